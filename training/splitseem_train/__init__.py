@@ -1,0 +1,1 @@
+"""Training and evaluation: data, losses, the training loop, and the field's own measurements."""

@@ -1,0 +1,194 @@
+"""Reads the data format of training and evaluation sets.
+
+One gzipped JSON-lines index per set, one line per image:
+
+    {"image": path, "dataset": name, "size_hw": [h, w],
+     "objects": [{"label": text or null, "rle": [...], "ignore_rle": [...]?, "isthing": 0|1?}],
+     "captions": [text]?, "scribbles": [{"positive_rle": [...], "negative_rle": [...]}]?}
+
+Image paths are relative to the folder of the index. Run lengths are uncompressed COCO ones: column-major,
+background first, for `size_hw`. They stay run lengths in memory; a mask is decoded each time it is asked for.
+"""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from splitseem_proto.errors import SplitseemError
+from splitseem_proto.rle import CocoRle, decode_rle
+
+from splitseem_train.errors import DataError
+
+VALIDATION_ONE_IN = 20
+"""About one image in so many of each set is held out for validation."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunLengths:
+    """The run lengths of one mask: column-major, background first, for an image of `size_hw` pixels."""
+
+    size_hw: tuple[int, int]
+    counts: NDArray[np.int32]
+
+    def decode(self) -> NDArray[np.bool_]:
+        """The mask, bool `[H, W]`, in the image frame.
+
+        Raises:
+            DataError: the run lengths do not fill the image exactly.
+        """
+        try:
+            return decode_rle(CocoRle(self.size_hw, tuple(self.counts.tolist())))
+        except SplitseemError as error:
+            raise DataError(f"bad run lengths for an image of {self.size_hw}: {error}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class DataObject:
+    """One annotated object; `is_thing` is None where the set does not say."""
+
+    label: str | None
+    mask_runs: RunLengths
+    ignore_runs: RunLengths | None
+    is_thing: bool | None
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Pixels of the object, bool `[H, W]`; decoded anew at each call."""
+        return self.mask_runs.decode()
+
+    @property
+    def ignore(self) -> NDArray[np.bool_] | None:
+        """Pixels that count neither way, bool `[H, W]`, or None where every pixel counts."""
+        return None if self.ignore_runs is None else self.ignore_runs.decode()
+
+
+@dataclass(frozen=True, eq=False)
+class Scribbles:
+    """What one person drew on the first object of an image: strokes as pixels, several wide."""
+
+    positive_runs: RunLengths
+    negative_runs: RunLengths
+
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Pixels drawn on the object, bool `[H, W]`."""
+        return self.positive_runs.decode()
+
+    @property
+    def negative(self) -> NDArray[np.bool_]:
+        """Pixels drawn outside it, bool `[H, W]`."""
+        return self.negative_runs.decode()
+
+
+@dataclass(frozen=True, eq=False)
+class DataImage:
+    """One image of a set with its annotations; `name` is its path as the index spells it."""
+
+    path: Path
+    name: str
+    dataset: str
+    size_hw: tuple[int, int]
+    objects: tuple[DataObject, ...]
+    captions: tuple[str, ...]
+    scribbles: tuple[Scribbles, ...]
+
+
+def read_index(path: Path) -> list[DataImage]:
+    """All images of one index file, in its order.
+
+    Raises:
+        DataError: no such file, not gzip, or a line that is not in the format (named by its number).
+    """
+    if not path.parent.is_dir():
+        raise DataError(f"no such data folder: {path.parent}")
+    if not path.is_file():
+        raise DataError(f"no such index: {path}; expected a gzipped JSON-lines file such as index.jsonl.gz")
+    records = [_image_record(path, number, line) for number, line in _numbered_lines(path)]
+    if not records:
+        raise DataError(f"{path}: the index is empty")
+    return records
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """An image file as RGB, uint8 `[H, W, 3]`, EXIF orientation applied.
+
+    Raises:
+        DataError: no such file, or not an image that Pillow reads.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except FileNotFoundError as error:
+        raise DataError(f"no such image: {path}") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"cannot read {path} as an image: {error}") from error
+
+
+def is_validation(record: DataImage) -> bool:
+    """Whether an image is held out from training: about 5 % of each set, the same on every machine."""
+    digest = hashlib.sha256(f"{record.dataset}/{record.name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % VALIDATION_ONE_IN == 0
+
+
+def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield number, line
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not readable as gzipped text after line {number}: {error}") from error
+
+
+def _image_record(index: Path, number: int, line: str) -> DataImage:
+    try:
+        return _parse_image(index.parent, json.loads(line))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise DataError(f"{index}, line {number}: not an image record: {what}") from error
+
+
+def _parse_image(folder: Path, record: dict[str, Any]) -> DataImage:
+    height, width = record["size_hw"]
+    size_hw = (int(height), int(width))
+    if min(size_hw) < 1:
+        raise ValueError(f"size_hw must be positive, got {size_hw}")
+    return DataImage(
+        path=folder / record["image"],
+        name=record["image"],
+        dataset=record["dataset"],
+        size_hw=size_hw,
+        objects=tuple(_parse_object(entry, size_hw) for entry in record["objects"]),
+        captions=tuple(record.get("captions", ())),
+        scribbles=tuple(
+            Scribbles(_run_lengths(s["positive_rle"], size_hw), _run_lengths(s["negative_rle"], size_hw))
+            for s in record.get("scribbles", ())
+        ),
+    )
+
+
+def _parse_object(entry: dict[str, Any], size_hw: tuple[int, int]) -> DataObject:
+    ignore = entry.get("ignore_rle")
+    is_thing = entry.get("isthing")
+    return DataObject(
+        label=entry.get("label"),
+        mask_runs=_run_lengths(entry["rle"], size_hw),
+        ignore_runs=None if ignore is None else _run_lengths(ignore, size_hw),
+        is_thing=None if is_thing is None else bool(is_thing),
+    )
+
+
+def _run_lengths(counts: list[int], size_hw: tuple[int, int]) -> RunLengths:
+    runs = np.asarray(counts, dtype=np.int32)
+    if runs.ndim != 1:
+        raise ValueError(f"run lengths must be a list of numbers, got {runs.ndim} dimensions")
+    return RunLengths(size_hw, runs)
