@@ -1,0 +1,74 @@
+"""Overlap of masks and the field's measures of interactive segmentation.
+
+A *sequence* is the IoU of one object after click 1, 2, 3 and so on. It ends where the simulated user stopped, so a
+short sequence means that the object was finished; its last value then stands for every later click.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def iou(mask: NDArray[np.bool_], truth: NDArray[np.bool_], ignore: NDArray[np.bool_] | None = None) -> float:
+    """Intersection over union of two masks of one size, 0..1; 1 when both are empty.
+
+    Args:
+        mask, truth: bool `[H, W]`.
+        ignore: bool `[H, W]`; pixels that count neither way.
+    Raises:
+        ValueError: sizes differ.
+    """
+    if mask.shape != truth.shape or (ignore is not None and ignore.shape != truth.shape):
+        sizes = [part.shape for part in (mask, truth, ignore) if part is not None]
+        raise ValueError(f"masks must have one size, got {sizes}")
+    if ignore is not None:
+        mask, truth = mask & ~ignore, truth & ~ignore
+    union = int(np.count_nonzero(mask | truth))
+    return int(np.count_nonzero(mask & truth)) / union if union else 1.0
+
+
+def noc(iou_sequences: Sequence[Sequence[float]], threshold: float, max_clicks: int) -> float:
+    """Mean number of clicks until the IoU is at least `threshold`; failures count `max_clicks`.
+
+    Raises:
+        ValueError: no sequence, an empty one, or `max_clicks` below 1.
+    """
+    _check(iou_sequences, max_clicks)
+    return _mean([_first_click(seq, threshold, max_clicks) or max_clicks for seq in iou_sequences])
+
+
+def num_failures(iou_sequences: Sequence[Sequence[float]], threshold: float, max_clicks: int) -> int:
+    """Number of objects that never reach `threshold`; one that reaches it on the last click is no failure.
+
+    Raises:
+        ValueError: no sequence, an empty one, or `max_clicks` below 1.
+    """
+    _check(iou_sequences, max_clicks)
+    return sum(_first_click(seq, threshold, max_clicks) is None for seq in iou_sequences)
+
+
+def mean_iou_at(iou_sequences: Sequence[Sequence[float]], clicks: int) -> float:
+    """Mean IoU after `clicks` clicks; an object finished earlier keeps its last IoU.
+
+    Raises:
+        ValueError: no sequence, an empty one, or `clicks` below 1.
+    """
+    _check(iou_sequences, clicks)
+    return _mean([seq[min(clicks, len(seq)) - 1] for seq in iou_sequences])
+
+
+def _first_click(sequence: Sequence[float], threshold: float, max_clicks: int) -> int | None:
+    reached = (click for click, value in enumerate(sequence[:max_clicks], start=1) if value >= threshold)
+    return next(reached, None)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _check(iou_sequences: Sequence[Sequence[float]], clicks: int) -> None:
+    if clicks < 1:
+        raise ValueError(f"the number of clicks must be at least 1, got {clicks}")
+    if not iou_sequences or not all(iou_sequences):
+        raise ValueError("every object needs the IoU of at least one click")
