@@ -1,7 +1,7 @@
 """Overlap of masks and the field's measures of interactive segmentation.
 
-A *sequence* is the IoU of one object after click 1, 2, 3 and so on. It ends where the simulated user stopped, so a
-short sequence means that the object was finished; its last value then stands for every later click.
+A *sequence* is the IoU of one object after click 1, 2, 3 and so on. It ends where the simulated user stopped, so
+a short sequence means that the object was finished; its last value then stands for every later click.
 """
 
 from collections.abc import Sequence

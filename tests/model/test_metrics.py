@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from splitseem_model.metrics import iou, mean_iou_at, noc, num_failures
 
 pytestmark = pytest.mark.unit
