@@ -1,6 +1,6 @@
 """Overlap of masks and the field's measures of interactive segmentation.
 
-A *sequence* is the IoU of one object after click 1, 2, 3 and so on. It ends where the simulated user stopped, so
+A *sequence* is the IoU of one object after click 1, 2, 3 and so on. It ends where the simulated user stopped:
 a short sequence means that the object was finished; its last value then stands for every later click.
 """
 
