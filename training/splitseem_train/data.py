@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from splitseem_proto.errors import SplitseemError
-from splitseem_proto.rle import CocoRle, decode_rle
 
+from splitseem_proto.errors import RleError
+from splitseem_proto.messages import CocoRle
+from splitseem_proto.rle import decode_rle
 from splitseem_train.errors import DataError
 
 VALIDATION_ONE_IN = 20
@@ -46,7 +47,7 @@ class RunLengths:
         """
         try:
             return decode_rle(CocoRle(self.size_hw, tuple(self.counts.tolist())))
-        except SplitseemError as error:
+        except RleError as error:
             raise DataError(f"bad run lengths for an image of {self.size_hw}: {error}") from error
 
 
