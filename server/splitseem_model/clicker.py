@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_model.metrics import iou
-from splitseem_proto.messages import Click
+from splitseem_proto import Click
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from splitseem_model.clicker import PROTOCOLS, Clicker
-from splitseem_proto.messages import Click
+from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit
 

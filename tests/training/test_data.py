@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
+from splitseem_train.data import DataImage, find_index, is_validation, read_index, read_rgb
 from splitseem_train.errors import DataError
 
 pytestmark = pytest.mark.unit
@@ -88,9 +88,23 @@ def test_broken_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
         read_index(path)
 
 
-def test_missing_folder_and_missing_index_say_which(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such data folder"):
-        read_index(tmp_path / "nowhere" / "index.jsonl.gz")
+def test_set_is_named_by_its_folder_or_its_index(tmp_path: Path) -> None:
+    index = write_index(tmp_path, json.dumps(image_record()))
+    assert find_index(tmp_path) == find_index(index) == index
+
+
+def test_folder_without_index_names_those_below_it(tmp_path: Path) -> None:
+    (tmp_path / "cats").mkdir()
+    with pytest.raises(DataError, match="no index at all"):
+        find_index(tmp_path)
+    write_index(tmp_path / "cats", json.dumps(image_record()))
+    with pytest.raises(DataError, match=r"below it: cats/index\.jsonl\.gz"):
+        find_index(tmp_path)
+
+
+def test_missing_set_and_missing_index_say_which(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such data set: .*nowhere"):
+        find_index(tmp_path / "nowhere")
     with pytest.raises(DataError, match="no such index"):
         read_index(tmp_path / "index.jsonl.gz")
 

@@ -23,9 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from splitseem_proto.errors import RleError
-from splitseem_proto.messages import CocoRle
-from splitseem_proto.rle import decode_rle
+from splitseem_proto import CocoRle, RleError, decode_rle
 from splitseem_train.errors import DataError
 
 VALIDATION_ONE_IN = 20
@@ -102,14 +100,29 @@ class DataImage:
     scribbles: tuple[Scribbles, ...]
 
 
+def find_index(place: Path) -> Path:
+    """The index file meant by `place`: itself when it is a file, else `index.jsonl.gz` in that folder.
+
+    Raises:
+        DataError: no such place, or a folder without `index.jsonl.gz`; names the indices that are in it.
+    """
+    if place.is_file():
+        return place
+    if not place.is_dir():
+        raise DataError(f"no such data set: {place}")
+    index = place / "index.jsonl.gz"
+    if index.is_file():
+        return index
+    nearby = sorted(str(path.relative_to(place)) for path in place.glob("**/*.jsonl.gz"))
+    raise DataError(f"no index.jsonl.gz in {place}; below it: {', '.join(nearby) or 'no index at all'}")
+
+
 def read_index(path: Path) -> list[DataImage]:
     """All images of one index file, in its order.
 
     Raises:
         DataError: no such file, not gzip, or a line that is not in the format (named by its number).
     """
-    if not path.parent.is_dir():
-        raise DataError(f"no such data folder: {path.parent}")
     if not path.is_file():
         raise DataError(f"no such index: {path}; expected a gzipped JSON-lines file such as index.jsonl.gz")
     records = [_image_record(path, number, line) for number, line in _numbered_lines(path)]
