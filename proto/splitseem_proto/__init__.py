@@ -1,0 +1,72 @@
+"""The contract between server and client: messages, their bytes, and the one conversion between image frames.
+
+Needs numpy and msgpack only. The byte format is specified in `proto/README.md`.
+"""
+
+from splitseem_proto.codec import pack, unpack
+from splitseem_proto.errors import (
+    CodecError,
+    GeometryError,
+    MessageError,
+    ProtoError,
+    QuantizeError,
+    RleError,
+)
+from splitseem_proto.geometry import ImageGeometry
+from splitseem_proto.messages import (
+    EMBEDDING_STRIDES,
+    PROJECT_FORMAT,
+    PROTOCOL_VERSION,
+    CocoRle,
+    Embedding,
+    Message,
+    Project,
+    ProjectImage,
+    ProjectObject,
+    Prompt,
+    StepResult,
+)
+from splitseem_proto.plain import from_plain, project_from_dict, project_to_dict, to_plain
+from splitseem_proto.prompt_items import Box, Click, Polygon, PromptItem, Scribble, TextPrompt
+from splitseem_proto.quantize import CODECS, decode_tensor, encode_tensor
+from splitseem_proto.rle import decode_rle, encode_rle
+from splitseem_proto.tensors import NamedTensor
+
+__all__ = [
+    "CODECS",
+    "EMBEDDING_STRIDES",
+    "PROJECT_FORMAT",
+    "PROTOCOL_VERSION",
+    "Box",
+    "Click",
+    "CocoRle",
+    "CodecError",
+    "Embedding",
+    "GeometryError",
+    "ImageGeometry",
+    "Message",
+    "MessageError",
+    "NamedTensor",
+    "Polygon",
+    "Project",
+    "ProjectImage",
+    "ProjectObject",
+    "Prompt",
+    "PromptItem",
+    "ProtoError",
+    "QuantizeError",
+    "RleError",
+    "Scribble",
+    "StepResult",
+    "TextPrompt",
+    "decode_rle",
+    "decode_tensor",
+    "encode_rle",
+    "encode_tensor",
+    "from_plain",
+    "pack",
+    "project_from_dict",
+    "project_to_dict",
+    "to_plain",
+    "unpack",
+]

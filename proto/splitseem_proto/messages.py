@@ -1,0 +1,253 @@
+"""Messages of the protocol: frozen, typed, over numpy. Coordinates are in the image frame."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import ClassVar
+
+from splitseem_proto.errors import MessageError, RleError
+from splitseem_proto.geometry import ImageGeometry
+from splitseem_proto.limits import MAX_MASK_PIXELS
+from splitseem_proto.prompt_items import PromptItem, check_finite
+from splitseem_proto.tensors import NamedTensor
+
+PROTOCOL_VERSION = 1
+PROJECT_FORMAT = 1
+
+# Stride of each tensor that an embedding must hold, in wire order: levels coarse to fine, then mask features.
+EMBEDDING_STRIDES: Mapping[str, int] = MappingProxyType(
+    {"level0": 32, "level1": 16, "level2": 8, "mask_features": 4}
+)
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")
+_KEY = re.compile(r"[0-9a-f]{32,128}|")
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """All that the decoder needs of one image.
+
+    Args:
+        protocol_version: version of the format it is written in, `PROTOCOL_VERSION`.
+        fingerprint: of the model that made it, 8 to 128 hexadecimal digits.
+        key: address of the content, 32 to 128 hexadecimal digits, or empty when it has none yet.
+        geometry: how the image was brought to the model input.
+        codec: name in `quantize.CODECS`; it is the dtype of every tensor.
+        tensors: `level0`, `level1`, `level2` `[1, D, h, w]` (strides 32, 16, 8) and `mask_features`
+            `[1, C, H/4, W/4]`, where (H, W) is the padded size; further names may follow.
+    Raises:
+        MessageError: any of this does not hold, or a name appears twice.
+    """
+
+    type: ClassVar[str] = "embedding"
+
+    protocol_version: int
+    fingerprint: str
+    key: str
+    geometry: ImageGeometry
+    codec: str
+    tensors: tuple[NamedTensor, ...]
+
+    def __post_init__(self) -> None:
+        if self.protocol_version != PROTOCOL_VERSION:
+            raise MessageError(
+                f"protocol version {self.protocol_version}, this package writes {PROTOCOL_VERSION}"
+            )
+        if not _FINGERPRINT.fullmatch(self.fingerprint):
+            raise MessageError(f"fingerprint {self.fingerprint!r} must be 8 to 128 hexadecimal digits")
+        if not _KEY.fullmatch(self.key):
+            raise MessageError(f"key {self.key!r} must be empty or 32 to 128 hexadecimal digits")
+        names = [tensor.name for tensor in self.tensors]
+        if len(set(names)) != len(names):
+            raise MessageError(f"tensor names must differ, got {names}")
+        for tensor in self.tensors:
+            if tensor.array.dtype.name != self.codec:
+                raise MessageError(
+                    f"tensor {tensor.name} is {tensor.array.dtype}, the codec is {self.codec!r}"
+                )
+        for name, stride in EMBEDDING_STRIDES.items():
+            self._check_map(name, stride)
+
+    def _check_map(self, name: str, stride: int) -> None:
+        shape = self.tensor(name).array.shape
+        padded_h, padded_w = self.geometry.padded_hw
+        map_hw = (shape[2] * stride, shape[3] * stride) if len(shape) == 4 else None
+        if map_hw != (padded_h, padded_w) or shape[0] != 1:
+            raise MessageError(
+                f"tensor {name} has the shape {list(shape)}, expected [1, C, h, w] with"
+                f" h = {padded_h} / {stride}, w = {padded_w} / {stride}"
+            )
+
+    def tensor(self, name: str) -> NamedTensor:
+        """The tensor of that name.
+
+        Raises:
+            MessageError: there is none.
+        """
+        for tensor in self.tensors:
+            if tensor.name == name:
+                return tensor
+        raise MessageError(f"no tensor {name!r} among {[tensor.name for tensor in self.tensors]}")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the user gave for one object so far, in the order in which it was given; at least one item."""
+
+    type: ClassVar[str] = "prompt"
+
+    items: tuple[PromptItem, ...]
+
+    def __post_init__(self) -> None:
+        if not self.items:
+            raise MessageError("a prompt needs at least one item")
+
+
+@dataclass(frozen=True)
+class CocoRle:
+    """A mask as COCO run lengths: column-major, background first.
+
+    Args:
+        size: height and width, pixels.
+        counts: lengths of the runs, background and foreground in turn; they add up to height times width.
+            Only the first may be 0, so that equal masks have equal counts.
+    Raises:
+        RleError: any of this does not hold.
+    """
+
+    size: tuple[int, int]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        height, width = self.size
+        if height < 1 or width < 1 or height * width > MAX_MASK_PIXELS:
+            raise RleError(
+                f"size {list(self.size)} must be positive and at most {MAX_MASK_PIXELS} pixels in all"
+            )
+        if any(count < 1 for count in self.counts[1:]) or any(count < 0 for count in self.counts[:1]):
+            raise RleError("counts must be positive; only the first may be 0")
+        if sum(self.counts) != height * width:
+            raise RleError(f"counts add up to {sum(self.counts)}, the mask has {height * width} pixels")
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """Answer of the decoder to one prompt.
+
+    Args:
+        mask: in the image frame.
+        label: name of the object, or None when the model has no vocabulary.
+        label_score: probability of the label, 0 to 1; present with the label.
+        score: of the selected query, unbounded, higher is better.
+        timings: milliseconds by name of the stage.
+    Raises:
+        MessageError: a score or timing is out of range, or only one of label and label_score is given.
+    """
+
+    type: ClassVar[str] = "step_result"
+
+    mask: CocoRle
+    label: str | None
+    label_score: float | None
+    score: float
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.label is None) != (self.label_score is None):
+            raise MessageError("label and label_score come together")
+        if self.label_score is not None and not 0 <= self.label_score <= 1:
+            raise MessageError(f"label_score {self.label_score} must be within 0 to 1")
+        check_finite("score", (self.score,))
+        _check_timings(self.timings)
+
+
+@dataclass(frozen=True)
+class ProjectObject:
+    """One segmented object: its prompts in order and the mask they gave.
+
+    Every prompt was one step; replaying them in order gives the same mask.
+
+    Args:
+        prompts: in the order in which they were given.
+        mask: in the image frame, or None when the object has no mask yet.
+        label: name of the object, or None.
+        score: of the last step, or None when there was none.
+        timings: milliseconds by name of the stage, of the last step.
+    Raises:
+        MessageError: a score or timing is out of range.
+    """
+
+    prompts: tuple[PromptItem, ...]
+    mask: CocoRle | None
+    label: str | None
+    score: float | None
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.score is not None:
+            check_finite("score", (self.score,))
+        _check_timings(self.timings)
+
+
+@dataclass(frozen=True)
+class ProjectImage:
+    """One image of a project.
+
+    Args:
+        name: of the file, for people.
+        size_hw: height and width after EXIF rotation, pixels.
+        key: of the embedding, or None when it was never encoded.
+        objects: in the order in which they were made; masks have the size of the image.
+    Raises:
+        MessageError: the key is malformed or a mask has another size.
+    """
+
+    name: str
+    size_hw: tuple[int, int]
+    key: str | None
+    objects: tuple[ProjectObject, ...]
+
+    def __post_init__(self) -> None:
+        if min(self.size_hw) < 1:
+            raise MessageError(f"size_hw {list(self.size_hw)} must be positive")
+        if self.key is not None and (not self.key or not _KEY.fullmatch(self.key)):
+            raise MessageError(f"key {self.key!r} must be 32 to 128 hexadecimal digits")
+        for number, item in enumerate(self.objects):
+            if item.mask is not None and item.mask.size != self.size_hw:
+                raise MessageError(
+                    f"mask of object {number} has the size {list(item.mask.size)}, the image"
+                    f" {list(self.size_hw)}"
+                )
+
+
+@dataclass(frozen=True)
+class Project:
+    """Images with their objects, as the browser client saves them.
+
+    Args:
+        images: in the order in which they were opened.
+        format: version of the project file, `PROJECT_FORMAT`.
+    Raises:
+        MessageError: another format.
+    """
+
+    type: ClassVar[str] = "project"
+
+    images: tuple[ProjectImage, ...]
+    format: int = PROJECT_FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format != PROJECT_FORMAT:
+            raise MessageError(f"project format {self.format}, this package knows {PROJECT_FORMAT}")
+
+
+Message = Embedding | Prompt | StepResult | Project
+
+
+def _check_timings(timings: Mapping[str, float]) -> None:
+    if not all(math.isfinite(value) and value >= 0 for value in timings.values()):
+        raise MessageError(f"timings must be finite and not negative, got {dict(timings)}")

@@ -1,0 +1,242 @@
+"""Messages <-> plain data: maps, arrays, strings, numbers and binary, as they stand in msgpack and in JSON.
+
+`to_plain` writes fields in a fixed order, so that the same message always has the same bytes. `from_plain`
+ignores fields it does not know, and refuses everything else that it does not expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+from splitseem_proto import limits
+from splitseem_proto.errors import LimitExceeded, UnknownMessage, UnsupportedVersion
+from splitseem_proto.fields import (
+    Plain,
+    Reader,
+    build,
+    fixed,
+    integer,
+    known,
+    mapping,
+    nullable,
+    number,
+    required,
+    sequence,
+    text,
+)
+from splitseem_proto.messages import (
+    PROJECT_FORMAT,
+    PROTOCOL_VERSION,
+    CocoRle,
+    Embedding,
+    Message,
+    Project,
+    ProjectImage,
+    ProjectObject,
+    Prompt,
+    StepResult,
+)
+from splitseem_proto.plain_embedding import read_embedding, write_embedding
+from splitseem_proto.prompt_items import PROMPT_ITEMS, Box, Click, Polygon, PromptItem, Scribble, TextPrompt
+
+_name = text(limits.MAX_NAME_BYTES)
+_text = text(limits.MAX_TEXT_BYTES)
+_pair = fixed(integer, length=2)
+_point = fixed(number, length=2)
+_points = sequence(_point, limit=limits.MAX_STROKE_POINTS)
+
+
+def to_plain(message: Message) -> Plain:
+    """The message as plain data, with `type` and `protocol_version` first."""
+    return {
+        "type": message.type,
+        "protocol_version": PROTOCOL_VERSION,
+        **_WRITERS[type(message)](message),
+    }
+
+
+def from_plain(plain: object) -> Message:
+    """The message that plain data describe.
+
+    Raises:
+        CodecError: one subclass per refusal, see `errors.py`.
+    """
+    top = mapping(plain, "message")
+    version = required(top, "protocol_version", integer, "message")
+    if version != PROTOCOL_VERSION:
+        raise UnsupportedVersion(
+            f"message written in protocol version {version}, this reader knows version {PROTOCOL_VERSION}"
+        )
+    name = required(top, "type", _name, "message")
+    read = _READERS.get(name)
+    if read is None:
+        raise UnknownMessage(f"unknown message type {name!r}; known are {', '.join(_READERS)}")
+    return read(top, name)
+
+
+def project_to_dict(project: Project) -> Plain:
+    """The project as data for `json.dumps`: what the browser client saves."""
+    return to_plain(project)
+
+
+def project_from_dict(plain: object) -> Project:
+    """The project that `json.loads` of a saved file gives.
+
+    Raises:
+        CodecError: not a project, see `errors.py`.
+    """
+    message = from_plain(plain)
+    if not isinstance(message, Project):
+        raise UnknownMessage(f"expected a project, got a message of type {message.type!r}")
+    return message
+
+
+# Prompt
+
+
+def _write_prompt(prompt: Prompt) -> Plain:
+    return {"items": [_write_item(item) for item in prompt.items]}
+
+
+def _write_item(item: PromptItem) -> Plain:
+    plain: Plain = {"kind": item.kind}
+    for name, value in vars(item).items():
+        plain[name] = [list(point) for point in value] if name == "points_xy" else value
+    return plain
+
+
+def _read_prompt(plain: Plain, where: str) -> Prompt:
+    items = required(plain, "items", _items, where)
+    return build(lambda: Prompt(items), where)
+
+
+def _read_item(value: object, where: str) -> PromptItem:
+    plain = mapping(value, where)
+    kind = known(required(plain, "kind", _name, where), PROMPT_ITEMS, f"{where}.kind")
+    fields = {name: required(plain, name, read, where) for name, read in _ITEM_FIELDS[kind].items()}
+    return build(lambda: PROMPT_ITEMS[kind](**fields), where)
+
+
+_ITEM_FIELDS: Mapping[str, Mapping[str, Reader[Any]]] = MappingProxyType(
+    {
+        Click.kind: {"x": number, "y": number, "label": integer},
+        Box.kind: {"x0": number, "y0": number, "x1": number, "y1": number},
+        Scribble.kind: {"points_xy": _points, "label": integer},
+        Polygon.kind: {"points_xy": _points},
+        TextPrompt.kind: {"text": _text},
+    }
+)
+_items = sequence(_read_item, limit=limits.MAX_PROMPT_ITEMS)
+
+
+# Step result
+
+
+def _write_rle(rle: CocoRle) -> Plain:
+    return {"size": list(rle.size), "counts": list(rle.counts)}
+
+
+def _read_rle(value: object, where: str) -> CocoRle:
+    plain = mapping(value, where)
+    size = cast(tuple[int, int], required(plain, "size", _pair, where))
+    counts = required(plain, "counts", sequence(integer, limit=limits.MAX_RLE_COUNTS), where)
+    return build(lambda: CocoRle(size, counts), where)
+
+
+def _read_timings(value: object, where: str) -> dict[str, float]:
+    plain = mapping(value, where)
+    if len(plain) > limits.MAX_TIMINGS:
+        raise LimitExceeded(f"{where}: {len(plain)} timings, at most {limits.MAX_TIMINGS} are allowed")
+    return {_name(name, where): number(item, f"{where}.{name}") for name, item in plain.items()}
+
+
+def _write_step_result(result: StepResult) -> Plain:
+    return {
+        "mask": _write_rle(result.mask),
+        "label": result.label,
+        "label_score": result.label_score,
+        "score": result.score,
+        "timings": dict(result.timings),
+    }
+
+
+def _read_step_result(plain: Plain, where: str) -> StepResult:
+    mask = required(plain, "mask", _read_rle, where)
+    label = required(plain, "label", nullable(_text), where)
+    label_score = required(plain, "label_score", nullable(number), where)
+    score = required(plain, "score", number, where)
+    timings = required(plain, "timings", _read_timings, where)
+    return build(lambda: StepResult(mask, label, label_score, score, timings), where)
+
+
+# Project
+
+
+def _write_project(project: Project) -> Plain:
+    return {"format": project.format, "images": [_write_image(image) for image in project.images]}
+
+
+def _write_image(image: ProjectImage) -> Plain:
+    return {
+        "name": image.name,
+        "size_hw": list(image.size_hw),
+        "key": image.key,
+        "objects": [_write_object(item) for item in image.objects],
+    }
+
+
+def _write_object(item: ProjectObject) -> Plain:
+    return {
+        "prompts": [_write_item(prompt) for prompt in item.prompts],
+        "mask": None if item.mask is None else _write_rle(item.mask),
+        "label": item.label,
+        "score": item.score,
+        "timings": dict(item.timings),
+    }
+
+
+def _read_project(plain: Plain, where: str) -> Project:
+    version = required(plain, "format", integer, where)
+    if version != PROJECT_FORMAT:
+        raise UnsupportedVersion(f"project of format {version}, this reader knows format {PROJECT_FORMAT}")
+    images = required(plain, "images", sequence(_read_image, limit=limits.MAX_PROJECT_IMAGES), where)
+    return build(lambda: Project(images, version), where)
+
+
+def _read_image(value: object, where: str) -> ProjectImage:
+    plain = mapping(value, where)
+    name = required(plain, "name", _text, where)
+    size_hw = cast(tuple[int, int], required(plain, "size_hw", _pair, where))
+    key = required(plain, "key", nullable(_name), where)
+    objects = required(plain, "objects", sequence(_read_object, limit=limits.MAX_PROJECT_OBJECTS), where)
+    return build(lambda: ProjectImage(name, size_hw, key, objects), where)
+
+
+def _read_object(value: object, where: str) -> ProjectObject:
+    plain = mapping(value, where)
+    prompts = required(plain, "prompts", _items, where)
+    mask = required(plain, "mask", nullable(_read_rle), where)
+    label = required(plain, "label", nullable(_text), where)
+    score = required(plain, "score", nullable(number), where)
+    timings = required(plain, "timings", _read_timings, where)
+    return build(lambda: ProjectObject(prompts, mask, label, score, timings), where)
+
+
+_WRITERS: Mapping[type[Message], Callable[[Any], Plain]] = MappingProxyType(
+    {
+        Embedding: write_embedding,
+        Prompt: _write_prompt,
+        StepResult: _write_step_result,
+        Project: _write_project,
+    }
+)
+_READERS: Mapping[str, Callable[[Plain, str], Message]] = MappingProxyType(
+    {
+        Embedding.type: read_embedding,
+        Prompt.type: _read_prompt,
+        StepResult.type: _read_step_result,
+        Project.type: _read_project,
+    }
+)

@@ -1,0 +1,153 @@
+"""Embeddings <-> plain data; see `plain.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_proto import limits
+from splitseem_proto.errors import (
+    Duplicate,
+    InvalidValue,
+    LimitExceeded,
+    MissingField,
+    NonFinite,
+    PayloadMismatch,
+)
+from splitseem_proto.fields import (
+    Plain,
+    binary,
+    build,
+    fixed,
+    integer,
+    known,
+    mapping,
+    required,
+    sequence,
+    text,
+)
+from splitseem_proto.geometry import ImageGeometry
+from splitseem_proto.messages import EMBEDDING_STRIDES, PROTOCOL_VERSION, Embedding
+from splitseem_proto.tensors import NamedTensor
+
+_DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
+    {"float32": np.dtype("<f4"), "float16": np.dtype("<f2"), "int8": np.dtype("i1")}
+)
+_name = text(limits.MAX_NAME_BYTES)
+_pair = fixed(integer, length=2)
+
+
+def write_embedding(embedding: Embedding) -> Plain:
+    """Fields of an embedding, in wire order."""
+    geometry = embedding.geometry
+    return {
+        "fingerprint": embedding.fingerprint,
+        "key": embedding.key,
+        "geometry": {
+            "original_hw": list(geometry.original_hw),
+            "roi_xywh": list(geometry.roi_xywh),
+            "input_hw": list(geometry.input_hw),
+            "padded_hw": list(geometry.padded_hw),
+        },
+        "codec": embedding.codec,
+        "tensors": [_write_tensor(tensor) for tensor in embedding.tensors],
+    }
+
+
+def _write_tensor(tensor: NamedTensor) -> Plain:
+    dtype = tensor.array.dtype.name
+    plain: Plain = {
+        "name": tensor.name,
+        "dtype": dtype,
+        "shape": list(tensor.array.shape),
+        "data": tensor.array.astype(_DTYPES[dtype], copy=False).tobytes(),
+    }
+    if tensor.scale is not None:
+        plain["scale"] = tensor.scale.astype("<f4", copy=False).tobytes()
+    if tensor.zero_point is not None:
+        plain["zero_point"] = tensor.zero_point.tobytes()
+    return plain
+
+
+def read_embedding(plain: Plain, where: str) -> Embedding:
+    """The embedding that the fields describe; arrays are views of the binary data."""
+    fingerprint = required(plain, "fingerprint", _name, where)
+    key = required(plain, "key", _name, where)
+    geometry = required(plain, "geometry", _read_geometry, where)
+    codec = known(required(plain, "codec", _name, where), _DTYPES, f"{where}.codec")
+    tensors = required(plain, "tensors", sequence(_read_tensor, limit=limits.MAX_TENSORS), where)
+    names = [tensor.name for tensor in tensors]
+    if len(set(names)) != len(names):
+        raise Duplicate(f"{where}.tensors: a name appears twice in {names}")
+    for name in EMBEDDING_STRIDES:
+        if name not in names:
+            raise MissingField(f"{where}.tensors: tensor {name!r} is missing")
+    return build(lambda: Embedding(PROTOCOL_VERSION, fingerprint, key, geometry, codec, tensors), where)
+
+
+def _read_geometry(value: object, where: str) -> ImageGeometry:
+    plain = mapping(value, where)
+    original_hw = required(plain, "original_hw", _pair, where)
+    roi_xywh = required(plain, "roi_xywh", fixed(integer, length=4), where)
+    input_hw = required(plain, "input_hw", _pair, where)
+    padded_hw = required(plain, "padded_hw", _pair, where)
+    return build(
+        lambda: ImageGeometry(
+            cast(tuple[int, int], original_hw),
+            cast(tuple[int, int, int, int], roi_xywh),
+            cast(tuple[int, int], input_hw),
+            cast(tuple[int, int], padded_hw),
+        ),
+        where,
+    )
+
+
+def _read_tensor(value: object, where: str) -> NamedTensor:
+    plain = mapping(value, where)
+    name = required(plain, "name", _name, where)
+    dtype = _DTYPES[known(required(plain, "dtype", _name, where), _DTYPES, f"{where}.dtype")]
+    shape = required(plain, "shape", _read_shape, where)
+    array = _array(required(plain, "data", binary, where), dtype, shape, f"{where}.data")
+    channels = shape[1:2] or (0,)
+    scale = _optional_array(plain, "scale", _DTYPES["float32"], channels, where)
+    zero_point = _optional_array(plain, "zero_point", _DTYPES["int8"], channels, where)
+    if scale is not None and not np.isfinite(scale).all():
+        raise NonFinite(f"{where}.scale: scales must be finite")
+    return build(lambda: NamedTensor(name, array, scale, zero_point), where)
+
+
+def _read_shape(value: object, where: str) -> tuple[int, ...]:
+    shape = sequence(integer, limit=limits.MAX_TENSOR_RANK)(value, where)
+    if not shape or min(shape) < 1:
+        raise InvalidValue(
+            f"{where}: {list(shape)} must have rank 1 to {limits.MAX_TENSOR_RANK}, no size below 1"
+        )
+    if max(shape) > limits.MAX_DIMENSION or math.prod(shape) > limits.MAX_TENSOR_ELEMENTS:
+        raise LimitExceeded(
+            f"{where}: {list(shape)} exceeds {limits.MAX_DIMENSION} in one dimension or"
+            f" {limits.MAX_TENSOR_ELEMENTS} elements"
+        )
+    return shape
+
+
+def _optional_array(
+    plain: Plain, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], where: str
+) -> NDArray[Any] | None:
+    data = plain.get(name)
+    if data is None:
+        return None
+    return _array(binary(data, f"{where}.{name}"), dtype, shape, f"{where}.{name}")
+
+
+def _array(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], where: str) -> NDArray[Any]:
+    expected = math.prod(shape) * dtype.itemsize
+    if len(data) != expected:
+        raise PayloadMismatch(
+            f"{where}: {len(data)} bytes, {dtype.name} {list(shape)} needs exactly {expected} bytes"
+        )
+    return np.frombuffer(data, dtype).reshape(shape)

@@ -1,0 +1,84 @@
+"""One tensor of an embedding, as it is stored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_proto.errors import MessageError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True, eq=False)
+class NamedTensor:
+    """A tensor as it is stored: `value = (array - zero_point) * scale`, per channel (axis 1).
+
+    Args:
+        name: lower case, digits and underscores.
+        array: float32 or float16 without scale, or int8 with scale; C order, at least one element.
+        scale: float32 `[C]`, finite and positive; only with int8.
+        zero_point: int8 `[C]`; only with scale, zero when absent.
+    Raises:
+        MessageError: any of this does not hold.
+    """
+
+    name: str
+    array: NDArray[Any]
+    scale: NDArray[np.float32] | None = None
+    zero_point: NDArray[np.int8] | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise MessageError(f"tensor name {self.name!r} must match {_NAME.pattern}")
+        if self.array.dtype.name not in ("float32", "float16", "int8"):
+            raise MessageError(
+                f"tensor {self.name}: dtype {self.array.dtype} is not float32, float16 or int8"
+            )
+        if not 1 <= self.array.ndim <= 4 or self.array.size == 0:
+            raise MessageError(
+                f"tensor {self.name}: shape {list(self.array.shape)} must have rank 1 to 4, no zero"
+            )
+        if (self.array.dtype == np.int8) != (self.scale is not None):
+            raise MessageError(f"tensor {self.name}: a scale belongs to int8, and to nothing else")
+        if self.zero_point is not None and self.scale is None:
+            raise MessageError(f"tensor {self.name}: a zero point needs a scale")
+        self._check_per_channel("scale", self.scale, np.float32)
+        self._check_per_channel("zero_point", self.zero_point, np.int8)
+        if self.scale is not None and not (np.isfinite(self.scale) & (self.scale > 0)).all():
+            raise MessageError(f"tensor {self.name}: scales must be finite and positive")
+
+    def _check_per_channel(self, what: str, values: NDArray[Any] | None, dtype: type) -> None:
+        if values is None:
+            return
+        if self.array.ndim < 2:
+            raise MessageError(
+                f"tensor {self.name}: {what} needs a channel axis, the rank is {self.array.ndim}"
+            )
+        if values.dtype != dtype or values.shape != (self.array.shape[1],):
+            raise MessageError(
+                f"tensor {self.name}: {what} must be {np.dtype(dtype).name} [{self.array.shape[1]}], got"
+                f" {values.dtype} {list(values.shape)}"
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NamedTensor):
+            return NotImplemented
+        return (
+            self.name == other.name
+            and _same(self.array, other.array)
+            and _same(self.scale, other.scale)
+            and _same(self.zero_point, other.zero_point)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _same(left: NDArray[Any] | None, right: NDArray[Any] | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return left.dtype == right.dtype and np.array_equal(left, right)
