@@ -103,7 +103,7 @@ def test_folder_without_index_names_those_below_it(tmp_path: Path) -> None:
 
 
 def test_missing_set_and_missing_index_say_which(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such data set: .*nowhere"):
+    with pytest.raises(DataError, match=r"no such data set: .*nowhere"):
         find_index(tmp_path / "nowhere")
     with pytest.raises(DataError, match="no such index"):
         read_index(tmp_path / "index.jsonl.gz")

@@ -1,0 +1,114 @@
+"""`splitseem evaluate`: clicks, overlap and seconds on a data set."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table
+
+from splitseem_cli.failures import refusals
+from splitseem_cli.model_options import ModelOptions, model_options
+from splitseem_model.clicker import PROTOCOLS
+from splitseem_train.data import find_index, read_index
+from splitseem_train.errors import TrainingError
+from splitseem_train.evaluate import (
+    FIRST_PROMPTS,
+    TEXT_PROMPTS,
+    EvaluationSettings,
+    ImageResult,
+    Summary,
+    evaluate,
+    summarise,
+)
+
+ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "noc85": ("NoC@85", ".2f"),
+        "noc90": ("NoC@90", ".2f"),
+        "nof85": ("NoF85", "d"),
+        "nof90": ("NoF90", "d"),
+        "iou1": ("IoU@1", ".3f"),
+        "iou3": ("IoU@3", ".3f"),
+        "iou5": ("IoU@5", ".3f"),
+        "seconds_per_click": ("seconds per click", ".4f"),
+        "seconds_per_image": ("seconds per image, encoder", ".3f"),
+        "images": ("images", "d"),
+        "objects": ("objects", "d"),
+    }
+)
+"""Figure -> its title and number format in the table."""
+
+
+@click.command()
+@click.argument("data_dir", type=click.Path(path_type=Path))
+@click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="ritm", show_default=True)
+@click.option(
+    "--prompt",
+    type=click.Choice([*FIRST_PROMPTS, *TEXT_PROMPTS]),
+    default="click",
+    show_default=True,
+    help="The first prompt; later ones are clicks.",
+)
+@click.option("--max-clicks", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many images.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Also write the figures to this file."
+)
+@model_options
+def command(
+    options: ModelOptions,
+    data_dir: Path,
+    protocol: str,
+    prompt: str,
+    max_clicks: int,
+    limit: int | None,
+    json_path: Path | None,
+) -> None:
+    """Measure interactive segmentation on DATA_DIR: a folder with index.jsonl.gz, or one index file.
+
+    A simulated user corrects every object click by click. NoC is the mean number of clicks to an IoU of 85 or
+    90 % (failures count --max-clicks), NoF the number of objects that never reach it.
+    """
+    with refusals(TrainingError):
+        settings = EvaluationSettings(PROTOCOLS[protocol], prompt, max_clicks, options.canvas, options.codec)
+        records = read_index(find_index(data_dir))[:limit]
+        predictor = options.load()
+        results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
+        summary = summarise(results, max_clicks)
+        if json_path is not None:
+            conditions = {
+                "data": data_dir.name,
+                "model": predictor.name,
+                "fingerprint": predictor.fingerprint,
+                "runtime": options.runtime,
+                "codec": options.codec,
+                "canvas": options.canvas,
+                "protocol": protocol,
+                "prompt": prompt,
+                "max_clicks": max_clicks,
+            }
+            json_path.write_text(
+                json.dumps(summary.to_dict() | conditions, indent=2) + "\n", encoding="utf-8"
+            )
+    _print_table(summary, f"{predictor.name}, {data_dir.name}, {prompt}, {protocol}, {options.runtime}")
+
+
+def _with_progress(results: Iterator[ImageResult], total: int) -> Iterator[ImageResult]:
+    """Pass the results through, drawing a bar with the time left on a terminal and nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        yield from progress.track(results, total=total)
+
+
+def _print_table(summary: Summary, title: str) -> None:
+    table = Table("measure", "value", title=title, title_justify="left")
+    table.columns[1].justify = "right"
+    figures = summary.to_dict()
+    for name, (heading, number_format) in ROWS.items():
+        table.add_row(heading, format(figures[name], number_format))
+    Console(width=100).print(table)

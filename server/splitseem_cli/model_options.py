@@ -1,0 +1,69 @@
+"""The options that choose a model and how it sees an image, shared by every command that runs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from splitseem_proto import CODECS
+
+if TYPE_CHECKING:
+    from splitseem_model.predictor import Predictor
+
+OPTIONS = (
+    click.option(
+        "--model",
+        default="nano",
+        show_default=True,
+        help="A preset, a known checkpoint or a file of weights.",
+    ),
+    click.option("--preset", help="Shape and wiring of a model that is given as a file."),
+    click.option("--runtime", type=click.Choice(["torch", "onnx"]), default="torch", show_default=True),
+    click.option(
+        "--codec", type=click.Choice(list(CODECS)), help="Codec of the embedding [default: the model's]"
+    ),
+    click.option(
+        "--canvas", type=click.IntRange(32, 4096), help="Pixels to resize to [default: the model's]"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """What the options say; None stands for the model's own choice."""
+
+    model: str
+    preset: str | None
+    runtime: Literal["torch", "onnx"]
+    codec: str | None
+    canvas: int | None
+
+    def load(self) -> Predictor:
+        """Load the model; torch is imported here and not before."""
+        from splitseem_model.predictor import Predictor
+
+        return Predictor.load(self.model, preset=self.preset, runtime=self.runtime)
+
+
+def model_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the model's options; they arrive as one `ModelOptions`, its first argument."""
+
+    @wraps(function)
+    def gathered(
+        model: str,
+        preset: str | None,
+        runtime: Literal["torch", "onnx"],
+        codec: str | None,
+        canvas: int | None,
+        **rest: Any,
+    ) -> None:
+        function(ModelOptions(model, preset, runtime, codec, canvas), **rest)
+
+    command: Callable[..., None] = gathered
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command

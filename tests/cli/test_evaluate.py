@@ -1,0 +1,93 @@
+"""`splitseem evaluate`: the table, the file of figures, and what it refuses."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from splitseem_cli.evaluate import command
+from splitseem_cli.model_options import ModelOptions
+from splitseem_proto import encode_rle
+
+CONTRACT_KEYS = {"noc85", "noc90", "nof85", "nof90", "iou1", "iou3", "iou5", "seconds_per_click"}
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Three images, each with one disk that a click finds at once."""
+    yy, xx = np.mgrid[:24, :40] + 0.5
+    disk = (xx - 20.5) ** 2 + (yy - 11.5) ** 2 < 36
+    Image.new("RGB", (40, 24), "navy").save(tmp_path / "a.png")
+    record = {
+        "image": "a.png",
+        "dataset": "disks",
+        "size_hw": [24, 40],
+        "objects": [{"label": "disk", "rle": list(encode_rle(disk).counts)}],
+    }
+    with gzip.open(tmp_path / "index.jsonl.gz", "wt") as file:
+        file.write("\n".join([json.dumps(record)] * 3))
+    return tmp_path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def test_table_names_every_measure(data_dir: Path) -> None:
+    result = run(data_dir)
+    assert result.exit_code == 0, result.output
+    for heading in ("NoC@85", "NoC@90", "NoF85", "NoF90", "IoU@1", "IoU@3", "IoU@5", "seconds per click"):
+        assert heading in result.stdout
+    assert result.stderr == ""  # no progress bar where there is no terminal
+
+
+def test_json_has_the_figures_and_the_conditions(data_dir: Path) -> None:
+    path = data_dir / "figures.json"
+    run(data_dir, "--json", path, "--protocol", "ritm", "--max-clicks", 7)
+    figures = json.loads(path.read_text())
+    assert figures.keys() >= CONTRACT_KEYS
+    assert (figures["noc85"], figures["nof85"], figures["iou1"], figures["images"]) == (1.0, 0, 1.0, 3)
+    assert (figures["model"], figures["protocol"], figures["max_clicks"]) == ("disks", "ritm", 7)
+
+
+def test_limit_takes_the_first_images(data_dir: Path) -> None:
+    path = data_dir / "figures.json"
+    run(data_dir, "--json", path, "--limit", 2)
+    assert json.loads(path.read_text())["images"] == 2
+
+
+def test_index_file_may_be_named_instead_of_its_folder(data_dir: Path) -> None:
+    assert run(data_dir / "index.jsonl.gz").exit_code == 0
+
+
+def test_model_options_reach_the_model(data_dir: Path, loaded: list[ModelOptions]) -> None:
+    run(data_dir, "--model", "m", "--preset", "p", "--runtime", "onnx", "--codec", "int8", "--canvas", 256)
+    assert loaded == [ModelOptions("m", "p", "onnx", "int8", 256)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--prompt", "text"], "text tower"),
+        (["--prompt", "scribble"], "human scribbles"),
+        (["--protocol", "other"], "'ritm', 'seem'"),
+        (["--codec", "float8"], "float16"),
+        (["--max-clicks", "0"], "x>=1"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_impossible_measurement_is_refused(data_dir: Path, arguments: list[str], message: str) -> None:
+    result = run(data_dir, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_missing_set_is_refused_before_a_model_is_loaded(tmp_path: Path, loaded: list[ModelOptions]) -> None:
+    result = run(tmp_path / "nowhere")
+    assert (result.exit_code, loaded) == (2, [])
+    assert "no such data set" in result.stderr
+    assert "Traceback" not in result.output
