@@ -1,0 +1,224 @@
+"""Bytes with exactly one fault each, and the refusal that it must meet."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgpack
+
+from splitseem_proto import limits
+from splitseem_proto.codec import pack
+from splitseem_proto.fields import Plain
+from splitseem_proto.plain import to_plain
+from splitseem_proto.vectors.messages import embedding, embedding_plain, float32_bytes, packb, valid_messages
+
+
+def invalid_cases() -> dict[str, tuple[str, bytes]]:
+    """Refusal and bytes by the name of the file."""
+    cases = {name: (refusal, packb(_edited(start, edit))) for name, refusal, start, edit in _EDITS}
+    return cases | _byte_cases()
+
+
+def _byte_cases() -> dict[str, tuple[str, bytes]]:
+    good = pack(valid_messages()["prompt_click"])
+    whole = pack(embedding("int8"))
+    return {
+        "empty": ("malformed", b""),
+        "truncated_first_byte": ("malformed", whole[:1]),
+        "truncated_half": ("malformed", whole[: len(whole) // 2]),
+        "truncated_last_byte": ("malformed", whole[:-1]),
+        "reserved_byte": ("malformed", b"\xc1"),
+        "invalid_utf8": ("malformed", good.replace(b"click", b"cl\xffck")),
+        "ext_type": ("malformed", good[:-1] + b"\xd4\x01\x00"),
+        "array_claims_more_than_came": ("malformed", b"\xdd\xff\xff\xff\xff"),
+        "map_claims_more_than_came": ("malformed", b"\xdf\xff\xff\xff\xff"),
+        "bin_claims_more_than_came": ("malformed", b"\xc6\xff\xff\xff\xff"),
+        "str_claims_more_than_came": ("malformed", b"\xdb\xff\xff\xff\xff"),
+        "nested_too_deep": ("malformed", b"\x91" * 2_000),
+        "trailing_nil": ("trailing-bytes", good + b"\xc0"),
+        "trailing_message": ("trailing-bytes", good + good),
+        "top_level_array": ("wrong-type", b"\x90"),
+        "integer_map_key": ("wrong-type", bytes([good[0] + 1]) + good[1:] + b"\x01\x02"),
+        "duplicate_map_key": ("duplicate", bytes([good[0] + 1]) + good[1:] + msgpack.packb("type") + b"\xc0"),
+    }
+
+
+Edit = Callable[[Plain], object]
+
+
+def _edited(start: Callable[[], Plain], edit: Edit) -> Plain:
+    plain = copy.deepcopy(start())
+    edit(plain)
+    return plain
+
+
+def _float_plain() -> Plain:
+    return to_plain(embedding("float32"))
+
+
+def _click_plain() -> Plain:
+    return to_plain(valid_messages()["prompt_click"])
+
+
+def _step_plain() -> Plain:
+    return to_plain(valid_messages()["step_result"])
+
+
+def _project_plain() -> Plain:
+    return to_plain(valid_messages()["project"])
+
+
+def _tensor(index: int, **fields: Any) -> Edit:
+    return lambda plain: plain["tensors"][index].update(fields)
+
+
+def _without_tensor(index: int) -> Edit:
+    return lambda plain: plain["tensors"].pop(index)
+
+
+def _geometry(**fields: Any) -> Edit:
+    return lambda plain: plain["geometry"].update(fields)
+
+
+def _top(**fields: Any) -> Edit:
+    return lambda plain: plain.update(fields)
+
+
+def _item(**fields: Any) -> Edit:
+    return lambda plain: plain.update(items=[fields])
+
+
+def _image(**fields: Any) -> Edit:
+    return lambda plain: plain["images"][0].update(fields)
+
+
+_SIDE = limits.MAX_DIMENSION + 1
+_TENSOR = {"name": "x", "dtype": "int8", "shape": [1, 1], "data": b"\x01", "scale": float32_bytes(1)}
+_STROKE = [[1, 2]] * (limits.MAX_STROKE_POINTS + 1)
+
+_EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
+    ("version_missing", "missing-field", embedding_plain, lambda plain: plain.pop("protocol_version")),
+    ("version_2", "unsupported-version", embedding_plain, _top(protocol_version=2)),
+    ("version_0", "unsupported-version", _click_plain, _top(protocol_version=0)),
+    ("version_float", "wrong-type", _click_plain, _top(protocol_version=1.5)),
+    ("version_boolean", "wrong-type", _click_plain, _top(protocol_version=True)),
+    ("type_missing", "missing-field", embedding_plain, lambda plain: plain.pop("type")),
+    ("type_unknown", "unknown-message", embedding_plain, _top(type="mask")),
+    ("fingerprint_not_hex", "invalid-value", embedding_plain, _top(fingerprint="not hexadecimal")),
+    ("fingerprint_too_long", "limit-exceeded", embedding_plain, _top(fingerprint="a" * 129)),
+    ("key_too_short", "invalid-value", embedding_plain, _top(key="abc")),
+    ("key_nil", "wrong-type", embedding_plain, _top(key=None)),
+    ("codec_unknown", "unknown-name", embedding_plain, _top(codec="int4")),
+    ("codec_other_than_dtype", "invalid-value", embedding_plain, _top(codec="float32")),
+    ("geometry_missing", "missing-field", embedding_plain, lambda plain: plain.pop("geometry")),
+    ("geometry_three_sizes", "wrong-type", embedding_plain, _geometry(original_hw=[1, 2, 3])),
+    ("geometry_float_size", "wrong-type", embedding_plain, _geometry(original_hw=[100.5, 151])),
+    ("geometry_zero_size", "invalid-value", embedding_plain, _geometry(input_hw=[0, 54])),
+    ("geometry_huge_size", "invalid-value", embedding_plain, _geometry(original_hw=[_SIDE, 151])),
+    ("geometry_roi_outside", "invalid-value", embedding_plain, _geometry(roi_xywh=[31, 20, 121, 67])),
+    ("geometry_roi_negative", "invalid-value", embedding_plain, _geometry(roi_xywh=[-1, 20, 121, 67])),
+    ("geometry_roi_empty", "invalid-value", embedding_plain, _geometry(roi_xywh=[10, 20, 0, 67])),
+    ("geometry_padding_cuts", "invalid-value", embedding_plain, _geometry(input_hw=[33, 54])),
+    ("tensors_not_array", "wrong-type", embedding_plain, _top(tensors={})),
+    (
+        "tensors_too_many",
+        "limit-exceeded",
+        embedding_plain,
+        _top(tensors=[_TENSOR] * (limits.MAX_TENSORS + 1)),
+    ),
+    ("tensor_level0_missing", "missing-field", embedding_plain, _without_tensor(0)),
+    ("tensor_mask_features_missing", "missing-field", embedding_plain, _without_tensor(3)),
+    (
+        "tensor_twice",
+        "duplicate",
+        embedding_plain,
+        lambda plain: plain["tensors"].append(plain["tensors"][0]),
+    ),
+    ("tensor_name_upper_case", "invalid-value", embedding_plain, _tensor(0, name="Level0")),
+    ("tensor_dtype_unknown", "unknown-name", embedding_plain, _tensor(0, dtype="uint8")),
+    ("tensor_shape_rank_0", "invalid-value", embedding_plain, _tensor(0, shape=[])),
+    ("tensor_shape_rank_5", "limit-exceeded", embedding_plain, _tensor(0, shape=[1, 3, 1, 2, 1])),
+    ("tensor_shape_zero", "invalid-value", embedding_plain, _tensor(0, shape=[1, 3, 0, 2])),
+    ("tensor_shape_negative", "invalid-value", embedding_plain, _tensor(0, shape=[1, -3, 1, -2])),
+    ("tensor_shape_float", "wrong-type", embedding_plain, _tensor(0, shape=[1.5, 3, 1, 2])),
+    ("tensor_shape_dimension", "limit-exceeded", embedding_plain, _tensor(0, shape=[1, 3, 1, _SIDE])),
+    (
+        "tensor_shape_elements",
+        "limit-exceeded",
+        embedding_plain,
+        _tensor(0, shape=[65535, 65535, 65535, 65535]),
+    ),
+    ("tensor_shape_other_stride", "invalid-value", embedding_plain, _tensor(0, shape=[1, 3, 2, 1])),
+    ("tensor_data_short", "payload-mismatch", embedding_plain, _tensor(0, data=b"\x00" * 5)),
+    ("tensor_data_long", "payload-mismatch", embedding_plain, _tensor(0, data=b"\x00" * 7)),
+    ("tensor_data_missing", "missing-field", embedding_plain, lambda plain: plain["tensors"][0].pop("data")),
+    ("tensor_data_string", "wrong-type", embedding_plain, _tensor(0, data="000000")),
+    (
+        "tensor_scale_missing",
+        "invalid-value",
+        embedding_plain,
+        lambda plain: plain["tensors"][0].pop("scale"),
+    ),
+    ("tensor_scale_short", "payload-mismatch", embedding_plain, _tensor(0, scale=float32_bytes(1, 1))),
+    ("tensor_scale_nan", "non-finite", embedding_plain, _tensor(0, scale=float32_bytes(1, math.nan, 1))),
+    ("tensor_scale_infinite", "non-finite", embedding_plain, _tensor(0, scale=float32_bytes(1, math.inf, 1))),
+    ("tensor_scale_zero", "invalid-value", embedding_plain, _tensor(0, scale=float32_bytes(1, 0, 1))),
+    ("tensor_scale_negative", "invalid-value", embedding_plain, _tensor(0, scale=float32_bytes(1, -1, 1))),
+    ("tensor_scale_of_floats", "invalid-value", _float_plain, _tensor(0, scale=float32_bytes(1, 1, 1))),
+    ("tensor_zero_point_long", "payload-mismatch", embedding_plain, _tensor(0, zero_point=b"\x00" * 4)),
+    ("tensor_zero_point_of_floats", "invalid-value", _float_plain, _tensor(0, zero_point=b"\x00" * 3)),
+    ("prompt_empty", "invalid-value", _click_plain, _top(items=[])),
+    (
+        "prompt_too_many",
+        "limit-exceeded",
+        _click_plain,
+        lambda plain: plain.update(items=plain["items"] * 1025),
+    ),
+    ("prompt_kind_unknown", "unknown-name", _click_plain, _item(kind="lasso", points_xy=[])),
+    ("click_without_y", "missing-field", _click_plain, _item(kind="click", x=1.0, label=1)),
+    ("click_label_2", "invalid-value", _click_plain, _item(kind="click", x=1.0, y=1.0, label=2)),
+    ("click_label_boolean", "wrong-type", _click_plain, _item(kind="click", x=1.0, y=1.0, label=True)),
+    ("click_nan", "non-finite", _click_plain, _item(kind="click", x=math.nan, y=1.0, label=1)),
+    ("click_string", "wrong-type", _click_plain, _item(kind="click", x="1", y=1.0, label=1)),
+    ("box_inverted", "invalid-value", _click_plain, _item(kind="box", x0=5.0, y0=1.0, x1=2.0, y1=3.0)),
+    ("box_infinite", "non-finite", _click_plain, _item(kind="box", x0=5.0, y0=1.0, x1=math.inf, y1=3.0)),
+    ("scribble_empty", "invalid-value", _click_plain, _item(kind="scribble", points_xy=[], label=1)),
+    ("scribble_triple", "wrong-type", _click_plain, _item(kind="scribble", points_xy=[[1, 2, 3]], label=1)),
+    ("scribble_too_long", "limit-exceeded", _click_plain, _item(kind="scribble", points_xy=_STROKE, label=1)),
+    ("polygon_two_points", "invalid-value", _click_plain, _item(kind="polygon", points_xy=[[1, 2], [3, 4]])),
+    ("text_blank", "invalid-value", _click_plain, _item(kind="text", text=" \t")),
+    ("text_too_long", "limit-exceeded", _click_plain, _item(kind="text", text="ü" * 2049)),
+    ("mask_counts_short", "invalid-value", _step_plain, _top(mask={"size": [3, 4], "counts": [5, 6]})),
+    ("mask_counts_negative", "invalid-value", _step_plain, _top(mask={"size": [3, 4], "counts": [-1, 13]})),
+    (
+        "mask_counts_inner_zero",
+        "invalid-value",
+        _step_plain,
+        _top(mask={"size": [3, 4], "counts": [5, 0, 7]}),
+    ),
+    ("mask_counts_float", "wrong-type", _step_plain, _top(mask={"size": [3, 4], "counts": [11.5]})),
+    ("mask_size_zero", "invalid-value", _step_plain, _top(mask={"size": [0, 4], "counts": []})),
+    (
+        "mask_too_large",
+        "invalid-value",
+        _step_plain,
+        _top(mask={"size": [65535, 65535], "counts": [65535**2]}),
+    ),
+    ("step_label_without_score", "invalid-value", _step_plain, _top(label_score=None)),
+    ("step_label_score_above_1", "invalid-value", _step_plain, _top(label_score=1.5)),
+    ("step_score_nan", "non-finite", _step_plain, _top(score=math.nan)),
+    ("step_timing_negative", "invalid-value", _step_plain, _top(timings={"step_ms": -1.0})),
+    ("step_timings_too_many", "limit-exceeded", _step_plain, _top(timings={f"t{k}": 1.0 for k in range(65)})),
+    ("project_format_2", "unsupported-version", _project_plain, _top(format=2)),
+    ("project_mask_of_other_size", "invalid-value", _project_plain, _image(size_hw=[4, 3])),
+    ("project_key_empty", "invalid-value", _project_plain, _image(key="")),
+    (
+        "project_objects_missing",
+        "missing-field",
+        _project_plain,
+        lambda plain: plain["images"][0].pop("objects"),
+    ),
+]

@@ -1,0 +1,126 @@
+"""Messages that every reader must take."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import msgpack
+import numpy as np
+
+from splitseem_proto.fields import Plain
+from splitseem_proto.geometry import ImageGeometry
+from splitseem_proto.messages import (
+    EMBEDDING_STRIDES,
+    PROTOCOL_VERSION,
+    CocoRle,
+    Embedding,
+    Message,
+    Project,
+    ProjectImage,
+    ProjectObject,
+    Prompt,
+    StepResult,
+)
+from splitseem_proto.plain import to_plain
+from splitseem_proto.prompt_items import Box, Click, Polygon, Scribble, TextPrompt
+from splitseem_proto.quantize import encode_tensor
+
+_FINGERPRINT = "0123456789abcdef"
+_KEY = "00112233445566778899aabbccddeeff"
+GEOMETRY = ImageGeometry((100, 151), (10, 20, 121, 67), (30, 54), (32, 64))
+_MASK = CocoRle((3, 4), (0, 2, 1, 4, 5))
+
+
+def valid_messages() -> dict[str, Message]:
+    """Messages as a writer of this package writes them, by the name of their file."""
+    click = Click(12.5, 7.25, 1)
+    step = {"step_ms": 18.5, "postprocess_ms": 2.0}
+    objects = (
+        ProjectObject((click, Click(3.0, 4.0, 0)), _MASK, "dog", 3.25, step),
+        ProjectObject((Scribble(((0.5, 0.5), (3.5, 2.5)), 0),), CocoRle((3, 4), (12,)), None, -1.5, {}),
+        ProjectObject((), None, None, None, {}),
+    )
+    images = (
+        ProjectImage("photo é 1.jpg", (3, 4), _KEY, objects),
+        ProjectImage("empty.png", (1, 1), None, ()),
+    )
+    return {
+        "embedding_float32": embedding("float32"),
+        "embedding_float16": embedding("float16"),
+        "embedding_int8": embedding("int8"),
+        "embedding_without_key": embedding("int8", key=""),
+        "prompt_click": Prompt((click,)),
+        "prompt_all_kinds": Prompt(
+            (
+                click,
+                Click(0.0, -3.5, 0),
+                Box(1.0, 2.0, 30.5, 40.5),
+                Scribble(((1.5, 2.5),), 1),
+                Scribble(((1.5, 2.5), (8.0, 9.0), (10.25, 3.0)), 0),
+                Polygon(((0.5, 0.5), (10.5, 0.5), (5.5, 9.5))),
+                TextPrompt("der grüne Papagei 🦜"),
+            )
+        ),
+        "step_result": StepResult(_MASK, "dog", 0.75, 3.25, step),
+        "step_result_no_label": StepResult(CocoRle((1, 1), (0, 1)), None, None, -0.5, {}),
+        "project": Project(images),
+        "project_empty": Project(()),
+    }
+
+
+def embedding(codec: str, *, key: str = _KEY) -> Embedding:
+    """A small embedding of 32 x 64 padded pixels, D = 3 and C = 2, with values that stress the codec."""
+    padded_h, padded_w = GEOMETRY.padded_hw
+    tensors = []
+    for index, (name, stride) in enumerate(EMBEDDING_STRIDES.items()):
+        shape = (1, 2 if name == "mask_features" else 3, padded_h // stride, padded_w // stride)
+        steps = np.arange(math.prod(shape), dtype=np.int64) * 37 + index * 11
+        values = ((steps % 201 - 100) / 64).astype(np.float32).reshape(shape)
+        values[:, 1] = 0 if index == 0 else values[:, 1] * 4
+        if codec == "float16" and index == 1:
+            values.flat[:5] = [65504.0, -65504.0, 2.0**-24, 2.0**-14, 1.0 / 3.0]
+        tensors.append(encode_tensor(name, values, codec))
+    return Embedding(PROTOCOL_VERSION, _FINGERPRINT, key, GEOMETRY, codec, tuple(tensors))
+
+
+def raw_valid_cases() -> dict[str, bytes]:
+    """Bytes that this package does not write but every reader must take."""
+    extra = embedding_plain()
+    extra["later"] = {"anything": [1, None, True, b"\x00", 2.5, "x"]}
+    extra["geometry"]["later"] = 1
+    extra["tensors"][0]["later"] = "x"
+    extra["tensors"].append(
+        {"name": "panoptic", "dtype": "int8", "shape": [1, 1], "data": b"\x05", "scale": float32_bytes(2)}
+    )
+
+    zero_point = embedding_plain()
+    zero_point["tensors"][0]["zero_point"] = np.array([-128, 0, 127], dtype=np.int8).tobytes()
+
+    reordered = dict(reversed(embedding_plain().items()))
+    click = {"kind": "click", "x": 1, "y": 2, "label": 1}
+    return {
+        "embedding_unknown_fields": packb(extra),
+        "embedding_zero_point": packb(zero_point),
+        "embedding_fields_reordered": packb(reordered),
+        "prompt_integer_coordinates": packb({"type": "prompt", "protocol_version": 1, "items": [click]}),
+        "prompt_float32_coordinates": msgpack.packb(
+            to_plain(Prompt((Click(1.5, 2.5, 1),))), use_single_float=True
+        ),
+    }
+
+
+def embedding_plain() -> Plain:
+    """Fields of the int8 embedding, fresh, to be edited."""
+    return to_plain(embedding("int8"))
+
+
+def packb(plain: Plain) -> bytes:
+    """Plain data as msgpack, unchecked."""
+    data: bytes = msgpack.packb(plain, use_bin_type=True)
+    return data
+
+
+def float32_bytes(*values: float) -> bytes:
+    """The values as little-endian float32."""
+    return struct.pack(f"<{len(values)}f", *values)
