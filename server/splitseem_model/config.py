@@ -1,0 +1,200 @@
+"""Model configuration and the named presets. Every fact about a model's shape and input rules is here and nowhere else."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+PIXEL_MEAN_RGB = (123.675, 116.28, 103.53)
+PIXEL_STD_RGB = (58.395, 57.12, 57.375)
+STRIDE = 32
+"""Model inputs are padded to a multiple of this many pixels."""
+MAX_POINTS = 512
+"""At most this many points of one object are used in a step."""
+
+
+@dataclass(frozen=True)
+class FocalNetConfig:
+    """Focal modulation backbone; `norm_on_branch` and `stem_padding` tell Focal-L from Focal-T."""
+
+    embed_dim: int = 96
+    depths: tuple[int, ...] = (2, 2, 6, 2)
+    focal_levels: tuple[int, ...] = (3, 3, 3, 3)
+    focal_windows: tuple[int, ...] = (3, 3, 3, 3)
+    kind: Literal["focalnet"] = "focalnet"
+
+
+@dataclass(frozen=True)
+class ResidualConfig:
+    """Plain residual backbone of 3 x 3 convolutions with batch norm: fast to train on a CPU."""
+
+    widths: tuple[int, int, int, int] = (48, 96, 192, 320)
+    depths: tuple[int, int, int, int] = (2, 2, 2, 2)
+    kind: Literal["residual"] = "residual"
+
+
+@dataclass(frozen=True)
+class FpnConfig:
+    """SEEM's feature pyramid with a transformer encoder on the coarsest map."""
+
+    conv_dim: int = 512
+    encoder_layers: int = 6
+    heads: int = 8
+    ffn_dim: int = 2048
+    kind: Literal["fpn"] = "fpn"
+
+
+@dataclass(frozen=True)
+class SlimPyramidConfig:
+    """Narrow feature pyramid: `dim` channels at strides 32 to 8, `mask_dim` at stride 4."""
+
+    encoder_layers: int = 1
+    heads: int = 4
+    ffn_dim: int = 256
+    kind: Literal["slim"] = "slim"
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Shape and rules of the prompt decoder.
+
+    Attributes:
+        prompt_position: what a point token's positional code is: itself (upstream) or the sine code of its place.
+        point_sampling: how a point meets a map: "corner" is upstream's align_corners rule, "centre" the half-pixel rule.
+        selection: "points" is upstream's rule (mean mask logit at the positive points); "quality" adds a learned score
+            and the negative points.
+    """
+
+    wiring: str
+    dim: int = 512
+    mask_dim: int = 512
+    class_dim: int = 512
+    num_layers: int = 9
+    num_heads: int = 8
+    ffn_dim: int = 2048
+    num_queries: int = 101
+    num_memories: int = 32
+    num_point_labels: int = 2
+    prompt_position: Literal["token", "sine"] = "token"
+    point_sampling: Literal["corner", "centre"] = "corner"
+    selection: Literal["points", "quality"] = "points"
+
+    @property
+    def quality_head(self) -> bool:
+        """Whether the decoder scores its queries."""
+        return self.selection == "quality"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that, with the weights, makes a model.
+
+    Attributes:
+        canvas: size in pixels of the side named by `canvas_side` after resizing.
+        logit_scale: factor of the cosine between class embedding and class matrix; upstream models learn it.
+        vocabulary: names of the rows of the bundled class matrix; empty when there is none.
+    """
+
+    name: str
+    backbone: FocalNetConfig | ResidualConfig
+    pixel_decoder: FpnConfig | SlimPyramidConfig
+    decoder: DecoderConfig
+    canvas: int = 512
+    canvas_side: Literal["shortest", "longest"] = "shortest"
+    logit_scale: float = 20.0
+    vocabulary: tuple[str, ...] = field(default=(), repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, the inverse of `from_dict`; what is saved with the weights and digested into the fingerprint."""
+        plain = {key: getattr(self, key) for key in ("name", "canvas", "canvas_side", "logit_scale")}
+        parts = {key: dict(vars(getattr(self, key))) for key in ("backbone", "pixel_decoder", "decoder")}
+        return {**plain, **parts, "vocabulary": list(self.vocabulary)}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> "ModelConfig":
+        """Rebuild a configuration; an unknown field or kind is an error that names it.
+
+        Raises:
+            ValueError: a field or kind that this version does not know.
+        """
+        try:
+            return ModelConfig(
+                name=data["name"],
+                backbone=_part(data["backbone"], BACKBONES),
+                pixel_decoder=_part(data["pixel_decoder"], PIXEL_DECODERS),
+                decoder=DecoderConfig(**data["decoder"]),
+                canvas=data["canvas"],
+                canvas_side=data["canvas_side"],
+                logit_scale=data["logit_scale"],
+                vocabulary=tuple(data["vocabulary"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a model configuration of this version: {error}") from error
+
+
+BACKBONES: dict[str, type[Any]] = {"focalnet": FocalNetConfig, "residual": ResidualConfig}
+PIXEL_DECODERS: dict[str, type[Any]] = {"fpn": FpnConfig, "slim": SlimPyramidConfig}
+
+
+def _part(data: dict[str, Any], kinds: dict[str, type[Any]]) -> Any:
+    if data["kind"] not in kinds:
+        raise ValueError(f"unknown kind {data['kind']!r}; known: {', '.join(sorted(kinds))}")
+    return kinds[data["kind"]](**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+
+
+def _official(name: str, wiring: str, backbone: FocalNetConfig) -> ModelConfig:
+    return ModelConfig(name, backbone, FpnConfig(), DecoderConfig(wiring))
+
+
+NANO = ModelConfig(
+    name="nano",
+    backbone=ResidualConfig(),
+    pixel_decoder=SlimPyramidConfig(),
+    decoder=DecoderConfig(
+        wiring="nano",
+        dim=128,
+        mask_dim=64,
+        class_dim=128,
+        num_layers=6,
+        num_heads=4,
+        ffn_dim=512,
+        num_queries=16,
+        num_memories=8,
+        num_point_labels=4,
+        prompt_position="sine",
+        point_sampling="centre",
+        selection="quality",
+    ),
+    canvas=384,
+    canvas_side="longest",
+)
+
+TINY = replace(
+    NANO,
+    name="tiny",
+    backbone=ResidualConfig(widths=(8, 16, 16, 32), depths=(1, 1, 1, 1)),
+    decoder=replace(NANO.decoder, dim=32, mask_dim=16, class_dim=32, num_layers=3, num_heads=2, ffn_dim=64, num_queries=4),
+    canvas=96,
+    vocabulary=("cat", "dog", "tree"),
+)
+"""Random weights, for tests."""
+
+PRESETS: dict[str, ModelConfig] = {
+    config.name: config
+    for config in (
+        NANO,
+        TINY,
+        _official("focalt-demo", "demo", FocalNetConfig()),
+        _official("focalt-v0", "v0", FocalNetConfig()),
+        _official("focalt-v1", "v1", FocalNetConfig()),
+    )
+}
+
+
+def preset(name: str) -> ModelConfig:
+    """The named preset.
+
+    Raises:
+        ValueError: an unknown name; the message lists the known ones.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"unknown preset {name!r}; known: {', '.join(PRESETS)}")
+    return PRESETS[name]

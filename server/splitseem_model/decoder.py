@@ -1,0 +1,272 @@
+"""The prompt decoder in two calls: `prepare` once per image, `step` once per interaction.
+
+Source: SEEM (arXiv 2304.06718) equations 1 to 7; upstream `modeling/interface/seem_{demo,v0,v1}.py`, Apache-2.0 (branch
+v1.0, commit 7b2e76d). One core serves all wirings: which groups of rows exist and who sees whom are arguments.
+
+Deviations, all exact up to rounding: keys and values of the image, the mask features at level size, and layer 0's
+cross-attention of the learned queries are computed once per image; points are sampled outside and act only as keys and values;
+the mask at stride 4 is left to the caller, who needs it for one query only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from splitseem_model.attention import CLOSED, CrossAttentionLayer, FeedForwardLayer, Mlp, SelfAttentionLayer
+from splitseem_model.config import DecoderConfig
+from splitseem_model.position import sine_at, sine_position
+
+NUM_LEVELS = 3
+LEVEL_FACTORS = (8, 4, 2)
+"""Stride of each level divided by the stride of the mask features."""
+
+INDICATOR_OF_LABEL = (1, 0, 2, 3)
+"""Row of `pn_indicator` for point label 0 (negative), 1 (positive), 2 and 3 (box corners)."""
+
+
+class Prepared(NamedTuple):
+    """All that a step needs of an image and of the learned queries.
+
+    Attributes:
+        keys: per layer `[B, h, D/h, N]`; values: per layer `[B, h, N, D/h]`.
+        level_mask_features: per level `[B, C, N_l]`, the mask features averaged to the level.
+        query_state: `[B, Q, D]`, the learned queries after layer 0's cross-attention.
+    """
+
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+    level_mask_features: tuple[Tensor, ...]
+    query_state: Tensor
+
+
+class StepInputs(NamedTuple):
+    """One interaction.
+
+    Attributes:
+        point_features: per level `[B, P, D]`, the level sampled at the points.
+        point_coords: `[B, P, 2]` (x, y) in 0..1 of the padded size.
+        point_labels: `[B, P]` int64: 1 positive, 0 negative, 2 and 3 box corners, -1 padding.
+        attention_bias: `[B, R, R + P]`, rows = queries, memories, text tokens.
+        previous_mask: `[B, 1 or M, H/4, W/4]` mask logits of the step before, or None: then there are no memory rows.
+        text_tokens: `[B, T, D]`, or None.
+    """
+
+    point_features: tuple[Tensor, ...]
+    point_coords: Tensor
+    point_labels: Tensor
+    attention_bias: Tensor
+    previous_mask: Tensor | None = None
+    text_tokens: Tensor | None = None
+
+
+class Head(NamedTuple):
+    """Prediction of every query: mask_embed `[B, Q, C]`, class_embed `[B, Q, E]`, quality `[B, Q]`."""
+
+    mask_embed: Tensor
+    class_embed: Tensor
+    quality: Tensor
+
+
+@dataclass
+class Trace:
+    """Intermediates of one step, filled in when the caller passes one; used for parity and deep supervision.
+
+    Attributes:
+        states: before layer 0's self-attention nothing; after each layer `[B, R, D]`.
+        heads: the prediction after each layer.
+        closed: per layer, the cross-attention mask `[B, Q + M, N]` bool; layer 0 holds the memories only.
+        tokens: per layer, the point tokens `[B, P, D]`.
+    """
+
+    states: list[Tensor] = field(default_factory=list)
+    heads: list[Head] = field(default_factory=list)
+    closed: list[Tensor] = field(default_factory=list)
+    tokens: list[Tensor] = field(default_factory=list)
+
+
+def average_to_levels(map_stride4: Tensor) -> tuple[Tensor, ...]:
+    """Bilinear (half-pixel) resize of `[B, C, H/4, W/4]` to the three level sizes, flattened: `[B, C, N_l]`.
+
+    For the factors 8, 4 and 2 that resize is the mean of the central 2 x 2 cells of each block.
+    """
+    levels = []
+    for factor in LEVEL_FACTORS:
+        low, high = factor // 2 - 1, factor // 2
+        total = sum(
+            map_stride4[:, :, y::factor, x::factor] for y in (low, high) for x in (low, high)
+        )
+        levels.append(torch.mul(total, 0.25).flatten(2))
+    return tuple(levels)
+
+
+def close_background(logits: Tensor) -> Tensor:
+    """Which cells a row may not look at: those with a negative mask logit, unless that would be all of them.
+
+    Args:
+        logits: `[B, R, N]` mask logits at level size.
+    Returns:
+        `[B, R, N]` bool, True = closed.
+    """
+    return (logits < 0) & (logits.amax(dim=-1, keepdim=True) >= 0)
+
+
+def _as_bias(closed: Tensor) -> Tensor:
+    return closed.to(torch.float32) * CLOSED
+
+
+class PromptDecoder(nn.Module):
+    """Learned queries that attend to an image and to prompts."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        dim, layers = config.dim, range(config.num_layers)
+        self.query_feat = nn.Embedding(config.num_queries, dim)
+        self.query_embed = nn.Embedding(config.num_queries, dim)
+        self.spatial_featured = nn.Embedding(config.num_memories, dim)
+        self.spatial_embed = nn.Embedding(config.num_memories, dim)
+        self.level_embed = nn.Embedding(NUM_LEVELS, dim)
+        self.pn_indicator = nn.Embedding(config.num_point_labels, dim)
+        self.prompt_embed = nn.ParameterList(
+            nn.Parameter(torch.randn(dim, dim) * dim**-0.5) for _ in range(NUM_LEVELS)
+        )
+        self.transformer_cross_attention_layers = nn.ModuleList(
+            CrossAttentionLayer(dim, config.num_heads) for _ in layers
+        )
+        self.transformer_self_attention_layers = nn.ModuleList(
+            SelfAttentionLayer(dim, config.num_heads) for _ in layers
+        )
+        self.transformer_ffn_layers = nn.ModuleList(FeedForwardLayer(dim, config.ffn_dim) for _ in layers)
+        self.decoder_norm = nn.LayerNorm(dim)
+        self.mask_embed = Mlp((dim, dim, dim, config.mask_dim))
+        self.class_embed = nn.Parameter(torch.randn(dim, config.class_dim) * dim**-0.5)
+        self.quality_embed = nn.Linear(dim, 1) if config.quality_head else None
+
+    def head(self, state: Tensor) -> Head:
+        """Predict from query states `[B, Q, D]`."""
+        normed = self.decoder_norm(state)
+        quality = self.quality_embed(normed).squeeze(-1) if self.quality_embed else normed.sum(-1) * 0.0
+        return Head(self.mask_embed(normed), normed @ self.class_embed, quality)
+
+    def prepare(
+        self, levels: Sequence[Tensor], mask_features: Tensor, query_index: Tensor, trace: Trace | None = None
+    ) -> Prepared:
+        """Compute what depends on the image alone.
+
+        Args:
+            levels: three maps `[B, D, h_l, w_l]`, strides 32, 16, 8.
+            mask_features: `[B, C, H/4, W/4]`.
+            query_index: `[Q]` int64, the learned query that each query row starts from.
+        """
+        sources = [
+            (level + self.level_embed.weight[i][:, None, None]).flatten(2).transpose(1, 2)  # [B, N_l, D]
+            for i, level in enumerate(levels)
+        ]
+        placed = [source + self._position(level) for source, level in zip(sources, levels, strict=True)]
+        keys, values = [], []
+        for i, layer in enumerate(self.transformer_cross_attention_layers):
+            keys.append(layer.multihead_attn.project_key(placed[i % NUM_LEVELS]))
+            values.append(layer.multihead_attn.project_value(sources[i % NUM_LEVELS]))
+        level_mask_features = average_to_levels(mask_features)
+
+        batch = mask_features.shape[0]
+        state = self.query_feat.weight[query_index].expand(batch, -1, -1)
+        position = self.query_embed.weight[query_index].expand(batch, -1, -1)
+        closed = close_background(self.head(state).mask_embed @ level_mask_features[0])
+        if trace is not None:
+            trace.closed.append(closed)
+        first = self.transformer_cross_attention_layers[0]
+        state = first(state, position, keys[0], values[0], _as_bias(closed))
+        return Prepared(tuple(keys), tuple(values), level_mask_features, state)
+
+    def _position(self, level: Tensor) -> Tensor:
+        """Sine code of a level, `[1, N_l, D]`."""
+        h, w = level.shape[2:]
+        return sine_position(h, w, self.config.dim, level.device, level.dtype).flatten(2).transpose(1, 2)
+
+    def point_tokens(self, inputs: StepInputs) -> tuple[list[Tensor], list[Tensor]]:
+        """Per level, the point tokens `[B, P, D]` and their positions.
+
+        Deviation: upstream a token is its own position; with `prompt_position = "sine"` it gets the sine code of its place,
+        so that two equal objects can be told apart.
+        """
+        table = torch.tensor(INDICATOR_OF_LABEL, device=inputs.point_labels.device)
+        indicator = self.pn_indicator.weight[table[inputs.point_labels.clamp(min=0)]]
+        tokens = [
+            (features + self.level_embed.weight[i]) @ self.prompt_embed[i] + indicator
+            for i, features in enumerate(inputs.point_features)
+        ]
+        if self.config.prompt_position == "token":
+            return tokens, tokens
+        position = sine_at(inputs.point_coords, self.config.dim)
+        return tokens, [position] * NUM_LEVELS
+
+    def step(
+        self, prepared: Prepared, inputs: StepInputs, query_index: Tensor, trace: Trace | None = None
+    ) -> Head:
+        """Answer one interaction: the prediction of every query row.
+
+        `query_index` must be the one that `prepared` was made with.
+        """
+        batch, num_queries = prepared.query_state.shape[:2]
+        tokens, token_positions = self.point_tokens(inputs)
+        memory, memory_position, memory_closed = self._memory_rows(inputs.previous_mask, prepared)
+        text = self._text_rows(inputs.text_tokens, prepared.query_state)
+        query_position = self.query_embed.weight[query_index].expand(batch, -1, -1)
+        looking_position = torch.cat([query_position, memory_position], dim=1)
+        position = torch.cat([looking_position, text], dim=1)
+
+        queries, head = prepared.query_state, None
+        for i in range(self.config.num_layers):
+            level = i % NUM_LEVELS
+            if head is None:  # layer 0: the queries' part was done in `prepare`
+                looking = torch.cat([queries, self._look(i, memory, memory_position, prepared, memory_closed[0])], dim=1)
+                closed = memory_closed[0]
+            else:
+                logits = head.mask_embed @ prepared.level_mask_features[level]
+                closed = torch.cat([close_background(logits), memory_closed[level]], dim=1)
+                looking = self._look(i, torch.cat([queries, memory], dim=1), looking_position, prepared, closed)
+            rows = self.transformer_self_attention_layers[i](
+                torch.cat([looking, text], dim=1), position, tokens[level], token_positions[level], inputs.attention_bias
+            )
+            rows = self.transformer_ffn_layers[i](rows)
+            queries = rows[:, :num_queries]
+            memory = rows[:, num_queries : num_queries + memory.shape[1]]
+            text = rows[:, num_queries + memory.shape[1] :]
+            head = self.head(queries)
+            if trace is not None:
+                trace.states.append(rows)
+                trace.heads.append(head)
+                trace.closed.append(closed)
+                trace.tokens.append(tokens[level])
+        if head is None:
+            raise ValueError("the decoder needs at least one layer")
+        return head
+
+    def _look(self, i: int, rows: Tensor, position: Tensor, prepared: Prepared, closed: Tensor) -> Tensor:
+        """Layer i's cross-attention; rows may be empty."""
+        if rows.shape[1] == 0:
+            return rows
+        looked: Tensor = self.transformer_cross_attention_layers[i](
+            rows, position, prepared.keys[i], prepared.values[i], _as_bias(closed)
+        )
+        return looked
+
+    def _memory_rows(
+        self, previous_mask: Tensor | None, prepared: Prepared
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """State, position `[B, M, D]` and, per level, the closed cells `[B, M, N_l]` of the memories (Eq. 7)."""
+        count = 0 if previous_mask is None else self.config.num_memories
+        batch = prepared.query_state.shape[0]
+        state = self.spatial_featured.weight[:count].expand(batch, -1, -1)
+        position = self.spatial_embed.weight[:count].expand(batch, -1, -1)
+        levels = prepared.level_mask_features if previous_mask is None else average_to_levels(previous_mask)
+        if previous_mask is None:
+            return state, position, [level[:, :0].bool() for level in levels]
+        return state, position, [close_background(level).expand(batch, count, -1) for level in levels]
+
+    def _text_rows(self, text_tokens: Tensor | None, like: Tensor) -> Tensor:
+        return like[:, :0] if text_tokens is None else text_tokens
