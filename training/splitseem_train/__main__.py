@@ -1,0 +1,35 @@
+"""`python -m splitseem_train`: train a model on a folder of annotated photos."""
+
+from pathlib import Path
+
+import click
+import torch
+
+from splitseem_model.config import PRESETS, preset
+from splitseem_train.errors import TrainingError
+from splitseem_train.loop import train
+from splitseem_train.recipe import RECIPES
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder with one *.jsonl.gz index per set.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/nano"), help="Folder of the run; an unfinished run there is gone on with.")
+@click.option("--model", type=click.Choice(list(PRESETS)), default="nano", help="Model configuration.")
+@click.option("--recipe", type=click.Choice(list(RECIPES)), default="cpu", help="Length, crop sizes and rates of the run.")
+@click.option("--start", type=click.Path(path_type=Path, exists=True), default=None, help="Weights to begin from.")
+@click.option("--seed", default=0, help="The same seed gives the same run on a CPU.")
+@click.option("--threads", default=0, help="OpenMP threads; 0 leaves the choice to torch.")
+@click.option("--device", default="cpu", help="cpu or cuda.")
+def main(data: Path, out: Path, model: str, recipe: str, start: Path | None, seed: int, threads: int, device: str) -> None:
+    """Train on the sets in DATA; the best weights by validation are in OUT/best.safetensors at any time."""
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        best = train(preset(model), RECIPES[recipe], data, out, seed=seed, start=start, device=device)
+    except TrainingError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"best weights: {best}")
+
+
+if __name__ == "__main__":
+    main()

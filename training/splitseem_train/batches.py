@@ -1,0 +1,112 @@
+"""Photos in memory -> training batches."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from splitseem_train.crops import Crop, CroppedObject, Photo, random_crop
+from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
+from splitseem_train.errors import DataError
+from splitseem_train.recipe import SET_WEIGHTS, Recipe
+
+
+@dataclass(frozen=True)
+class PhotoSet:
+    """Photos with the probability of each being drawn."""
+
+    photos: tuple[Photo, ...]
+    probabilities: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Class names of all sets; `index` gives the row of a name, `of_set[name of a set]` is bool `[K]`."""
+
+    names: tuple[str, ...]
+    index: dict[str, int]
+    of_set: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B photos with K objects each.
+
+    Attributes:
+        pixels: `[B, 3, S, S]` uint8 RGB.
+        objects: B * K cropped objects, photo by photo; datasets: the set of each.
+    """
+
+    pixels: Tensor
+    objects: tuple[CroppedObject, ...]
+    datasets: tuple[str, ...]
+
+
+def read_photos(folder: Path, recipe: Recipe, progress: Callable[[int, int], None]) -> tuple[PhotoSet, PhotoSet, Vocabulary]:
+    """Read all sets of a folder: training photos, held-out photos, vocabulary.
+
+    Raises:
+        DataError: no set there, or one that cannot be read.
+    """
+    indexes = sorted(folder.glob("*.jsonl.gz"))
+    if not indexes:
+        raise DataError(f"no training sets (*.jsonl.gz) in {folder}")
+    records = [record for path in indexes for record in read_index(path) if record.objects]
+    done = 0
+    photos: list[Photo] = []
+    with ThreadPoolExecutor(2) as pool:
+        for photo in pool.map(lambda record: _read_photo(record, recipe.cache_side), records):
+            photos.append(photo)
+            progress(done := done + 1, len(records))
+    held_out = [is_validation(record) for record in records]
+    training = _photo_set([p for p, held in zip(photos, held_out, strict=True) if not held])
+    validation = _photo_set([p for p, held in zip(photos, held_out, strict=True) if held])
+    return training, validation, _vocabulary(records)
+
+
+def _read_photo(record: DataImage, side: int) -> Photo:
+    pixels = read_rgb(record.path)
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    if scale < 1:
+        width, height = (max(1, round(n * scale)) for n in (pixels.shape[1], pixels.shape[0]))
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return Photo(pixels, scale, record.dataset, record.objects)
+
+
+def _photo_set(photos: list[Photo]) -> PhotoSet:
+    weights = np.array([SET_WEIGHTS.get(photo.dataset, 1.0) for photo in photos])
+    return PhotoSet(tuple(photos), weights / weights.sum())
+
+
+def _vocabulary(records: list[DataImage]) -> Vocabulary:
+    labels = {(record.dataset, entry.label) for record in records for entry in record.objects if entry.label}
+    names = tuple(sorted({label for _, label in labels}))
+    index = {name: i for i, name in enumerate(names)}
+    of_set = {
+        dataset: torch.tensor([(dataset, name) in labels for name in names])
+        for dataset in {record.dataset for record in records}
+    }
+    return Vocabulary(names, index, of_set)
+
+
+def draw_batch(
+    source: PhotoSet, side: int, count: int, recipe: Recipe, rng: np.random.Generator, *, augment: bool = True
+) -> Batch:
+    """`count` random crops of `side` pixels."""
+    crops: list[Crop] = []
+    while len(crops) < count:
+        photo = source.photos[rng.choice(len(source.photos), p=source.probabilities)]
+        crop = random_crop(photo, side, recipe, rng, augment=augment)
+        if crop is not None:
+            crops.append(crop)
+    pixels = torch.from_numpy(np.stack([crop.pixels for crop in crops])).permute(0, 3, 1, 2)
+    return Batch(
+        pixels,
+        tuple(entry for crop in crops for entry in crop.objects),
+        tuple(crop.dataset for crop in crops for _ in crop.objects),
+    )

@@ -1,0 +1,141 @@
+"""Training crops: a photo and its masks, cut, scaled, mirrored and recoloured in one warp."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_train.data import DataObject
+from splitseem_train.recipe import Recipe
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo in memory; `scale` is its size over the size that the run lengths of its objects are for."""
+
+    pixels: Image
+    scale: float
+    dataset: str
+    objects: tuple[DataObject, ...]
+
+
+@dataclass(frozen=True)
+class CroppedObject:
+    """One object as it shows in a crop: mask and ignored pixels bool `[S, S]`, label or None."""
+
+    mask: Mask
+    ignore: Mask | None
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Pixels uint8 `[S, S, 3]` with some of its objects, and the set it is from."""
+
+    pixels: Image
+    objects: tuple[CroppedObject, ...]
+    dataset: str
+
+
+def random_crop(
+    photo: Photo, side: int, recipe: Recipe, rng: np.random.Generator, *, augment: bool = True
+) -> Crop | None:
+    """Cut one crop with `objects_per_image` objects (repeated when there are fewer).
+
+    Returns:
+        None when no object of the photo shows in the crop with at least `min_object_pixels` pixels.
+    """
+    focus = photo.objects[rng.integers(len(photo.objects))].mask
+    if augment and rng.random() >= recipe.whole_image:
+        matrix = _crop_matrix(photo, focus, side, rng)
+    else:
+        matrix = _whole_matrix(photo, side)
+    if augment and rng.random() < 0.5:
+        matrix = _mirrored(matrix, side)
+    objects = _visible_objects(photo, matrix, side, recipe, rng)
+    if not objects:
+        return None
+    pixels = cv2.warpAffine(
+        photo.pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=(124, 116, 104)
+    )
+    if augment:
+        pixels = _recoloured(pixels, rng)
+    return Crop(np.asarray(pixels, dtype=np.uint8), objects, photo.dataset)
+
+
+def _whole_matrix(photo: Photo, side: int) -> Matrix:
+    """The whole photo, its long side on the crop's, the rest empty: as at inference."""
+    factor = side / max(photo.pixels.shape[:2])
+    return _scale_about_pixel_corner(factor, factor, 0.0, 0.0)
+
+
+def _crop_matrix(photo: Photo, focus: Mask, side: int, rng: np.random.Generator) -> Matrix:
+    """A nearly square window that holds the focused object, from tight to the whole photo."""
+    height, width = photo.pixels.shape[:2]
+    rows, columns = np.flatnonzero(focus.any(1)) * photo.scale, np.flatnonzero(focus.any(0)) * photo.scale
+    centre = np.array([columns[0] + columns[-1], rows[0] + rows[-1]]) / 2
+    extent = max(columns[-1] - columns[0], rows[-1] - rows[0], 12.0)
+    low, high = np.log(extent * 1.1), np.log(max(max(height, width), extent * 1.2))
+    window = float(np.exp(rng.uniform(low, high)))
+    aspect = float(np.exp(rng.uniform(-0.25, 0.25)))
+    window_wh = np.array([window * aspect, window / aspect])
+    slack = np.maximum(window_wh - extent, 0) / 2
+    corner = centre + rng.uniform(-slack, slack) - window_wh / 2
+    corner = np.clip(corner, 0, np.maximum(np.array([width, height]) - window_wh, 0))
+    return _scale_about_pixel_corner(side / window_wh[0], side / window_wh[1], corner[0], corner[1])
+
+
+def _scale_about_pixel_corner(scale_x: float, scale_y: float, x0: float, y0: float) -> Matrix:
+    """Affine matrix from photo to crop for OpenCV, whose coordinates are pixel centres at integers."""
+    return np.array(
+        [
+            [scale_x, 0, (0.5 - x0) * scale_x - 0.5],
+            [0, scale_y, (0.5 - y0) * scale_y - 0.5],
+        ]
+    )
+
+
+def _mirrored(matrix: Matrix, side: int) -> Matrix:
+    flipped = matrix.copy()
+    flipped[0] *= -1
+    flipped[0, 2] += side - 1
+    return flipped
+
+
+def _visible_objects(
+    photo: Photo, matrix: Matrix, side: int, recipe: Recipe, rng: np.random.Generator
+) -> tuple[CroppedObject, ...]:
+    to_photo = np.array(
+        [[photo.scale, 0, 0.5 * photo.scale - 0.5], [0, photo.scale, 0.5 * photo.scale - 0.5], [0, 0, 1]]
+    )
+    from_mask = matrix @ to_photo
+    found: list[CroppedObject] = []
+    for index in rng.permutation(len(photo.objects)):
+        entry = photo.objects[index]
+        mask = _warped(entry.mask, from_mask, side)
+        if recipe.min_object_pixels <= mask.sum() < 0.95 * side * side:
+            ignore = None if entry.ignore is None else _warped(entry.ignore, from_mask, side)
+            found.append(CroppedObject(mask, ignore, entry.label))
+        if len(found) == recipe.objects_per_image:
+            break
+    return tuple(found[i % len(found)] for i in range(recipe.objects_per_image)) if found else ()
+
+
+def _warped(mask: Mask, matrix: Matrix, side: int) -> Mask:
+    warped = cv2.warpAffine(mask.astype(np.uint8) * 255, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    return np.asarray(warped > 127)
+
+
+def _recoloured(pixels: NDArray[np.uint8], rng: np.random.Generator) -> Image:
+    """Brightness, contrast, saturation and a tint, each mild; sometimes grey."""
+    x = pixels.astype(np.float32)
+    grey = x.mean(axis=2, keepdims=True)
+    saturation = 0.0 if rng.random() < 0.05 else rng.uniform(0.6, 1.4)
+    x = grey + (x - grey) * saturation
+    x = (x - x.mean()) * rng.uniform(0.7, 1.3) + x.mean() * rng.uniform(0.75, 1.25)
+    return np.clip(x * rng.uniform(0.92, 1.08, 3), 0, 255).astype(np.uint8)

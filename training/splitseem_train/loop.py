@@ -1,0 +1,233 @@
+"""The training loop: resumable, seeded, logged; its best weights can be used at any time."""
+
+import copy
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from safetensors.torch import load_file
+from torch import Tensor
+
+from splitseem_model.config import ModelConfig
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.weights import save_weights
+from splitseem_train.batches import PhotoSet, Vocabulary, draw_batch, read_photos
+from splitseem_train.errors import TrainingError
+from splitseem_train.recipe import Recipe
+from splitseem_train.rounds import play_rounds
+
+CHECKPOINT, BEST, METRICS = "checkpoint.pt", "best.safetensors", "metrics.jsonl"
+
+
+@dataclass
+class RunState:
+    """All that changes during a run; what a checkpoint holds."""
+
+    model: SegmentationModel
+    average: SegmentationModel
+    optimizer: torch.optim.Optimizer
+    rng: np.random.Generator
+    step: int = 0
+    best_iou: float = -1.0
+
+
+def train(
+    config: ModelConfig,
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    seed: int = 0,
+    start: Path | None = None,
+    device: str = "cpu",
+    console: Console | None = None,
+) -> Path:
+    """Train, or go on with the run in `out`.
+
+    Args:
+        config: its vocabulary is replaced by that of the data.
+        data: folder of training sets; out: folder of the run, made when missing.
+        start: weights to begin from; those that do not fit (another vocabulary) stay fresh.
+    Returns:
+        path of the best weights by validation IoU.
+    Raises:
+        DataError: the data cannot be read. TrainingError: `out` holds a run of another configuration.
+    """
+    console = console or Console()
+    out.mkdir(parents=True, exist_ok=True)
+    with _progress(console) as progress:
+        reading = progress.add_task("reading photos", total=None)
+        training, held_out, vocabulary = read_photos(
+            data, recipe, lambda done, total: progress.update(reading, completed=done, total=total)
+        )
+        state = _new_run(replace(config, vocabulary=vocabulary.names), recipe, seed, start, device)
+        _resume(state, out, console)
+        task = progress.add_task("training", total=recipe.steps, completed=state.step)
+        for row in _steps(state, training, held_out, vocabulary, recipe, out):
+            progress.update(task, completed=state.step, description=_describe(row))
+    return out / BEST
+
+
+def _steps(
+    state: RunState, training: PhotoSet, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe, out: Path
+) -> Iterator[dict[str, Any]]:
+    while state.step < recipe.steps:
+        began = time.perf_counter()
+        row = _one_step(state, training, vocabulary, recipe)
+        row["seconds"] = round(time.perf_counter() - began, 3)
+        last = state.step == recipe.steps
+        if state.step % recipe.validate_every == 0 or last:
+            row |= _validate(state, held_out, vocabulary, recipe)
+            if row["validation_iou3"] > state.best_iou:
+                state.best_iou = row["validation_iou3"]
+                save_weights(state.average, out / BEST)
+        if state.step % recipe.save_every == 0 or last:
+            _save(state, out)
+        with (out / METRICS).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+        yield row
+
+
+def _one_step(state: RunState, training: PhotoSet, vocabulary: Vocabulary, recipe: Recipe) -> dict[str, Any]:
+    _, side, count = next(c for c in reversed(recipe.crops) if c[0] * recipe.steps <= state.step)
+    batch = draw_batch(training, side, count, recipe, state.rng)
+    rate = learning_rate(recipe, state.step)
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    state.model.train()
+    result = play_rounds(state.model, batch, vocabulary, recipe, state.rng, rounds=recipe.rounds)
+    state.optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(result.loss)
+    norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip_norm)
+    if bool(torch.isfinite(norm)):
+        state.optimizer.step()
+        _average(state, recipe)
+    state.step += 1
+    ious = [round(float(iou.mean()), 4) for iou in result.ious]
+    return {
+        "step": state.step,
+        "side": side,
+        "lr": round(rate, 7),
+        "loss": round(float(result.loss.detach()), 4),
+        "iou": ious,
+        "label": round(result.label_hits, 3),
+    }
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """Linear warm-up, then half a cosine down to 1 % of the peak."""
+    if step < recipe.warmup_steps:
+        return recipe.learning_rate * (step + 1) / recipe.warmup_steps
+    part = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
+    return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, part))))
+
+
+@torch.no_grad()
+def _average(state: RunState, recipe: Recipe) -> None:
+    """Exponential moving average of weights and of batch-norm statistics."""
+    decay = min(recipe.ema_decay, (1 + state.step) / (10 + state.step))
+    for old, new in zip(_tensors(state.average), _tensors(state.model), strict=True):
+        if old.dtype.is_floating_point:
+            old.lerp_(new, 1 - decay)
+        else:
+            old.copy_(new)
+
+
+def _tensors(model: SegmentationModel) -> Iterator[Tensor]:
+    yield from model.parameters()
+    yield from model.buffers()
+
+
+@torch.no_grad()
+def _validate(state: RunState, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe) -> dict[str, float]:
+    """Mean IoU at stride 4 after 1, 2 and 3 clicks on whole held-out photos, always the same ones."""
+    state.average.eval()
+    rng = np.random.default_rng(1)
+    side = recipe.crops[-1][1]
+    ious, hits = [], []
+    for _ in range(max(1, recipe.validation_samples // (4 * recipe.objects_per_image))):
+        batch = draw_batch(held_out, side, 4, recipe, rng, augment=False)
+        result = play_rounds(
+            state.average, batch, vocabulary, recipe, rng, rounds=3, first_clicks_only=True
+        )
+        ious.append(torch.stack(result.ious))
+        hits.append(result.label_hits)
+    mean = torch.cat(ious, dim=1).mean(1).tolist()
+    named = {f"validation_iou{i + 1}": round(value, 4) for i, value in enumerate(mean)}
+    return {**named, "validation_label": round(float(np.mean(hits)), 3)}
+
+
+def _new_run(config: ModelConfig, recipe: Recipe, seed: int, start: Path | None, device: str) -> RunState:
+    torch.manual_seed(seed)
+    model = SegmentationModel(config)
+    if start is not None:
+        fitting = {k: v for k, v in load_file(start).items() if k in (own := model.state_dict()) and v.shape == own[k].shape}
+        model.load_state_dict(fitting, strict=False)
+    model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decayed = [p for p in model.parameters() if p.ndim >= 2]
+    plain = [p for p in model.parameters() if p.ndim < 2]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=recipe.learning_rate,
+        betas=(0.9, 0.98),
+    )
+    return RunState(model, copy.deepcopy(model), optimizer, np.random.default_rng(seed))
+
+
+def _save(state: RunState, out: Path) -> None:
+    content = {
+        "config": json.dumps(state.model.config.to_dict()),
+        "model": state.model.state_dict(),
+        "average": state.average.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "rng": json.dumps(state.rng.bit_generator.state),
+        "step": state.step,
+        "best_iou": state.best_iou,
+    }
+    partial = out / (CHECKPOINT + ".partial")
+    torch.save(content, partial)
+    partial.replace(out / CHECKPOINT)
+
+
+def _resume(state: RunState, out: Path, console: Console) -> None:
+    path = out / CHECKPOINT
+    if not path.exists():
+        return
+    content = torch.load(path, map_location=state.model.class_matrix.device, weights_only=True)
+    if json.loads(content["config"]) != json.loads(json.dumps(state.model.config.to_dict())):
+        raise TrainingError(f"{out} holds a run of another model or vocabulary: name another folder")
+    state.model.load_state_dict(content["model"])
+    state.average.load_state_dict(content["average"])
+    state.optimizer.load_state_dict(content["optimizer"])
+    state.rng.bit_generator.state = json.loads(content["rng"])
+    state.step, state.best_iou = content["step"], content["best_iou"]
+    console.print(f"going on with {out} at step {state.step}")
+
+
+def _describe(row: dict[str, Any]) -> str:
+    return f"loss {row['loss']:.2f}  IoU {' '.join(f'{iou:.2f}' for iou in row['iou'])}"
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def recipe_summary(recipe: Recipe) -> str:
+    """The recipe as one line of JSON, for logs and model cards."""
+    return json.dumps(asdict(recipe))

@@ -1,0 +1,78 @@
+"""Training recipes as data: every number of a run that is not the model's."""
+
+from dataclasses import dataclass, field
+
+SET_WEIGHTS = {
+    "coco_mini": 8.0,
+    "voc_aug_part": 2.0,
+    "sysu_shapes": 2.0,
+    "clothing_ccp": 1.0,
+    "caltech101_part": 1.0,
+    "pets": 2.0,
+    "feral_cat": 0.5,
+    "car_parts": 0.5,
+    "food_plates": 1.0,
+    "weizmann_horses": 1.0,
+    "camvid": 0.5,
+    "eth80": 0.3,
+    "nuclei_dsb2018": 0.3,
+}
+"""How often an image of each set is drawn, relative to the others; sets not named here count 1."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Factor of each term of the loss."""
+
+    mask_bce: float = 2.0
+    mask_dice: float = 2.0
+    point: float = 0.5
+    selection: float = 0.3
+    label: float = 0.3
+    all_queries: float = 0.15
+    early_layers: float = 0.3
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One run.
+
+    Attributes:
+        crops: (fraction of the run at which it begins, crop side in pixels, images a step), in order.
+        objects_per_image: decoder samples per encoded image.
+        rounds: interactive rounds a step, the first prompt included.
+        keep_memory: probability that a later round sees the mask of the round before.
+        whole_image: probability of showing the whole photo instead of a crop around an object.
+        cache_side: photos are kept in memory at most this large on the long side, pixels.
+    """
+
+    steps: int
+    crops: tuple[tuple[float, int, int], ...]
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    warmup_steps: int = 200
+    clip_norm: float = 1.0
+    ema_decay: float = 0.999
+    objects_per_image: int = 2
+    rounds: int = 3
+    keep_memory: float = 0.85
+    whole_image: float = 0.4
+    cache_side: int = 320
+    max_prompt_points: int = 24
+    min_object_pixels: int = 40
+    validate_every: int = 500
+    save_every: int = 200
+    validation_samples: int = 120
+    loss: LossWeights = field(default_factory=LossWeights)
+
+
+RECIPES: dict[str, Recipe] = {
+    # Two CPU cores, 2.5 hours.
+    "cpu": Recipe(steps=9000, crops=((0.0, 128, 16), (0.45, 192, 8), (0.85, 256, 6))),
+    # One CPU core beside other work, about an hour and a half.
+    "short": Recipe(steps=4600, crops=((0.0, 128, 16), (0.5, 192, 8), (0.85, 256, 6))),
+    # A minute: proves that the path works, not that the model learns.
+    "smoke": Recipe(
+        steps=6, crops=((0.0, 64, 2),), warmup_steps=2, validate_every=3, save_every=3, validation_samples=4
+    ),
+}
