@@ -43,7 +43,7 @@ ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Figure -> its title and number format in the table."""
 
 
-@click.command()
+@click.command("evaluate")
 @click.argument("data_dir", type=click.Path(path_type=Path))
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="ritm", show_default=True)
 @click.option(

@@ -46,7 +46,11 @@ class ModelOptions:
         """Load the model; torch is imported here and not before."""
         from splitseem_model.predictor import Predictor
 
-        return Predictor.load(self.model, preset=self.preset, runtime=self.runtime)
+        if self.runtime == "torch":
+            return Predictor.load(self.model, preset=self.preset)
+        from splitseem_export.runtime import load_onnx_predictor
+
+        return load_onnx_predictor(self.model, preset=self.preset)
 
 
 def model_options(function: Callable[..., None]) -> Callable[..., None]:

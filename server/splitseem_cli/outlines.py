@@ -12,8 +12,8 @@ STEPS_XY = ((1, 0), (0, 1), (-1, 0), (0, -1))
 def mask_outlines(mask: NDArray[np.bool_]) -> list[Ring]:
     """The borders of a mask as closed rings of corners (x, y) in the image frame, in reading order.
 
-    The mask lies to the right of every ring: outer borders run clockwise, borders of holes the other way round,
-    so that both fill rules give the mask back. Pixels that touch only at a corner are separate.
+    The mask lies to the right of every ring: outer borders run clockwise, those of holes the other way round.
+    Both fill rules therefore give the mask back. Pixels that touch only at a corner are separate.
 
     Args:
         mask: bool `[H, W]`.

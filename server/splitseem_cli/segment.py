@@ -1,0 +1,128 @@
+"""`splitseem segment`: the whole path, from a photo and prompts to a mask, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_cli.failures import Refused, refusals
+from splitseem_cli.images import read_rgb
+from splitseem_cli.mask_files import SegmentedObject, rle_document, writer_for
+from splitseem_cli.model_options import ModelOptions, model_options
+from splitseem_cli.prompt_options import PromptCommand, prompt_options, prompts
+from splitseem_proto import Prompt, PromptItem, to_plain
+
+if TYPE_CHECKING:
+    from splitseem_model.predictor import Predictor, Step
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """One prompt answered: what the decoder said, and the mask, bool `[H, W]`."""
+
+    num_items: int
+    step: Step
+    mask: NDArray[np.bool_]
+
+    def facts(self) -> dict[str, Any]:
+        """Score, label and number of prompt items seen, as plain data."""
+        step = self.step
+        return {
+            "num_prompts": self.num_items,
+            "score": step.score,
+            "label": step.label,
+            "label_score": step.label_score,
+        }
+
+
+@click.command("segment", cls=PromptCommand)
+@click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
+@prompt_options
+@click.option("--text", help="Words that name the object.")
+@click.option("--example", type=click.Path(path_type=Path), help="Another photo that shows such an object.")
+@click.option("--example-point", metavar="X,Y", help="Where the object is on it.")
+@click.option("--all-rounds", is_flag=True, help="Keep the mask of every prompt in the .json file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Mask .png, run lengths .json, outline .svg or overlay .jpg.",
+)
+@model_options
+def command(
+    options: ModelOptions,
+    image_path: Path,
+    given: Sequence[tuple[str, Any]],
+    text: str | None,
+    example: Path | None,
+    example_point: str | None,
+    all_rounds: bool,
+    output: Path,
+) -> None:
+    """Segment one object of IMAGE from prompts, each of which corrects the result of the one before.
+
+    Coordinates are pixels of the image, x,y, after EXIF rotation; the centre of the first pixel is 0.5,0.5.
+    The order of the prompts on the command line is the order in which they are given.
+    """
+    with refusals():
+        _refuse_unsupported(options.model, {"--text": text, "--example": example or example_point})
+        write = writer_for(output)
+        image_rgb = read_rgb(image_path)
+        steps = prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
+        predictor = options.load()
+        rounds = run_rounds(predictor, image_rgb, steps, options)
+        facts = _facts(predictor, image_path, steps, rounds, all_rounds)
+        label = rounds[-1].step.label
+        output.write_bytes(write(SegmentedObject(image_rgb, rounds[-1].mask, label, facts)))
+
+
+def run_rounds(
+    predictor: Predictor,
+    image_rgb: NDArray[np.uint8],
+    steps: Sequence[tuple[PromptItem, ...]],
+    options: ModelOptions,
+) -> list[Round]:
+    """One round per prompt: every step sees all items so far, and the step before as its memory."""
+    image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
+    rounds: list[Round] = []
+    items: list[PromptItem] = []
+    for prompt in steps:
+        items.extend(prompt)
+        memory = rounds[-1].step.memory if rounds else None
+        step = predictor.step(image, items, memory)
+        rounds.append(Round(len(items), step, predictor.mask(image, step)))
+    return rounds
+
+
+def _facts(
+    predictor: Predictor,
+    image_path: Path,
+    steps: Sequence[tuple[PromptItem, ...]],
+    rounds: Sequence[Round],
+    all_rounds: bool,
+) -> dict[str, Any]:
+    items = tuple(item for prompt in steps for item in prompt)
+    facts = {
+        "image": image_path.name,
+        "model": predictor.name,
+        "fingerprint": predictor.fingerprint,
+        "prompts": to_plain(Prompt(items))["items"],
+        **rounds[-1].facts(),
+    }
+    if all_rounds:
+        facts["rounds"] = [{**one.facts(), **rle_document(one.mask)} for one in rounds]
+    return facts
+
+
+def _refuse_unsupported(model: str, values: dict[str, object]) -> None:
+    needs = {"--text": "a text tower", "--example": "prompts by example"}
+    for option, value in values.items():
+        if value is not None:
+            raise Refused(f"{option} needs a model with {needs[option]}, which {model!r} does not have")
