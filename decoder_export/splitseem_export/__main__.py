@@ -1,0 +1,34 @@
+"""`python -m splitseem_export`: the decoder graphs of a model."""
+
+from pathlib import Path
+
+import click
+
+from splitseem_export.errors import ExportError
+from splitseem_export.export import export_decoder, is_current
+from splitseem_model.errors import ModelError
+from splitseem_model.registry import load_model
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--model", default="nano", help="A preset with bundled weights, or a file.")
+@click.option("--preset", default=None, help="Shape and wiring of an official checkpoint.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write, replaced as a whole.")
+@click.option("--force", is_flag=True, help="Export again although the folder is current.")
+def main(model: str, preset: str | None, out: Path, force: bool) -> None:
+    """Export prepare.onnx, step.onnx, vocabulary and manifest, after comparing them with torch."""
+    try:
+        loaded = load_model(model, preset)
+        if not force and is_current(loaded, out):
+            click.echo(f"{out} is current")
+            return
+        report = export_decoder(loaded, out)
+    except (ModelError, ExportError) as error:
+        raise click.ClickException(str(error)) from error
+    for case in report.cases:
+        click.echo(f"{case.name}: embeddings {case.embed_error:.1e}, logits {case.logit_error:.1e}, mask IoU {case.mask_iou:.4f}")
+    click.echo(f"wrote {out}")
+
+
+if __name__ == "__main__":
+    main()

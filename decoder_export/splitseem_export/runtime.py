@@ -1,0 +1,71 @@
+"""The exported graphs in ONNX Runtime, behind the same interface as the torch core."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor
+
+from splitseem_export.errors import ExportError
+from splitseem_export.graphs import DecoderGraphs, trace_graphs
+from splitseem_export.wrapper import flatten_inputs
+from splitseem_model.decoder import Head, StepInputs
+from splitseem_model.predictor import Predictor
+from splitseem_model.registry import load_model
+from splitseem_model.segmentation import SegmentationModel
+
+Prepared = dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]
+
+
+class OnnxRuntime:
+    """Both graphs on the CPU. Implements `splitseem_model.predictor.DecoderRuntime`."""
+
+    def __init__(self, prepare: bytes | Path, step: bytes | Path, threads: int = 1) -> None:
+        self._prepare = _session(prepare, threads)
+        self._step = _session(step, threads)
+
+    @classmethod
+    def of_graphs(cls, graphs: DecoderGraphs) -> "OnnxRuntime":
+        """Run graphs that are not written yet."""
+        return cls(graphs.prepare, graphs.step)
+
+    @classmethod
+    def of_model(cls, model: SegmentationModel) -> "OnnxRuntime":
+        """Export a model's decoder in memory and run it."""
+        return cls.of_graphs(trace_graphs(model.decoder))
+
+    def prepare(self, levels: Sequence[Tensor], mask_features: Tensor) -> Prepared:
+        """Per image."""
+        named = {f"level{i}": level.numpy() for i, level in enumerate(levels)}
+        outputs = self._prepare.run(None, {**named, "mask_features": mask_features.numpy()})
+        return dict(zip([o.name for o in self._prepare.get_outputs()], outputs, strict=True))
+
+    def step(self, prepared: Prepared, inputs: StepInputs) -> Head:
+        """Per interaction."""
+        own = [i.name for i in self._step.get_inputs() if i.name not in prepared]
+        arrays = [tensor.numpy() for tensor in flatten_inputs(inputs)]
+        feed = {**prepared, **dict(zip(own, arrays, strict=True))}
+        # An input that the traced graph does not use is dropped from it by the exporter.
+        known = {i.name for i in self._step.get_inputs()}
+        outputs = self._step.run(None, {name: array for name, array in feed.items() if name in known})
+        return Head(*(torch.from_numpy(array) for array in outputs))
+
+
+def load_onnx_predictor(model: str, *, preset: str | None = None) -> Predictor:
+    """A predictor whose decoder runs in ONNX Runtime; errors as for `load_model`."""
+    loaded = load_model(model, preset)
+    return Predictor(loaded, OnnxRuntime.of_model(loaded))
+
+
+def _session(graph: bytes | Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime's own types are not public
+        raise ExportError(f"ONNX Runtime cannot load the graph: {error}") from error

@@ -1,0 +1,157 @@
+"""Torch against ONNX Runtime on a table of prompts. Without it no file is written."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from splitseem_export.errors import ParityError
+from splitseem_export.io_spec import has_memory
+from splitseem_export.runtime import OnnxRuntime
+from splitseem_model.decoder import Head, PromptDecoder, StepInputs
+from splitseem_model.sampling import sample_points
+from splitseem_model.selection import selection_scores
+from splitseem_model.wiring import WIRINGS, Slots, attention_bias
+
+TOLERANCE = 1e-3
+"""Largest difference allowed in any output, relative to its standard deviation: float32 sums in another order give some 1e-5;
+a flipped cell of an attention mask gives far more."""
+MIN_MASK_IOU = 0.999
+
+
+@dataclass(frozen=True)
+class VerificationCase:
+    """One interaction on random features: map size in cells of stride 32, point labels, memory or not."""
+
+    name: str
+    cells_hw: tuple[int, int]
+    labels: tuple[int, ...]
+    memory: bool
+
+
+CASES = (
+    VerificationCase("one point", (3, 3), (1,), memory=False),
+    VerificationCase("many points", (3, 3), (1,) * 40, memory=False),
+    VerificationCase("positive and negative points", (4, 4), (1, 0, 1, 0), memory=False),
+    VerificationCase("padded slots", (3, 3), (1, -1, -1), memory=False),
+    VerificationCase("no point", (3, 3), (-1,), memory=False),
+    VerificationCase("with memory", (3, 3), (1, 0), memory=True),
+    VerificationCase("wide image", (2, 5), (1, 0, 1), memory=False),
+    VerificationCase("tall image with memory", (6, 2), (1, 1, 0), memory=True),
+)
+BOX_CASE = VerificationCase("box", (3, 4), (2, 3), memory=False)
+
+
+@dataclass(frozen=True)
+class CaseReport:
+    """How far the graphs are from the core in one case.
+
+    Attributes:
+        embed_error: largest absolute difference of mask and class embeddings over their standard deviation.
+        logit_error: the same of the selected mask's logits; mask_iou: of the two masks.
+    """
+
+    name: str
+    embed_error: float
+    logit_error: float
+    mask_iou: float
+
+    @property
+    def ok(self) -> bool:
+        """Within the tolerances."""
+        return max(self.embed_error, self.logit_error) <= TOLERANCE and self.mask_iou >= MIN_MASK_IOU
+
+    def to_dict(self) -> dict[str, object]:
+        """For the manifest."""
+        return asdict(self)
+
+
+def verify(decoder: PromptDecoder, runtime: OnnxRuntime) -> list[CaseReport]:
+    """Run every case through both.
+
+    Raises:
+        ParityError: one of them is beyond tolerance; the message names it and its errors.
+    """
+    cases = [*CASES, *([BOX_CASE] if decoder.config.num_point_labels > BOX_CASE.labels[-1] else [])]
+    reports = [_verify_case(decoder, runtime, case, seed) for seed, case in enumerate(cases)]
+    wrong = [report for report in reports if not report.ok]
+    if wrong:
+        raise ParityError(f"torch and ONNX Runtime disagree, nothing was written: {wrong}")
+    return reports
+
+
+@torch.inference_mode()
+def _verify_case(decoder: PromptDecoder, runtime: OnnxRuntime, case: VerificationCase, seed: int) -> CaseReport:
+    config = decoder.config
+    index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
+    levels, mask_features = _random_features(decoder, case, seed)
+    inputs, at_points = _random_inputs(decoder, case, levels, mask_features, seed)
+    ours = decoder.step(decoder.prepare(levels, mask_features, index), inputs, index)
+    theirs = runtime.step(runtime.prepare(levels, mask_features), inputs)
+
+    scores = selection_scores(config, ours.mask_embed, ours.quality, at_points, inputs.point_labels)[0]
+    best = int(scores.argmax())
+    ours_logits, theirs_logits = (
+        torch.einsum("c,chw->hw", head.mask_embed[0, best], mask_features[0]) for head in (ours, theirs)
+    )
+    return CaseReport(
+        case.name,
+        embed_error=max(_relative(a, b) for a, b in _embeddings(ours, theirs)),
+        logit_error=_relative(ours_logits, theirs_logits),
+        mask_iou=_iou(ours_logits > 0, theirs_logits > 0),
+    )
+
+
+def _embeddings(ours: Head, theirs: Head) -> Iterator[tuple[Tensor, Tensor]]:
+    yield ours.mask_embed, theirs.mask_embed
+    yield ours.class_embed, theirs.class_embed
+
+
+def _relative(ours: Tensor, theirs: Tensor) -> float:
+    return float((ours - theirs).abs().max() / ours.std().clamp(min=1e-6))
+
+
+def _iou(a: Tensor, b: Tensor) -> float:
+    union = int((a | b).sum())
+    return 1.0 if union == 0 else int((a & b).sum()) / union
+
+
+def _random_features(decoder: PromptDecoder, case: VerificationCase, seed: int) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Smooth random maps: white noise would put every cell of a mask next to the threshold."""
+    generator = torch.Generator().manual_seed(seed)
+    height, width = case.cells_hw
+    coarse = torch.randn(1, decoder.config.dim + decoder.config.mask_dim, height, width, generator=generator)
+
+    def resized(part: Tensor, factor: int) -> Tensor:
+        if factor == 1:
+            return part.contiguous()
+        return torch.nn.functional.interpolate(part, scale_factor=factor, mode="bilinear", align_corners=False)
+
+    dim = decoder.config.dim
+    return tuple(resized(coarse[:, :dim], 1 << i) for i in range(3)), resized(coarse[:, dim:], 8)
+
+
+def _random_inputs(
+    decoder: PromptDecoder, case: VerificationCase, levels: tuple[Tensor, ...], mask_features: Tensor, seed: int
+) -> tuple[StepInputs, Tensor]:
+    config = decoder.config
+    generator = torch.Generator().manual_seed(100 + seed)
+    padded_hw = (32 * case.cells_hw[0], 32 * case.cells_hw[1])
+    labels = torch.tensor([case.labels])
+    size = torch.tensor([padded_hw[1], padded_hw[0]], dtype=torch.float32)
+    coords = torch.rand(1, len(case.labels), 2, generator=generator) * size
+    wiring = WIRINGS[config.wiring]
+    rows = [Slots(wiring.interactive, len(wiring.interactive_queries(config.num_queries)))]
+    previous = None
+    if has_memory(config):
+        rows.append(Slots("memory", config.num_memories, valid=torch.full((1, config.num_memories), case.memory)))
+        previous = mask_features[:, :1] * float(case.memory)
+    inputs = StepInputs(
+        tuple(sample_points(level, coords, padded_hw, config.point_sampling) for level in levels),
+        coords / size,
+        labels,
+        attention_bias(wiring, rows, [Slots("point", len(case.labels), valid=labels >= 0)], batch=1),
+        previous,
+    )
+    return inputs, sample_points(mask_features, coords, padded_hw, config.point_sampling)
