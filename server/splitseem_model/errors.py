@@ -1,8 +1,11 @@
 """Errors of splitseem_model.
 
 ModelError
-├── CheckpointError    a file of weights is unreadable or does not fit the model
-└── ImageInputError    an image array or a region of interest the model cannot take
+├── CheckpointError      a file of weights is unreadable or does not fit the model
+├── FingerprintMismatch  an embedding was made by another model
+├── ImageInputError      an image array or a region of interest the model cannot take
+├── PromptError          a prompt the model cannot take, or one outside the image
+└── UnknownModelError    no preset and no file of that name
 """
 
 
@@ -16,3 +19,15 @@ class CheckpointError(ModelError):
 
 class ImageInputError(ModelError):
     """An image is not uint8 RGB, or the region of interest is not inside it."""
+
+
+class FingerprintMismatch(ModelError):
+    """An embedding was made by another model than the one that is to decode it."""
+
+
+class PromptError(ModelError):
+    """A prompt is empty, outside the image, or of a kind the model does not take."""
+
+
+class UnknownModelError(ModelError):
+    """A model name that is no preset with weights and no file."""

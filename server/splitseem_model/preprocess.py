@@ -3,8 +3,8 @@
 Two rules give the size of the input. `"shortest"` is upstream's: the shorter side becomes the canvas, the
 longer one int(canvas * long / short), without upper limit. `"longest"` is ours: the longer side becomes the
 canvas, so that no image costs more than canvas x canvas. Both resize with PIL's bicubic filter, which
-averages when it shrinks, and both normalise first and then pad with zeros at the right and bottom: padding is the
-mean colour, not black.
+averages when it shrinks, and both normalise first and then pad with zeros at the right and bottom: padding is
+the mean colour, not black.
 
 Source: SEEM, branch v1.0 at commit 7b2e76d: torchvision's Resize on a PIL image; the model normalises, then
 pads.
@@ -51,7 +51,27 @@ def preprocess(
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise ImageInputError(f"expected a uint8 image [H, W, 3], got {image.dtype} {list(image.shape)}")
-    original_hw = (image.shape[0], image.shape[1])
+    geometry = geometry_of(
+        (image.shape[0], image.shape[1]),
+        canvas=canvas,
+        canvas_side=canvas_side,
+        roi_xywh=roi_xywh,
+        stride=stride,
+    )
+    x, y, width, height = geometry.roi_xywh
+    resized = resize_image(image[y : y + height, x : x + width], geometry.input_hw)
+    return pad_to_multiple(normalise(resized), stride), geometry
+
+
+def geometry_of(
+    original_hw: tuple[int, int],
+    *,
+    canvas: int,
+    canvas_side: CanvasSide,
+    roi_xywh: tuple[int, int, int, int] | None = None,
+    stride: int = STRIDE,
+) -> ImageGeometry:
+    """The geometry that `preprocess` gives an image of this size; arguments and errors are the same."""
     roi = roi_xywh or (0, 0, original_hw[1], original_hw[0])
     x, y, width, height = roi
     if min(x, y) < 0 or min(width, height) < 1 or x + width > original_hw[1] or y + height > original_hw[0]:
@@ -60,10 +80,8 @@ def preprocess(
             f" {original_hw[1]} x {original_hw[0]} pixels"
         )
     input_hw = resized_hw((height, width), canvas, canvas_side)
-    resized = resize_image(image[y : y + height, x : x + width], input_hw)
-    padded = pad_to_multiple(normalise(resized), stride)
-    padded_hw = (padded.shape[2], padded.shape[3])
-    return padded, ImageGeometry(original_hw, roi, input_hw, padded_hw)
+    padded_hw = (input_hw[0] + -input_hw[0] % stride, input_hw[1] + -input_hw[1] % stride)
+    return ImageGeometry(original_hw, roi, input_hw, padded_hw)
 
 
 def resized_hw(size_hw: tuple[int, int], canvas: int, canvas_side: CanvasSide) -> tuple[int, int]:

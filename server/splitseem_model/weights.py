@@ -4,33 +4,38 @@ import hashlib
 import json
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from splitseem_model.config import ModelConfig
+from splitseem_model.errors import CheckpointError
 from splitseem_model.segmentation import SegmentationModel
 
 _CONFIG_KEY = "splitseem_config"
 
 
-class WeightsError(Exception):
-    """A weight file is missing, broken, or not one of ours."""
-
-
 def save_weights(model: SegmentationModel, path: Path) -> None:
-    """Write weights and configuration, half precision where no accuracy is lost by it being stored so."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    """Write weights as float16 with the configuration in the header; `load_weights` gives float32 back.
+
+    The file is made beside its place and moved there, so that a run that is cut never leaves half of one.
+    """
+    tensors = {name: _stored(tensor) for name, tensor in model.state_dict().items()}
     partial = path.with_name(path.name + ".partial")
     save_file(tensors, partial, metadata={_CONFIG_KEY: json.dumps(model.config.to_dict())})
     partial.replace(path)
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.half() if tensor.is_floating_point() else tensor
 
 
 def load_weights(path: Path) -> SegmentationModel:
     """Rebuild the model that `save_weights` wrote, in evaluation mode, float32, on the CPU.
 
     Raises:
-        WeightsError: no such file, not safetensors, no configuration, or tensors that do not fit it.
+        CheckpointError: no such file, not safetensors, no configuration, or tensors that do not fit it.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -39,18 +44,18 @@ def load_weights(path: Path) -> SegmentationModel:
         model = SegmentationModel(config)
         model.load_state_dict(load_file(path))
     except FileNotFoundError as error:
-        raise WeightsError(f"no such weight file: {path}") from error
+        raise CheckpointError(f"no such weight file: {path}") from error
     except KeyError as error:
-        raise WeightsError(f"{path} carries no splitseem configuration: name its preset") from error
+        raise CheckpointError(f"{path} carries no splitseem configuration: name its preset") from error
     except Exception as error:
-        raise WeightsError(f"cannot load {path}: {error}") from error
+        raise CheckpointError(f"cannot load {path}: {error}") from error
     return model.eval()
 
 
 def fingerprint(model: SegmentationModel) -> str:
-    """Digest of configuration and weights, 16 hexadecimal digits: two models that differ in either differ here."""
+    """Digest of configuration and weights, 16 hexadecimal digits: models that differ in either differ in it."""
     digest = hashlib.sha256(json.dumps(model.config.to_dict(), sort_keys=True).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes() if tensor.ndim else tensor.cpu().numpy().tobytes())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]

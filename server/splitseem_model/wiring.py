@@ -33,6 +33,23 @@ class Wiring:
     per_object: bool = False
     queries_per_object: int | None = None
 
+    @property
+    def interactive(self) -> str:
+        """The query group that answers points."""
+        return self.queries[-1]
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether the interactive queries see memories."""
+        return "memory" in self.sees[self.interactive]
+
+    def interactive_queries(self, num_queries: int) -> tuple[int, ...]:
+        """Which learned queries the interactive group copies, for one object.
+
+        Deviation: upstream v1 draws its three at random, with replacement; here they are the first three.
+        """
+        return tuple(range(self.queries_per_object or num_queries))
+
 
 @dataclass(frozen=True)
 class Slots:

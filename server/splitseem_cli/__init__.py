@@ -1,0 +1,1 @@
+"""The `splitseem` command line: one module a command, loaded when it is called."""

@@ -1,0 +1,44 @@
+"""`splitseem`: finds and loads the module of the command that was asked for, and nothing else."""
+
+from importlib import import_module, metadata
+
+import click
+
+COMMANDS = {
+    "serve": "HTTP service and browser client.",
+    "segment": "Segment one image by prompts, in one process.",
+    "embed": "Write embeddings of images as wire files.",
+    "export": "Export the ONNX decoder graphs of a model.",
+    "parity": "Compare with reference numbers of the official code.",
+    "evaluate": "Measure a model by simulated clicks.",
+    "models": "List known models and checkpoints.",
+}
+"""Command -> one line of help; module `splitseem_cli.<command>` holds it as `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when called, so that `--help` needs no torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        try:
+            command: click.Command = import_module(f"splitseem_cli.{cmd_name}").command
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"`splitseem {cmd_name}` needs the package {error.name}: pip install 'splitseem[server,export,train]'"
+            ) from error
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("splitseem"), prog_name="splitseem")
+def main() -> None:
+    """Interactive segmentation in two halves: the encoder once per image, the decoder at every click."""

@@ -1,0 +1,90 @@
+"""Image -> Embedding: preprocess, backbone, pixel decoder, then to the host in a wire codec."""
+
+import threading
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from splitseem_model.config import ModelConfig
+from splitseem_model.errors import ImageInputError
+from splitseem_model.preprocess import geometry_of, preprocess
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.weights import fingerprint
+from splitseem_proto import CODECS, Embedding, ImageGeometry, encode_tensor
+from splitseem_proto.messages import PROTOCOL_VERSION
+
+DEFAULT_CODEC = "int8"
+MIN_CANVAS, MAX_CANVAS = 64, 2048
+
+Roi = tuple[int, int, int, int]
+
+
+class ImageEncoder:
+    """The server's half of the model. Thread-safe: one image is encoded at a time."""
+
+    codecs: tuple[str, ...] = tuple(CODECS)
+    default_codec: str = DEFAULT_CODEC
+
+    def __init__(self, model: SegmentationModel, device: str = "cpu") -> None:
+        self.config: ModelConfig = model.config
+        self.name: str = model.config.name
+        self.canvas: int = model.config.canvas
+        self.fingerprint: str = fingerprint(model)
+        self._device = torch.device(device)
+        self._model = model.to(self._device).eval()
+        self._lock = threading.Lock()
+
+    def geometry_for(
+        self, original_hw: tuple[int, int], roi_xywh: Roi | None = None, canvas: int | None = None
+    ) -> ImageGeometry:
+        """What `encode` will say of an image of this size, without encoding it.
+
+        Raises:
+            ImageInputError: the region is not inside the image, or the canvas is out of range.
+        """
+        return geometry_of(
+            original_hw,
+            canvas=self._checked(canvas),
+            canvas_side=self.config.canvas_side,
+            roi_xywh=roi_xywh,
+        )
+
+    @torch.inference_mode()
+    def encode(
+        self,
+        image_rgb: NDArray[np.uint8],
+        *,
+        roi_xywh: Roi | None = None,
+        canvas: int | None = None,
+        codec: str = DEFAULT_CODEC,
+    ) -> Embedding:
+        """Encode one image.
+
+        Args:
+            image_rgb: uint8 `[H, W, 3]`, EXIF orientation applied.
+            roi_xywh: part to encode, image pixels; the whole image when None.
+            canvas: size in pixels of the resized side, 64 to 2048; the model's own when None.
+            codec: name in `splitseem_proto.CODECS`.
+        Returns:
+            the embedding, with an empty key.
+        Raises:
+            ImageInputError: not an RGB image, a region outside it, or a canvas out of range. ProtoError: unknown codec.
+        """
+        pixels, geometry = preprocess(
+            image_rgb, canvas=self._checked(canvas), canvas_side=self.config.canvas_side, roi_xywh=roi_xywh
+        )
+        with self._lock:
+            mask_features, levels = self._model.encode(pixels.to(self._device))
+        named = [*((f"level{i}", level) for i, level in enumerate(levels)), ("mask_features", mask_features)]
+        tensors = tuple(encode_tensor(name, x.float().cpu().numpy(), codec) for name, x in named)
+        return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, tensors)
+
+    def _checked(self, canvas: int | None) -> int:
+        if canvas is None:
+            return self.canvas
+        if not MIN_CANVAS <= canvas <= MAX_CANVAS:
+            raise ImageInputError(f"canvas must be {MIN_CANVAS} to {MAX_CANVAS} pixels, got {canvas}")
+        return canvas
+
+
