@@ -1,0 +1,172 @@
+"""Checker of decoder cases through the torch core: inputs of the case -> states, attention masks, results."""
+
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from splitseem_cli.golden.comparison import Comparison
+from splitseem_cli.golden.decoder_prompts import PADDING, DecoderCase
+from splitseem_cli.golden.decoder_results import Results
+from splitseem_cli.golden.golden_set import GoldenSet
+from splitseem_model.config import DecoderConfig
+from splitseem_model.decoder import PromptDecoder, StepInputs, Trace
+from splitseem_model.golden_weights import fill_with_golden_weights, golden_value
+
+CONFIG = DecoderConfig("v0")
+"""Shape and rules of the decoder; the same for all official wirings."""
+
+_LOGIT_SCALE = "sem_seg_head.predictor.lang_encoder.logit_scale"
+_CHANNEL_STEP = 16
+_NUM_LEVELS = 3
+
+# Golden row and column groups by our group names.
+_GOLDEN_GROUP = {
+    "object": "queries_object",
+    "grounding": "queries_grounding",
+    "spatial": "queries_spatial",
+    "memory": "memories_spatial",
+    "text": "tokens_grounding",
+    "audio": "tokens_audio",
+    "point": "tokens_spatial",
+    "visual": "tokens_visual",
+}
+
+
+@cache
+def golden_decoder(seed_offset: int) -> PromptDecoder:
+    """The official decoder, filled by the weight rule."""
+    decoder = PromptDecoder(CONFIG).eval()
+    fill_with_golden_weights(decoder, prefix="decoder.", seed_offset=seed_offset)
+    return decoder
+
+
+def logit_scale(golden: GoldenSet) -> float:
+    """The learned temperature's exponent under the weight rule."""
+    return float(golden_value(_LOGIT_SCALE, (), golden.seed_offset))
+
+
+@torch.inference_mode()
+def check_decoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:
+    """A decoder case: intermediates, then results."""
+    decoder = golden_decoder(golden.seed_offset)
+    case = DecoderCase.read(golden, name, CONFIG.num_queries)
+    inputs, trace = step_inputs(case), Trace()
+    features = case.target.batch(case.batch)
+    prepared = decoder.prepare(features.levels, features.mask_features, case.query_index, trace)
+    head = decoder.step(prepared, inputs, case.query_index, trace)
+
+    _check_states(decoder, case, trace, comparison)
+    _check_tokens(case, trace, comparison)
+    _check_cross_masks(case, trace, comparison)
+    _check_self_masks(case, inputs.attention_bias, comparison)
+    class_matrix = torch.from_numpy(golden.arrays("vocab")["text_embeddings"])
+    Results(case, CONFIG, head, class_matrix, logit_scale(golden)).check(comparison)
+
+
+def step_inputs(case: DecoderCase) -> StepInputs:
+    """The case's prompt as decoder inputs; a padding point where it has none."""
+    width, height = case.target.padded_hw[1], case.target.padded_hw[0]
+    batch = case.batch
+    coords = [group.coords / torch.tensor([width, height]) for group in case.points]
+    texts = list(case.texts.values())
+    return StepInputs(
+        point_features=tuple(
+            torch.cat(
+                [torch.zeros(batch, 0, CONFIG.dim)] + [group.sampled(level) for group in case.points], dim=1
+            )
+            for level in range(_NUM_LEVELS)
+        ),
+        point_coords=torch.cat([torch.zeros(batch, 0, 2), *coords], dim=1),
+        point_labels=torch.cat(
+            [torch.zeros(batch, 0, dtype=torch.int64), *(group.labels for group in case.points)], dim=1
+        ),
+        attention_bias=case.bias(CONFIG.num_memories),
+        previous_mask=case.previous_mask,
+        text_tokens=torch.cat(texts, dim=1) if texts else None,
+    )
+
+
+def _check_states(decoder: PromptDecoder, case: DecoderCase, trace: Trace, comparison: Comparison) -> None:
+    """Query and memory rows before layer 0 and after each layer; text rows after each layer."""
+    queries = decoder.query_feat.weight[case.query_index]
+    memories = decoder.spatial_featured.weight if case.previous_mask is not None else queries[:0]
+    first = torch.cat([queries, memories]).expand(case.batch, -1, -1)  # [B, Q + M, D]
+    looking = first.shape[1]
+    states = torch.stack([first, *(state[:, :looking] for state in trace.states)])
+    comparison.check("layer_out", _golden_layout(states))
+
+    stored = comparison.golden.get("token_out")
+    if stored is None:
+        return
+    text_rows = sum(tokens.shape[1] for tokens in case.texts.values())
+    if text_rows:
+        # Rows of point and visual tokens are set anew in every layer; we never compute them.
+        columns = np.concatenate([_golden_tokens(case, _GOLDEN_GROUP[group]) for group in case.texts])
+        tokens = torch.stack([state[:, looking:] for state in trace.states])
+        comparison.check_against("token_out", _golden_layout(tokens), stored[:, columns])
+    else:
+        comparison.skip("token_out")
+
+
+def _golden_layout(states: Tensor) -> Tensor:
+    """`[L, B, R, D]` -> `[L, R, B, D / 16]`."""
+    return states[..., ::_CHANNEL_STEP].transpose(1, 2)
+
+
+def _golden_tokens(case: DecoderCase, group: str) -> np.ndarray:
+    """Place of a token group in `token_out`, whose groups follow each other from 0."""
+    first = min(start for start, _ in case.entry["token_groups"].values())
+    start, stop = case.entry["token_groups"][group]
+    return np.arange(start - first, stop - first)
+
+
+def _check_tokens(case: DecoderCase, trace: Trace, comparison: Comparison) -> None:
+    """Point and visual tokens of each level, padding left out."""
+    stop = 0
+    for group in case.points:
+        start, stop = stop, stop + group.labels.shape[1]
+        valid = (group.labels != PADDING).T  # [P, B]
+        for level in range(_NUM_LEVELS):
+            tokens = trace.tokens[level][:, start:stop].transpose(0, 1)  # [P, B, D]
+            if group.group == "point":
+                _check_valid_tokens(f"spatial_tokens_{level}", tokens, valid, comparison)
+            if group.features is case.reference:
+                for kind in ("visual", "spatial"):
+                    _check_valid_tokens(f"out_ref_src_{kind}_queries_{level}", tokens, valid, comparison)
+
+
+def _check_valid_tokens(name: str, tokens: Tensor, valid: Tensor, comparison: Comparison) -> None:
+    stored = comparison.golden.get(name)
+    if stored is not None:
+        step = tokens.shape[2] // stored.shape[2]
+        comparison.check_against(name, tokens[valid][:, ::step], stored[valid.numpy()])
+
+
+def _check_cross_masks(case: DecoderCase, trace: Trace, comparison: Comparison) -> None:
+    """Which cells each query and memory may not look at, layer by layer."""
+    first = torch.cat(trace.closed[:2], dim=1)  # queries from `prepare`, memories from `step`
+    for layer, closed in enumerate([first, *trace.closed[2:]]):
+        shape = case.entry["cross_mask_shape"][layer]
+        stored = comparison.golden[f"cross_mask_{layer}"]
+        expected = np.unpackbits(stored, count=int(np.prod(shape))).reshape(shape).astype(bool)
+        comparison.check_against(f"cross_mask_{layer}", closed, expected)
+
+
+def _check_self_masks(case: DecoderCase, bias: Tensor, comparison: Comparison) -> None:
+    """Who sees whom: our rows and columns picked out of the stored masks."""
+    rows = case.row_slots(CONFIG.num_memories)
+    columns = [*rows, *(group.slots for group in case.points)]
+    row_place = np.concatenate([_golden_rows(case, slots.group) for slots in rows])
+    column_place = np.concatenate([_golden_rows(case, slots.group) for slots in columns])
+    for layer in range(_NUM_LEVELS):
+        shape = case.entry["self_mask_shape"][layer]
+        stored = comparison.golden[f"self_mask_{layer}"]
+        blocked = np.unpackbits(stored, count=int(np.prod(shape))).reshape(shape).astype(bool)
+        comparison.check_against(f"self_mask_{layer}", bias < 0, blocked[:, row_place][:, :, column_place])
+
+
+def _golden_rows(case: DecoderCase, group: str) -> np.ndarray:
+    start, stop = case.entry["self_groups"][_GOLDEN_GROUP[group]]
+    return np.arange(start, stop)
