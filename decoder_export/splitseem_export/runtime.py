@@ -10,7 +10,7 @@ from torch import Tensor
 
 from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs, trace_graphs
-from splitseem_export.wrapper import flatten_inputs
+from splitseem_export.wrapper import named_inputs
 from splitseem_model.decoder import Head, StepInputs
 from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
@@ -44,12 +44,10 @@ class OnnxRuntime:
 
     def step(self, prepared: Prepared, inputs: StepInputs) -> Head:
         """Per interaction."""
-        own = [i.name for i in self._step.get_inputs() if i.name not in prepared]
-        arrays = [tensor.numpy() for tensor in flatten_inputs(inputs)]
-        feed = {**prepared, **dict(zip(own, arrays, strict=True))}
-        # An input that the traced graph does not use is dropped from it by the exporter.
-        known = {i.name for i in self._step.get_inputs()}
-        outputs = self._step.run(None, {name: array for name, array in feed.items() if name in known})
+        feed = prepared | {name: tensor.numpy() for name, tensor in named_inputs(inputs).items()}
+        # The exporter drops an input that no operator reads.
+        read = {i.name for i in self._step.get_inputs()}
+        outputs = self._step.run(None, {name: array for name, array in feed.items() if name in read})
         return Head(*(torch.from_numpy(array) for array in outputs))
 
 

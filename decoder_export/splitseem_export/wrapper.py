@@ -53,9 +53,13 @@ def unflatten(tensors: tuple[Tensor, ...], layers: int) -> tuple[Prepared, tuple
     return Prepared(keys, values, maps, tensors[ends[2]]), tensors[ends[2] + 1 :]
 
 
-def flatten_inputs(inputs: StepInputs) -> tuple[Tensor, ...]:
-    """The step's own tensors in the order of the graph."""
-    memory = () if inputs.previous_mask is None else (inputs.previous_mask,)
-    return (*inputs.point_features, inputs.point_coords, inputs.point_labels, *memory, inputs.attention_bias)
-
-
+def named_inputs(inputs: StepInputs) -> dict[str, Tensor]:
+    """The step's own tensors under their names in `io_spec.step_spec`."""
+    memory = {} if inputs.previous_mask is None else {"previous_mask": inputs.previous_mask}
+    return {
+        **{f"point_features{i}": features for i, features in enumerate(inputs.point_features)},
+        "point_coords": inputs.point_coords,
+        "point_labels": inputs.point_labels,
+        **memory,
+        "attention_bias": inputs.attention_bias,
+    }
