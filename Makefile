@@ -1,0 +1,75 @@
+# Every command there is. `make help` lists them.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= data
+RECIPE ?= cpu
+RUN ?= runs/nano
+# The CPU build of PyTorch where its index can be reached; else whatever pip finds by the same version.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := .venv/bin
+CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/weights/*.safetensors)
+NODE_MODULES := client/node_modules/.package-lock.json
+
+.PHONY: help setup demo test check format bench bench-browser train test-gpu screenshot tools clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+setup: .venv/installed client/dist/index.html build/decoder/nano/manifest.json ## environment, browser client, decoder graphs of the default model
+
+demo: setup ## serve the page on http://127.0.0.1:8000
+	$(BIN)/splitseem serve --cache memory --port $(PORT)
+
+test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
+	$(BIN)/python -m pytest -m "not cuda"
+	cd client && npm test
+
+check: .venv/installed $(NODE_MODULES) ## format, lint and types of both languages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd client && npm run check
+
+format: .venv/installed $(NODE_MODULES) ## write both languages in their format
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+	cd client && npm run format
+
+bench: setup ## the figures of docs/benchmarks.md that need no browser
+	$(BIN)/python benchmarks/decoder_step.py
+	$(BIN)/python benchmarks/encoder.py
+
+train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu] [RUN=runs/nano]; an unfinished run is gone on with
+	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --out $(RUN)
+
+test-gpu: setup ## the tests that need an NVIDIA GPU
+	$(BIN)/python -m pytest -m cuda
+
+screenshot: setup tools ## make docs/screenshot.png: the page with a mask on it
+	cd client && npm run screenshot
+
+tools: ## Redis and Chromium for the tests: installed when root on Debian, else named
+	@scripts/test_tools.sh
+
+clean: ## remove what setup made
+	rm -rf .venv build client/node_modules client/dist
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --extra-index-url $(TORCH_INDEX) --retries 0 --timeout 20 -c constraints.txt torch
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(NODE_MODULES): client/package.json client/package-lock.json
+	cd client && npm ci --no-audit --no-fund
+	touch $@
+
+client/dist/index.html: $(NODE_MODULES) $(CLIENT_SOURCES)
+	cd client && npm run build
+	touch $@
+
+build/decoder/nano/manifest.json: .venv/installed $(EXPORT_SOURCES)
+	$(BIN)/python -m splitseem_export --model nano -o build/decoder/nano
+	touch $@
