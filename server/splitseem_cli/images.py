@@ -1,12 +1,18 @@
-"""Image files of the user."""
+"""Image files of the user, read exactly as the service reads uploads."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from splitseem_cli.failures import Refused
+from splitseem_proto.limits import MAX_MASK_PIXELS
+from splitseem_server.errors import ServerError
+from splitseem_server.image_input import ImageLimits, read_image
+
+LIMITS = ImageLimits(max_bytes=1 << 32, max_pixels=MAX_MASK_PIXELS)
+"""The user's own files: only what nothing here could hold is refused."""
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
@@ -15,7 +21,12 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     Raises:
         Refused: no such file, or not an image that is read here.
     """
-    return np.asarray(_read(path, "RGB"))
+    try:
+        return read_image(path.read_bytes(), LIMITS)
+    except FileNotFoundError as error:
+        raise Refused(f"no such image: {path}") from error
+    except ServerError as error:
+        raise Refused(f"cannot read {path}: {error}") from error
 
 
 def read_stroke(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
@@ -24,23 +35,15 @@ def read_stroke(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
     Raises:
         Refused: no such file, not an image, another size than the photo's, or nothing drawn.
     """
-    drawn = np.asarray(_read(path, "RGBA"))
+    read_rgb(path)  # refuses what is no image
+    with Image.open(path) as image:
+        drawn = np.asarray(image.convert("RGBA"))
     stroke: NDArray[np.bool_] = drawn[..., :3].any(axis=-1) & (drawn[..., 3] > 0)
     if stroke.shape != size_hw:
         raise Refused(f"scribble {path} has {_pixels(stroke.shape)}, the image {_pixels(size_hw)}")
     if not stroke.any():
         raise Refused(f"scribble {path} is empty: draw with any colour but black")
     return stroke
-
-
-def _read(path: Path, mode: str) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert(mode)
-    except FileNotFoundError as error:
-        raise Refused(f"no such image: {path}") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Refused(f"cannot read {path} as an image: {error}") from error
 
 
 def _pixels(size_hw: tuple[int, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from splitseem_cli.failures import Refused
 from splitseem_proto import CODECS
 
 if TYPE_CHECKING:
@@ -43,14 +44,23 @@ class ModelOptions:
     canvas: int | None
 
     def load(self) -> Predictor:
-        """Load the model; torch is imported here and not before."""
+        """Load the model; torch is imported here and not before.
+
+        Raises:
+            ModelError: no such model, or a file that does not fit.
+            Refused: its decoder cannot be exported, which the ONNX runtime needs.
+        """
         from splitseem_model.predictor import Predictor
 
         if self.runtime == "torch":
             return Predictor.load(self.model, preset=self.preset)
+        from splitseem_export.errors import ExportError
         from splitseem_export.runtime import load_onnx_predictor
 
-        return load_onnx_predictor(self.model, preset=self.preset)
+        try:
+            return load_onnx_predictor(self.model, preset=self.preset)
+        except ExportError as error:
+            raise Refused(str(error)) from error
 
 
 def model_options(function: Callable[..., None]) -> Callable[..., None]:

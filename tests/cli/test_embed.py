@@ -15,6 +15,8 @@ from splitseem_cli.embed import command
 from splitseem_cli.model_options import ModelOptions
 from splitseem_proto import Embedding, Prompt, TextPrompt, pack, unpack
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> list[Path]:

@@ -15,6 +15,8 @@ from splitseem_proto import encode_rle
 
 CONTRACT_KEYS = {"noc85", "noc90", "nof85", "nof90", "iou1", "iou3", "iou5", "seconds_per_click"}
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:

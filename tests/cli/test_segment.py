@@ -17,6 +17,8 @@ from splitseem_proto import CocoRle, decode_rle
 
 WIDTH, HEIGHT = 60, 40
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
@@ -215,3 +217,10 @@ def test_folder_that_does_not_exist_is_refused(photo: Path) -> None:
     result = run(photo, "--point", "5,5", "-o", photo.parent / "absent" / "out.png")
     assert result.exit_code == 2
     assert "absent" in result.stderr
+
+
+def test_transparent_photo_is_laid_over_white_as_the_service_does(photo: Path) -> None:
+    Image.new("RGBA", (WIDTH, HEIGHT), (0, 0, 0, 0)).save(photo)
+    out = photo.with_name("overlay.jpg")
+    assert run(photo, "--point", "20,15", "-o", out).exit_code == 0
+    assert np.asarray(Image.open(io.BytesIO(out.read_bytes())))[35, 55].min() > 240
