@@ -34,7 +34,8 @@ def command(golden_dir: Path, runtime: Literal["torch", "onnx"]) -> None:
         names = golden.case_names()
     counts: Counter[str] = Counter()
     for name in names:
-        result = judge(golden, name, runtime)
+        with refusals():
+            result = judge(golden, name, runtime)
         counts[result.verdict] += 1
         click.echo(str(result))
     click.echo(f"{counts['ok']} ok, {counts['FAIL']} failed, {counts['not supported']} not supported")

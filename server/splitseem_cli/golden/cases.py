@@ -8,19 +8,12 @@ from typing import Literal
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import check_decoder
 from splitseem_cli.golden.encoder_cases import check_focal_l, check_focal_t
-from splitseem_cli.golden.golden_set import GoldenSet, GoldenSetError
+from splitseem_cli.golden.golden_set import GoldenSet, GoldenSetError, NotSupported
 from splitseem_cli.golden.preprocess_case import check_preprocess, check_vocabulary
 
 Checker = Callable[[GoldenSet, str, Comparison], None]
 Runtime = Literal["torch", "onnx"]
 Verdict = Literal["ok", "FAIL", "not supported"]
-
-
-@dataclass(frozen=True)
-class Unsupported:
-    """Why a case cannot be checked by this version."""
-
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -35,19 +28,38 @@ class CaseResult:
         return f"{self.case} {self.verdict}{':' if self.verdict == 'not supported' else ''} {self.detail}"
 
 
+def _unsupported(reason: str) -> Checker:
+    def check(golden: GoldenSet, name: str, comparison: Comparison) -> None:
+        raise NotSupported(reason)
+
+    return check
+
+
+def _check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None:
+    """`check_exported`, loaded when it is needed: it brings ONNX Runtime with it."""
+    from splitseem_cli.golden.exported_cases import check_exported
+
+    check_exported(golden, name, comparison)
+
+
 _DECODER_CASE = r"(demo|v0|v1)_\w+"
-_CHECKERS: dict[Runtime, tuple[tuple[str, Checker | Unsupported], ...]] = {
+_CHECKERS: dict[Runtime, tuple[tuple[str, Checker], ...]] = {
     # The first pattern that is the whole name decides.
     "torch": (
         (r"encoder_focalt_\w+", check_focal_t),
         (r"encoder_focall", check_focal_l),
-        (r"encoder_davit\w+", Unsupported("no DaViT backbone in this version")),
-        (r"encoder_samvit\w+", Unsupported("no SAM-ViT backbone in this version")),
+        (r"encoder_davit\w+", _unsupported("no DaViT backbone in this version")),
+        (r"encoder_samvit\w+", _unsupported("no SAM-ViT backbone in this version")),
         (r"preprocess", check_preprocess),
         (r"vocab", check_vocabulary),
-        (r"text", Unsupported("no text encoder in this version")),
-        (r"(postprocess_)?generic(_\w+)?", Unsupported("no panoptic post-processing in this version")),
+        (r"text", _unsupported("no text encoder in this version")),
+        (r"(postprocess_)?generic(_\w+)?", _unsupported("no panoptic post-processing in this version")),
         (_DECODER_CASE, check_decoder),
+        (r".*", _unsupported("unknown kind of case")),
+    ),
+    "onnx": (
+        (_DECODER_CASE, _check_exported),
+        (r".*", _unsupported("only the decoder is exported")),
     ),
 }
 
@@ -58,19 +70,14 @@ def judge(golden: GoldenSet, name: str, runtime: Runtime) -> CaseResult:
     A case whose files are incomplete, or on which our code breaks down, fails like one that is beyond
     tolerance.
     """
-    checker = _checker_of(name, runtime)
-    if isinstance(checker, Unsupported):
-        return CaseResult(name, "not supported", checker.reason)
+    checker = next(checker for pattern, checker in _CHECKERS[runtime] if re.fullmatch(pattern, name))
     try:
         comparison = Comparison(golden.arrays(name))
         checker(golden, name, comparison)
+    except NotSupported as reason:
+        return CaseResult(name, "not supported", str(reason))
     except (GoldenSetError, KeyError, IndexError, ValueError, RuntimeError) as error:
         return CaseResult(name, "FAIL", f"{type(error).__name__}: {error}")
-    if comparison.unchecked():
-        return CaseResult(name, "FAIL", f"not compared: {', '.join(comparison.unchecked())}")
+    if comparison.unchecked() or not comparison.differences:
+        return CaseResult(name, "FAIL", f"not compared: {', '.join(comparison.unchecked()) or 'anything'}")
     return CaseResult(name, "ok" if comparison.within_tolerance() else "FAIL", str(comparison.worst()))
-
-
-def _checker_of(name: str, runtime: Runtime) -> Checker | Unsupported:
-    matching = (checker for pattern, checker in _CHECKERS[runtime] if re.fullmatch(pattern, name))
-    return next(matching, Unsupported("unknown kind of case"))

@@ -1,5 +1,6 @@
 """Checker of decoder cases through the torch core: inputs of the case -> states, attention masks, results."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from splitseem_cli.golden.decoder_prompts import PADDING, DecoderCase
 from splitseem_cli.golden.decoder_results import Results
 from splitseem_cli.golden.golden_set import GoldenSet
 from splitseem_model.config import DecoderConfig
-from splitseem_model.decoder import PromptDecoder, StepInputs, Trace
+from splitseem_model.decoder import Head, PromptDecoder, StepInputs, Trace
 from splitseem_model.golden_weights import fill_with_golden_weights, golden_value
 
 CONFIG = DecoderConfig("v0")
@@ -35,16 +36,11 @@ _GOLDEN_GROUP = {
 
 
 @cache
-def golden_decoder(seed_offset: int) -> PromptDecoder:
+def golden_decoder(seed_offset: int, wiring: str = CONFIG.wiring) -> PromptDecoder:
     """The official decoder, filled by the weight rule."""
-    decoder = PromptDecoder(CONFIG).eval()
+    decoder = PromptDecoder(replace(CONFIG, wiring=wiring)).eval()
     fill_with_golden_weights(decoder, prefix="decoder.", seed_offset=seed_offset)
     return decoder
-
-
-def logit_scale(golden: GoldenSet) -> float:
-    """The learned temperature's exponent under the weight rule."""
-    return float(golden_value(_LOGIT_SCALE, (), golden.seed_offset))
 
 
 @torch.inference_mode()
@@ -61,8 +57,14 @@ def check_decoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:
     _check_tokens(case, trace, comparison)
     _check_cross_masks(case, trace, comparison)
     _check_self_masks(case, inputs.attention_bias, comparison)
+    check_results(golden, case, head, comparison)
+
+
+def check_results(golden: GoldenSet, case: DecoderCase, head: Head, comparison: Comparison) -> None:
+    """Compare what follows from the prediction of all query rows of the case."""
     class_matrix = torch.from_numpy(golden.arrays("vocab")["text_embeddings"])
-    Results(case, CONFIG, head, class_matrix, logit_scale(golden)).check(comparison)
+    scale = float(golden_value(_LOGIT_SCALE, (), golden.seed_offset))
+    Results(case, CONFIG, head, class_matrix, scale).check(comparison)
 
 
 def step_inputs(case: DecoderCase) -> StepInputs:

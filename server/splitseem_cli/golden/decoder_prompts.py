@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -112,14 +112,14 @@ class DecoderCase:
     reference: Features | None
     num_queries: int
 
-    @staticmethod
-    def read(golden: GoldenSet, name: str, num_queries: int) -> "DecoderCase":
+    @classmethod
+    def read(cls, golden: GoldenSet, name: str, num_queries: int) -> Self:
         """Read a case and the shared files it needs; `num_queries` is the number of learned queries."""
         arrays = golden.arrays(name)
         target = Features.of(golden.arrays("encoder_focalt_target"))
         uses_reference = "in_ref_pos_mask" in arrays
         reference = Features.of(golden.arrays("encoder_focalt_ref")) if uses_reference else None
-        return DecoderCase(golden.decoder_case(name), arrays, target, reference, num_queries)
+        return cls(golden.decoder_case(name), arrays, target, reference, num_queries)
 
     @property
     def variant(self) -> str:
@@ -149,8 +149,7 @@ class DecoderCase:
         for name in self.entry["cross_groups"]:
             kind, _, group = name.partition("_")
             if kind == "queries":
-                drawn = self.arrays.get("in_query_idx") if group == "spatial" else None
-                groups[group] = torch.arange(self.num_queries) if drawn is None else torch.from_numpy(drawn)
+                groups[group] = self._learned_queries(group)
         return groups
 
     @property
@@ -196,7 +195,7 @@ class DecoderCase:
 
     def row_slots(self, num_memories: int) -> list[Slots]:
         """All rows in the decoder's order: queries, memories, text."""
-        rows = [Slots(group, len(index), objects=self._objects_of(group)) for group, index in self._queries()]
+        rows = self._query_slots()
         if self.previous_mask is not None:
             rows.append(Slots("memory", num_memories, objects=self.memory_objects))
         return rows + [Slots(group, tokens.shape[1]) for group, tokens in self.texts.items()]
@@ -206,8 +205,13 @@ class DecoderCase:
         keys = [group.slots for group in self.points]
         return attention_bias(self.wiring, self.row_slots(num_memories), keys, self.batch)
 
-    def _queries(self) -> list[tuple[str, Tensor]]:
-        return list(self.query_groups.items())
+    def _learned_queries(self, group: str) -> Tensor:
+        drawn = self.arrays.get("in_query_idx") if group == "spatial" else None
+        return torch.arange(self.num_queries) if drawn is None else torch.from_numpy(drawn)
+
+    def _query_slots(self) -> list[Slots]:
+        groups = self.query_groups.items()
+        return [Slots(group, len(index), objects=self._objects_of(group)) for group, index in groups]
 
     def _objects_of(self, group: str) -> Tensor | None:
         per_object = self.wiring.queries_per_object

@@ -16,6 +16,10 @@ class GoldenSetError(Exception):
     """A folder is not a golden set, or one of its files is missing or unreadable."""
 
 
+class NotSupported(Exception):
+    """A case asks for something that this version, or the runtime asked for, does not have."""
+
+
 @dataclass(frozen=True)
 class GoldenSet:
     """A folder with `manifest.json` and one `.npz` file a case.
