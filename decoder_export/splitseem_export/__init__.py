@@ -1,1 +1,1 @@
-"""The prompt decoder as two ONNX graphs with a manifest, proven equal to the torch core before a file is written."""
+"""The prompt decoder as two ONNX graphs with a manifest, equal to the torch core by proof."""

@@ -13,7 +13,13 @@ from splitseem_model.registry import load_model
 @click.command(context_settings={"show_default": True})
 @click.option("--model", default="nano", help="A preset with bundled weights, or a file.")
 @click.option("--preset", default=None, help="Shape and wiring of an official checkpoint.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write, replaced as a whole.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder to write, replaced as a whole.",
+)
 @click.option("--force", is_flag=True, help="Export again although the folder is current.")
 def main(model: str, preset: str | None, out: Path, force: bool) -> None:
     """Export prepare.onnx, step.onnx, vocabulary and manifest, after comparing them with torch."""
@@ -26,7 +32,10 @@ def main(model: str, preset: str | None, out: Path, force: bool) -> None:
     except (ModelError, ExportError) as error:
         raise click.ClickException(str(error)) from error
     for case in report.cases:
-        click.echo(f"{case.name}: embeddings {case.embed_error:.1e}, logits {case.logit_error:.1e}, mask IoU {case.mask_iou:.4f}")
+        click.echo(
+            f"{case.name}: embeddings {case.embed_error:.1e}, logits {case.logit_error:.1e},"
+            f" mask IoU {case.mask_iou:.4f}"
+        )
     click.echo(f"wrote {out}")
 
 

@@ -70,7 +70,11 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 def is_current(model: SegmentationModel, folder: Path) -> bool:
     """Whether `folder` holds an export of exactly this model, made by these versions, with all its files."""
     manifest = read_manifest(folder)
-    if manifest is None or manifest["fingerprint"] != fingerprint(model) or manifest["made_by"] != _versions():
+    if (
+        manifest is None
+        or manifest["fingerprint"] != fingerprint(model)
+        or manifest["made_by"] != _versions()
+    ):
         return False
     files = [*manifest["graphs"].values(), manifest["vocabulary"]]
     return all((folder / entry["file"]).is_file() for entry in files)
@@ -91,7 +95,8 @@ def _manifest(
         "config": _client_config(model),
         "wiring": _client_wiring(model),
         "graphs": {
-            "prepare": _written(folder, "prepare", "onnx", graphs.prepare) | _described(graphs.prepare, graphs.prepare_spec),
+            "prepare": _written(folder, "prepare", "onnx", graphs.prepare)
+            | _described(graphs.prepare, graphs.prepare_spec),
             "step": _written(folder, "step", "onnx", graphs.step) | _described(graphs.step, graphs.step_spec),
         },
         "vocabulary": _written(folder, "vocabulary", "msgpack", _vocabulary(model)) | {"count": len(names)},

@@ -53,14 +53,15 @@ def _trace(module: nn.Module, spec: GraphSpec, config: DecoderConfig) -> bytes:
     buffer = io.BytesIO()
     arguments = tuple(_example(tensor, config) for tensor in spec.inputs)
     with warnings.catch_warnings():
-        # The TorchScript exporter is deprecated in favour of one that needs onnxscript and makes larger graphs of the
-        # same speed; its tracer also warns of sizes taken as numbers, which the verification would catch.
+        # The TorchScript exporter is deprecated in favour of one that needs onnxscript and makes larger
+        # graphs of the same speed; its tracer also warns of sizes taken as numbers, which the verification
+        # would catch.
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", module="torch.*", message="Converting a tensor")
         torch.onnx.export(
             module.eval(),
             arguments,
-            buffer,
+            buffer,  # type: ignore[arg-type]  # the exporter writes to a buffer too, its annotation leaves it out
             input_names=[tensor.name for tensor in spec.inputs],
             output_names=[tensor.name for tensor in spec.outputs],
             dynamic_axes={t.name: t.dynamic_axes for t in (*spec.inputs, *spec.outputs) if t.dynamic_axes},
@@ -84,7 +85,11 @@ def _example(spec: TensorSpec, config: DecoderConfig) -> Tensor:
     height, width = _EXAMPLE_CELLS
     sizes: dict[str, int] = {"points": _EXAMPLE_POINTS, "h4": 8 * height, "w4": 8 * width}
     for level in range(3):
-        sizes |= {f"h{level}": height << level, f"w{level}": width << level, f"n{level}": height * width << 2 * level}
+        sizes |= {
+            f"h{level}": height << level,
+            f"w{level}": width << level,
+            f"n{level}": height * width << 2 * level,
+        }
     shape = [_size(axis, sizes) for axis in spec.shape]
     if spec.dtype == "int64":
         return torch.ones(shape, dtype=torch.int64)

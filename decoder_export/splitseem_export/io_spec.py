@@ -1,5 +1,5 @@
-"""Name, dtype and axes of every input and output of the two graphs: the one list, read by wrapper, export, verification and,
-through the manifest, the client."""
+"""Name, dtype and axes of every input and output of the two graphs: the one list, read by wrapper, export,
+verification and, through the manifest, the client."""
 
 from dataclasses import dataclass
 from typing import Literal

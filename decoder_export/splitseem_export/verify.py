@@ -15,8 +15,8 @@ from splitseem_model.selection import selection_scores
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
 
 TOLERANCE = 1e-3
-"""Largest difference allowed in any output, relative to its standard deviation: float32 sums in another order give some 1e-5;
-a flipped cell of an attention mask gives far more."""
+"""Largest difference allowed in any output, relative to its standard deviation: float32 sums in another order
+give some 1e-5; a flipped cell of an attention mask gives far more."""
 MIN_MASK_IOU = 0.999
 
 
@@ -82,7 +82,9 @@ def verify(decoder: PromptDecoder, runtime: OnnxRuntime) -> list[CaseReport]:
 
 
 @torch.inference_mode()
-def _verify_case(decoder: PromptDecoder, runtime: OnnxRuntime, case: VerificationCase, seed: int) -> CaseReport:
+def _verify_case(
+    decoder: PromptDecoder, runtime: OnnxRuntime, case: VerificationCase, seed: int
+) -> CaseReport:
     config = decoder.config
     index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
     levels, mask_features = _random_features(decoder, case, seed)
@@ -117,7 +119,9 @@ def _iou(a: Tensor, b: Tensor) -> float:
     return 1.0 if union == 0 else int((a & b).sum()) / union
 
 
-def _random_features(decoder: PromptDecoder, case: VerificationCase, seed: int) -> tuple[tuple[Tensor, ...], Tensor]:
+def _random_features(
+    decoder: PromptDecoder, case: VerificationCase, seed: int
+) -> tuple[tuple[Tensor, ...], Tensor]:
     """Smooth random maps: white noise would put every cell of a mask next to the threshold."""
     generator = torch.Generator().manual_seed(seed)
     height, width = case.cells_hw
@@ -126,14 +130,20 @@ def _random_features(decoder: PromptDecoder, case: VerificationCase, seed: int) 
     def resized(part: Tensor, factor: int) -> Tensor:
         if factor == 1:
             return part.contiguous()
-        return torch.nn.functional.interpolate(part, scale_factor=factor, mode="bilinear", align_corners=False)
+        return torch.nn.functional.interpolate(
+            part, scale_factor=factor, mode="bilinear", align_corners=False
+        )
 
     dim = decoder.config.dim
     return tuple(resized(coarse[:, :dim], 1 << i) for i in range(3)), resized(coarse[:, dim:], 8)
 
 
 def _random_inputs(
-    decoder: PromptDecoder, case: VerificationCase, levels: tuple[Tensor, ...], mask_features: Tensor, seed: int
+    decoder: PromptDecoder,
+    case: VerificationCase,
+    levels: tuple[Tensor, ...],
+    mask_features: Tensor,
+    seed: int,
 ) -> tuple[StepInputs, Tensor]:
     config = decoder.config
     generator = torch.Generator().manual_seed(100 + seed)
@@ -145,7 +155,9 @@ def _random_inputs(
     rows = [Slots(wiring.interactive, len(wiring.interactive_queries(config.num_queries)))]
     previous = None
     if has_memory(config):
-        rows.append(Slots("memory", config.num_memories, valid=torch.full((1, config.num_memories), case.memory)))
+        rows.append(
+            Slots("memory", config.num_memories, valid=torch.full((1, config.num_memories), case.memory))
+        )
         previous = mask_features[:, :1] * float(case.memory)
     inputs = StepInputs(
         tuple(sample_points(level, coords, padded_hw, config.point_sampling) for level in levels),

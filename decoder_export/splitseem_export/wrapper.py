@@ -17,7 +17,9 @@ class PrepareGraph(nn.Module):
         self.decoder = decoder
         self.register_buffer("query_index", torch.tensor(query_index))
 
-    def forward(self, level0: Tensor, level1: Tensor, level2: Tensor, mask_features: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        self, level0: Tensor, level1: Tensor, level2: Tensor, mask_features: Tensor
+    ) -> tuple[Tensor, ...]:
         """Tensors per image."""
         return flatten(self.decoder.prepare((level0, level1, level2), mask_features, self.query_index))
 

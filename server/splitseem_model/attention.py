@@ -1,9 +1,13 @@
 """Attention and feed-forward layers of the decoder, in plain matrix products that export to ONNX.
 
-Source: SEEM (arXiv 2304.06718), Apache-2.0; upstream `modeling/interface/modules.py` (branch v1.0, commit 7b2e76d).
+Source: SEEM (arXiv 2304.06718), Apache-2.0; upstream `modeling/interface/modules.py` (branch v1.0, commit
+7b2e76d).
 All layers are post-norm. Parameter names equal the upstream ones, so that official checkpoints load.
-Deviation: keys and values can be projected apart from the queries, so that those of an image are computed once.
+Deviation: keys and values can be projected apart from the queries, so that those of an image are computed
+once.
 """
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +22,7 @@ class MultiheadAttention(nn.Module):
     def __init__(self, dim: int, num_heads: int) -> None:
         super().__init__()
         self.num_heads = num_heads
+        self.scale = float(dim // num_heads) ** -0.5
         self.in_proj_weight = nn.Parameter(torch.empty(3 * dim, dim))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * dim))
         self.out_proj = nn.Linear(dim, dim)
@@ -28,13 +33,14 @@ class MultiheadAttention(nn.Module):
         """`[B, N, D] -> [B, h, N, D/h]` by the part-th third of the input projection."""
         dim = x.shape[-1]
         rows = slice(part * dim, (part + 1) * dim)
-        projected = x @ self.in_proj_weight[rows].T + self.in_proj_bias[rows]
-        return projected.unflatten(-1, (self.num_heads, dim // self.num_heads)).transpose(1, 2)
+        projected: Tensor = x @ self.in_proj_weight[rows].T + self.in_proj_bias[rows]
+        heads = projected.reshape(*x.shape[:2], self.num_heads, dim // self.num_heads)  # [B, N, h, D/h]
+        return heads.transpose(1, 2)
 
     def project_query(self, x: Tensor) -> Tensor:
         """`[B, N, D] -> [B, h, N, D/h]`, scaled by (D/h)^-1/2."""
-        query = self._project(x, 0)
-        return query * float(query.shape[-1]) ** -0.5
+        query: Tensor = self._project(x, 0) * self.scale
+        return query
 
     def project_key(self, x: Tensor) -> Tensor:
         """`[B, N, D] -> [B, h, D/h, N]`: transposed once here instead of at every step."""
@@ -84,7 +90,7 @@ class SelfAttentionLayer(nn.Module):
     def forward(
         self, rows: Tensor, position: Tensor, tokens: Tensor, token_position: Tensor, bias: Tensor
     ) -> Tensor:
-        """rows, position `[B, R, D]`, tokens, token_position `[B, P, D]`, bias `[B, R, R + P]` -> `[B, R, D]`."""
+        """rows, position `[B, R, D]`, tokens and their position `[B, P, D]`, bias `[B, R, R + P]` -> rows."""
         placed = rows + position
         query = self.self_attn.project_query(placed)
         key = self.self_attn.project_key(torch.cat([placed, tokens + token_position], dim=1))
@@ -113,7 +119,7 @@ class Mlp(nn.Module):
 
     def __init__(self, dims: tuple[int, ...]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(dims, dims[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(dims))
 
     def forward(self, x: Tensor) -> Tensor:
         """`[..., dims[0]] -> [..., dims[-1]]`."""

@@ -1,4 +1,5 @@
-"""Model configuration and the named presets. Every fact about a model's shape and input rules is here and nowhere else."""
+"""Model configuration and the named presets. Every fact about a model's shape and input rules is here and
+nowhere else."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -57,10 +58,12 @@ class DecoderConfig:
     """Shape and rules of the prompt decoder.
 
     Attributes:
-        prompt_position: what a point token's positional code is: itself (upstream) or the sine code of its place.
-        point_sampling: how a point meets a map: "corner" is upstream's align_corners rule, "centre" the half-pixel rule.
-        selection: "points" is upstream's rule (mean mask logit at the positive points); "quality" adds a learned score
-            and the negative points.
+        prompt_position: what a point token's positional code is: itself (upstream) or the sine code of its
+            place.
+        point_sampling: how a point meets a map: "corner" is upstream's align_corners rule, "centre" the
+            half-pixel rule.
+        selection: "points" is upstream's rule (mean mask logit at the positive points); "quality" adds a
+            learned score and the negative points.
     """
 
     wiring: str
@@ -103,7 +106,8 @@ class ModelConfig:
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, the inverse of `from_dict`; what is saved with the weights and digested into the fingerprint."""
+        """Plain data, the inverse of `from_dict`; what is saved with the weights and digested into the
+        fingerprint."""
         plain = {key: getattr(self, key) for key in ("name", "canvas", "canvas_side", "logit_scale")}
         parts = {key: dict(vars(getattr(self, key))) for key in ("backbone", "pixel_decoder", "decoder")}
         return {**plain, **parts, "vocabulary": list(self.vocabulary)}
@@ -171,7 +175,9 @@ TINY = replace(
     NANO,
     name="tiny",
     backbone=ResidualConfig(widths=(8, 16, 16, 32), depths=(1, 1, 1, 1)),
-    decoder=replace(NANO.decoder, dim=32, mask_dim=16, class_dim=32, num_layers=3, num_heads=2, ffn_dim=64, num_queries=4),
+    decoder=replace(
+        NANO.decoder, dim=32, mask_dim=16, class_dim=32, num_layers=3, num_heads=2, ffn_dim=64, num_queries=4
+    ),
     canvas=96,
     vocabulary=("cat", "dog", "tree"),
 )

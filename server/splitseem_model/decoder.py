@@ -1,11 +1,12 @@
 """The prompt decoder in two calls: `prepare` once per image, `step` once per interaction.
 
-Source: SEEM (arXiv 2304.06718) equations 1 to 7; upstream `modeling/interface/seem_{demo,v0,v1}.py`, Apache-2.0 (branch
-v1.0, commit 7b2e76d). One core serves all wirings: which groups of rows exist and who sees whom are arguments.
+Source: SEEM (arXiv 2304.06718) equations 1 to 7; upstream `modeling/interface/seem_{demo,v0,v1}.py`,
+Apache-2.0 (branch v1.0, commit 7b2e76d). One core serves all wirings: which groups of rows exist and who
+sees whom are arguments.
 
-Deviations, all exact up to rounding: keys and values of the image, the mask features at level size, and layer 0's
-cross-attention of the learned queries are computed once per image; points are sampled outside and act only as keys and values;
-the mask at stride 4 is left to the caller, who needs it for one query only.
+Deviations, all exact up to rounding: keys and values of the image, the mask features at level size, and layer
+0's cross-attention of the learned queries are computed once per image; points are sampled outside and act
+only as keys and values; the mask at stride 4 is left to the caller, who needs it for one query only.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,8 @@ class StepInputs(NamedTuple):
         point_coords: `[B, P, 2]` (x, y) in 0..1 of the padded size.
         point_labels: `[B, P]` int64: 1 positive, 0 negative, 2 and 3 box corners, -1 padding.
         attention_bias: `[B, R, R + P]`, rows = queries, memories, text tokens.
-        previous_mask: `[B, 1 or M, H/4, W/4]` mask logits of the step before, or None: then there are no memory rows.
+        previous_mask: `[B, 1 or M, H/4, W/4]` mask logits of the step before, or None: then there are no
+            memory rows.
         text_tokens: `[B, T, D]`, or None.
     """
 
@@ -95,9 +97,7 @@ def average_to_levels(map_stride4: Tensor) -> tuple[Tensor, ...]:
     levels = []
     for factor in LEVEL_FACTORS:
         low, high = factor // 2 - 1, factor // 2
-        total = sum(
-            map_stride4[:, :, y::factor, x::factor] for y in (low, high) for x in (low, high)
-        )
+        total = sum(map_stride4[:, :, y::factor, x::factor] for y in (low, high) for x in (low, high))
         levels.append(torch.mul(total, 0.25).flatten(2))
     return tuple(levels)
 
@@ -167,9 +167,10 @@ class PromptDecoder(nn.Module):
         ]
         placed = [source + self._position(level) for source, level in zip(sources, levels, strict=True)]
         keys, values = [], []
-        for i, layer in enumerate(self.transformer_cross_attention_layers):
-            keys.append(layer.multihead_attn.project_key(placed[i % NUM_LEVELS]))
-            values.append(layer.multihead_attn.project_value(sources[i % NUM_LEVELS]))
+        for i in range(self.config.num_layers):
+            attention = self._cross_attention(i).multihead_attn
+            keys.append(attention.project_key(placed[i % NUM_LEVELS]))
+            values.append(attention.project_value(sources[i % NUM_LEVELS]))
         level_mask_features = average_to_levels(mask_features)
 
         batch = mask_features.shape[0]
@@ -178,9 +179,13 @@ class PromptDecoder(nn.Module):
         closed = close_background(self.head(state).mask_embed @ level_mask_features[0])
         if trace is not None:
             trace.closed.append(closed)
-        first = self.transformer_cross_attention_layers[0]
-        state = first(state, position, keys[0], values[0], _as_bias(closed))
+        state = self._cross_attention(0)(state, position, keys[0], values[0], _as_bias(closed))
         return Prepared(tuple(keys), tuple(values), level_mask_features, state)
+
+    def _cross_attention(self, layer: int) -> CrossAttentionLayer:
+        found = self.transformer_cross_attention_layers[layer]
+        assert isinstance(found, CrossAttentionLayer)
+        return found
 
     def _position(self, level: Tensor) -> Tensor:
         """Sine code of a level, `[1, N_l, D]`."""
@@ -190,8 +195,8 @@ class PromptDecoder(nn.Module):
     def point_tokens(self, inputs: StepInputs) -> tuple[list[Tensor], list[Tensor]]:
         """Per level, the point tokens `[B, P, D]` and their positions.
 
-        Deviation: upstream a token is its own position; with `prompt_position = "sine"` it gets the sine code of its place,
-        so that two equal objects can be told apart.
+        Deviation: upstream a token is its own position; with `prompt_position = "sine"` it gets the sine code
+        of its place, so that two equal objects can be told apart.
         """
         table = torch.tensor(INDICATOR_OF_LABEL, device=inputs.point_labels.device)
         indicator = self.pn_indicator.weight[table[inputs.point_labels.clamp(min=0)]]
@@ -223,14 +228,22 @@ class PromptDecoder(nn.Module):
         for i in range(self.config.num_layers):
             level = i % NUM_LEVELS
             if head is None:  # layer 0: the queries' part was done in `prepare`
-                looking = torch.cat([queries, self._look(i, memory, memory_position, prepared, memory_closed[0])], dim=1)
+                looking = torch.cat(
+                    [queries, self._look(i, memory, memory_position, prepared, memory_closed[0])], dim=1
+                )
                 closed = memory_closed[0]
             else:
                 logits = head.mask_embed @ prepared.level_mask_features[level]
                 closed = torch.cat([close_background(logits), memory_closed[level]], dim=1)
-                looking = self._look(i, torch.cat([queries, memory], dim=1), looking_position, prepared, closed)
+                looking = self._look(
+                    i, torch.cat([queries, memory], dim=1), looking_position, prepared, closed
+                )
             rows = self.transformer_self_attention_layers[i](
-                torch.cat([looking, text], dim=1), position, tokens[level], token_positions[level], inputs.attention_bias
+                torch.cat([looking, text], dim=1),
+                position,
+                tokens[level],
+                token_positions[level],
+                inputs.attention_bias,
             )
             rows = self.transformer_ffn_layers[i](rows)
             queries = rows[:, :num_queries]
@@ -250,7 +263,7 @@ class PromptDecoder(nn.Module):
         """Layer i's cross-attention; rows may be empty."""
         if rows.shape[1] == 0:
             return rows
-        looked: Tensor = self.transformer_cross_attention_layers[i](
+        looked: Tensor = self._cross_attention(i)(
             rows, position, prepared.keys[i], prepared.values[i], _as_bias(closed)
         )
         return looked
@@ -258,7 +271,7 @@ class PromptDecoder(nn.Module):
     def _memory_rows(
         self, previous_mask: Tensor | None, prepared: Prepared
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """State, position `[B, M, D]` and, per level, the closed cells `[B, M, N_l]` of the memories (Eq. 7)."""
+        """State and position `[B, M, D]` of the memories; per level, what is closed to them (Eq. 7)."""
         count = 0 if previous_mask is None else self.config.num_memories
         batch = prepared.query_state.shape[0]
         state = self.spatial_featured.weight[:count].expand(batch, -1, -1)

@@ -69,7 +69,8 @@ class ImageEncoder:
         Returns:
             the embedding, with an empty key.
         Raises:
-            ImageInputError: not an RGB image, a region outside it, or a canvas out of range. ProtoError: unknown codec.
+            ImageInputError: not an RGB image, a region outside it, or a canvas out of range. ProtoError:
+                unknown codec.
         """
         pixels, geometry = preprocess(
             image_rgb, canvas=self._checked(canvas), canvas_side=self.config.canvas_side, roi_xywh=roi_xywh
@@ -86,5 +87,3 @@ class ImageEncoder:
         if not MIN_CANVAS <= canvas <= MAX_CANVAS:
             raise ImageInputError(f"canvas must be {MIN_CANVAS} to {MAX_CANVAS} pixels, got {canvas}")
         return canvas
-
-

@@ -13,7 +13,8 @@ MASK_STRIDE = 4
 def mask_of_image(mask_logits: NDArray[np.float32], geometry: ImageGeometry) -> NDArray[np.bool_]:
     """One bilinear look-up per image pixel, > 0.
 
-    The centre of an image pixel at padded coordinates (x, y) reads index (x / 4 - 0.5, y / 4 - 0.5), clamped to the map.
+    The centre of an image pixel at padded coordinates (x, y) reads index (x / 4 - 0.5, y / 4 - 0.5), clamped
+    to the map.
 
     Args:
         mask_logits: `[H/4, W/4]` over the padded input.

@@ -131,7 +131,7 @@ class Predictor:
         """
         if embedding.fingerprint != self.fingerprint:
             raise FingerprintMismatch(
-                f"the embedding was made by model {embedding.fingerprint}, this decoder is {self.fingerprint}:"
+                f"the embedding was made by model {embedding.fingerprint}, the decoder is {self.fingerprint}:"
                 " embed the image again"
             )
         arrays = {t.name: torch.from_numpy(decode_tensor(t)) for t in embedding.tensors}
@@ -157,7 +157,9 @@ class Predictor:
         labels = torch.from_numpy(points.labels)[None]
         head = self._runtime.step(image.prepared, self._inputs(image, coords, labels, memory))
         decoder = self.config.decoder
-        at_points = sample_points(image.mask_features, coords, image.geometry.padded_hw, decoder.point_sampling)
+        at_points = sample_points(
+            image.mask_features, coords, image.geometry.padded_hw, decoder.point_sampling
+        )
         scores = selection_scores(decoder, head.mask_embed, head.quality, at_points, labels)[0]
         best = int(scores.argmax())
         logits = torch.einsum("c,chw->hw", head.mask_embed[0, best], image.mask_features[0]).numpy()
@@ -180,12 +182,15 @@ class Predictor:
         if wiring.has_memory:
             given = torch.full((1, config.num_memories), memory is not None)
             rows.append(Slots("memory", config.num_memories, valid=given))
-            logits = np.zeros((padded_h // 4, padded_w // 4), np.float32) if memory is None else memory.mask_logits
+            logits = (
+                np.zeros((padded_h // 4, padded_w // 4), np.float32) if memory is None else memory.mask_logits
+            )
             previous = torch.from_numpy(logits)[None, None]
         bias = attention_bias(wiring, rows, [Slots("point", labels.shape[1], valid=labels >= 0)], batch=1)
         return StepInputs(
             point_features=tuple(
-                sample_points(level, coords, image.geometry.padded_hw, config.point_sampling) for level in image.levels
+                sample_points(level, coords, image.geometry.padded_hw, config.point_sampling)
+                for level in image.levels
             ),
             point_coords=coords / coords.new_tensor([padded_w, padded_h]),
             point_labels=labels,

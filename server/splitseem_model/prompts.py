@@ -1,13 +1,15 @@
-"""Prompt items -> labelled points. Outside the exported graphs; `client/src/shared/prompts.ts` does the same, and both are held to
-`proto/vectors/prompts.json`.
+"""Prompt items -> labelled points. Outside the exported graphs; `client/src/shared/prompts.ts` does the same,
+and both are held to `proto/vectors/prompts.json`.
 
-Source: SEEM samples at most 512 points of a stroke (section 3.2). Deviation: evenly, not at random, so that two runs agree.
+Source: SEEM samples at most 512 points of a stroke (section 3.2). Deviation: evenly, not at random, so that
+two runs agree.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,8 @@ from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scri
 
 STROKE_STEPS_PER_DIAGONAL = 100
 POLYGON_SHRINK = 0.9
-"""Points of an outline are pulled towards its centroid by this factor, so that they lie on the object and not on its edge."""
+"""Points of an outline are pulled towards its centroid by this factor, so that they lie on the object and not
+on its edge."""
 
 XY = tuple[float, float]
 Labelled = tuple[float, float, int]
@@ -50,7 +53,8 @@ def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> Promp
     """Turn the prompt items of one object, in order, into points.
 
     Raises:
-        PromptError: no item, an item that this model does not take, or a point outside the encoded part of the image.
+        PromptError: no item, an item that this model does not take, or a point outside the encoded part of
+            the image.
     """
     diagonal = math.sqrt(geometry.original_hw[0] ** 2 + geometry.original_hw[1] ** 2)
     step = max(diagonal / STROKE_STEPS_PER_DIAGONAL, 1.0)
@@ -63,7 +67,8 @@ def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> Promp
         x, y, _ = points[int(outside.argmax())]
         left, top, width, height = geometry.roi_xywh
         raise PromptError(
-            f"({x:g}, {y:g}) is outside the image part that spans x {left} to {left + width}, y {top} to {top + height}"
+            f"({x:g}, {y:g}) is outside the encoded part, which spans"
+            f" x {left} to {left + width}, y {top} to {top + height}"
         )
     return PromptPoints(
         coords.astype(np.float32), np.array([label for _, _, label in points], dtype=np.int64)
@@ -81,11 +86,11 @@ def thin(points: list[Labelled]) -> list[Labelled]:
 def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:
     """Points at equal arc length along a polyline, at most `step` pixels apart.
 
-    An open line keeps both ends; a closed one joins its last point to its first and starts there. A line of no length
-    is one point.
+    An open line keeps both ends; a closed one joins its last point to its first and starts there. A line of
+    no length is one point.
     """
     corners = [*points_xy, points_xy[0]] if closed else list(points_xy)
-    lengths = [math.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) for a, b in zip(corners, corners[1:], strict=False)]
+    lengths = [math.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) for a, b in pairwise(corners)]
     total = 0.0
     for length in lengths:
         total += length

@@ -26,7 +26,8 @@ def load_model(name_or_file: str, preset_name: str | None = None) -> Segmentatio
 
     Args:
         name_or_file: a preset with bundled weights, or a file of weights.
-        preset_name: shape and wiring of a file that does not carry its own configuration (an official checkpoint).
+        preset_name: shape and wiring of a file that does not carry its own configuration (an official
+            checkpoint).
     Raises:
         UnknownModelError: no such preset or file, or a preset without bundled weights.
         CheckpointError: the file cannot be read or does not fit the preset.
@@ -40,9 +41,12 @@ def load_model(name_or_file: str, preset_name: str | None = None) -> Segmentatio
     with_weights = ", ".join(sorted(n for n in PRESETS if bundled_weights(n)))
     if name_or_file in PRESETS:
         raise UnknownModelError(
-            f"{name_or_file} has no bundled weights: give the file of an official checkpoint and --preset {name_or_file}"
+            f"{name_or_file} has no bundled weights: give the file of an official checkpoint"
+            f" and --preset {name_or_file}"
         )
-    raise UnknownModelError(f"no model {name_or_file!r}: not a file, and the bundled models are: {with_weights}")
+    raise UnknownModelError(
+        f"no model {name_or_file!r}: not a file, and the bundled models are: {with_weights}"
+    )
 
 
 def _load_official(path: Path, preset_name: str) -> SegmentationModel:

@@ -1,4 +1,5 @@
-"""Bilinear look-ups at points: how a prompt meets a feature map. Outside the exported graphs, the same in TypeScript."""
+"""Bilinear look-ups at points: how a prompt meets a feature map. Outside the exported graphs, the same in
+TypeScript."""
 
 from typing import Literal
 
@@ -9,7 +10,9 @@ from torch.nn import functional
 PointSampling = Literal["corner", "centre"]
 
 
-def sample_points(feature_map: Tensor, coords: Tensor, padded_hw: tuple[int, int], rule: PointSampling) -> Tensor:
+def sample_points(
+    feature_map: Tensor, coords: Tensor, padded_hw: tuple[int, int], rule: PointSampling
+) -> Tensor:
     """Sample a map at points.
 
     Args:
@@ -30,13 +33,16 @@ def sample_points(feature_map: Tensor, coords: Tensor, padded_hw: tuple[int, int
     return sampled.squeeze(3).transpose(1, 2)  # [B, P, C]
 
 
-def signed_point_logits(mask_embed: Tensor, point_mask_features: Tensor, point_labels: Tensor) -> tuple[Tensor, Tensor]:
+def signed_point_logits(
+    mask_embed: Tensor, point_mask_features: Tensor, point_labels: Tensor
+) -> tuple[Tensor, Tensor]:
     """Mask logits of every query at the clicked points, turned so that larger is better.
 
     Args:
         mask_embed: `[B, Q, C]`; point_mask_features: `[B, P, C]`; point_labels: `[B, P]`.
     Returns:
-        `[B, Q, P]` logits, negated at negative points, and `[B, P]` float, 1 where the label is 1 or 0 and 0 elsewhere.
+        `[B, Q, P]` logits, negated at negative points, and `[B, P]` float, 1 where the label is 1 or 0 and 0
+        elsewhere.
     """
     logits = mask_embed @ point_mask_features.transpose(1, 2)
     sign = torch.where(point_labels == 0, -1.0, 1.0)

@@ -12,7 +12,8 @@ from splitseem_model.slim_pyramid import SlimPyramid
 
 
 class SegmentationModel(nn.Module):
-    """Encoder and decoder under one roof, as they are trained and saved; at run time they live on two machines."""
+    """Encoder and decoder under one roof, as they are trained and saved; at run time they live on two
+    machines."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -26,13 +27,15 @@ class SegmentationModel(nn.Module):
         self.class_matrix = nn.Parameter(torch.randn(len(config.vocabulary), decoder.class_dim))
 
     def encode(self, pixels: Tensor) -> tuple[Tensor, MultiScale]:
-        """`[B, 3, H, W]` normalised and padded -> mask_features `[B, C, H/4, W/4]`, levels `[B, D, h_l, w_l]`."""
+        """`[B, 3, H, W]` normalised and padded -> mask_features `[B, C, H/4, W/4]`, levels `[B, D, h_l,
+        w_l]`."""
         features: tuple[Tensor, MultiScale] = self.pixel_decoder(*self.backbone(pixels))
         return features
 
     def class_logits(self, class_embed: Tensor) -> Tensor:
         """`[..., E]` -> `[..., K]`: scaled cosine with every row of the class matrix (Eq. 3)."""
-        return self.config.logit_scale * unit(class_embed) @ unit(self.class_matrix).T
+        logits: Tensor = unit(class_embed) @ unit(self.class_matrix).T * self.config.logit_scale
+        return logits
 
 
 def unit(x: Tensor) -> Tensor:

@@ -10,7 +10,11 @@ CLICK_LOGIT_LIMIT = 10.0
 
 
 def selection_scores(
-    config: DecoderConfig, mask_embed: Tensor, quality: Tensor, point_mask_features: Tensor, point_labels: Tensor
+    config: DecoderConfig,
+    mask_embed: Tensor,
+    quality: Tensor,
+    point_mask_features: Tensor,
+    point_labels: Tensor,
 ) -> Tensor:
     """Score of every query row for the given points; the highest answers.
 
@@ -18,9 +22,9 @@ def selection_scores(
         mask_embed: `[B, Q, C]`; quality: `[B, Q]`.
         point_mask_features: `[B, P, C]`, the mask features sampled at the points; point_labels: `[B, P]`.
     Returns:
-        `[B, Q]`. Rule "points": mean mask logit at the positive points, which equals upstream's product with the pooled
-        mask feature (Eq. 5). Rule "quality": learned quality plus the mean clamped logit at the points, negative ones
-        turned round.
+        `[B, Q]`. Rule "points": mean mask logit at the positive points, which equals upstream's product with
+        the pooled mask feature (Eq. 5). Rule "quality": learned quality plus the mean clamped logit at the
+        points, negative ones turned round.
     """
     logits, counted = signed_point_logits(mask_embed, point_mask_features, point_labels)
     if config.selection == "points":

@@ -1,7 +1,7 @@
 """Nano's pixel decoder: res2 ... res5 -> mask_features and multi-scale features, narrow and with batch norm.
 
-The shape is that of SEEM's pyramid (a transformer encoder on the coarsest map, then nearest upsampling and 3 x 3
-convolutions), with the costly stride-4 part at `mask_dim` channels instead of the full width.
+The shape is that of SEEM's pyramid (a transformer encoder on the coarsest map, then nearest upsampling and 3
+x 3 convolutions), with the costly stride-4 part at `mask_dim` channels instead of the full width.
 """
 
 from torch import Tensor, nn
@@ -29,7 +29,8 @@ class SlimPyramid(nn.Module):
         self.mask_features = nn.Conv2d(mask_dim, mask_dim, 3, padding=1)
 
     def forward(self, res2: Tensor, res3: Tensor, res4: Tensor, res5: Tensor) -> tuple[Tensor, MultiScale]:
-        """Backbone maps -> mask_features `[B, mask_dim, H/4, W/4]` and levels `[B, dim, h_l, w_l]`, strides 32, 16, 8."""
+        """Backbone maps -> mask_features `[B, mask_dim, H/4, W/4]` and levels `[B, dim, h_l, w_l]`, strides
+        32, 16, 8."""
         top = self._attend(self.lateral[3](res5))
         stride32 = self.smooth[3](top).relu()
         stride16 = self.smooth[2](self.lateral[2](res4) + _double(stride32)).relu()
@@ -47,7 +48,7 @@ class SlimPyramid(nn.Module):
         tokens = x.flatten(2).transpose(1, 2)  # [B, h * w, D]
         for layer in self.encoder:
             tokens = layer(tokens, position)
-        return tokens.transpose(1, 2).unflatten(2, (h, w))
+        return tokens.transpose(1, 2).reshape(x.shape)
 
 
 def _double(x: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
-"""Our own weight files: safetensors whose header carries the model configuration, and the fingerprint of both."""
+"""Our own weight files: safetensors whose header carries the model configuration, and the fingerprint of
+both."""
 
 import hashlib
 import json
@@ -53,7 +54,7 @@ def load_weights(path: Path) -> SegmentationModel:
 
 
 def fingerprint(model: SegmentationModel) -> str:
-    """Digest of configuration and weights, 16 hexadecimal digits: models that differ in either differ in it."""
+    """Digest of configuration and weights, 16 hexadecimal digits: differs when either does."""
     digest = hashlib.sha256(json.dumps(model.config.to_dict(), sort_keys=True).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())

@@ -1,10 +1,13 @@
 """Who sees whom in the decoder's self-attention, as data.
 
-A wiring names groups of rows (learned queries, memories, text tokens: they see and are updated) and of keys (point and
-visual tokens: they are only seen) and says which group sees which. The decoder knows nothing of it: it is handed the
+A wiring names groups of rows (learned queries, memories, text tokens: they see and are updated) and of keys
+(point and
+visual tokens: they are only seen) and says which group sees which. The decoder knows nothing of it: it is
+    handed the
 additive bias that `attention_bias` makes.
 
-Source: SEEM, section 3.2 and Fig. 3; upstream `configs/seem/*.yaml` ATTENTION_ARCH (branch v1.0, commit 7b2e76d).
+Source: SEEM, section 3.2 and Fig. 3; upstream `configs/seem/*.yaml` ATTENTION_ARCH (branch v1.0, commit
+    7b2e76d).
 """
 
 from collections.abc import Mapping, Sequence
@@ -117,8 +120,8 @@ def attention_bias(wiring: Wiring, rows: Sequence[Slots], keys: Sequence[Slots],
         rows: row groups in row order; keys: key-only groups, in column order after the rows.
         batch: B.
     Returns:
-        `[B, R, R + P]` float32 on the CPU: 0 where the row sees the column, `CLOSED` elsewhere. A row always sees itself,
-        so that no row is closed everywhere.
+        `[B, R, R + P]` float32 on the CPU: 0 where the row sees the column, `CLOSED` elsewhere. A row always
+        sees itself, so that no row is closed everywhere.
     """
     columns = [*rows, *keys]
     num_rows = sum(slots.count for slots in rows)

@@ -35,9 +35,14 @@ def graphs(model: SegmentationModel) -> DecoderGraphs:
 
 def test_every_verification_case_holds(model: SegmentationModel, graphs: DecoderGraphs) -> None:
     reports = verify(model.decoder, OnnxRuntime.of_graphs(graphs))
-    assert {"one point", "many points", "positive and negative points", "with memory", "wide image", "box"} <= {
-        report.name for report in reports
-    }
+    assert {
+        "one point",
+        "many points",
+        "positive and negative points",
+        "with memory",
+        "wide image",
+        "box",
+    } <= {report.name for report in reports}
     assert all(report.ok for report in reports)
 
 

@@ -5,7 +5,14 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import TINY, DecoderConfig, preset
-from splitseem_model.decoder import Head, PromptDecoder, StepInputs, Trace, average_to_levels, close_background
+from splitseem_model.decoder import (
+    Head,
+    PromptDecoder,
+    StepInputs,
+    Trace,
+    average_to_levels,
+    close_background,
+)
 from splitseem_model.sampling import sample_points
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
 
@@ -85,13 +92,17 @@ def test_memory_changes_the_answer(decoder: PromptDecoder) -> None:
 
 def test_an_empty_previous_mask_lets_memories_look_everywhere(decoder: PromptDecoder) -> None:
     empty, full = torch.full((1, 1, 16, 24), -1.0), torch.full((1, 1, 16, 24), 1.0)
-    assert same(run(decoder, [[10.0, 10.0]], [1], memory=empty), run(decoder, [[10.0, 10.0]], [1], memory=full))
+    assert same(
+        run(decoder, [[10.0, 10.0]], [1], memory=empty), run(decoder, [[10.0, 10.0]], [1], memory=full)
+    )
 
 
 def test_absent_memory_rows_equal_unseen_ones(decoder: PromptDecoder) -> None:
     levels, mask_features = features()
     points, marks = torch.tensor([[[10.0, 10.0]]]), torch.tensor([[1]])
-    bias = attention_bias(WIRINGS["nano"], [Slots("spatial", CONFIG.num_queries)], [Slots("point", 1)], batch=1)
+    bias = attention_bias(
+        WIRINGS["nano"], [Slots("spatial", CONFIG.num_queries)], [Slots("point", 1)], batch=1
+    )
     inputs = StepInputs(
         tuple(sample_points(level, points, PADDED_HW, "centre") for level in levels),
         points / torch.tensor([PADDED_HW[1], PADDED_HW[0]]),
@@ -106,7 +117,9 @@ def test_absent_memory_rows_equal_unseen_ones(decoder: PromptDecoder) -> None:
 def test_a_batch_equals_its_samples_one_by_one(decoder: PromptDecoder) -> None:
     levels, mask_features = features(batch=2)
     points = torch.tensor([[[10.0, 10.0]], [[70.0, 30.0]]])
-    bias = attention_bias(WIRINGS["nano"], [Slots("spatial", CONFIG.num_queries)], [Slots("point", 1)], batch=2)
+    bias = attention_bias(
+        WIRINGS["nano"], [Slots("spatial", CONFIG.num_queries)], [Slots("point", 1)], batch=2
+    )
 
     def answer(part: slice) -> Head:
         inputs = StepInputs(

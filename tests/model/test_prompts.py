@@ -1,6 +1,7 @@
 """Prompt items become points: counts, places, refusals."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from splitseem_model.errors import PromptError
 from splitseem_model.prompts import PointLabel, prompt_points, resample, thin
-from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble, TextPrompt
+from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, TextPrompt
 
 pytestmark = pytest.mark.unit
 GEOMETRY = ImageGeometry.whole_image((100, 200), (192, 384), (192, 384))
@@ -23,7 +24,10 @@ def test_a_click_lands_at_its_scaled_place() -> None:
 
 
 def test_a_box_is_its_two_corners() -> None:
-    assert prompt_points([Box(1, 2, 30, 40)], GEOMETRY).labels.tolist() == [PointLabel.BOX_MIN, PointLabel.BOX_MAX]
+    assert prompt_points([Box(1, 2, 30, 40)], GEOMETRY).labels.tolist() == [
+        PointLabel.BOX_MIN,
+        PointLabel.BOX_MAX,
+    ]
 
 
 def test_polygon_points_lie_inside_its_outline() -> None:
@@ -56,12 +60,12 @@ def test_a_click_outside_the_region_of_interest_is_refused() -> None:
 @given(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=12), st.floats(1, 20))
 def test_resampled_lines_keep_both_ends_and_the_step(corners: list[tuple[float, float]], step: float) -> None:
     points = resample(corners, step, closed=False)
-    total = sum(math.dist(a, b) for a, b in zip(corners, corners[1:], strict=False))
+    total = sum(math.dist(a, b) for a, b in pairwise(corners))
     if total > 0:
         assert points[0] == pytest.approx(corners[0])
         assert points[-1] == pytest.approx(corners[-1], abs=1e-6)
         assert len(points) == math.ceil(total / step) + 1
-    assert all(math.dist(a, b) <= step + 1e-6 for a, b in zip(points, points[1:], strict=False))
+    assert all(math.dist(a, b) <= step + 1e-6 for a, b in pairwise(points))
 
 
 @given(st.integers(0, 3000))

@@ -17,7 +17,11 @@ def seen(wiring: str, rows: list[Slots], keys: list[Slots]) -> list[str]:
 
 CASES = [
     pytest.param(
-        "demo", [Slots("object", 2), Slots("text", 1)], [Slots("point", 1)], ["1111", "1111", "1110"], id="demo"
+        "demo",
+        [Slots("object", 2), Slots("text", 1)],
+        [Slots("point", 1)],
+        ["1111", "1111", "1110"],
+        id="demo",
     ),
     pytest.param(
         "v0",

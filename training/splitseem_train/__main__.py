@@ -12,15 +12,31 @@ from splitseem_train.recipe import RECIPES
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder with one *.jsonl.gz index per set.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/nano"), help="Folder of the run; an unfinished run there is gone on with.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Folder with one *.jsonl.gz index per set."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs/nano"),
+    help="Folder of the run; an unfinished run there is gone on with.",
+)
 @click.option("--model", type=click.Choice(list(PRESETS)), default="nano", help="Model configuration.")
-@click.option("--recipe", type=click.Choice(list(RECIPES)), default="cpu", help="Length, crop sizes and rates of the run.")
-@click.option("--start", type=click.Path(path_type=Path, exists=True), default=None, help="Weights to begin from.")
+@click.option(
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    default="cpu",
+    help="Length, crop sizes and rates of the run.",
+)
+@click.option(
+    "--start", type=click.Path(path_type=Path, exists=True), default=None, help="Weights to begin from."
+)
 @click.option("--seed", default=0, help="The same seed gives the same run on a CPU.")
 @click.option("--threads", default=0, help="OpenMP threads; 0 leaves the choice to torch.")
 @click.option("--device", default="cpu", help="cpu or cuda.")
-def main(data: Path, out: Path, model: str, recipe: str, start: Path | None, seed: int, threads: int, device: str) -> None:
+def main(
+    data: Path, out: Path, model: str, recipe: str, start: Path | None, seed: int, threads: int, device: str
+) -> None:
     """Train on the sets in DATA; the best weights by validation are in OUT/best.safetensors at any time."""
     if threads:
         torch.set_num_threads(threads)

@@ -47,7 +47,9 @@ class Batch:
     datasets: tuple[str, ...]
 
 
-def read_photos(folder: Path, recipe: Recipe, progress: Callable[[int, int], None]) -> tuple[PhotoSet, PhotoSet, Vocabulary]:
+def read_photos(
+    folder: Path, recipe: Recipe, progress: Callable[[int, int], None]
+) -> tuple[PhotoSet, PhotoSet, Vocabulary]:
     """Read all sets of a folder: training photos, held-out photos, vocabulary.
 
     Raises:

@@ -60,12 +60,11 @@ def random_crop(
     objects = _visible_objects(photo, matrix, side, recipe, rng)
     if not objects:
         return None
-    pixels = cv2.warpAffine(
+    warped = cv2.warpAffine(
         photo.pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=(124, 116, 104)
     )
-    if augment:
-        pixels = _recoloured(pixels, rng)
-    return Crop(np.asarray(pixels, dtype=np.uint8), objects, photo.dataset)
+    pixels = np.asarray(warped, dtype=np.uint8)
+    return Crop(_recoloured(pixels, rng) if augment else pixels, objects, photo.dataset)
 
 
 def _whole_matrix(photo: Photo, side: int) -> Matrix:
@@ -138,4 +137,5 @@ def _recoloured(pixels: NDArray[np.uint8], rng: np.random.Generator) -> Image:
     saturation = 0.0 if rng.random() < 0.05 else rng.uniform(0.6, 1.4)
     x = grey + (x - grey) * saturation
     x = (x - x.mean()) * rng.uniform(0.7, 1.3) + x.mean() * rng.uniform(0.75, 1.25)
-    return np.clip(x * rng.uniform(0.92, 1.08, 3), 0, 255).astype(np.uint8)
+    tinted = np.clip(x * rng.uniform(0.92, 1.08, 3), 0, 255)
+    return np.asarray(tinted, dtype=np.uint8)

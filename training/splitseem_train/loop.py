@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -147,7 +154,9 @@ def _tensors(model: SegmentationModel) -> Iterator[Tensor]:
 
 
 @torch.no_grad()
-def _validate(state: RunState, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe) -> dict[str, float]:
+def _validate(
+    state: RunState, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe
+) -> dict[str, float]:
     """Mean IoU at stride 4 after 1, 2 and 3 clicks on whole held-out photos, always the same ones."""
     state.average.eval()
     rng = np.random.default_rng(1)
@@ -155,9 +164,7 @@ def _validate(state: RunState, held_out: PhotoSet, vocabulary: Vocabulary, recip
     ious, hits = [], []
     for _ in range(max(1, recipe.validation_samples // (4 * recipe.objects_per_image))):
         batch = draw_batch(held_out, side, 4, recipe, rng, augment=False)
-        result = play_rounds(
-            state.average, batch, vocabulary, recipe, rng, rounds=3, first_clicks_only=True
-        )
+        result = play_rounds(state.average, batch, vocabulary, recipe, rng, rounds=3, first_clicks_only=True)
         ious.append(torch.stack(result.ious))
         hits.append(result.label_hits)
     mean = torch.cat(ious, dim=1).mean(1).tolist()
@@ -169,7 +176,11 @@ def _new_run(config: ModelConfig, recipe: Recipe, seed: int, start: Path | None,
     torch.manual_seed(seed)
     model = SegmentationModel(config)
     if start is not None:
-        fitting = {k: v for k, v in load_file(start).items() if k in (own := model.state_dict()) and v.shape == own[k].shape}
+        fitting = {
+            k: v
+            for k, v in load_file(start).items()
+            if k in (own := model.state_dict()) and v.shape == own[k].shape
+        }
         model.load_state_dict(fitting, strict=False)
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decayed = [p for p in model.parameters() if p.ndim >= 2]

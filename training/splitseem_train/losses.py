@@ -1,7 +1,9 @@
 """Matching of queries to objects and the loss, for every decoder layer.
 
-Source: SEEM section 3.3: one query per prompt is matched by its mask embedding (Eq. 5) plus how well its mask fits, and is
-trained with binary cross-entropy and dice; the label by its class embedding. All tensors: B samples, Q queries, P points.
+Source: SEEM section 3.3: one query per prompt is matched by its mask embedding (Eq. 5) plus how well its mask
+    fits, and is
+trained with binary cross-entropy and dice; the label by its class embedding. All tensors: B samples, Q
+queries, P points.
 """
 
 from dataclasses import dataclass
@@ -20,8 +22,10 @@ class Targets:
     """What the queries should say.
 
     Attributes:
-        mask: `[B, h, w]` float in 0..1, share of each stride-4 cell that is object; counted: `[B, h, w]` float, 0 where ignored.
-        class_logit_bias: `[B, K]`, 0 for classes of the sample's data set and a large negative number for others.
+        mask: `[B, h, w]` float in 0..1, share of each stride-4 cell that is object; counted: `[B, h, w]`
+            float, 0 where ignored.
+        class_logit_bias: `[B, K]`, 0 for classes of the sample's data set and a large negative number for
+            others.
         class_index: `[B]` int64, -1 where the object has no name.
     """
 

@@ -26,7 +26,8 @@ def first_prompt(mask: Mask, rng: np.random.Generator) -> Points:
 
 
 def next_click(mask: Mask, predicted: Mask, ignore: Mask | None) -> Points:
-    """A click at the centre of the larger error, as the evaluation's clicker does; empty when there is no error."""
+    """A click at the centre of the larger error, as the evaluation's clicker does; empty when there is no
+    error."""
     missed, wrong = mask & ~predicted, predicted & ~mask
     if ignore is not None:
         missed, wrong = missed & ~ignore, wrong & ~ignore
@@ -39,7 +40,8 @@ def next_click(mask: Mask, predicted: Mask, ignore: Mask | None) -> Points:
 
 
 def _inner_distance(mask: Mask) -> NDArray[np.float32]:
-    """Distance of each pixel of the mask to the nearest pixel outside; the border of the image counts as outside."""
+    """Distance of each pixel of the mask to the nearest pixel outside; the border of the image counts as
+    outside."""
     padded = np.pad(mask.astype(np.uint8), 1)
     return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
 

@@ -1,6 +1,7 @@
 """One training step: encode the photos once, then play several interactive rounds on their objects.
 
-Source: SEEM section 3.3 and Table 3 (iterative training): the clicks of a round fall on the errors of the round before, whose
+Source: SEEM section 3.3 and Table 3 (iterative training): the clicks of a round fall on the errors of the
+    round before, whose
 mask comes back as memory prompt.
 """
 
@@ -77,17 +78,18 @@ def play_rounds(
     rounds: int,
     first_clicks_only: bool = False,
 ) -> RoundResult:
-    """Encode the batch, then prompt, decode and correct `rounds` times; every round and layer adds to the loss."""
+    """Encode the batch, then prompt, decode and correct `rounds` times; every round and layer adds to the
+    loss."""
     device = model.class_matrix.device
     pixels = normalise(batch.pixels.to(device))
     side_hw = (pixels.shape[2], pixels.shape[3])
     query_index = torch.arange(model.config.decoder.num_queries, device=device)
     repeats = len(batch.objects) // len(pixels)
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        mask_features, levels = model.encode(pixels)
-        prepared = _repeat(model.decoder.prepare(levels, mask_features, query_index), repeats)
-    mask_features = mask_features.float().repeat_interleave(repeats, 0)
-    levels = [level.float().repeat_interleave(repeats, 0) for level in levels]
+        encoded, encoded_levels = model.encode(pixels)
+        prepared = _repeat(model.decoder.prepare(encoded_levels, encoded, query_index), repeats)
+    mask_features = encoded.float().repeat_interleave(repeats, 0)
+    levels = [level.float().repeat_interleave(repeats, 0) for level in encoded_levels]
     targets = make_targets(batch, vocabulary, device)
 
     prompts = [_first(entry.mask, rng, centre_click=first_clicks_only) for entry in batch.objects]
@@ -99,7 +101,9 @@ def play_rounds(
         coords, labels = (t.to(device) for t in stack_points(prompts))
         keep = number > 0 and (first_clicks_only or rng.random() < recipe.keep_memory)
         inputs = _step_inputs(model, levels, coords, labels, side_hw, previous if keep else None)
-        point_mask_features = sample_points(mask_features, coords, side_hw, model.config.decoder.point_sampling)
+        point_mask_features = sample_points(
+            mask_features, coords, side_hw, model.config.decoder.point_sampling
+        )
         trace = Trace()
         with torch.autocast(device.type, dtype=torch.bfloat16):
             model.decoder.step(prepared, inputs, query_index, trace)
@@ -109,7 +113,14 @@ def play_rounds(
                 model.config.decoder, head.mask_embed, head.quality, point_mask_features, labels
             )
             loss, _ = layer_loss(
-                head, mask_features, point_mask_features, labels, scores, model.class_logits(head.class_embed), targets, recipe.loss
+                head,
+                mask_features,
+                point_mask_features,
+                labels,
+                scores,
+                model.class_logits(head.class_embed),
+                targets,
+                recipe.loss,
             )
             last = depth == len(heads) - 1
             result.loss = result.loss + loss * (1.0 if last else recipe.loss.early_layers) / rounds
@@ -119,7 +130,9 @@ def play_rounds(
     return result
 
 
-def _first(mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rng: np.random.Generator, *, centre_click: bool) -> Points:
+def _first(
+    mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rng: np.random.Generator, *, centre_click: bool
+) -> Points:
     if centre_click:
         return next_click(mask, np.zeros_like(mask), None)
     return first_prompt(mask, rng)
@@ -149,7 +162,9 @@ def _step_inputs(
         rows.append(Slots("memory", config.num_memories))
     bias = attention_bias(WIRINGS[config.wiring], rows, [Slots("point", points, valid=labels >= 0)], batch)
     return StepInputs(
-        point_features=tuple(sample_points(level, coords, side_hw, config.point_sampling) for level in levels),
+        point_features=tuple(
+            sample_points(level, coords, side_hw, config.point_sampling) for level in levels
+        ),
         point_coords=coords / coords.new_tensor([side_hw[1], side_hw[0]]),
         point_labels=labels,
         attention_bias=bias.to(labels.device),
@@ -168,7 +183,8 @@ def _with_next_clicks(batch: Batch, prompts: list[Points], previous: Tensor, rec
     predicted = (functional.interpolate(previous, scale_factor=4.0, mode="bilinear")[:, 0] > 0).cpu().numpy()
     clicks = [next_click(e.mask, p, e.ignore) for e, p in zip(batch.objects, predicted, strict=True)]
     return [
-        np.concatenate([old, new])[-recipe.max_prompt_points :] for old, new in zip(prompts, clicks, strict=True)
+        np.concatenate([old, new])[-recipe.max_prompt_points :]
+        for old, new in zip(prompts, clicks, strict=True)
     ]
 
 

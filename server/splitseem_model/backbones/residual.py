@@ -1,6 +1,7 @@
 """Nano's backbone: model input -> res2 ... res5, plain residual blocks of 3 x 3 convolutions with batch norm.
 
-Plain convolutions train many times faster on a CPU than depthwise ones, and batch norm folds into them for inference.
+Plain convolutions train many times faster on a CPU than depthwise ones, and batch norm folds into them for
+inference.
 """
 
 from torch import Tensor, nn
@@ -53,7 +54,7 @@ class ResidualBackbone(nn.Module):
         self.out_channels = config.widths
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """`[B, 3, H, W]` (H, W multiples of 32) -> res2 ... res5 `[B, widths[k], H / 2^(k+2), W / 2^(k+2)]`."""
+        """`[B, 3, H, W]`, sides multiples of 32 -> res2 ... res5 `[B, widths[k], H / s, W / s]`, s = 4 ... 32."""
         x = self.stem(x)
         maps = []
         for stage in self.stages:
