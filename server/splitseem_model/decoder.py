@@ -79,14 +79,22 @@ class Trace:
     Attributes:
         states: before layer 0's self-attention nothing; after each layer `[B, R, D]`.
         heads: the prediction after each layer.
-        closed: per layer, the cross-attention mask `[B, Q + M, N]` bool; layer 0 holds the memories only.
+        closed: per layer, the cross-attention mask `[B, Q + M, N]` bool; layer 0's is in two parts: that of the
+            queries, added by `prepare`, and that of the memories, None without them.
         tokens: per layer, the point tokens `[B, P, D]`.
     """
 
     states: list[Tensor] = field(default_factory=list)
     heads: list[Head] = field(default_factory=list)
-    closed: list[Tensor] = field(default_factory=list)
+    closed: list[Tensor | None] = field(default_factory=list)
     tokens: list[Tensor] = field(default_factory=list)
+
+    def add(self, rows: Tensor, head: Head, closed: Tensor | None, tokens: Tensor) -> None:
+        """Note one layer."""
+        self.states.append(rows)
+        self.heads.append(head)
+        self.closed.append(closed)
+        self.tokens.append(tokens)
 
 
 def average_to_levels(map_stride4: Tensor) -> tuple[Tensor, ...]:
@@ -218,68 +226,62 @@ class PromptDecoder(nn.Module):
         """
         batch, num_queries = prepared.query_state.shape[:2]
         tokens, token_positions = self.point_tokens(inputs)
-        memory, memory_position, memory_closed = self._memory_rows(inputs.previous_mask, prepared)
-        text = self._text_rows(inputs.text_tokens, prepared.query_state)
+        memory, memory_position, memory_closed = self._memory_rows(inputs.previous_mask, batch)
+        text = inputs.text_tokens
         query_position = self.query_embed.weight[query_index].expand(batch, -1, -1)
-        looking_position = torch.cat([query_position, memory_position], dim=1)
-        position = torch.cat([looking_position, text], dim=1)
+        looking_position = _stack(query_position, memory_position)
+        position = _stack(looking_position, text)
 
         queries, head = prepared.query_state, None
         for i in range(self.config.num_layers):
             level = i % NUM_LEVELS
+            seen = memory_closed[level]
             if head is None:  # layer 0: the queries' part was done in `prepare`
-                looking = torch.cat(
-                    [queries, self._look(i, memory, memory_position, prepared, memory_closed[0])], dim=1
-                )
-                closed = memory_closed[0]
+                closed = seen
+                memory = None if memory is None else self._look(i, memory, memory_position, prepared, seen)
+                looking = _stack(queries, memory)
             else:
-                logits = head.mask_embed @ prepared.level_mask_features[level]
-                closed = torch.cat([close_background(logits), memory_closed[level]], dim=1)
-                looking = self._look(
-                    i, torch.cat([queries, memory], dim=1), looking_position, prepared, closed
-                )
+                closed = _stack(close_background(head.mask_embed @ prepared.level_mask_features[level]), seen)
+                looking = self._look(i, _stack(queries, memory), looking_position, prepared, closed)
             rows = self.transformer_self_attention_layers[i](
-                torch.cat([looking, text], dim=1),
-                position,
-                tokens[level],
-                token_positions[level],
-                inputs.attention_bias,
+                _stack(looking, text), position, tokens[level], token_positions[level], inputs.attention_bias
             )
             rows = self.transformer_ffn_layers[i](rows)
+            num_looking = num_queries if memory is None else num_queries + self.config.num_memories
             queries = rows[:, :num_queries]
-            memory = rows[:, num_queries : num_queries + memory.shape[1]]
-            text = rows[:, num_queries + memory.shape[1] :]
+            memory = None if memory is None else rows[:, num_queries:num_looking]
+            text = None if text is None else rows[:, num_looking:]
             head = self.head(queries)
             if trace is not None:
-                trace.states.append(rows)
-                trace.heads.append(head)
-                trace.closed.append(closed)
-                trace.tokens.append(tokens[level])
+                trace.add(rows, head, closed, tokens[level])
         if head is None:
             raise ValueError("the decoder needs at least one layer")
         return head
 
-    def _look(self, i: int, rows: Tensor, position: Tensor, prepared: Prepared, closed: Tensor) -> Tensor:
-        """Layer i's cross-attention; rows may be empty."""
-        if rows.shape[1] == 0:
-            return rows
+    def _look(
+        self, i: int, rows: Tensor, position: Tensor | None, prepared: Prepared, closed: Tensor | None
+    ) -> Tensor:
+        """Layer i's cross-attention."""
+        assert position is not None
+        assert closed is not None
         looked: Tensor = self._cross_attention(i)(
             rows, position, prepared.keys[i], prepared.values[i], _as_bias(closed)
         )
         return looked
 
     def _memory_rows(
-        self, previous_mask: Tensor | None, prepared: Prepared
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        self, previous_mask: Tensor | None, batch: int
+    ) -> tuple[Tensor | None, Tensor | None, list[Tensor] | list[None]]:
         """State and position `[B, M, D]` of the memories; per level, what is closed to them (Eq. 7)."""
-        count = 0 if previous_mask is None else self.config.num_memories
-        batch = prepared.query_state.shape[0]
-        state = self.spatial_featured.weight[:count].expand(batch, -1, -1)
-        position = self.spatial_embed.weight[:count].expand(batch, -1, -1)
-        levels = prepared.level_mask_features if previous_mask is None else average_to_levels(previous_mask)
         if previous_mask is None:
-            return state, position, [level[:, :0].bool() for level in levels]
+            return None, None, [None] * NUM_LEVELS
+        state = self.spatial_featured.weight.expand(batch, -1, -1)
+        position = self.spatial_embed.weight.expand(batch, -1, -1)
+        count = self.config.num_memories
+        levels = average_to_levels(previous_mask)
         return state, position, [close_background(level).expand(batch, count, -1) for level in levels]
 
-    def _text_rows(self, text_tokens: Tensor | None, like: Tensor) -> Tensor:
-        return like[:, :0] if text_tokens is None else text_tokens
+
+def _stack(rows: Tensor, more: Tensor | None) -> Tensor:
+    """Rows of two groups, the second of which may be absent."""
+    return rows if more is None else torch.cat([rows, more], dim=1)

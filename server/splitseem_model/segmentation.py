@@ -34,13 +34,14 @@ class SegmentationModel(nn.Module):
 
     def class_logits(self, class_embed: Tensor) -> Tensor:
         """`[..., E]` -> `[..., K]`: scaled cosine with every row of the class matrix (Eq. 3)."""
-        logits: Tensor = unit(class_embed) @ unit(self.class_matrix).T * self.config.logit_scale
+        logits: Tensor = (unit(class_embed) @ unit(self.class_matrix).T) * self.config.logit_scale
         return logits
 
 
 def unit(x: Tensor) -> Tensor:
     """Rows of length one; the small constant is upstream's."""
-    return x / (x.norm(dim=-1, keepdim=True) + 1e-7)
+    length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return x / (length + 1e-7)
 
 
 def _backbone(config: FocalNetConfig | ResidualConfig) -> FocalNet | ResidualBackbone:

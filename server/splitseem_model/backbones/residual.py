@@ -54,7 +54,7 @@ class ResidualBackbone(nn.Module):
         self.out_channels = config.widths
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """`[B, 3, H, W]`, sides multiples of 32 -> res2 ... res5 `[B, widths[k], H / s, W / s]`, s = 4 ... 32."""
+        """`[B, 3, H, W]`, sides multiples of 32 -> res2 ... res5 `[B, widths[k], H / s, W / s]`."""
         x = self.stem(x)
         maps = []
         for stage in self.stages:
