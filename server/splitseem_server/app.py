@@ -1,0 +1,107 @@
+"""The application: settings, encoder and cache in, FastAPI out. Importing this module has no effects."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from splitseem_server import embed_routes, health_routes, model_routes
+from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.client_files import ClientFiles
+from splitseem_server.decoder_files import DecoderFiles, check_fingerprint, load_decoder_files
+from splitseem_server.embedding_service import EmbeddingService
+from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.encoder import Encoder
+from splitseem_server.errors import PROBLEMS
+from splitseem_server.image_input import ImageLimits
+from splitseem_server.middleware import BodyLimit, IsolationHeaders
+from splitseem_server.problem_json import ErrorResponses, install_error_handlers
+from splitseem_server.services import Services
+from splitseem_server.settings import Settings
+from splitseem_server.uploads import max_body_bytes
+
+
+def create_app(
+    settings: Settings,
+    encoder: Encoder,
+    cache: EmbeddingCache,
+    decoder_dir: Path | None = None,
+    client_dir: Path | None = None,
+) -> FastAPI:
+    """The service.
+
+    Args:
+        settings: limits and times; its addresses and folders are not looked at.
+        encoder: loaded, ready to be called.
+        cache: closed by the app when it stops.
+        decoder_dir: exported decoder to serve; without it `/v1/model` is 404.
+        client_dir: built browser client to serve at `/`; without it there is none.
+    Raises:
+        DecoderFilesError: the decoder is missing, damaged, or of another model.
+        ClientFilesError: the client is missing.
+    """
+    services = _services(settings, encoder, cache, _decoder(decoder_dir, encoder))
+    app = FastAPI(
+        title="splitseem",
+        version="1",
+        description="An image in, its embedding out; the decoder runs in the browser.",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=_documented_problems(),
+    )
+    app.state.services = services
+    for routes in (embed_routes, model_routes, health_routes):
+        app.include_router(routes.router)
+    if client_dir is not None:
+        # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
+        app.router.default = ClientFiles(client_dir)
+    install_error_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
+    app.add_middleware(ErrorResponses)
+    app.add_middleware(IsolationHeaders)
+    return app
+
+
+def _decoder(folder: Path | None, encoder: Encoder) -> DecoderFiles | None:
+    if folder is None:
+        return None
+    decoder = load_decoder_files(folder)
+    check_fingerprint(decoder, encoder.fingerprint)
+    return decoder
+
+
+def _services(
+    settings: Settings, encoder: Encoder, cache: EmbeddingCache, decoder: DecoderFiles | None
+) -> Services:
+    queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
+    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+    embeddings = EmbeddingService(encoder, cache, queue, limits, max_canvas=settings.max_canvas)
+    return Services(settings, encoder, cache, queue, embeddings, decoder)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    warm_up = asyncio.create_task(services.warm_up())
+    try:
+        yield
+    finally:
+        warm_up.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await warm_up
+        await services.cache.close()
+
+
+def _documented_problems() -> dict[int | str, dict[str, Any]]:
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for problem in PROBLEMS.values():
+        described = by_status.setdefault(problem.status, {"content": {"application/problem+json": {}}})
+        described["description"] = "; ".join(filter(None, (described.get("description"), problem.title)))
+    return by_status

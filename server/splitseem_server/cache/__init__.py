@@ -1,0 +1,1 @@
+"""Where embeddings are kept: in the process, or in Redis."""

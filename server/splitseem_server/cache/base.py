@@ -1,0 +1,41 @@
+"""What the service needs of a cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class CacheState:
+    """How a cache is doing.
+
+    Args:
+        kind: `memory` or `redis`.
+        reachable: whether it answers now.
+        faults: operations that failed since the start; each was treated as a miss.
+    """
+
+    kind: str
+    reachable: bool
+    faults: int
+
+
+class EmbeddingCache(Protocol):
+    """Packed embeddings by key. Content never changes under a key; no operation raises, a fault is a miss."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The bytes, or None when they are not there or cannot be had."""
+        ...
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Keep the bytes if possible."""
+        ...
+
+    async def state(self) -> CacheState:
+        """How the cache is doing; asks it."""
+        ...
+
+    async def close(self) -> None:
+        """Release what it holds; it is not used afterwards."""
+        ...

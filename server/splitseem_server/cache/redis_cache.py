@@ -1,0 +1,95 @@
+"""Embeddings in Redis, shared by several servers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import redis.asyncio as redis
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from splitseem_server.cache.base import CacheState
+
+T = TypeVar("T")
+
+_PREFIX = "splitseem:embedding:1:"
+_CHECKSUM_BYTES = 4
+_log = structlog.get_logger(__name__)
+
+
+class RedisCache:
+    """An `EmbeddingCache` in Redis. A value is a CRC-32 (little-endian) and the bytes that it covers.
+
+    Args:
+        url: redis://, rediss:// or unix://.
+        timeout_s: seconds an operation may take before it counts as a fault.
+        pause_s: seconds during which Redis is not asked again after a fault.
+        ttl_s: seconds after which an entry is forgotten; 0 for never.
+    Raises:
+        ValueError: the URL cannot be read.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float, pause_s: float, ttl_s: int) -> None:
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_error=[],
+        )
+        self._timeout_s = timeout_s
+        self._pause_s = pause_s
+        self._ttl_s = ttl_s or None
+        self._paused_until = 0.0
+        self._faults = 0
+
+    async def get(self, key: str) -> bytes | None:
+        """The bytes, or None when they are not there, damaged, or Redis does not answer."""
+        value = await self._ask("get", lambda: self._client.get(_PREFIX + key))
+        if not isinstance(value, bytes):
+            return None
+        data = value[_CHECKSUM_BYTES:]
+        if _checksum(data) != value[:_CHECKSUM_BYTES]:
+            self._count_fault("get", "checksum does not match")
+            return None
+        return data
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Keep the bytes if Redis answers."""
+        value = _checksum(data) + data
+        await self._ask("put", lambda: self._client.set(_PREFIX + key, value, ex=self._ttl_s))
+
+    async def state(self) -> CacheState:
+        """Whether Redis answers; asked even during a pause, and never for longer than the timeout."""
+        self._paused_until = 0.0
+        reachable = await self._ask("ping", lambda: self._client.ping()) is not None
+        return CacheState("redis", reachable, self._faults)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T | None:
+        if time.monotonic() < self._paused_until:
+            return None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await ask()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._count_fault(operation, f"{type(error).__name__}: {error}")
+            self._paused_until = time.monotonic() + self._pause_s
+            return None
+
+    def _count_fault(self, operation: str, reason: str) -> None:
+        self._faults += 1
+        _log.warning("cache_fault", operation=operation, reason=reason, faults=self._faults)
+
+
+def _checksum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(_CHECKSUM_BYTES, "little")

@@ -1,0 +1,179 @@
+"""`POST /embed` and `GET /v1/embeddings/{key}`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from splitseem_proto import Embedding, unpack
+from splitseem_server.embedding_service import Embedded, EmbedOptions
+from splitseem_server.encoder import RoiXywh
+from splitseem_server.errors import InvalidParameter, NotFound, NotReady
+from splitseem_server.keys import is_key
+from splitseem_server.negotiation import JSON, MSGPACK, choose_media_type, has_etag
+from splitseem_server.services import GET_AND_HEAD, Services, services_of
+from splitseem_server.uploads import read_upload
+
+router = APIRouter(tags=["embeddings"])
+
+_PARAMETERS = ("codec", "canvas", "roi")
+_IMAGE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}}
+            },
+            "image/*": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {
+                "schema": {"type": "object", "properties": {"image_base64": {"type": "string"}}}
+            },
+        },
+    }
+}
+
+
+def embed_options(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    codec: Annotated[str | None, Query(description="float32, float16 or int8")] = None,
+    canvas: Annotated[
+        int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")
+    ] = None,
+    roi: Annotated[
+        str | None, Query(description="x,y,w,h in image pixels; the whole image if absent")
+    ] = None,
+) -> EmbedOptions:
+    """The query of `POST /embed`.
+
+    Raises:
+        InvalidParameter: an unknown parameter, or a value without meaning for this model.
+    """
+    unknown = sorted(set(request.query_params) - set(_PARAMETERS))
+    if unknown:
+        raise InvalidParameter(f"unknown parameter {', '.join(unknown)}; known are {', '.join(_PARAMETERS)}")
+    if codec is not None and codec not in services.encoder.codecs:
+        raise InvalidParameter(f"codec {codec!r}; known are {', '.join(services.encoder.codecs)}")
+    if canvas is not None and canvas > services.settings.max_canvas:
+        raise InvalidParameter(f"canvas {canvas}; at most {services.settings.max_canvas} pixels here")
+    return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi))
+
+
+@router.post("/embed", openapi_extra=_IMAGE_BODY)
+@router.post("/v1/embed", openapi_extra=_IMAGE_BODY)
+async def embed(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    options: Annotated[EmbedOptions, Depends(embed_options)],
+) -> Response:
+    """Encode an image, or find its embedding in the cache.
+
+    The image is the multipart field `image`, the raw body (`image/*`), or `image_base64` in JSON. The answer
+    is the embedding as msgpack, or with `Accept: application/json` its key, sizes, geometry and link.
+    """
+    media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
+    if services.readiness.state == "failed":
+        raise NotReady("the model did not warm up; the log of the server says why")
+    image = await read_upload(request)
+    embedded = await _unless_gone(request, services.embeddings.embed(image, options))
+    headers = {
+        **_content_headers(services, _etag(embedded.key, media_type)),
+        "Location": _location(embedded.key),
+        "Vary": "Accept",
+        "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in embedded.timings_ms.items()),
+        "X-Splitseem-Cache": embedded.source,
+        "X-Splitseem-Model": services.model_header,
+    }
+    if media_type == JSON:
+        return JSONResponse(_describe(services, embedded), headers=headers)
+    return Response(embedded.data, headers=headers, media_type=MSGPACK)
+
+
+@router.get("/v1/embeddings/{key}")
+@router.api_route("/v1/embeddings/{key}", methods=GET_AND_HEAD, include_in_schema=False)
+async def stored_embedding(
+    request: Request, key: str, services: Annotated[Services, Depends(services_of)]
+) -> Response:
+    """The embedding of that key as msgpack, if the cache still has it."""
+    if not is_key(key):
+        raise NotFound(f"{key!r} is not a key; keys are 64 hexadecimal digits")
+    etag = _etag(key, MSGPACK)
+    if has_etag(request.headers.get("if-none-match"), etag):
+        # Content never changes under its key, so the cache need not be asked.
+        return Response(status_code=304, headers=_content_headers(services, etag))
+    data = await services.cache.get(key)
+    if data is None:
+        raise NotFound(f"no embedding {key} in the cache; send the image again")
+    return Response(data, headers=_content_headers(services, etag), media_type=MSGPACK)
+
+
+async def _unless_gone(request: Request, work: Any) -> Embedded:
+    """Await the work, but give it up when the client leaves.
+
+    Raises:
+        ClientDisconnect: the client left.
+    """
+    task: asyncio.Task[Embedded] = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        gone.cancel()
+        task.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _parse_roi(text: str) -> RoiXywh:
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidParameter(f"roi {text!r}; expected four integers x,y,w,h") from error
+    return x, y, width, height
+
+
+def _etag(key: str, media_type: str) -> str:
+    return f'"{key}"' if media_type == MSGPACK else f'"{key}.json"'
+
+
+def _location(key: str) -> str:
+    return f"/v1/embeddings/{key}"
+
+
+def _content_headers(services: Services, etag: str) -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": f"private, max-age={services.settings.max_age_s}, immutable"}
+
+
+def _describe(services: Services, embedded: Embedded) -> dict[str, object]:
+    embedding = unpack(embedded.data)
+    if not isinstance(embedding, Embedding):
+        raise TypeError(f"the cache holds a {embedding.type} under {embedded.key}")
+    geometry = embedding.geometry
+    return {
+        "key": embedded.key,
+        "link": _location(embedded.key),
+        "model": services.encoder.name,
+        "fingerprint": embedding.fingerprint,
+        "codec": embedding.codec,
+        "bytes": len(embedded.data),
+        "geometry": {
+            "original_hw": geometry.original_hw,
+            "roi_xywh": geometry.roi_xywh,
+            "input_hw": geometry.input_hw,
+            "padded_hw": geometry.padded_hw,
+        },
+        "tensors": [
+            {"name": tensor.name, "dtype": tensor.array.dtype.name, "shape": tensor.array.shape}
+            for tensor in embedding.tensors
+        ],
+    }

@@ -1,0 +1,179 @@
+"""Image bytes -> packed embedding: cache, then queue, then encoder; one run for each key at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import anyio
+import anyio.to_thread
+import numpy as np
+
+from splitseem_proto import pack
+from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.encoder import Encoder, RoiXywh
+from splitseem_server.errors import InvalidParameter
+from splitseem_server.image_input import ImageHeader, ImageLimits, read_header, read_image
+from splitseem_server.keys import embedding_key
+from splitseem_server.single_flight import Commit, SingleFlight
+
+Source = Literal["hit", "miss", "joined"]
+
+# Headers are read beside the encoder, not behind it, so that bad images and known ones are answered at once.
+_HEADER_THREADS = 4
+# Some models resize the shorter side to the canvas, so that an elongated image becomes a large input.
+_MAX_ELONGATION = 4
+_WARM_UP_HW = (32, 32)
+
+
+@dataclass(frozen=True)
+class EmbedOptions:
+    """How an image is to be encoded; None stands for the encoder's own choice."""
+
+    codec: str | None = None
+    canvas: int | None = None
+    roi_xywh: RoiXywh | None = None
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A packed embedding, where it came from, and milliseconds by name of the stage."""
+
+    key: str
+    data: bytes
+    source: Source
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Produced:
+    data: bytes
+    source: Literal["hit", "miss"]
+    timings_ms: Mapping[str, float]
+
+
+class EmbeddingService:
+    """Answers requests for embeddings of one encoder from one cache.
+
+    Args:
+        max_canvas: bounds the model input to 4 * max_canvas**2 pixels.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        cache: EmbeddingCache,
+        queue: EncodeQueue,
+        limits: ImageLimits,
+        *,
+        max_canvas: int,
+    ) -> None:
+        self._max_input_pixels = _MAX_ELONGATION * max_canvas**2
+        self._encoder = encoder
+        self._cache = cache
+        self._queue = queue
+        self._limits = limits
+        self._flights: SingleFlight[_Produced] = SingleFlight()
+        self._header_threads = anyio.CapacityLimiter(_HEADER_THREADS)
+
+    async def warm_up(self) -> None:
+        """Run the encoder once on a tiny image, so that the first real one finds it fast.
+
+        Raises:
+            whatever the encoder raises.
+        """
+        encode = partial(
+            self._encoder.encode,
+            np.zeros((*_WARM_UP_HW, 3), dtype=np.uint8),
+            roi_xywh=None,
+            canvas=None,
+            codec=self._encoder.default_codec,
+        )
+        await self._queue.run(encode, on_start=lambda: None)
+
+    async def embed(self, image: bytes, options: EmbedOptions) -> Embedded:
+        """The embedding of an image file.
+
+        Raises:
+            ServerError: the image or an option is refused, or too many images wait.
+        """
+        clock = _Clock()
+        header = await anyio.to_thread.run_sync(
+            read_header, image, self._limits, limiter=self._header_threads
+        )
+        codec = options.codec or self._encoder.default_codec
+        key = self._key(header, options, codec)
+        clock.lap("header")
+        work = partial(self._produce, key=key, image=image, options=options, codec=codec)
+        produced, joined = await self._flights.run(key, work)
+        clock.lap("wait")
+        timings = {**clock.laps, **({} if joined else produced.timings_ms)}
+        return Embedded(key, produced.data, "joined" if joined else produced.source, timings)
+
+    def _key(self, header: ImageHeader, options: EmbedOptions, codec: str) -> str:
+        try:
+            geometry = self._encoder.geometry_for(header.original_hw, options.roi_xywh, options.canvas)
+        except ValueError as error:
+            raise InvalidParameter(str(error)) from error
+        padded_h, padded_w = geometry.padded_hw
+        if padded_h * padded_w > self._max_input_pixels:
+            raise InvalidParameter(
+                f"the model input would have {padded_w} x {padded_h} pixels, at most"
+                f" {self._max_input_pixels} in all; ask for a smaller canvas or a less elongated region"
+            )
+        return embedding_key(header.digest, geometry, self._encoder.fingerprint, codec)
+
+    async def _produce(
+        self, commit: Commit, *, key: str, image: bytes, options: EmbedOptions, codec: str
+    ) -> _Produced:
+        clock = _Clock()
+        cached = await self._cache.get(key)
+        clock.lap("cache")
+        if cached is not None:
+            return _Produced(cached, "hit", clock.laps)
+
+        def on_start() -> None:
+            clock.lap("queue")
+            commit()
+
+        encode = partial(self._encode, key, image, options, codec)
+        data, encode_laps = await self._queue.run(encode, on_start=on_start)
+        clock.restart()
+        await self._cache.put(key, data)
+        clock.lap("store")
+        return _Produced(data, "miss", {**clock.laps, **encode_laps})
+
+    def _encode(
+        self, key: str, image: bytes, options: EmbedOptions, codec: str
+    ) -> tuple[bytes, dict[str, float]]:
+        clock = _Clock()
+        pixels = read_image(image, self._limits)
+        clock.lap("decode")
+        embedding = self._encoder.encode(
+            pixels, roi_xywh=options.roi_xywh, canvas=options.canvas, codec=codec
+        )
+        clock.lap("encode")
+        data = pack(dataclasses.replace(embedding, key=key))
+        clock.lap("pack")
+        return data, clock.laps
+
+
+class _Clock:
+    """Milliseconds between laps, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        self._begin = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = (now - self._begin) * 1000
+        self._begin = now

@@ -1,0 +1,71 @@
+"""The bounded queue in front of the encoder."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from splitseem_server.errors import QueueFull
+
+T = TypeVar("T")
+
+# Weight of the latest run in the running mean of the duration: a handful of runs decide what callers hear.
+_LATEST_WEIGHT = 0.2
+
+
+class EncodeQueue:
+    """Runs blocking work on a fixed number of threads, in order; refuses when too much of it waits.
+
+    Args:
+        workers: pieces of work that run at the same time.
+        capacity: pieces of work that may wait for a worker.
+    """
+
+    def __init__(self, *, workers: int, capacity: int) -> None:
+        self._workers = workers
+        self._capacity = capacity
+        self._slots = anyio.CapacityLimiter(workers)
+        self._threads = anyio.CapacityLimiter(workers)
+        self._admitted = 0
+        self._mean_s = 1.0
+
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that wait for a worker."""
+        return max(0, self._admitted - self._workers)
+
+    async def run(self, work: Callable[[], T], *, on_start: Callable[[], None]) -> T:
+        """Run `work` on a worker thread; `on_start` is called on the event loop just before.
+
+        Raises:
+            QueueFull: too much work waits already.
+            whatever the work raises.
+        """
+        if self._admitted >= self._workers + self._capacity:
+            seconds = self._retry_after_s()
+            raise QueueFull(
+                f"{self.waiting} images are waiting; try again in {seconds} s",
+                headers={"Retry-After": str(seconds)},
+            )
+        self._admitted += 1
+        try:
+            async with self._slots:
+                on_start()
+                return await self._run_on_thread(work)
+        finally:
+            self._admitted -= 1
+
+    async def _run_on_thread(self, work: Callable[[], T]) -> T:
+        begin = time.perf_counter()
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        finally:
+            self._mean_s += _LATEST_WEIGHT * (time.perf_counter() - begin - self._mean_s)
+
+    def _retry_after_s(self) -> int:
+        return max(1, math.ceil(self._mean_s * self._admitted / self._workers))

@@ -1,0 +1,62 @@
+"""What the service needs of an encoder; `splitseem_model.encoder.ImageEncoder` is one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_proto import Embedding, ImageGeometry
+
+RoiXywh = tuple[int, int, int, int]
+
+
+class Encoder(Protocol):
+    """Turns images into embeddings; blocking, and safe to call from several threads."""
+
+    @property
+    def name(self) -> str:
+        """Of the model, for people."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of weights and configuration."""
+        ...
+
+    @property
+    def canvas(self) -> int:
+        """Size in pixels images are resized to unless asked otherwise."""
+        ...
+
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """Names of the codecs it can write."""
+        ...
+
+    @property
+    def default_codec(self) -> str:
+        """The codec used unless asked otherwise."""
+        ...
+
+    def geometry_for(
+        self, original_hw: tuple[int, int], roi_xywh: RoiXywh | None, canvas: int | None
+    ) -> ImageGeometry:
+        """How an image of that size will be brought to the model input; cheap.
+
+        Raises:
+            ValueError: the region is not inside the image.
+        """
+        ...
+
+    def encode(
+        self,
+        image_rgb: NDArray[np.uint8],
+        *,
+        roi_xywh: RoiXywh | None,
+        canvas: int | None,
+        codec: str,
+    ) -> Embedding:
+        """The embedding of an image uint8 `[H, W, 3]`, with an empty key."""
+        ...

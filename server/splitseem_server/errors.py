@@ -1,0 +1,140 @@
+"""Errors of the service, and the one table of what they mean over HTTP.
+
+ServerError                     everything a caller may meet; its text is shown to the caller
+├── MalformedRequest            body or parameter cannot be read at all
+├── UnreadableImage             begins like an image, but is damaged, cut short or empty
+├── UrlNotEnabled               the image is named by a URL
+├── NotFound                    no such route, embedding or file
+├── MethodNotAllowed            the route exists, the method does not
+├── NotAcceptable               no representation the caller accepts
+├── BodyTooLarge                more bytes than allowed
+├── ImageTooLarge               more pixels than allowed
+├── UnsupportedContentType      the body is of another kind than those that are read
+├── UnsupportedImage            not an image, or of a kind that is not read
+├── InvalidParameter            readable, but without meaning here
+├── QueueFull                   too many images wait already
+├── NotReady                    the model did not warm up
+└── InternalError               our fault; details are in the log only
+
+DecoderFilesError, ClientFilesError (RuntimeError): what is served is missing or does not fit; at start only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+TYPE_PREFIX = "urn:splitseem:problem:"
+
+
+class ServerError(Exception):
+    """Something a caller may meet.
+
+    Args:
+        detail: what was expected, what came, what to do; shown to the caller.
+        headers: to send along, for instance `Retry-After`.
+    """
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+class MalformedRequest(ServerError):
+    """Body or parameter cannot be read at all."""
+
+
+class UnreadableImage(ServerError):
+    """Begins like an image, but is damaged, cut short or empty."""
+
+
+class UrlNotEnabled(ServerError):
+    """The image is named by a URL."""
+
+
+class NotFound(ServerError):
+    """No such route, embedding or file."""
+
+
+class MethodNotAllowed(ServerError):
+    """The route exists, the method does not."""
+
+
+class NotAcceptable(ServerError):
+    """No representation the caller accepts."""
+
+
+class BodyTooLarge(ServerError):
+    """More bytes than allowed."""
+
+
+class ImageTooLarge(ServerError):
+    """More pixels than allowed."""
+
+
+class UnsupportedContentType(ServerError):
+    """The body is of another kind than those that are read."""
+
+
+class UnsupportedImage(ServerError):
+    """Not an image, or of a kind that is not read."""
+
+
+class InvalidParameter(ServerError):
+    """Readable, but without meaning here."""
+
+
+class QueueFull(ServerError):
+    """Too many images wait already."""
+
+
+class NotReady(ServerError):
+    """The model did not warm up."""
+
+
+class InternalError(ServerError):
+    """Our fault; details are in the log only."""
+
+
+class DecoderFilesError(RuntimeError):
+    """The exported decoder is missing or does not fit the encoder."""
+
+
+class ClientFilesError(RuntimeError):
+    """The built browser client is missing."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """How an error appears over HTTP: status, stable name (after `TYPE_PREFIX`) and title."""
+
+    status: int
+    name: str
+    title: str
+
+    @property
+    def type(self) -> str:
+        """The `type` member of the body."""
+        return TYPE_PREFIX + self.name
+
+
+PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
+    {
+        MalformedRequest: Problem(400, "malformed-request", "The request cannot be read"),
+        UnreadableImage: Problem(400, "unreadable-image", "The image is damaged, cut short or empty"),
+        UrlNotEnabled: Problem(403, "url-not-enabled", "Images are not fetched from URLs"),
+        NotFound: Problem(404, "not-found", "There is nothing here"),
+        MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
+        NotAcceptable: Problem(406, "not-acceptable", "No representation that is accepted"),
+        BodyTooLarge: Problem(413, "body-too-large", "The body has too many bytes"),
+        ImageTooLarge: Problem(413, "image-too-large", "The image has too many pixels"),
+        UnsupportedContentType: Problem(415, "unsupported-content-type", "The content type is not read here"),
+        UnsupportedImage: Problem(415, "unsupported-image", "Not an image of a kind that is read"),
+        InvalidParameter: Problem(422, "invalid-parameter", "A parameter has no meaning here"),
+        QueueFull: Problem(429, "queue-full", "Too many images are waiting"),
+        InternalError: Problem(500, "internal-error", "The server failed"),
+        NotReady: Problem(503, "not-ready", "The model is not ready"),
+    }
+)

@@ -1,0 +1,50 @@
+"""Whether the service is alive, whether it is ready, and what it offers."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from splitseem_server.docs_page import docs_page
+from splitseem_server.errors import NotReady
+from splitseem_server.services import Services, services_of
+
+router = APIRouter(tags=["service"])
+
+_WHY_NOT_READY = {
+    "warming": "the model is warming up",
+    "failed": "the model did not warm up; the log of the server says why",
+}
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """200 as long as the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz")
+async def readyz(services: Annotated[Services, Depends(services_of)]) -> Response:
+    """200 once the model is warm, with `degraded` when the cache cannot be reached; 503 before."""
+    state = services.readiness.state
+    if state != "ready":
+        raise NotReady(_WHY_NOT_READY[state], headers={"Retry-After": "1"})
+    cache = await services.cache.state()
+    return JSONResponse(
+        {
+            "status": "ready" if cache.reachable else "degraded",
+            "model": services.encoder.name,
+            "fingerprint": services.encoder.fingerprint,
+            "cache": dataclasses.asdict(cache),
+            "waiting": services.queue.waiting,
+        }
+    )
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The routes, for people; the same as /openapi.json."""
+    return HTMLResponse(docs_page(request.app.openapi()))

@@ -1,0 +1,52 @@
+"""The model as a browser sees it: manifest and decoder graphs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import FileResponse, Response
+
+from splitseem_server.decoder_files import DecoderFiles
+from splitseem_server.errors import NotFound
+from splitseem_server.negotiation import has_etag
+from splitseem_server.services import GET_AND_HEAD, Services, services_of
+
+router = APIRouter(tags=["model"])
+
+
+@router.get("/v1/model")
+@router.api_route("/v1/model", methods=GET_AND_HEAD, include_in_schema=False)
+async def manifest(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
+    """The manifest of the exported decoder: configuration, wiring, and the files with their digests."""
+    content = _decoder(services).manifest
+    headers = {
+        "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+        "Cache-Control": "no-cache",
+        "X-Splitseem-Model": services.model_header,
+    }
+    if has_etag(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+@router.get("/v1/model/{file}")
+@router.api_route("/v1/model/{file}", methods=GET_AND_HEAD, include_in_schema=False)
+async def model_file(
+    request: Request, file: str, services: Annotated[Services, Depends(services_of)]
+) -> Response:
+    """One of the files that the manifest names; its content never changes under its name."""
+    entry = _decoder(services).files.get(file)
+    if entry is None:
+        raise NotFound(f"the manifest names no file {file!r}; GET /v1/model lists them")
+    headers = {"ETag": f'"{entry.sha256}"', "Cache-Control": "public, max-age=31536000, immutable"}
+    if has_etag(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(entry.path, headers=headers, media_type="application/octet-stream")
+
+
+def _decoder(services: Services) -> DecoderFiles:
+    if services.decoder is None:
+        raise NotFound("this server has no exported decoder")
+    return services.decoder

@@ -1,0 +1,69 @@
+"""What the routes work with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+from fastapi import Request
+
+from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.decoder_files import DecoderFiles
+from splitseem_server.embedding_service import EmbeddingService
+from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.encoder import Encoder
+from splitseem_server.settings import Settings
+
+# Routes that answer both are registered twice: for both, which counts, and for GET, which OpenAPI shows.
+GET_AND_HEAD = ["GET", "HEAD"]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Readiness:
+    """Whether the encoder has answered its first, tiny image."""
+
+    state: Literal["warming", "ready", "failed"] = "warming"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a route may need; one for each app."""
+
+    settings: Settings
+    encoder: Encoder
+    cache: EmbeddingCache
+    queue: EncodeQueue
+    embeddings: EmbeddingService
+    decoder: DecoderFiles | None
+    readiness: Readiness = field(default_factory=Readiness)
+
+    @property
+    def model_header(self) -> str:
+        """Value of `X-Splitseem-Model`: name and fingerprint."""
+        return f"{self.encoder.name}@{self.encoder.fingerprint}"
+
+    async def warm_up(self) -> None:
+        """Run the encoder once and note how it went; never raises, unless cancelled."""
+        begin = asyncio.get_running_loop().time()
+        try:
+            await self.embeddings.warm_up()
+        except Exception:
+            # Whatever the encoder raises, the service stays up and says that it is not ready.
+            self.readiness.state = "failed"
+            _log.exception("warm_up_failed", model=self.model_header)
+        else:
+            self.readiness.state = "ready"
+            seconds = asyncio.get_running_loop().time() - begin
+            _log.info("ready", model=self.model_header, warm_up_s=round(seconds, 3))
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app that the request came to."""
+    services = request.app.state.services
+    if not isinstance(services, Services):
+        raise TypeError("the app was not made by create_app")
+    return services

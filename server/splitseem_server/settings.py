@@ -1,0 +1,191 @@
+"""Settings of the service: the only reader of environment variables.
+
+Each field is `SPLITSEEM_<NAME>` in the environment; secrets may stand in a file instead, which is named by
+`SPLITSEEM_<NAME>_FILE`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+PREFIX = "SPLITSEEM_"
+SECRETS = ("cache",)
+_MIB = 2**20
+_PASSWORD_PARAMETER = re.compile(r"([?&]password=)[^&#]*")
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, out of range or unreadable; the message names it."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set about the service; made by `load_settings`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: Annotated[str, Field(min_length=1)] = Field(
+        default="127.0.0.1",
+        description="Address to listen on. 0.0.0.0 opens the service to the network, without authentication.",
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="TCP port to listen on; 0 takes a free one."
+    )
+    model: Annotated[str, Field(min_length=1)] = Field(
+        default="nano", description="Preset, known checkpoint or file of weights."
+    )
+    preset: str | None = Field(
+        default=None, description="Shape and wiring of a model that is given as a file."
+    )
+    cache: Annotated[str, Field(min_length=1)] = Field(
+        default="memory",
+        description="`memory`, or the URL of a Redis (redis://, rediss://, unix://). Memory is fastest"
+        " and lost at a restart; Redis is shared by several servers and survives them.",
+    )
+    cache_bytes: Annotated[int, Field(ge=0, le=2**40)] = Field(
+        default=512 * _MIB,
+        description="Most bytes of embeddings kept by the cache in memory; the least recently used go"
+        " first. More saves encoder runs, less saves memory; 0 keeps none.",
+    )
+    cache_ttl_s: Annotated[int, Field(ge=0, le=365 * 86400)] = Field(
+        default=7 * 86400,
+        description="Seconds after which Redis forgets an embedding; 0 leaves it to the eviction of Redis.",
+    )
+    redis_timeout_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=1.0,
+        description="Seconds an operation of Redis may take before it counts as a miss. Short keeps"
+        " requests quick when Redis hangs; too short never stores large embeddings over a slow"
+        " network.",
+    )
+    redis_pause_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=5.0,
+        description="Seconds during which Redis is not asked again after a fault. Longer spares requests"
+        " the timeout, shorter returns to the cache sooner.",
+    )
+    max_image_bytes: Annotated[int, Field(ge=1024, le=1024 * _MIB)] = Field(
+        default=32 * _MIB,
+        description="Most bytes of an image file. More admits larger photos; every upload may hold that"
+        " much memory.",
+    )
+    max_image_pixels: Annotated[int, Field(ge=1, le=89_000_000)] = Field(
+        default=64_000_000,
+        description="Most pixels of an image, read from its header before it is decoded. Decoding takes"
+        " about 6 bytes for each.",
+    )
+    max_canvas: Annotated[int, Field(ge=32, le=4096)] = Field(
+        default=1024,
+        description="Largest `canvas` that a request may ask for. Time, memory and size of an embedding"
+        " grow with its square.",
+    )
+    encode_workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1,
+        description="Encoder runs at the same time. One is right for a GPU and for a CPU that torch uses"
+        " fully.",
+    )
+    queue_size: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=16,
+        description="Encoder runs that may wait; further ones are refused with 429. More tolerates"
+        " bursts, fewer answers sooner.",
+    )
+    max_age_s: Annotated[int, Field(ge=0, le=365 * 86400)] = Field(
+        default=365 * 86400,
+        description="Seconds a browser may keep an embedding. Content never changes under its key; less"
+        " only frees space on the user's machine.",
+    )
+    decoder_dir: Path | None = Field(
+        default=None, description="Folder with the exported decoder: manifest.json and the files it names."
+    )
+    client_dir: Path | None = Field(default=None, description="Folder with the built browser client.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Log lines for people, or one JSON object a line for machines."
+    )
+
+    @field_validator("cache")
+    @classmethod
+    def _known_cache(cls, value: str) -> str:
+        if value != "memory" and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("expected `memory` or a URL that begins with redis://, rediss:// or unix://")
+        return value
+
+    def masked(self) -> dict[str, object]:
+        """Every setting by name, passwords replaced by ***; for the log."""
+        values: dict[str, object] = {
+            name: str(value) if isinstance(value, Path) else value for name, value in self
+        }
+        return values | {name: mask_url(str(values[name])) for name in SECRETS}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **given: object) -> Self:
+        """Settings from variables, overridden by the arguments that are not None.
+
+        Raises:
+            SettingsError: an unknown variable, a value out of range, or a secret that cannot be read.
+        """
+        values = _read_environment(environment, tuple(cls.model_fields))
+        values |= {name: value for name, value in given.items() if value is not None}
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise SettingsError(_describe(error)) from error
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from the environment of this process, overridden by the arguments that are not None.
+
+    Raises:
+        SettingsError: an unknown variable, a value out of range, or a secret that cannot be read.
+    """
+    return Settings.from_environment(os.environ, **given)
+
+
+def mask_url(url: str) -> str:
+    """The URL with its password, if any, replaced by ***."""
+    parts = urlsplit(_PASSWORD_PARAMETER.sub(r"\1***", url))
+    if parts.password is None:
+        return urlunsplit(parts)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+
+
+def _read_environment(environment: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Any]:
+    variables = {f"{PREFIX}{name.upper()}": name for name in names}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+    given = {name for name in environment if name.startswith(PREFIX)}
+    unknown = sorted(given - variables.keys() - files.keys())
+    if unknown:
+        raise SettingsError(
+            f"unknown setting {', '.join(unknown)}; known are {', '.join([*variables, *files])}"
+        )
+    values = {variables[name]: environment[name] for name in sorted(given & variables.keys())}
+    for variable in sorted(given & files.keys()):
+        if files[variable] in values:
+            raise SettingsError(
+                f"{variable} and {variable.removesuffix('_FILE')} are both set; set one of them"
+            )
+        values[files[variable]] = _read_secret(variable, environment[variable])
+    return values
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: cannot read {path}: {error}") from error
+
+
+def _describe(error: ValidationError) -> str:
+    # The value is left out: it may be a secret.
+    return "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + "_".join(str(part) for part in location).upper()

@@ -1,0 +1,231 @@
+"""One suite for every cache, against a real Redis; then what only one of them can do."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import redis
+from fastapi import FastAPI
+
+from splitseem_server.cache.base import CacheState, EmbeddingCache
+from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.cache.open_cache import open_cache
+from splitseem_server.cache.redis_cache import RedisCache
+from splitseem_server.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+RedisServer = tuple[subprocess.Popen[bytes], str]
+TIMEOUT_S = 0.3
+
+
+def redis_cache(url: str, *, pause_s: float = 0.0, ttl_s: int = 0) -> RedisCache:
+    return RedisCache(url, timeout_s=TIMEOUT_S, pause_s=pause_s, ttl_s=ttl_s)
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+async def cache(request: pytest.FixtureRequest) -> AsyncIterator[EmbeddingCache]:
+    opened: EmbeddingCache
+    if request.param == "memory":
+        opened = InProcessCache(2**26)
+    else:
+        opened = redis_cache(request.getfixturevalue("redis_server")[1])
+    yield opened
+    await opened.close()
+
+
+async def test_unknown_key_is_none(cache: EmbeddingCache) -> None:
+    assert await cache.get("a" * 64) is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 2**24])
+async def test_bytes_come_back_as_they_were_put(cache: EmbeddingCache, size: int) -> None:
+    data = (bytes(range(256)) * (size // 256 + 1))[:size]
+    await cache.put("key", data)
+    assert await cache.get("key") == data
+
+
+async def test_putting_again_replaces(cache: EmbeddingCache) -> None:
+    await cache.put("key", b"first")
+    await cache.put("key", b"second")
+    assert await cache.get("key") == b"second"
+
+
+async def test_keys_do_not_mix(cache: EmbeddingCache) -> None:
+    await asyncio.gather(*(cache.put(f"key{number}", bytes([number])) for number in range(50)))
+    found = await asyncio.gather(*(cache.get(f"key{number}") for number in range(50)))
+    assert found == [bytes([number]) for number in range(50)]
+
+
+async def test_state_is_reachable_without_faults(cache: EmbeddingCache) -> None:
+    state = await cache.state()
+    assert state.reachable
+    assert state.faults == 0
+
+
+async def test_memory_forgets_the_least_recently_used() -> None:
+    cache = InProcessCache(10)
+    await cache.put("a", b"1234")
+    await cache.put("b", b"1234")
+    await cache.get("a")
+    await cache.put("c", b"1234")
+    assert [await cache.get(key) for key in "abc"] == [b"1234", None, b"1234"]
+
+
+async def test_memory_counts_replaced_bytes_once() -> None:
+    cache = InProcessCache(10)
+    for _ in range(5):
+        await cache.put("a", b"12345")
+    await cache.put("b", b"12345")
+    assert await cache.get("a") == b"12345"
+
+
+@pytest.mark.parametrize("max_bytes", [0, 4])
+async def test_memory_does_not_keep_what_is_larger_than_itself(max_bytes: int) -> None:
+    cache = InProcessCache(max_bytes)
+    await cache.put("a", b"12345")
+    assert await cache.get("a") is None
+
+
+@pytest.mark.redis
+async def test_redis_is_shared_and_outlives_the_cache(redis_server: RedisServer) -> None:
+    first, second = redis_cache(redis_server[1]), redis_cache(redis_server[1])
+    await first.put("key", b"data")
+    await first.close()
+    assert await second.get("key") == b"data"
+    await second.close()
+
+
+@pytest.mark.redis
+async def test_redis_entries_expire_as_set(redis_server: RedisServer) -> None:
+    expiring, lasting = redis_cache(redis_server[1], ttl_s=77), redis_cache(redis_server[1])
+    await expiring.put("expiring", b"data")
+    await lasting.put("lasting", b"data")
+    with redis.Redis.from_url(redis_server[1]) as client:
+        times = {key: client.ttl(key) for key in client.keys()}
+    assert times == {b"splitseem:embedding:1:expiring": 77, b"splitseem:embedding:1:lasting": -1}
+    await expiring.close()
+    await lasting.close()
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("damaged", [b"", b"abc", b"0000data", b"\x00" * 100])
+async def test_damaged_redis_entry_is_a_miss_and_a_fault(redis_server: RedisServer, damaged: bytes) -> None:
+    cache = redis_cache(redis_server[1])
+    with redis.Redis.from_url(redis_server[1]) as client:
+        client.set("splitseem:embedding:1:key", damaged)
+    assert await cache.get("key") is None
+    assert (await cache.state()) == CacheState("redis", True, 1)
+    await cache.close()
+
+
+@pytest.mark.redis
+async def test_redis_of_the_wrong_type_is_a_miss_and_a_fault(redis_server: RedisServer) -> None:
+    cache = redis_cache(redis_server[1])
+    with redis.Redis.from_url(redis_server[1]) as client:
+        client.lpush("splitseem:embedding:1:key", b"a list")
+    assert await cache.get("key") is None
+    assert (await cache.state()).faults == 1
+    await cache.close()
+
+
+async def test_absent_redis_is_a_miss_a_fault_and_a_log_line(
+    free_port: Callable[[], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = redis_cache(f"redis://127.0.0.1:{free_port()}/0")
+    assert await cache.get("key") is None
+    await cache.put("key", b"data")
+    assert await cache.state() == CacheState("redis", False, 3)
+    assert capsys.readouterr().out.count("cache_fault") == 3
+    await cache.close()
+
+
+async def test_redis_that_never_answers_costs_the_timeout_and_no_more() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cache = redis_cache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        begin = time.monotonic()
+        assert await cache.get("key") is None
+        assert TIMEOUT_S * 0.9 <= time.monotonic() - begin < TIMEOUT_S + 2
+        await cache.close()
+
+
+async def test_after_a_fault_redis_is_left_alone_for_the_pause() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cache = redis_cache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", pause_s=60)
+        await cache.get("key")
+        begin = time.monotonic()
+        for _ in range(20):
+            assert await cache.get("key") is None
+            await cache.put("key", b"data")
+        assert time.monotonic() - begin < TIMEOUT_S
+        await cache.close()
+
+
+@pytest.mark.redis
+async def test_redis_that_hangs_and_recovers_is_used_again(redis_server: RedisServer) -> None:
+    process, url = redis_server
+    cache = redis_cache(url)
+    await cache.put("key", b"data")
+    process.send_signal(signal.SIGSTOP)
+    try:
+        assert await cache.get("key") is None
+        assert not (await cache.state()).reachable
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert (await cache.state()).reachable
+    assert await cache.get("key") == b"data"
+    await cache.close()
+
+
+@pytest.mark.redis
+async def test_service_goes_on_without_redis_and_says_so(
+    make_app: Callable[..., FastAPI], run_in_process: Any, image_bytes: Any, redis_server: RedisServer
+) -> None:
+    process, url = redis_server
+    async with run_in_process(make_app(cache=redis_cache(url))) as client:
+        image = {"content": image_bytes(), "headers": {"Content-Type": "image/png"}}
+        sources = [(await client.post("/embed", **image)).headers["x-splitseem-cache"] for _ in range(2)]
+        ready = (await client.get("/readyz")).json()
+        process.kill()
+        process.wait()
+        response = await client.post("/embed", **image)
+        degraded = await client.get("/readyz")
+        assert (await client.get(response.headers["location"])).status_code == 404
+    assert sources == ["miss", "hit"]
+    assert ready["status"] == "ready"
+    assert response.status_code == 200
+    assert response.headers["x-splitseem-cache"] == "miss"
+    assert degraded.status_code == 200
+    assert degraded.json()["status"] == "degraded"
+    assert degraded.json()["cache"]["faults"] >= 2
+
+
+@pytest.mark.redis
+async def test_two_servers_share_one_redis(
+    make_app: Callable[..., FastAPI], run_in_process: Any, image_bytes: Any, redis_server: RedisServer
+) -> None:
+    _, url = redis_server
+    image = {"content": image_bytes(), "headers": {"Content-Type": "image/png"}}
+    async with (
+        run_in_process(make_app(cache=redis_cache(url))) as first,
+        run_in_process(make_app(cache=redis_cache(url))) as second,
+    ):
+        made = await first.post("/embed", **image)
+        found = await second.get(made.headers["location"])
+        again = await second.post("/embed", **image)
+    assert found.content == again.content == made.content
+    assert again.headers["x-splitseem-cache"] == "hit"
+
+
+async def test_the_settings_choose_the_cache() -> None:
+    assert isinstance(open_cache(Settings()), InProcessCache)
+    opened = open_cache(Settings(cache="redis://127.0.0.1:1/0"))
+    assert isinstance(opened, RedisCache)
+    await opened.close()

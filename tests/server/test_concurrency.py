@@ -1,0 +1,262 @@
+"""Equal requests share one run, the queue is bounded, and a client that leaves harms nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.errors import QueueFull
+from splitseem_server.single_flight import Commit, SingleFlight
+
+pytestmark = pytest.mark.anyio
+
+PNG = {"Content-Type": "image/png"}
+SOON_S = 20
+
+
+async def entered(encoder: Any) -> None:
+    """Wait until the encoder is inside a run."""
+    assert await anyio.to_thread.run_sync(encoder.entered.acquire, True, SOON_S)
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SOON_S):
+        while not happened():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def held(client: httpx.AsyncClient, encoder: Any) -> httpx.AsyncClient:
+    """A client of a warm app whose next encoder run waits for `encoder.gate`."""
+    await entered(encoder)  # the warm-up
+    encoder.gate.clear()
+    return client
+
+
+def post(client: httpx.AsyncClient, image: bytes) -> asyncio.Task[httpx.Response]:
+    return asyncio.ensure_future(client.post("/embed", content=image, headers=PNG))
+
+
+async def test_equal_requests_at_once_share_one_run(
+    held: httpx.AsyncClient, encoder: Any, image_bytes: Any
+) -> None:
+    tasks = [post(held, image_bytes()) for _ in range(5)]
+    await entered(encoder)
+    await asyncio.sleep(0.05)
+    encoder.gate.set()
+    responses = await asyncio.gather(*tasks)
+    assert sorted(response.headers["x-splitseem-cache"] for response in responses) == ["joined"] * 4 + [
+        "miss"
+    ]
+    assert len({response.content for response in responses}) == 1
+    assert len(encoder.images) == 2  # the warm-up and one run
+
+
+async def test_one_client_that_leaves_does_not_disturb_the_others(
+    held: httpx.AsyncClient, encoder: Any, image_bytes: Any
+) -> None:
+    first = post(held, image_bytes())
+    await entered(encoder)
+    second = post(held, image_bytes())
+    await asyncio.sleep(0.05)
+    first.cancel()
+    await asyncio.sleep(0.05)
+    encoder.gate.set()
+    response = await second
+    assert response.headers["x-splitseem-cache"] == "joined"
+    assert len(encoder.images) == 2
+
+
+async def test_a_run_that_all_clients_left_is_kept_for_the_next(
+    held: httpx.AsyncClient, encoder: Any, image_bytes: Any
+) -> None:
+    first = post(held, image_bytes())
+    await entered(encoder)
+    first.cancel()
+    await asyncio.sleep(0.05)
+    second = post(held, image_bytes())
+    await asyncio.sleep(0.05)
+    encoder.gate.set()
+    assert (await second).headers["x-splitseem-cache"] in ("joined", "hit")
+    assert len(encoder.images) == 2
+
+
+async def test_waiting_work_that_all_clients_left_is_dropped(
+    held: httpx.AsyncClient, encoder: Any, image_bytes: Any
+) -> None:
+    running = post(held, image_bytes())
+    await entered(encoder)
+    waiting = post(held, image_bytes(colour="blue"))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    await asyncio.sleep(0.05)
+    encoder.gate.set()
+    await running
+    await post(held, image_bytes(colour="green"))
+    assert len(encoder.images) == 3  # the warm-up, the running one and green; never blue
+
+
+async def test_full_queue_is_429_with_retry_after(
+    make_app: Callable[..., FastAPI], run_in_process: Any, encoder: Any, image_bytes: Any
+) -> None:
+    async with run_in_process(make_app(queue_size=1)) as client:
+        await entered(encoder)  # the warm-up
+        encoder.gate.clear()
+        running = post(client, image_bytes(colour="red"))
+        await entered(encoder)
+        waiting = post(client, image_bytes(colour="green"))
+        await asyncio.sleep(0.05)
+        refused = await post(client, image_bytes(colour="blue"))
+        joined = post(client, image_bytes(colour="red"))
+        await asyncio.sleep(0.05)
+        encoder.gate.set()
+        assert (await running).status_code == (await waiting).status_code == (await joined).status_code == 200
+        assert refused.status_code == 429
+        assert refused.json()["type"] == "urn:splitseem:problem:queue-full"
+        assert int(refused.headers["retry-after"]) >= 1
+        assert (await post(client, image_bytes(colour="blue"))).status_code == 200
+
+
+async def test_a_hit_does_not_wait_in_the_queue(
+    held: httpx.AsyncClient, encoder: Any, image_bytes: Any
+) -> None:
+    encoder.gate.set()
+    await post(held, image_bytes(colour="red"))
+    await entered(encoder)
+    encoder.gate.clear()
+    running = post(held, image_bytes(colour="green"))
+    await entered(encoder)
+    response = await post(held, image_bytes(colour="red"))
+    assert response.headers["x-splitseem-cache"] == "hit"
+    encoder.gate.set()
+    await running
+
+
+async def test_the_event_loop_answers_while_the_encoder_runs(
+    held: httpx.AsyncClient, encoder: Any, image_bytes: Any
+) -> None:
+    running = post(held, image_bytes())
+    await entered(encoder)
+    assert (await held.get("/healthz")).status_code == 200
+    assert not running.done()
+    encoder.gate.set()
+    await running
+
+
+async def test_client_that_closes_its_connection_leaves_the_queue(
+    make_app: Callable[..., FastAPI], serve: Any, encoder: Any, image_bytes: Any
+) -> None:
+    app = make_app()
+    queue = app.state.services.queue
+    with serve(app) as address:
+        await entered(encoder)
+        await until(lambda: app.state.services.readiness.state == "ready")
+        encoder.gate.clear()
+        async with httpx.AsyncClient(base_url=address) as client:
+            running = post(client, image_bytes())
+            await entered(encoder)
+            await anyio.to_thread.run_sync(send_and_leave, address, image_bytes(colour="blue"), queue)
+            await until(lambda: queue.waiting == 0)
+            encoder.gate.set()
+            assert (await running).status_code == 200
+
+
+def send_and_leave(address: str, image: bytes, queue: EncodeQueue) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    head = (
+        f"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: {len(image)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + image)
+        while queue.waiting == 0:
+            pass
+
+
+async def test_failure_reaches_everyone_and_the_key_is_free_again() -> None:
+    flights: SingleFlight[int] = SingleFlight()
+    gate = asyncio.Event()
+
+    async def fail(_commit: Commit) -> int:
+        await gate.wait()
+        raise ValueError("no")
+
+    async def succeed(_commit: Commit) -> int:
+        return 7
+
+    tasks = [asyncio.ensure_future(flights.run("key", fail)) for _ in range(3)]
+    await asyncio.sleep(0)
+    gate.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [ValueError] * 3
+    assert await flights.run("key", succeed) == (7, False)
+
+
+async def test_failure_without_callers_is_silent() -> None:
+    flights: SingleFlight[int] = SingleFlight()
+    gate = asyncio.Event()
+
+    async def fail(commit: Commit) -> int:
+        commit()
+        await gate.wait()
+        raise ValueError("nobody listens")
+
+    caller = asyncio.ensure_future(flights.run("key", fail))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    gate.set()
+    await asyncio.sleep(0.01)
+
+
+async def test_uncommitted_flight_is_cancelled_with_its_last_caller_and_not_joined_any_more() -> None:
+    flights: SingleFlight[str] = SingleFlight()
+    cancelled = asyncio.Event()
+
+    async def slow(_commit: Commit) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        raise AssertionError
+
+    async def quick(_commit: Commit) -> str:
+        return "fresh"
+
+    caller = asyncio.ensure_future(flights.run("key", slow))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.sleep(0)
+    assert await flights.run("key", quick) == ("fresh", False)
+    await asyncio.wait_for(cancelled.wait(), SOON_S)
+
+
+async def test_queue_without_capacity_refuses_the_second_and_recovers() -> None:
+    queue = EncodeQueue(workers=1, capacity=0)
+    started = asyncio.Event()
+    gate = anyio.Event()
+
+    def work() -> str:
+        anyio.from_thread.run(gate.wait)
+        return "done"
+
+    running = asyncio.ensure_future(queue.run(work, on_start=started.set))
+    await started.wait()
+    with pytest.raises(QueueFull):
+        await queue.run(work, on_start=lambda: None)
+    gate.set()
+    assert await running == "done"
+    assert await queue.run(lambda: "again", on_start=lambda: None) == "again"
+    assert queue.waiting == 0

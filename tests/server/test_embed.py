@@ -1,0 +1,229 @@
+"""`POST /embed` and `GET /v1/embeddings/{key}` over a fake encoder."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+
+from splitseem_proto import Embedding, decode_tensor, unpack
+
+pytestmark = pytest.mark.anyio
+
+ImageBytes = Callable[..., bytes]
+PNG = {"Content-Type": "image/png"}
+
+
+def as_raw(image: bytes) -> dict[str, Any]:
+    return {"content": image, "headers": PNG}
+
+
+def as_multipart(image: bytes) -> dict[str, Any]:
+    return {"files": {"image": ("photo.png", image, "image/png")}, "data": {"note": "ignored"}}
+
+
+def as_json(image: bytes) -> dict[str, Any]:
+    return {"json": {"image_base64": base64.b64encode(image).decode()}}
+
+
+def embedding_of(response: httpx.Response) -> Embedding:
+    assert response.status_code == 200, response.text
+    message = unpack(response.content)
+    assert isinstance(message, Embedding)
+    return message
+
+
+@pytest.mark.parametrize("path", ["/embed", "/v1/embed"])
+@pytest.mark.parametrize("send", [as_raw, as_multipart, as_json])
+async def test_every_way_of_sending_gives_the_same_embedding(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, path: str, send: Callable[[bytes], dict[str, Any]]
+) -> None:
+    image = image_bytes()
+    reference = embedding_of(await client.post("/embed", **as_raw(image)))
+    embedding = embedding_of(await client.post(path, **send(image)))
+    assert embedding == reference
+    assert embedding.geometry.original_hw == (47, 61)
+    mean = decode_tensor(embedding.tensor("level0"))[0, :, 0, 0]
+    np.testing.assert_allclose(mean, [200, 100, 50], rtol=0.01)
+
+
+async def test_headers_of_an_embedding(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
+    response = await client.post("/embed", **as_raw(image_bytes()))
+    key = embedding_of(response).key
+    assert len(key) == 64
+    assert response.headers["content-type"] == "application/msgpack"
+    assert response.headers["etag"] == f'"{key}"'
+    assert response.headers["location"] == f"/v1/embeddings/{key}"
+    assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert response.headers["x-splitseem-cache"] == "miss"
+    assert response.headers["x-splitseem-model"] == "fake@" + "fa4e" * 8
+    assert response.headers["vary"] == "Accept"
+    timings = dict(part.split(";dur=") for part in response.headers["server-timing"].split(", "))
+    assert {"header", "wait", "cache", "queue", "decode", "encode", "pack", "store"} == timings.keys()
+    assert all(float(value) >= 0 for value in timings.values())
+
+
+async def test_second_request_is_a_hit_without_another_run(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, encoder: Any
+) -> None:
+    first = await client.post("/embed", **as_raw(image_bytes()))
+    runs = len(encoder.images)
+    second = await client.post("/embed", **as_multipart(image_bytes()))
+    assert second.headers["x-splitseem-cache"] == "hit"
+    assert second.content == first.content
+    assert len(encoder.images) == runs
+
+
+@pytest.mark.parametrize(
+    "query", ["codec=float16", "canvas=96", "roi=1,2,30,20", "codec=float16&canvas=96&roi=1,2,30,20"]
+)
+async def test_options_are_part_of_the_key_and_of_the_embedding(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, query: str
+) -> None:
+    plain = embedding_of(await client.post("/embed", **as_raw(image_bytes())))
+    other = embedding_of(await client.post(f"/embed?{query}", **as_raw(image_bytes())))
+    assert other.key != plain.key
+    assert (other.codec == "float16") == ("codec" in query)
+    assert (max(other.geometry.input_hw) == 96) == ("canvas" in query)
+    assert (other.geometry.roi_xywh == (1, 2, 30, 20)) == ("roi" in query)
+
+
+async def test_explicit_defaults_share_the_key(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
+    plain = embedding_of(await client.post("/embed", **as_raw(image_bytes())))
+    same = await client.post("/embed?codec=int8&canvas=64&roi=0,0,61,47", **as_raw(image_bytes()))
+    assert embedding_of(same).key == plain.key
+    assert same.headers["x-splitseem-cache"] == "hit"
+
+
+async def test_other_bytes_of_the_same_pixels_have_another_key(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    plain = embedding_of(await client.post("/embed", **as_raw(image_bytes())))
+    other = embedding_of(await client.post("/embed", **as_raw(image_bytes(compress_level=0))))
+    assert other.key != plain.key
+
+
+async def test_json_describes_the_embedding(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
+    plain = await client.post("/embed", **as_raw(image_bytes()))
+    response = await client.post(
+        "/embed", content=image_bytes(), headers={**PNG, "Accept": "application/json"}
+    )
+    key = embedding_of(plain).key
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["etag"] == f'"{key}.json"'
+    assert response.json() == {
+        "key": key,
+        "link": f"/v1/embeddings/{key}",
+        "model": "fake",
+        "fingerprint": "fa4e" * 8,
+        "codec": "int8",
+        "bytes": len(plain.content),
+        "geometry": {
+            "original_hw": [47, 61],
+            "roi_xywh": [0, 0, 61, 47],
+            "input_hw": [49, 64],
+            "padded_hw": [64, 64],
+        },
+        "tensors": [
+            {"name": "level0", "dtype": "int8", "shape": [1, 3, 2, 2]},
+            {"name": "level1", "dtype": "int8", "shape": [1, 3, 4, 4]},
+            {"name": "level2", "dtype": "int8", "shape": [1, 3, 8, 8]},
+            {"name": "mask_features", "dtype": "int8", "shape": [1, 3, 16, 16]},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", "application/msgpack"),
+        ("application/*", "application/msgpack"),
+        ("application/json, application/msgpack", "application/msgpack"),
+        ("application/msgpack;q=0.5, application/json", "application/json"),
+        ("application/msgpack;q=0, */*", "application/json"),
+        ("text/html, application/json;q=0.1", "application/json"),
+    ],
+)
+async def test_accept_chooses_the_representation(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, accept: str, content_type: str
+) -> None:
+    response = await client.post("/embed", content=image_bytes(), headers={**PNG, "Accept": accept})
+    assert response.headers["content-type"] == content_type
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "application/json;q=x", "image/png"])
+async def test_accepting_neither_is_406(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, accept: str
+) -> None:
+    response = await client.post("/embed", content=image_bytes(), headers={**PNG, "Accept": accept})
+    assert response.status_code == 406
+    assert "application/msgpack" in response.json()["detail"]
+
+
+async def test_embedding_is_found_under_its_location(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    posted = await client.post("/embed", **as_raw(image_bytes()))
+    response = await client.get(posted.headers["location"])
+    assert response.status_code == 200
+    assert response.content == posted.content
+    for name in ("etag", "cache-control", "content-type"):
+        assert response.headers[name] == posted.headers[name]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("tag", ['"{key}"', 'W/"{key}"', '"other", "{key}"'])
+async def test_known_embedding_is_304(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, method: str, tag: str
+) -> None:
+    posted = await client.post("/embed", **as_raw(image_bytes()))
+    key = posted.headers["etag"].strip('"')
+    headers = {"If-None-Match": tag.format(key=key)}
+    response = await client.request(method, posted.headers["location"], headers=headers)
+    assert response.status_code == 304
+    assert response.content == b""
+    assert response.headers["etag"] == posted.headers["etag"]
+
+
+async def test_other_etag_gets_the_embedding(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
+    posted = await client.post("/embed", **as_raw(image_bytes()))
+    response = await client.get(posted.headers["location"], headers={"If-None-Match": '"other"'})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("key", ["0" * 64, "0" * 63, "nonsense", "..%2f..%2fetc"])
+async def test_unknown_key_is_404(client: httpx.AsyncClient, method: str, key: str) -> None:
+    response = await client.request(method, f"/v1/embeddings/{key}")
+    assert response.status_code == 404
+
+
+async def test_the_encoder_runs_on_a_worker_thread(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, encoder: Any
+) -> None:
+    await client.post("/embed", **as_raw(image_bytes()))
+    assert all("worker thread" in name for name in encoder.threads)
+
+
+async def test_elongated_input_is_refused_before_it_is_encoded(
+    make_app: Callable[..., FastAPI],
+    run_in_process: Any,
+    image_bytes: ImageBytes,
+    encoder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reference = encoder.geometry_for
+
+    def shorter_side(hw: tuple[int, int], roi: Any, canvas: int | None) -> Any:
+        return reference(hw, roi, (canvas or encoder.canvas) * max(hw) // min(hw))
+
+    monkeypatch.setattr(encoder, "geometry_for", shorter_side)
+    async with run_in_process(make_app(max_canvas=64)) as client:
+        response = await client.post("/embed", **as_raw(image_bytes(200, 10)))
+    assert response.status_code == 422
+    assert "elongated" in response.json()["detail"]

@@ -1,0 +1,204 @@
+"""The browser client, the exported decoder, isolation headers, health and docs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from splitseem_server.app import create_app
+from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.errors import ClientFilesError, DecoderFilesError
+from splitseem_server.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "caching"),
+    [
+        ("/", "text/html", "no-cache"),
+        ("/index.html", "text/html", "no-cache"),
+        ("/assets/index-0123abcd.js", "text/javascript", IMMUTABLE),
+        ("/assets/runtime-0123abcd.mjs", "text/javascript", IMMUTABLE),
+        ("/assets/runtime-0123abcd.wasm", "application/wasm", IMMUTABLE),
+    ],
+)
+async def test_client_files_have_type_and_caching(
+    client: httpx.AsyncClient, path: str, media_type: str, caching: str
+) -> None:
+    response = await client.get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"].partition(";")[0] == media_type
+    assert response.headers["cache-control"] == caching
+    again = await client.get(path, headers={"If-None-Match": response.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/embed", "/healthz", "/v1/model", "/docs", "/assets/index-0123abcd.js"]
+)
+async def test_every_response_isolates_the_page(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-embedder-policy"] == "require-corp"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/../secret", "/..%2fsecret", "/assets/..%2f..%2fsecret", "//etc/passwd"])
+async def test_files_outside_the_client_are_not_served(
+    client: httpx.AsyncClient, client_dir: Path, path: str
+) -> None:
+    (client_dir.parent / "secret").write_text("secret")
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_manifest_is_served_as_it_was_exported(client: httpx.AsyncClient, decoder_dir: Path) -> None:
+    response = await client.get("/v1/model")
+    assert response.content == (decoder_dir / "manifest.json").read_bytes()
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["cache-control"] == "no-cache"
+    again = await client.get("/v1/model", headers={"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_files_of_the_manifest_are_served_and_immutable(client: httpx.AsyncClient) -> None:
+    manifest = (await client.get("/v1/model")).json()
+    entries = [*manifest["graphs"].values(), manifest["vocabulary"]]
+    for entry in entries:
+        response = await client.get(f"/v1/model/{entry['file']}")
+        assert hashlib.sha256(response.content).hexdigest() == entry["sha256"]
+        assert response.headers["etag"] == f'"{entry["sha256"]}"'
+        assert response.headers["cache-control"] == IMMUTABLE
+        head = await client.head(f"/v1/model/{entry['file']}")
+        assert head.headers["content-length"] == str(entry["bytes"])
+        known = {"If-None-Match": response.headers["etag"]}
+        assert (await client.get(f"/v1/model/{entry['file']}", headers=known)).status_code == 304
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "notes.txt", "step.onnx", "..%2fmanifest.json"])
+async def test_files_that_the_manifest_does_not_name_are_404(client: httpx.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/v1/model/{name}")).status_code == 404
+
+
+async def test_without_decoder_and_client_the_rest_still_works(encoder: Any, run_in_process: Any) -> None:
+    async with run_in_process(create_app(Settings(), encoder, InProcessCache(0))) as client:
+        assert (await client.get("/v1/model")).status_code == 404
+        assert (await client.get("/")).status_code == 404
+        assert (await client.get("/healthz")).status_code == 200
+
+
+def edited(edit: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        edit(manifest)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return apply
+
+
+def damage_step(folder: Path) -> None:
+    next(folder.glob("step.*.onnx")).write_bytes(b"other")
+
+
+def remove_step(folder: Path) -> None:
+    next(folder.glob("step.*.onnx")).unlink()
+
+
+BAD_DECODERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no_manifest": (lambda folder: (folder / "manifest.json").unlink(), "no exported decoder.*make setup"),
+    "no_json": (lambda folder: (folder / "manifest.json").write_text("{"), "cannot be read"),
+    "no_graphs": (edited(lambda manifest: manifest.pop("graphs")), "cannot be read"),
+    "graphs_list": (edited(lambda manifest: manifest.update(graphs=[])), "cannot be read"),
+    "file_outside": (edited(lambda m: m["graphs"]["step"].update(file="../x")), "no plain file name"),
+    "file_missing": (remove_step, "missing.*make setup"),
+    "file_damaged": (damage_step, "digest"),
+    "other_model": (edited(lambda manifest: manifest.update(fingerprint="beef")), "exported from model beef"),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), BAD_DECODERS.values(), ids=BAD_DECODERS.keys())
+def test_decoder_that_does_not_fit_is_refused_at_start(
+    decoder_dir: Path, tmp_path: Path, encoder: Any, damage: Callable[[Path], object], message: str
+) -> None:
+    folder = tmp_path / "decoder"
+    shutil.copytree(decoder_dir, folder)
+    damage(folder)
+    with pytest.raises(DecoderFilesError, match=message):
+        create_app(Settings(), encoder, InProcessCache(0), folder)
+
+
+def test_missing_client_is_refused_at_start(tmp_path: Path, encoder: Any) -> None:
+    with pytest.raises(ClientFilesError, match="make setup"):
+        create_app(Settings(), encoder, InProcessCache(0), None, tmp_path)
+
+
+async def test_ready_names_model_cache_and_queue(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/readyz")).json() == {
+        "status": "ready",
+        "model": "fake",
+        "fingerprint": "fa4e" * 8,
+        "cache": {"kind": "memory", "reachable": True, "faults": 0},
+        "waiting": 0,
+    }
+
+
+async def test_not_ready_while_warming_up_but_alive(
+    make_app: Callable[..., FastAPI], encoder: Any, wait_until: Any
+) -> None:
+    encoder.gate.clear()
+    app = make_app()
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        assert (await client.get("/healthz")).status_code == 200
+        response = await client.get("/readyz")
+        encoder.gate.set()
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "1"
+    assert response.json()["type"] == "urn:splitseem:problem:not-ready"
+
+
+async def test_failed_warm_up_is_not_ready_and_embeds_nothing(
+    make_app: Callable[..., FastAPI], encoder: Any, run_in_process: Any, image_bytes: Any
+) -> None:
+    encoder.error = RuntimeError("no such instruction")
+    async with run_in_process(make_app()) as client:
+        ready = await client.get("/readyz")
+        embed = await client.post("/embed", content=image_bytes(), headers={"Content-Type": "image/png"})
+    assert (ready.status_code, embed.status_code) == (503, 503)
+    assert "no such instruction" not in ready.text + embed.text
+
+
+async def test_docs_page_lists_routes_and_loads_nothing(client: httpx.AsyncClient) -> None:
+    response = await client.get("/docs")
+    assert response.headers["content-type"].startswith("text/html")
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert "/v1/embeddings/{key}" in paths
+    for path in paths:
+        assert path in response.text
+    assert "<script" not in response.text
+    assert "http://" not in response.text.replace("http://test", "")
+    assert "https://" not in response.text
+
+
+def test_importing_the_app_loads_neither_torch_nor_redis() -> None:
+    script = (
+        "import sys, splitseem_server.app;"
+        "print([name for name in ('torch', 'redis', 'uvicorn') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"

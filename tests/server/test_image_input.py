@@ -1,0 +1,192 @@
+"""Untrusted bytes become RGB, whatever they were."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from splitseem_server.errors import BodyTooLarge, ImageTooLarge, ServerError, UnreadableImage
+from splitseem_server.image_input import ImageLimits, read_header, read_image
+
+pytestmark = pytest.mark.unit
+
+LIMITS = ImageLimits(max_bytes=2**24, max_pixels=2**20)
+WIDTH, HEIGHT = 23, 17
+
+
+def saved(image: Image.Image, name: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, format=name, **options)
+    return stream.getvalue()
+
+
+def quadrants() -> Image.Image:
+    """Red, green / blue, white; 46 x 34."""
+    pixels = np.zeros((2 * HEIGHT, 2 * WIDTH, 3), dtype=np.uint8)
+    pixels[:HEIGHT, :WIDTH, 0] = 255
+    pixels[:HEIGHT, WIDTH:, 1] = 255
+    pixels[HEIGHT:, :WIDTH, 2] = 255
+    pixels[HEIGHT:, WIDTH:] = 255
+    return Image.fromarray(pixels)
+
+
+def corner_colours(pixels: Any) -> list[tuple[int, ...]]:
+    corners = (pixels[3, 3], pixels[3, -4], pixels[-4, 3], pixels[-4, -4])
+    return [tuple(int(channel > 127) for channel in corner) for corner in corners]
+
+
+RED, GREEN, BLUE, WHITE = (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "BMP", "GIF"])
+def test_every_format_is_read(name: str) -> None:
+    data = saved(quadrants(), name)
+    pixels = read_image(data, LIMITS)
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (2 * HEIGHT, 2 * WIDTH, 3)
+    assert pixels.flags.c_contiguous
+    assert corner_colours(pixels) == [RED, GREEN, BLUE, WHITE]
+    assert read_header(data, LIMITS).original_hw == pixels.shape[:2]
+
+
+# What was red, green / blue, white on disk, after the rotation that each EXIF orientation asks for.
+ORIENTATIONS = {
+    1: [RED, GREEN, BLUE, WHITE],
+    2: [GREEN, RED, WHITE, BLUE],
+    3: [WHITE, BLUE, GREEN, RED],
+    4: [BLUE, WHITE, RED, GREEN],
+    5: [RED, BLUE, GREEN, WHITE],
+    6: [BLUE, RED, WHITE, GREEN],
+    7: [WHITE, GREEN, BLUE, RED],
+    8: [GREEN, WHITE, RED, BLUE],
+}
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(("orientation", "corners"), ORIENTATIONS.items())
+def test_exif_orientation_is_applied(name: str, orientation: int, corners: list[tuple[int, ...]]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(quadrants(), name, exif=exif)
+    pixels = read_image(data, LIMITS)
+    assert corner_colours(pixels) == corners
+    assert read_header(data, LIMITS).original_hw == pixels.shape[:2]
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_meaningless_orientation_is_ignored(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = read_image(saved(quadrants(), "JPEG", exif=exif), LIMITS)
+    assert corner_colours(pixels) == ORIENTATIONS[1]
+
+
+def test_damaged_exif_is_no_traceback() -> None:
+    data = saved(quadrants(), "JPEG", exif=b"Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff")
+    with contextlib.suppress(UnreadableImage):
+        assert read_image(data, LIMITS).shape == (2 * HEIGHT, 2 * WIDTH, 3)
+
+
+def test_cmyk_jpeg_becomes_rgb() -> None:
+    data = saved(quadrants().convert("CMYK"), "JPEG", quality=95)
+    assert corner_colours(read_image(data, LIMITS)) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_sixteen_bit_grey_png_keeps_its_range() -> None:
+    values = np.array([[0, 257, 128 * 257, 65535]], dtype=np.uint16)
+    pixels = read_image(saved(Image.fromarray(values), "PNG"), LIMITS)
+    assert pixels.tolist() == [[[0] * 3, [1] * 3, [128] * 3, [255] * 3]]
+
+
+def test_sixteen_bit_colour_png_is_read() -> None:
+    cv2 = pytest.importorskip("cv2")
+    values = np.zeros((4, 5, 3), dtype=np.uint16)
+    values[..., 2] = 65535  # OpenCV writes BGR
+    values[..., 1] = 128 * 257
+    encoded, data = cv2.imencode(".png", values)
+    assert encoded
+    assert read_image(data.tobytes(), LIMITS)[0, 0].tolist() == [255, 128, 0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "expected"),
+    [
+        ("L", 100, [100, 100, 100]),
+        ("1", 1, [255, 255, 255]),
+        ("P", 0, [0, 0, 0]),
+        ("RGBA", (0, 0, 0, 0), [255, 255, 255]),
+        ("RGBA", (0, 100, 200, 255), [0, 100, 200]),
+        ("RGBA", (0, 0, 0, 128), [127, 127, 127]),
+        ("LA", (0, 0), [255, 255, 255]),
+    ],
+)
+def test_every_png_mode_becomes_rgb_over_white(mode: str, colour: Any, expected: list[int]) -> None:
+    pixels = read_image(saved(Image.new(mode, (3, 2), colour), "PNG"), LIMITS)
+    assert pixels.shape == (2, 3, 3)
+    assert pixels[1, 2].tolist() == expected
+
+
+def test_transparent_palette_entry_becomes_white() -> None:
+    image = Image.new("P", (3, 2), 0)
+    image.putpalette([0, 0, 0, 255, 0, 0])
+    image.putpixel((1, 1), 1)
+    pixels = read_image(saved(image, "PNG", transparency=0), LIMITS)
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+    assert pixels[1, 1].tolist() == [255, 0, 0]
+
+
+def test_still_gif_is_read_and_multi_picture_jpeg_is_its_first_picture() -> None:
+    second = Image.new("RGB", (8, 8), "black")
+    data = saved(quadrants(), "MPO", save_all=True, append_images=[second])
+    assert corner_colours(read_image(data, LIMITS)) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_colour_profile_does_no_harm() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    pixels = read_image(saved(quadrants(), "JPEG", icc_profile=profile), LIMITS)
+    assert corner_colours(pixels) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_one_pixel_is_an_image() -> None:
+    assert read_image(saved(Image.new("RGB", (1, 1), "red"), "PNG"), LIMITS).tolist() == [[[255, 0, 0]]]
+
+
+def test_limits_are_inclusive() -> None:
+    data = saved(Image.new("RGB", (1024, 1024)), "PNG")
+    assert read_header(data, LIMITS).original_hw == (1024, 1024)
+    assert read_header(data, ImageLimits(len(data), 2**20)).original_hw == (1024, 1024)
+    with pytest.raises(BodyTooLarge):
+        read_header(data, ImageLimits(len(data) - 1, 2**20))
+    with pytest.raises(ImageTooLarge):
+        read_header(data, ImageLimits(len(data), 2**20 - 1))
+
+
+def test_digest_is_of_the_file() -> None:
+    first, second = saved(quadrants(), "PNG"), saved(quadrants(), "PNG", compress_level=1)
+    assert read_header(first, LIMITS).digest != read_header(second, LIMITS).digest
+    assert read_header(first, LIMITS) == read_header(first, LIMITS)
+
+
+GOOD = {name: saved(quadrants(), name) for name in ("JPEG", "PNG", "WEBP", "BMP", "GIF")}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damaged_files_are_read_or_refused_but_never_crash(data: st.DataObject) -> None:
+    damaged = bytearray(GOOD[data.draw(st.sampled_from(sorted(GOOD)))])
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(damaged)))
+    try:
+        pixels = read_image(bytes(damaged[:cut]), LIMITS)
+    except ServerError:
+        return
+    assert pixels.dtype == np.uint8
+    assert pixels.ndim == 3

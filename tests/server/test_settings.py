@@ -1,0 +1,118 @@
+"""Settings come from the environment, are checked, and never show a secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import structlog
+
+from splitseem_server.log import configure_log
+from splitseem_server.settings import PREFIX, Settings, SettingsError, mask_url
+
+pytestmark = pytest.mark.unit
+
+SECRET = "redis://user:hunter2@db:6379/1"
+
+
+def test_defaults_need_no_environment() -> None:
+    assert Settings.from_environment({"PATH": "/bin"}) == Settings()
+
+
+def test_environment_is_read_and_arguments_override_it() -> None:
+    environment = {
+        "SPLITSEEM_PORT": "9000",
+        "SPLITSEEM_QUEUE_SIZE": "3",
+        "SPLITSEEM_CLIENT_DIR": "/srv/client",
+    }
+    settings = Settings.from_environment(environment, port=9001, host=None)
+    assert (settings.port, settings.queue_size, settings.client_dir) == (9001, 3, Path("/srv/client"))
+    assert settings.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "http"),
+        ("CACHE", "disk"),
+        ("CACHE", "http://example.org"),
+        ("QUEUE_SIZE", "-1"),
+        ("ENCODE_WORKERS", "0"),
+        ("REDIS_TIMEOUT_S", "0"),
+        ("REDIS_TIMEOUT_S", "nan"),
+        ("MAX_IMAGE_PIXELS", "900000000"),
+        ("LOG_LEVEL", "loud"),
+        ("MODEL", ""),
+    ],
+)
+def test_value_out_of_range_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{PREFIX}{name}"):
+        Settings.from_environment({PREFIX + name: value})
+
+
+def test_unknown_setting_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"unknown setting SPLITSEEM_PROT; known are .*SPLITSEEM_PORT"):
+        Settings.from_environment({"SPLITSEEM_PROT": "1"})
+
+
+def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "redis").write_text(SECRET + "\n")
+    assert Settings.from_environment({"SPLITSEEM_CACHE_FILE": str(tmp_path / "redis")}).cache == SECRET
+
+
+def test_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="both set"):
+        Settings.from_environment({"SPLITSEEM_CACHE": SECRET, "SPLITSEEM_CACHE_FILE": str(tmp_path)})
+
+
+def test_secret_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SPLITSEEM_CACHE_FILE: cannot read"):
+        Settings.from_environment({"SPLITSEEM_CACHE_FILE": str(tmp_path / "absent")})
+
+
+def test_refusal_of_a_secret_does_not_show_it() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({"SPLITSEEM_CACHE": "http://user:hunter2@db"})
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        (SECRET, "redis://user:***@db:6379/1"),
+        ("rediss://:hunter2@db", "rediss://:***@db"),
+        ("redis://db:6379/0", "redis://db:6379/0"),
+        ("redis://db:6379/0?password=hunter2", "redis://db:6379/0?password=***"),
+        ("memory", "memory"),
+    ],
+)
+def test_passwords_in_urls_are_masked(url: str, masked: str) -> None:
+    assert mask_url(url) == masked
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_settings_are_logged_at_start_with_secrets_masked(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        configure_log(Settings.from_environment({}, cache=SECRET, log_format=log_format))
+        line = capsys.readouterr().out
+    finally:
+        structlog.reset_defaults()
+    assert "hunter2" not in line
+    assert "redis://user:***@db:6379/1" in line
+    for name in Settings.model_fields:
+        assert name in line
+    if log_format == "json":
+        assert json.loads(line)["event"] == "settings"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().port = 1
