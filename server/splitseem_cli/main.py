@@ -29,7 +29,8 @@ class LazyGroup(click.Group):
             command: click.Command = import_module(f"splitseem_cli.{cmd_name}").command
         except ModuleNotFoundError as error:
             raise click.ClickException(
-                f"`splitseem {cmd_name}` needs the package {error.name}: pip install 'splitseem[server,export,train]'"
+                f"`splitseem {cmd_name}` needs the package {error.name}:"
+                " pip install 'splitseem[server,export,train]'"
             ) from error
         return command
 

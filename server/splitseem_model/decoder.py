@@ -79,21 +79,24 @@ class Trace:
     Attributes:
         states: before layer 0's self-attention nothing; after each layer `[B, R, D]`.
         heads: the prediction after each layer.
-        closed: per layer, the cross-attention mask `[B, Q + M, N]` bool; layer 0's is in two parts: that of the
-            queries, added by `prepare`, and that of the memories, None without them.
+        closed: per layer, the cross-attention mask `[B, Q + M, N]` bool; the queries' part of layer 0's comes
+            from `prepare`, so there is none of layer 0 unless it was handed the same trace.
         tokens: per layer, the point tokens `[B, P, D]`.
     """
 
     states: list[Tensor] = field(default_factory=list)
     heads: list[Head] = field(default_factory=list)
-    closed: list[Tensor | None] = field(default_factory=list)
+    closed: list[Tensor] = field(default_factory=list)
     tokens: list[Tensor] = field(default_factory=list)
 
     def add(self, rows: Tensor, head: Head, closed: Tensor | None, tokens: Tensor) -> None:
         """Note one layer."""
+        if not self.states:
+            self.closed = [_stack(queries, closed) for queries in self.closed]
+        elif closed is not None:
+            self.closed.append(closed)
         self.states.append(rows)
         self.heads.append(head)
-        self.closed.append(closed)
         self.tokens.append(tokens)
 
 

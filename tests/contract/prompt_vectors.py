@@ -1,6 +1,8 @@
-"""Prompt items and the points they become: `python tests/contract/prompt_vectors.py` writes proto/vectors/prompts.json.
+"""Prompt items and the points they become: `python tests/contract/prompt_vectors.py` writes
+proto/vectors/prompts.json.
 
-Both languages are held to that file: Python in test_prompt_vectors.py, TypeScript in client/test/shared/prompts.test.ts.
+Both languages are held to that file: Python in test_prompt_vectors.py, TypeScript in
+    client/test/shared/prompts.test.ts.
 """
 
 import json
@@ -16,9 +18,7 @@ VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "prompts.json"
 WHOLE = ImageGeometry.whole_image((300, 451), (255, 384), (256, 384))
 CROPPED = ImageGeometry((301, 450), (100, 50, 200, 151), (290, 384), (320, 384))
 TINY = ImageGeometry.whole_image((1, 1), (384, 384), (384, 384))
-SPIRAL = tuple(
-    (225 + (10 + k) * math.cos(k / 6), 150 + (10 + k) * math.sin(k / 6)) for k in range(0, 120)
-)
+SPIRAL = tuple((225 + (10 + k) * math.cos(k / 6), 150 + (10 + k) * math.sin(k / 6)) for k in range(120))
 
 CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     "one click at a pixel centre": (WHOLE, (Click(10.5, 20.5),)),
@@ -33,7 +33,12 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     "click in a region of interest": (CROPPED, (Click(150.5, 100.5),)),
     "everything at once": (
         WHOLE,
-        (Click(5.5, 6.5), Box(1.0, 2.0, 30.0, 40.0), Scribble(((8.0, 9.0), (30.0, 31.0))), Click(40.5, 41.5, 0)),
+        (
+            Click(5.5, 6.5),
+            Box(1.0, 2.0, 30.0, 40.0),
+            Scribble(((8.0, 9.0), (30.0, 31.0))),
+            Click(40.5, 41.5, 0),
+        ),
     ),
     "more than 512 points are thinned": (WHOLE, tuple(Scribble(SPIRAL) for _ in range(6))),
     "an image of one pixel": (TINY, (Click(0.5, 0.5),)),

@@ -1,4 +1,5 @@
-"""Imports point one way: proto <- model <- server; export and train on top of model; the command line over all."""
+"""Imports point one way: proto <- model <- server; export and train on top of model; the command line over
+all."""
 
 import ast
 import subprocess

@@ -151,7 +151,8 @@ def test_a_row_closed_everywhere_is_opened_everywhere() -> None:
 def test_trace_holds_one_entry_a_layer(decoder: PromptDecoder) -> None:
     trace = Trace()
     run(decoder, [[10.0, 10.0]], [1], trace=trace)
-    assert [len(part) for part in (trace.states, trace.heads, trace.closed, trace.tokens)] == [3, 3, 3, 3]
+    assert [len(part) for part in (trace.states, trace.heads, trace.tokens)] == [3, 3, 3]
+    assert len(trace.closed) == 2  # layer 0's is made by `prepare`
 
 
 @pytest.mark.parametrize("name", ["focalt-demo", "focalt-v0", "focalt-v1"])

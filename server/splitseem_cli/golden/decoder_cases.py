@@ -148,8 +148,7 @@ def _check_valid_tokens(name: str, tokens: Tensor, valid: Tensor, comparison: Co
 
 def _check_cross_masks(case: DecoderCase, trace: Trace, comparison: Comparison) -> None:
     """Which cells each query and memory may not look at, layer by layer."""
-    first = torch.cat(trace.closed[:2], dim=1)  # queries from `prepare`, memories from `step`
-    for layer, closed in enumerate([first, *trace.closed[2:]]):
+    for layer, closed in enumerate(trace.closed):
         shape = case.entry["cross_mask_shape"][layer]
         stored = comparison.golden[f"cross_mask_{layer}"]
         expected = np.unpackbits(stored, count=int(np.prod(shape))).reshape(shape).astype(bool)
