@@ -8,7 +8,7 @@ from typing import Literal
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import check_decoder
 from splitseem_cli.golden.encoder_cases import check_focal_l, check_focal_t
-from splitseem_cli.golden.golden_set import GoldenSet, GoldenSetError, NotSupported
+from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet, GoldenSetError, NotSupported
 from splitseem_cli.golden.preprocess_case import check_preprocess, check_vocabulary
 
 Checker = Callable[[GoldenSet, str, Comparison], None]
@@ -76,7 +76,7 @@ def judge(golden: GoldenSet, name: str, runtime: Runtime) -> CaseResult:
         checker(golden, name, comparison)
     except NotSupported as reason:
         return CaseResult(name, "not supported", str(reason))
-    except (GoldenSetError, KeyError, IndexError, ValueError, RuntimeError) as error:
+    except (GoldenSetError, BrokenDown, KeyError, IndexError, ValueError, RuntimeError) as error:
         return CaseResult(name, "FAIL", f"{type(error).__name__}: {error}")
     if comparison.unchecked() or not comparison.differences:
         return CaseResult(name, "FAIL", f"not compared: {', '.join(comparison.unchecked()) or 'anything'}")

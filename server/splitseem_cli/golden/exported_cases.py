@@ -13,7 +13,8 @@ from torch import Tensor
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import CONFIG, check_results, golden_decoder, step_inputs
 from splitseem_cli.golden.decoder_prompts import DecoderCase
-from splitseem_cli.golden.golden_set import GoldenSet, NotSupported
+from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet, NotSupported
+from splitseem_export.errors import ExportError
 from splitseem_export.graphs import trace_graphs
 from splitseem_export.runtime import OnnxRuntime
 from splitseem_model.decoder import Head, StepInputs
@@ -54,6 +55,7 @@ def check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None
 
     Raises:
         NotSupported: the case needs rows that the exported graphs do not have.
+        BrokenDown: the decoder cannot be exported, or the graph not loaded.
     """
     case = ExportedCase.read(golden, name, CONFIG.num_queries)
     if case.texts:
@@ -73,7 +75,10 @@ def check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None
 @lru_cache(maxsize=1)
 def _runtime(seed_offset: int, wiring: str, query_index: tuple[int, ...]) -> OnnxRuntime:
     """Graphs of one wiring and choice of queries; the cases of a wiring follow each other."""
-    return OnnxRuntime.of_graphs(trace_graphs(golden_decoder(seed_offset, wiring), query_index))
+    try:
+        return OnnxRuntime.of_graphs(trace_graphs(golden_decoder(seed_offset, wiring), query_index))
+    except ExportError as error:
+        raise BrokenDown(str(error)) from error
 
 
 def _element(inputs: StepInputs, index: int) -> StepInputs:

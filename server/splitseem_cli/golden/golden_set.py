@@ -16,6 +16,10 @@ class GoldenSetError(Exception):
     """A folder is not a golden set, or one of its files is missing or unreadable."""
 
 
+class BrokenDown(Exception):
+    """Our code could not run a case."""
+
+
 class NotSupported(Exception):
     """A case asks for something that this version, or the runtime asked for, does not have."""
 
