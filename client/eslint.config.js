@@ -1,0 +1,42 @@
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const workerOnly = {
+  group: ['onnxruntime-web', 'onnxruntime-web/*'],
+  message: 'Only src/worker imports ONNX Runtime.',
+};
+
+export default defineConfig(
+  { ignores: ['dist', 'node_modules', 'src/shared/generated.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        project: [
+          './tsconfig.shared.json',
+          './tsconfig.worker.json',
+          './tsconfig.main.json',
+          './tsconfig.test.json',
+        ],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      // The compilers already know which globals exist where.
+      'no-undef': 'off',
+      'no-console': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/only-throw-error': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    ignores: ['src/worker/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [workerOnly] }] },
+  },
+  { files: ['scripts/**', 'e2e/**'], rules: { 'no-console': 'off' } },
+);

@@ -1,0 +1,54 @@
+import type { NamedTensor } from '../shared/types';
+import { floats } from './embedding';
+
+/** Values of a tensor as float32: (stored - zero point) * scale per channel (axis 1). */
+export function dequantise(tensor: NamedTensor): Float32Array {
+  switch (tensor.dtype) {
+    case 'float32':
+      return floats(tensor.data);
+    case 'float16':
+      return halves(tensor.data);
+    case 'int8':
+      return fromInt8(tensor);
+  }
+}
+
+function fromInt8({ shape, data, scale, zeroPoint }: NamedTensor): Float32Array {
+  const [batch = 1, channels = 1] = shape;
+  const plane = data.length / (batch * channels);
+  const stored = new Int8Array(data.buffer, data.byteOffset, data.length);
+  const values = new Float32Array(stored.length);
+  for (let i = 0; i < batch * channels; i++) {
+    const factor = scale?.[i % channels] ?? 1;
+    const zero = zeroPoint?.[i % channels] ?? 0;
+    for (let at = i * plane; at < (i + 1) * plane; at++) values[at] = ((stored[at] ?? 0) - zero) * factor;
+  }
+  return values;
+}
+
+/** Little-endian IEEE 754 half precision at any alignment. */
+function halves(bytes: Uint8Array): Float32Array {
+  const table = halfTable();
+  const values = new Float32Array(bytes.length / 2);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = table[(bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8)] ?? 0;
+  }
+  return values;
+}
+
+let cachedHalfTable: Float32Array | null = null;
+
+/** Every half as float32; not all browsers have Float16Array. */
+function halfTable(): Float32Array {
+  cachedHalfTable ??= Float32Array.from({ length: 0x10000 }, (_, bits) => halfToFloat(bits));
+  return cachedHalfTable;
+}
+
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,190 @@
+/** Readers of the messages beside the embedding: prompts, step results, projects. */
+import type {
+  CocoRle,
+  Project,
+  ProjectImage,
+  ProjectObject,
+  PromptItem,
+  PromptMessage,
+  StepResultMessage,
+} from '../shared/types';
+import {
+  check,
+  integer,
+  known,
+  mapping,
+  nullable,
+  number,
+  pair,
+  required,
+  sequence,
+  text,
+  type Fields,
+  type Reader,
+} from './fields';
+import {
+  MAX_MASK_PIXELS,
+  MAX_NAME_BYTES,
+  MAX_PROJECT_IMAGES,
+  MAX_PROJECT_OBJECTS,
+  MAX_PROMPT_ITEMS,
+  MAX_RLE_COUNTS,
+  MAX_STROKE_POINTS,
+  MAX_TEXT_BYTES,
+  MAX_TIMINGS,
+} from './limits';
+import { refuse } from './refusal';
+
+const PROJECT_FORMAT = 1;
+
+const KEY = /^[0-9a-f]{32,128}$/;
+const name = text(MAX_NAME_BYTES);
+const longText = text(MAX_TEXT_BYTES);
+const points = sequence(pair(number), MAX_STROKE_POINTS);
+
+const label: Reader<0 | 1> = (value, where) => {
+  const read = integer(value, where);
+  return read === 0 || read === 1 ? read : refuse('invalid-value', `${where}: must be 1 or 0, got ${read}`);
+};
+
+type ItemReaders = Readonly<Record<PromptItem['kind'], (fields: Fields, where: string) => PromptItem>>;
+
+const ITEMS: ItemReaders = {
+  click: (fields, where) => ({
+    kind: 'click',
+    x: required(fields, 'x', number, where),
+    y: required(fields, 'y', number, where),
+    label: required(fields, 'label', label, where),
+  }),
+  box: (fields, where) => {
+    const [x0, y0] = [required(fields, 'x0', number, where), required(fields, 'y0', number, where)];
+    const [x1, y1] = [required(fields, 'x1', number, where), required(fields, 'y1', number, where)];
+    check(x0 < x1 && y0 < y1, `${where}: a box must have x0 < x1 and y0 < y1`);
+    return { kind: 'box', x0, y0, x1, y1 };
+  },
+  scribble: (fields, where) => {
+    const points_xy = required(fields, 'points_xy', points, where);
+    const read = { kind: 'scribble', points_xy, label: required(fields, 'label', label, where) } as const;
+    check(points_xy.length >= 1, `${where}: a scribble needs at least one point`);
+    return read;
+  },
+  polygon: (fields, where) => {
+    const points_xy = required(fields, 'points_xy', points, where);
+    check(points_xy.length >= 3, `${where}: a polygon needs at least three points`);
+    return { kind: 'polygon', points_xy };
+  },
+  text: (fields, where) => {
+    const words = required(fields, 'text', longText, where);
+    check(words.trim() !== '', `${where}: a text prompt must not be blank`);
+    return { kind: 'text', text: words };
+  },
+};
+
+const KINDS = ['click', 'box', 'scribble', 'polygon', 'text'] as const;
+
+const promptItem: Reader<PromptItem> = (value, where) => {
+  const fields = mapping(value, where);
+  const kind = known(required(fields, 'kind', name, where), KINDS, `${where}.kind`);
+  return ITEMS[kind](fields, where);
+};
+
+const promptItems = sequence(promptItem, MAX_PROMPT_ITEMS);
+
+const cocoRle: Reader<CocoRle> = (value, where) => {
+  const fields = mapping(value, where);
+  const size = required(fields, 'size', pair(integer), where);
+  const counts = required(fields, 'counts', sequence(integer, MAX_RLE_COUNTS), where);
+  const [height, width] = size;
+  check(height >= 1 && width >= 1 && height * width <= MAX_MASK_PIXELS, `${where}: size is not allowed`);
+  const positive = counts.every((count, index) => count >= (index === 0 ? 0 : 1));
+  check(positive, `${where}: counts must be positive; only the first may be 0`);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  check(
+    total === height * width,
+    `${where}: counts add up to ${total}, the mask has ${height * width} pixels`,
+  );
+  return { size, counts };
+};
+
+const timings: Reader<Readonly<Record<string, number>>> = (value, where) => {
+  const entries = Object.entries(mapping(value, where));
+  if (entries.length > MAX_TIMINGS) {
+    refuse('limit-exceeded', `${where}: ${entries.length} timings, at most ${MAX_TIMINGS} are allowed`);
+  }
+  return Object.fromEntries(
+    entries.map(([key, item]) => [name(key, where), number(item, `${where}.${key}`)] as const),
+  );
+};
+
+function checkTimings(values: Readonly<Record<string, number>>, where: string): void {
+  check(
+    Object.values(values).every((value) => value >= 0),
+    `${where}: timings must not be negative`,
+  );
+}
+
+export function readPrompt(fields: Fields, where: string): PromptMessage {
+  const items = required(fields, 'items', promptItems, where);
+  check(items.length > 0, `${where}: a prompt needs at least one item`);
+  return { protocol_version: 1, type: 'prompt', items };
+}
+
+export function readStepResult(fields: Fields, where: string): StepResultMessage {
+  const result = {
+    protocol_version: 1,
+    type: 'step_result',
+    mask: required(fields, 'mask', cocoRle, where),
+    label: required(fields, 'label', nullable(longText), where),
+    label_score: required(fields, 'label_score', nullable(number), where),
+    score: required(fields, 'score', number, where),
+    timings: required(fields, 'timings', timings, where),
+  } as const;
+  check(
+    (result.label === null) === (result.label_score === null),
+    `${where}: label and label_score come together`,
+  );
+  const probability = result.label_score ?? 0;
+  check(probability >= 0 && probability <= 1, `${where}: label_score must be within 0 to 1`);
+  checkTimings(result.timings, where);
+  return result;
+}
+
+export function readProject(fields: Fields, where: string): Project {
+  const format = required(fields, 'format', integer, where);
+  if (format !== PROJECT_FORMAT) {
+    refuse('unsupported-version', `project of format ${format}, this client knows format ${PROJECT_FORMAT}`);
+  }
+  const images = required(fields, 'images', sequence(projectImage, MAX_PROJECT_IMAGES), where);
+  return { protocol_version: 1, type: 'project', format, images };
+}
+
+const projectImage: Reader<ProjectImage> = (value, where) => {
+  const fields = mapping(value, where);
+  const image = {
+    name: required(fields, 'name', longText, where),
+    size_hw: required(fields, 'size_hw', pair(integer), where),
+    key: required(fields, 'key', nullable(name), where),
+    objects: required(fields, 'objects', sequence(projectObject, MAX_PROJECT_OBJECTS), where),
+  };
+  const [height, width] = image.size_hw;
+  check(height >= 1 && width >= 1, `${where}: size_hw must be positive`);
+  check(image.key === null || KEY.test(image.key), `${where}: key must be 32 to 128 hexadecimal digits`);
+  for (const { mask } of image.objects) {
+    const fits = mask === null || (mask.size[0] === height && mask.size[1] === width);
+    check(fits, `${where}: a mask has another size than the image`);
+  }
+  return image;
+};
+
+const projectObject: Reader<ProjectObject> = (value, where) => {
+  const fields = mapping(value, where);
+  const object = {
+    prompts: required(fields, 'prompts', promptItems, where),
+    mask: required(fields, 'mask', nullable(cocoRle), where),
+    label: required(fields, 'label', nullable(longText), where),
+    score: required(fields, 'score', nullable(number), where),
+    timings: required(fields, 'timings', timings, where),
+  };
+  checkTimings(object.timings, where);
+  return object;
+};

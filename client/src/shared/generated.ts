@@ -1,0 +1,115 @@
+// Generated from proto/schema by scripts/generateTypes.js; do not edit.
+
+/** A rectangle, x0 < x1 and y0 < y1. */
+export interface BoxItem {
+  readonly kind: 'box';
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+/** One position. */
+export interface ClickItem {
+  readonly kind: 'click';
+  readonly x: number;
+  readonly y: number;
+  readonly label: 0 | 1;
+}
+
+/** A mask as COCO run lengths, column-major, background first. */
+export interface CocoRleFields {
+  readonly size: readonly [number, number];
+  readonly counts: readonly number[];
+}
+
+/** All that the decoder needs of one image. */
+export interface EmbeddingMessage {
+  readonly protocol_version: 1;
+  readonly type: 'embedding';
+  readonly fingerprint: string;
+  readonly key: string;
+  readonly geometry: ImageGeometryFields;
+  readonly codec: 'float32' | 'float16' | 'int8';
+  readonly tensors: readonly NamedTensorFields[];
+}
+
+/** How an image was cropped, resized and padded. */
+export interface ImageGeometryFields {
+  readonly original_hw: readonly [number, number];
+  readonly roi_xywh: readonly [number, number, number, number];
+  readonly input_hw: readonly [number, number];
+  readonly padded_hw: readonly [number, number];
+}
+
+/** One tensor: value = (data - zero_point) * scale, per channel. */
+export interface NamedTensorFields {
+  readonly name: string;
+  readonly dtype: 'float32' | 'float16' | 'int8';
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+  readonly scale?: Uint8Array | null;
+  readonly zero_point?: Uint8Array | null;
+}
+
+/** An outline; it closes itself. */
+export interface PolygonItem {
+  readonly kind: 'polygon';
+  readonly points_xy: readonly (readonly [number, number])[];
+}
+
+/** One image of a project. */
+export interface ProjectImageFields {
+  readonly name: string;
+  readonly size_hw: readonly [number, number];
+  readonly key: string | null;
+  readonly objects: readonly ProjectObjectFields[];
+}
+
+/** Images with their objects, as the browser client saves them. */
+export interface ProjectMessage {
+  readonly protocol_version: 1;
+  readonly type: 'project';
+  readonly format: 1;
+  readonly images: readonly ProjectImageFields[];
+}
+
+/** One segmented object: its prompts in order and the mask they gave. */
+export interface ProjectObjectFields {
+  readonly prompts: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem)[];
+  readonly mask: CocoRleFields | null;
+  readonly label: string | null;
+  readonly score: number | null;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** What the user gave for one object so far, in order. */
+export interface PromptMessage {
+  readonly protocol_version: 1;
+  readonly type: 'prompt';
+  readonly items: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem)[];
+}
+
+/** A stroke. */
+export interface ScribbleItem {
+  readonly kind: 'scribble';
+  readonly points_xy: readonly (readonly [number, number])[];
+  readonly label: 0 | 1;
+}
+
+/** Answer of the decoder to one prompt. */
+export interface StepResultMessage {
+  readonly protocol_version: 1;
+  readonly type: 'step_result';
+  readonly mask: CocoRleFields;
+  readonly label: string | null;
+  readonly label_score: number | null;
+  readonly score: number;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** Words that name the object. */
+export interface TextItem {
+  readonly kind: 'text';
+  readonly text: string;
+}

@@ -1,0 +1,159 @@
+/** `manifest.json`: what the export wrote beside the decoder graphs, and what the client accepts of it. */
+import { failed, ok, type ClientError, type Result } from './errors';
+
+export interface DecoderConfig {
+  readonly canvas: number;
+  readonly stride: number;
+  readonly dim: number;
+  readonly mask_dim: number;
+  readonly class_dim: number;
+  readonly num_layers: number;
+  readonly num_heads: number;
+  readonly num_queries: number;
+  readonly num_memories: number;
+  readonly max_points: number;
+  readonly point_sampling: string;
+  readonly selection: string;
+  readonly logit_scale: number;
+  /** Present when the model has a text tower. */
+  readonly text?: unknown;
+  /** Present when the model takes a region of another image as a prompt. */
+  readonly example?: unknown;
+}
+
+export interface Wiring {
+  readonly name: string;
+  readonly rows: readonly { readonly name: string; readonly count: number }[];
+  readonly keys: readonly string[];
+  readonly sees: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface ModelFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface Manifest {
+  readonly format: number;
+  readonly protocol_version: number;
+  readonly model: string;
+  readonly fingerprint: string;
+  readonly config: DecoderConfig;
+  readonly wiring: Wiring;
+  readonly graphs: { readonly prepare: ModelFile; readonly step: ModelFile };
+  readonly vocabulary?: ModelFile & { readonly count: number };
+}
+
+const SUPPORTED = {
+  format: 1,
+  protocol_version: 1,
+  point_sampling: 'centre',
+  selection: 'quality',
+  keys: ['point'],
+} as const;
+
+const refused = (message: string): Result<never> => failed({ kind: 'model', message } satisfies ClientError);
+
+/** Check a fetched manifest; what this client cannot run faithfully is refused, and named. */
+export function parseManifest(value: unknown): Result<Manifest> {
+  const shape = MANIFEST(value, 'manifest');
+  if (shape !== null) return refused(`the decoder manifest is not valid: ${shape}`);
+  const manifest = value as Manifest;
+  const { config, wiring } = manifest;
+  const facts: readonly (readonly [string, number | string, number | string])[] = [
+    ['format', manifest.format, SUPPORTED.format],
+    ['protocol version', manifest.protocol_version, SUPPORTED.protocol_version],
+    ['point sampling', config.point_sampling, SUPPORTED.point_sampling],
+    ['selection', config.selection, SUPPORTED.selection],
+    ['keys of the wiring', wiring.keys.join(), SUPPORTED.keys.join()],
+  ];
+  for (const [what, got, expected] of facts) {
+    if (got !== expected) {
+      return refused(`model ${manifest.model} has ${what} "${got}", this client runs "${expected}"`);
+    }
+  }
+  const queries = wiring.rows.find((row) => row.name === 'spatial')?.count;
+  if (queries !== config.num_queries) {
+    return refused(
+      `model ${manifest.model} has ${config.num_queries} queries, its wiring ${queries ?? 'none'}`,
+    );
+  }
+  return ok(manifest);
+}
+
+/** A check returns what is wrong, or null. */
+type Check = (value: unknown, path: string) => string | null;
+
+const typed =
+  (type: 'number' | 'string'): Check =>
+  (value, path) =>
+    typeof value === type ? null : `${path} must be a ${type}`;
+
+const listOf =
+  (item: Check): Check =>
+  (value, path) => {
+    if (!Array.isArray(value)) return `${path} must be a list`;
+    return firstProblem(value.map((element, index) => item(element, `${path}[${index}]`)));
+  };
+
+const object =
+  (fields: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
+  (value, path) => {
+    if (!isRecord(value)) return `${path} must be an object`;
+    return firstProblem([
+      ...Object.entries(fields).map(([name, check]) => check(value[name], `${path}.${name}`)),
+      ...Object.entries(optional)
+        .filter(([name]) => value[name] !== undefined)
+        .map(([name, check]) => check(value[name], `${path}.${name}`)),
+    ]);
+  };
+
+const recordOf =
+  (item: Check): Check =>
+  (value, path) => {
+    if (!isRecord(value)) return `${path} must be an object`;
+    return firstProblem(Object.entries(value).map(([name, element]) => item(element, `${path}.${name}`)));
+  };
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const firstProblem = (problems: readonly (string | null)[]): string | null =>
+  problems.find((problem) => problem !== null) ?? null;
+
+const NUMBER = typed('number');
+const STRING = typed('string');
+const FILE = { file: STRING, sha256: STRING, bytes: NUMBER };
+
+const MANIFEST = object(
+  {
+    format: NUMBER,
+    protocol_version: NUMBER,
+    model: STRING,
+    fingerprint: STRING,
+    config: object({
+      canvas: NUMBER,
+      stride: NUMBER,
+      dim: NUMBER,
+      mask_dim: NUMBER,
+      class_dim: NUMBER,
+      num_layers: NUMBER,
+      num_heads: NUMBER,
+      num_queries: NUMBER,
+      num_memories: NUMBER,
+      max_points: NUMBER,
+      point_sampling: STRING,
+      selection: STRING,
+      logit_scale: NUMBER,
+    }),
+    wiring: object({
+      name: STRING,
+      rows: listOf(object({ name: STRING, count: NUMBER })),
+      keys: listOf(STRING),
+      sees: recordOf(listOf(STRING)),
+    }),
+    graphs: object({ prepare: object(FILE), step: object(FILE) }),
+  },
+  { vocabulary: object({ ...FILE, count: NUMBER }) },
+);

@@ -1,0 +1,56 @@
+/** What crosses between the page and the worker: one request, one reply, matched by id. */
+import type { ClientError } from './errors';
+import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, StepTimings } from './types';
+
+export interface RuntimeInfo {
+  readonly model: string;
+  readonly fingerprint: string;
+  /** Name of ONNX Runtime's execution provider. */
+  readonly provider: string;
+  readonly threads: number;
+  readonly crossOriginIsolated: boolean;
+  /** Whether the model has a text tower, and with it text prompts. */
+  readonly hasText: boolean;
+  readonly hasExample: boolean;
+  readonly maxPoints: number;
+  readonly vocabulary: readonly string[];
+  readonly loadMilliseconds: number;
+}
+
+export interface OpenedImage {
+  readonly key: string;
+  readonly geometry: ImageGeometry;
+  readonly prepareMilliseconds: number;
+}
+
+/** The part of the timings that the worker knows. */
+export type WorkerTimings = Pick<StepTimings, 'sample' | 'step' | 'mask'>;
+
+export type WorkerStepResult = Omit<StepResult, 'timings'> & { readonly timings: WorkerTimings };
+
+/** Every call the worker answers: its arguments and its result. */
+export interface WorkerCalls {
+  load: { args: { readonly modelUrl: string }; result: RuntimeInfo };
+  open: { args: { readonly imageId: string; readonly bytes: ArrayBuffer }; result: OpenedImage };
+  step: {
+    args: {
+      readonly imageId: string;
+      /** All points of the object so far, image frame. */
+      readonly points: readonly LabelledPoint[];
+      /** Mask logits of the step before, or null on the first. */
+      readonly memory: MaskLogits | null;
+    };
+    result: WorkerStepResult;
+  };
+  close: { args: { readonly imageId: string }; result: null };
+}
+
+export type CallName = keyof WorkerCalls;
+
+export type WorkerRequest =
+  | { [Name in CallName]: { readonly id: number; readonly call: Name } & WorkerCalls[Name]['args'] }[CallName]
+  | { readonly id: number; readonly call: 'abort' };
+
+export type WorkerReply =
+  | { readonly id: number; readonly ok: true; readonly value: WorkerCalls[CallName]['result'] }
+  | { readonly id: number; readonly ok: false; readonly error: ClientError };

@@ -1,0 +1,97 @@
+import type { CocoRle, SizeHw } from './types';
+
+/** Collects runs of a column-major mask; equal neighbours merge, so any split of a run gives the same RLE. */
+export class RunWriter {
+  readonly #counts: number[] = [];
+  #foreground = false;
+  #length = 0;
+
+  push(foreground: boolean, length: number): void {
+    if (length === 0) return;
+    if (foreground !== this.#foreground) {
+      this.#counts.push(this.#length);
+      this.#foreground = foreground;
+      this.#length = 0;
+    }
+    this.#length += length;
+  }
+
+  finish(size: SizeHw): CocoRle {
+    return { size: [size.height, size.width], counts: [...this.#counts, this.#length] };
+  }
+}
+
+/** RLE of a row-major mask; non-zero is foreground. */
+export function rleFromMask(mask: Uint8Array, size: SizeHw): CocoRle {
+  const runs = new RunWriter();
+  for (let x = 0; x < size.width; x++) {
+    for (let y = 0; y < size.height; y++) runs.push(mask[y * size.width + x] !== 0, 1);
+  }
+  return runs.finish(size);
+}
+
+/** Calls `visit` for each vertical foreground segment: pixels (x, y0) to (x, y1 - 1). */
+export function forEachSegment(rle: CocoRle, visit: (x: number, y0: number, y1: number) => void): void {
+  const height = rle.size[0];
+  let position = 0;
+  rle.counts.forEach((count, index) => {
+    const end = position + count;
+    if (index % 2 === 1) {
+      for (let at = position; at < end;) {
+        const x = Math.floor(at / height);
+        const stop = Math.min(end, (x + 1) * height);
+        visit(x, at - x * height, stop - x * height);
+        at = stop;
+      }
+    }
+    position = end;
+  });
+}
+
+/** Row-major mask, 0 or `value` per pixel. */
+export function maskFromRle(rle: CocoRle, value = 1): Uint8Array {
+  const [height, width] = rle.size;
+  const mask = new Uint8Array(height * width);
+  forEachSegment(rle, (x, y0, y1) => {
+    for (let y = y0; y < y1; y++) mask[y * width + x] = value;
+  });
+  return mask;
+}
+
+/** Number of foreground pixels. */
+export function rleArea(rle: CocoRle): number {
+  return rle.counts.reduce((sum, count, index) => sum + (index % 2 === 1 ? count : 0), 0);
+}
+
+/** Bounding box [x, y, width, height] in pixels; zeros when the mask is empty. */
+export function rleBounds(rle: CocoRle): readonly [number, number, number, number] {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  forEachSegment(rle, (x, y0, y1) => {
+    left = Math.min(left, x);
+    right = Math.max(right, x + 1);
+    top = Math.min(top, y0);
+    bottom = Math.max(bottom, y1);
+  });
+  return right > left ? [left, top, right - left, bottom - top] : [0, 0, 0, 0];
+}
+
+/** Whether a pixel, given by any position inside it, is foreground. */
+export function rleContains(rle: CocoRle, x: number, y: number): boolean {
+  const [height, width] = rle.size;
+  const [column, row] = [Math.floor(x), Math.floor(y)];
+  if (column < 0 || row < 0 || column >= width || row >= height) return false;
+  const wanted = column * height + row;
+  let position = 0;
+  for (let index = 0; index < rle.counts.length; index++) {
+    position += rle.counts[index] ?? 0;
+    if (wanted < position) return index % 2 === 1;
+  }
+  return false;
+}
+
+/** Whether counts are positive integers, only the first may be 0, that cover the size exactly. */
+export function isValidRle(rle: CocoRle): boolean {
+  const [height, width] = rle.size;
+  const sane = rle.counts.every((count, index) => Number.isInteger(count) && count >= (index === 0 ? 0 : 1));
+  return sane && rle.counts.reduce((sum, count) => sum + count, 0) === height * width;
+}

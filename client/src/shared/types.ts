@@ -1,0 +1,90 @@
+/** Names shared by every layer. Frames and axis orders are in the names, as in ARCHITECTURE.md. */
+
+import type { CocoRleFields, EmbeddingMessage, NamedTensorFields, PromptMessage } from './generated';
+
+export type {
+  ImageGeometryFields as ImageGeometry,
+  ProjectImageFields as ProjectImage,
+  ProjectMessage as Project,
+  ProjectObjectFields as ProjectObject,
+  PromptMessage,
+  StepResultMessage,
+} from './generated';
+
+/** COCO run lengths: column-major, background first, `size` is [height, width]. */
+export type CocoRle = CocoRleFields;
+
+export interface SizeHw {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface PointXy {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** 1 positive, 0 negative, 2 and 3 the top-left and bottom-right corner of a box, -1 padding. */
+export type PointLabel = 1 | 0 | 2 | 3 | -1;
+
+export interface LabelledPoint extends PointXy {
+  readonly label: PointLabel;
+}
+
+/** Real-valued decoder output at stride 4 of the padded frame, row-major; foreground where > 0. */
+export interface MaskLogits extends SizeHw {
+  readonly data: Float32Array;
+}
+
+/** Milliseconds of one step, from the prompt to the mask. */
+export interface StepTimings {
+  /** Waiting for the embedding, the decoder or an earlier step. */
+  readonly queue: number;
+  /** Prompt points sampled from the feature maps. */
+  readonly sample: number;
+  /** The step graph. */
+  readonly step: number;
+  /** Selection, mask logits, full-size mask and label. */
+  readonly mask: number;
+  /** From the prompt until the mask was ready to paint. */
+  readonly total: number;
+}
+
+/** What one decoder step leaves: everything that undo must bring back. */
+export interface StepResult {
+  readonly maskLogits: MaskLogits;
+  readonly mask: CocoRle;
+  readonly area: number;
+  /** Name from the vocabulary, or null when the model has none. */
+  readonly label: string | null;
+  /** Probability of the label, 0 to 1. */
+  readonly labelScore: number | null;
+  /** Of the selected query, unbounded, higher is better. */
+  readonly score: number;
+  readonly timings: StepTimings;
+}
+
+export type PromptItem = PromptMessage['items'][number];
+export type PromptKind = PromptItem['kind'];
+
+export type TensorDtype = NamedTensorFields['dtype'];
+
+/** A tensor as it is stored: value = (data - zero point) * scale, per channel (axis 1); little-endian. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly dtype: TensorDtype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+  readonly scale: Float32Array | null;
+  readonly zeroPoint: Int8Array | null;
+}
+
+/** Tensors that every embedding has: levels coarse to fine, then mask features. */
+export type MapName = 'level0' | 'level1' | 'level2' | 'mask_features';
+
+/** All that the decoder needs of one image. */
+export interface Embedding extends Omit<EmbeddingMessage, 'tensors'> {
+  readonly tensors: readonly NamedTensor[];
+  /** The four maps among the tensors, [1, C, h, w]. */
+  readonly maps: Readonly<Record<MapName, NamedTensor>>;
+}
