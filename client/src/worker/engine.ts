@@ -1,0 +1,142 @@
+/** What the worker does, without the worker: the model, the images it holds, and the calls on them. */
+import { unpackEmbedding } from '../codec/unpack';
+import { Failure, unwrap } from '../shared/errors';
+import type { Manifest } from '../shared/manifest';
+import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
+import type { Embedding, MapName, NamedTensor } from '../shared/types';
+import { decodeStep, prepareImage, type Decoder, type PreparedImage } from './decoderStep';
+import type { Graph } from './graph';
+import { fetchModel, type ModelFiles } from './modelFiles';
+import { readVocabulary } from './vocabularyFile';
+
+type Call<Name extends CallName> = (args: WorkerCalls[Name]['args']) => Promise<WorkerCalls[Name]['result']>;
+
+/** What the engine needs of its surroundings; tests replace it. */
+export interface Runtime {
+  readonly provider: string;
+  readonly threads: number;
+  readonly crossOriginIsolated: boolean;
+  openGraph(bytes: ArrayBuffer): Promise<Graph>;
+}
+
+export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
+  readonly #runtime: Runtime;
+  readonly #images = new Map<string, PreparedImage>();
+  #decoder: Decoder | null = null;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  load: Call<'load'> = async ({ modelUrl }) => {
+    const started = performance.now();
+    const decoder = await openDecoder(this.#runtime, await fetchModel(modelUrl));
+    await warmUp(decoder);
+    this.#decoder = decoder;
+    return describe(decoder, this.#runtime, performance.now() - started);
+  };
+
+  open: Call<'open'> = async ({ imageId, bytes }) => {
+    const started = performance.now();
+    const decoder = this.#ready();
+    const embedding = unwrap(unpackEmbedding(new Uint8Array(bytes)));
+    checkMatch(embedding, decoder.manifest);
+    this.#images.set(imageId, await prepareImage(decoder.graphs, embedding));
+    const prepareMilliseconds = performance.now() - started;
+    return { key: embedding.key, geometry: embedding.geometry, prepareMilliseconds };
+  };
+
+  step: Call<'step'> = async ({ imageId, points, memory }) => {
+    const image = this.#images.get(imageId);
+    if (image === undefined) {
+      throw new Failure({ kind: 'decoder', message: `image ${imageId} has not been opened` });
+    }
+    return decodeStep(this.#ready(), image, points, memory);
+  };
+
+  close: Call<'close'> = async ({ imageId }) => {
+    this.#images.delete(imageId);
+    return Promise.resolve(null);
+  };
+
+  #ready(): Decoder {
+    if (this.#decoder !== null) return this.#decoder;
+    throw new Failure({ kind: 'decoder', message: 'the decoder has not been loaded' });
+  }
+}
+
+async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder> {
+  const { manifest, vocabulary } = files;
+  return {
+    manifest,
+    graphs: { prepare: await runtime.openGraph(files.prepare), step: await runtime.openGraph(files.step) },
+    vocabulary: vocabulary && readVocabulary(vocabulary, manifest.config.class_dim),
+  };
+}
+
+/** One run of both graphs on the smallest image: the first run of a graph is several times slower. */
+async function warmUp(decoder: Decoder): Promise<void> {
+  const image = await prepareImage(decoder.graphs, blankEmbedding(decoder.manifest));
+  await decodeStep(decoder, image, [{ x: 1, y: 1, label: 1 }], null);
+}
+
+function blankEmbedding({ fingerprint, config }: Manifest): Embedding {
+  const side = config.stride * 2;
+  const map = (name: MapName, channels: number, stride: number): NamedTensor => {
+    const shape = [1, channels, side / stride, side / stride];
+    const count = shape.reduce((product, size) => product * size, 1);
+    return { name, dtype: 'float32', shape, data: new Uint8Array(4 * count), scale: null, zeroPoint: null };
+  };
+  const maps = {
+    level0: map('level0', config.dim, 32),
+    level1: map('level1', config.dim, 16),
+    level2: map('level2', config.dim, 8),
+    mask_features: map('mask_features', config.mask_dim, 4),
+  };
+  const hw = [side, side] as const;
+  const geometry = { original_hw: hw, roi_xywh: [0, 0, side, side], input_hw: hw, padded_hw: hw } as const;
+  const tensors = Object.values(maps);
+  return {
+    protocol_version: 1,
+    type: 'embedding',
+    fingerprint,
+    key: '',
+    geometry,
+    codec: 'float32',
+    tensors,
+    maps,
+  };
+}
+
+/** An embedding of another model decodes to nonsense without an error; it is refused. */
+function checkMatch(embedding: Embedding, manifest: Manifest): void {
+  if (embedding.fingerprint === manifest.fingerprint) return;
+  const names = { embedding: embedding.fingerprint, decoder: manifest.fingerprint };
+  throw new Failure({
+    kind: 'fingerprint',
+    message:
+      `embedding made by model ${names.embedding}, decoder exported from ${names.decoder}: ` +
+      'export the decoder again, then reload the page',
+    ...names,
+  });
+}
+
+function describe(
+  { manifest, vocabulary }: Decoder,
+  runtime: Runtime,
+  loadMilliseconds: number,
+): RuntimeInfo {
+  const { config, model, fingerprint } = manifest;
+  return {
+    model,
+    fingerprint,
+    provider: runtime.provider,
+    threads: runtime.threads,
+    crossOriginIsolated: runtime.crossOriginIsolated,
+    hasText: config.text !== undefined,
+    hasExample: config.example !== undefined,
+    maxPoints: config.max_points,
+    vocabulary: vocabulary?.names ?? [],
+    loadMilliseconds,
+  };
+}

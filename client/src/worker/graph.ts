@@ -1,0 +1,32 @@
+/** A decoder graph as the rest of the worker sees it: named tensors in, named tensors out. */
+
+export interface FloatTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface LongTensor {
+  readonly dims: readonly number[];
+  readonly data: BigInt64Array;
+}
+
+export type Feeds = Readonly<Record<string, FloatTensor | LongTensor>>;
+export type Fetches = Readonly<Record<string, FloatTensor>>;
+
+export interface Graph {
+  run(feeds: Feeds): Promise<Fetches>;
+  release(): Promise<void>;
+}
+
+/** The graphs of one model. */
+export interface DecoderGraphs {
+  readonly prepare: Graph;
+  readonly step: Graph;
+}
+
+/** The output of that name; its absence is a broken graph file. */
+export function output(fetches: Fetches, name: string): FloatTensor {
+  const tensor = fetches[name];
+  if (tensor === undefined) throw new Error(`the graph has no output ${name}`);
+  return tensor;
+}

@@ -1,0 +1,58 @@
+/** Fetches the manifest and the files it names, and trusts none of them before their digest is checked. */
+import { Failure, unwrap } from '../shared/errors';
+import { parseManifest, type Manifest, type ModelFile } from '../shared/manifest';
+import { sha256Hex } from '../shared/sha256';
+
+export interface ModelFiles {
+  readonly manifest: Manifest;
+  readonly prepare: ArrayBuffer;
+  readonly step: ArrayBuffer;
+  readonly vocabulary: ArrayBuffer | null;
+}
+
+/** `modelUrl` is the address of the manifest; its files lie below it. */
+export async function fetchModel(modelUrl: string): Promise<ModelFiles> {
+  const response = await request(modelUrl);
+  const manifest = unwrap(parseManifest(await response.json().catch(() => null)));
+  const { graphs, vocabulary } = manifest;
+  const [prepare, step, names] = await Promise.all([
+    fetchFile(modelUrl, graphs.prepare),
+    fetchFile(modelUrl, graphs.step),
+    vocabulary === undefined ? null : fetchFile(modelUrl, vocabulary),
+  ]);
+  return { manifest, prepare, step, vocabulary: names };
+}
+
+async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {
+  const response = await request(`${modelUrl}/${encodeURIComponent(file)}`);
+  const bytes = await response.arrayBuffer();
+  const digest = await digestOf(bytes);
+  if (digest === sha256) return bytes;
+  throw new Failure({
+    kind: 'model',
+    message: `decoder file ${file} has the digest ${digest}, the manifest says ${sha256}: reload the page`,
+  });
+}
+
+async function request(url: string): Promise<Response> {
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new Failure(
+      { kind: 'network', message: `the server cannot be reached for ${url}` },
+      { cause: error },
+    );
+  });
+  if (response.ok) return response;
+  throw new Failure({
+    kind: 'http',
+    status: response.status,
+    message: `the server answered ${response.status} for ${url}`,
+  });
+}
+
+async function digestOf(bytes: ArrayBuffer): Promise<string> {
+  // Outside a secure context the type lies: there is no `subtle`.
+  const subtle = (crypto as { readonly subtle?: SubtleCrypto }).subtle;
+  if (subtle === undefined) return sha256Hex(new Uint8Array(bytes));
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,28 @@
+import { dot } from './selection';
+
+/** Names and their unit-length text embeddings [count, E]. */
+export interface Vocabulary {
+  readonly names: readonly string[];
+  readonly classMatrix: Float32Array;
+}
+
+export interface Naming {
+  readonly label: string;
+  /** Softmax probability over the vocabulary. */
+  readonly labelScore: number;
+}
+
+/** The name whose embedding is nearest in direction to a class embedding [E]; null for an empty vocabulary. */
+export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary, logitScale: number): Naming | null {
+  const width = classEmbed.length;
+  const length = Math.sqrt(dot(classEmbed, 0, classEmbed, 0, width));
+  const logits = vocabulary.names.map((_, k) => {
+    const cosine = dot(classEmbed, 0, vocabulary.classMatrix, k * width, width) / Math.max(length, 1e-12);
+    return logitScale * cosine;
+  });
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const label = vocabulary.names[logits.indexOf(highest)];
+  if (label === undefined) return null;
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+  return { label, labelScore: 1 / total };
+}

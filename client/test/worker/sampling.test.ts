@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { sampleFeatures, type FeatureMap } from '../../src/worker/sampling';
+
+/** Two channels over 2 x 3 cells of stride 8: x index, and ten times the y index. */
+const MAP: FeatureMap = {
+  channels: 2,
+  height: 2,
+  width: 3,
+  stride: 8,
+  data: Float32Array.from([0, 1, 2, 0, 1, 2, 0, 0, 0, 10, 10, 10]),
+};
+
+describe('feature sampling', () => {
+  it.each([
+    ['a cell centre', { x: 12, y: 4 }, [1, 0]],
+    ['half way between centres', { x: 8, y: 8 }, [0.5, 5]],
+    ['before the first centre', { x: 0, y: 0 }, [0, 0]],
+    ['after the last centre', { x: 24, y: 16 }, [2, 10]],
+  ])('at %s', (_, point, expected) => {
+    expect(Array.from(sampleFeatures(MAP, [point]))).toEqual(expected);
+  });
+
+  it('keeps the order of the points', () => {
+    const sampled = sampleFeatures(MAP, [
+      { x: 20, y: 12 },
+      { x: 4, y: 4 },
+    ]);
+    expect(Array.from(sampled)).toEqual([2, 10, 0, 0]);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { LabelledPoint } from '../../src/shared/types';
+import { selectQuery } from '../../src/worker/selection';
+import { nameOf } from '../../src/worker/vocabulary';
+
+const point = (label: LabelledPoint['label']): LabelledPoint => ({ x: 0, y: 0, label });
+const floats = (...values: number[]): Float32Array => Float32Array.from(values);
+
+describe('query selection', () => {
+  it('follows the positive point', () => {
+    const selected = selectQuery(floats(-1, 2), floats(0, 0), floats(3), [point(1)]);
+    expect(selected).toEqual({ query: 1, score: 6 });
+  });
+
+  it('turns the sign at a negative point', () => {
+    const selected = selectQuery(floats(-1, 2), floats(0, 0), floats(3), [point(0)]);
+    expect(selected).toEqual({ query: 0, score: 3 });
+  });
+
+  it('takes the mean over points and clamps each', () => {
+    const selected = selectQuery(floats(1), floats(0.5), floats(100, 4), [point(1), point(1)]);
+    expect(selected.score).toBe(0.5 + (10 + 4) / 2);
+  });
+
+  it('leaves box corners and padding out', () => {
+    const selected = selectQuery(floats(1, -1), floats(0, 0.25), floats(5, 5, 5), [
+      point(2),
+      point(3),
+      point(-1),
+    ]);
+    expect(selected).toEqual({ query: 1, score: 0.25 });
+  });
+
+  it('prefers the first among equals', () => {
+    expect(selectQuery(floats(1, 1), floats(0, 0), floats(1), [point(1)]).query).toBe(0);
+  });
+});
+
+describe('naming', () => {
+  const vocabulary = { names: ['cat', 'dog'], classMatrix: floats(1, 0, 0, 1) };
+
+  it('takes the nearest direction, whatever the length', () => {
+    expect(nameOf(floats(0.1, 30), vocabulary, 20)?.label).toBe('dog');
+  });
+
+  it('scores by softmax', () => {
+    const { labelScore } = nameOf(floats(1, 0), vocabulary, 2) ?? { labelScore: NaN };
+    expect(labelScore).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+  });
+
+  it('has no name in an empty vocabulary', () => {
+    expect(nameOf(floats(1, 0), { names: [], classMatrix: floats() }, 20)).toBeNull();
+  });
+});
