@@ -1,0 +1,147 @@
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { drawScene } from '../canvas/layers';
+import type { PointXy } from '../shared/types';
+import type { App } from './app';
+import { Icon } from './icons';
+import { attachPointer } from './pointerEvents';
+import { sceneOf } from './scene';
+
+const FINE_STEP = 1;
+const COARSE_STEP = 12;
+
+const ARROWS: Readonly<Record<string, PointXy>> = {
+  ArrowLeft: { x: -1, y: 0 },
+  ArrowRight: { x: 1, y: 0 },
+  ArrowUp: { x: 0, y: -1 },
+  ArrowDown: { x: 0, y: 1 },
+};
+
+export function CanvasView({ app }: { readonly app: App }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return undefined;
+    const detach = [paintOnChange(element, app), followSize(element, app), attachPointer(element, app)];
+    return () => {
+      for (const stop of detach) stop();
+    };
+  }, [app]);
+  const imageId = app.store.activeImage.value?.id;
+  useEffect(() => {
+    app.store.crosshair.value = null;
+    app.gestures.cancel();
+    app.view.fit();
+  }, [app, imageId]);
+  return (
+    <>
+      <canvas
+        ref={canvas}
+        class={`canvas tool-${app.store.tool.value}`}
+        role="application"
+        aria-label="Image canvas"
+        aria-description="Arrow keys move a crosshair, Enter clicks there, Shift+Enter clicks negatively"
+        tabIndex={0}
+        onKeyDown={(event) => {
+          onCanvasKey(event, app);
+        }}
+        onBlur={() => {
+          app.store.crosshair.value = null;
+        }}
+      />
+      {imageId !== undefined && <ZoomButtons app={app} />}
+    </>
+  );
+}
+
+function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
+  return (
+    <div class="zoom" role="group" aria-label="Zoom">
+      <button
+        type="button"
+        aria-label="Zoom out"
+        title="Zoom out (-)"
+        onClick={() => {
+          view.zoom(0.8);
+        }}
+      >
+        <Icon name="zoomOut" />
+      </button>
+      <output>{Math.round(store.viewport.value.scale * 100)} %</output>
+      <button
+        type="button"
+        aria-label="Zoom in"
+        title="Zoom in (+)"
+        onClick={() => {
+          view.zoom(1.25);
+        }}
+      >
+        <Icon name="zoomIn" />
+      </button>
+      <button
+        type="button"
+        aria-label="Fit image"
+        title="Fit the image (0)"
+        onClick={() => {
+          view.fit();
+        }}
+      >
+        <Icon name="fit" />
+      </button>
+    </div>
+  );
+}
+
+/** Draw at most once a frame, whenever something that is drawn has changed. */
+function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
+  let frame = 0;
+  const stop = effect(() => {
+    const scene = sceneOf(store);
+    const { width, height } = store.canvasSize.value;
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => {
+      const ratio = window.devicePixelRatio;
+      const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+      if (canvas.width !== pixels.width || canvas.height !== pixels.height) Object.assign(canvas, pixels);
+      const context = canvas.getContext('2d');
+      if (context === null) return;
+      if (scene === null) context.clearRect(0, 0, canvas.width, canvas.height);
+      else drawScene(context, scene, ratio);
+    });
+  });
+  return () => {
+    stop();
+    cancelAnimationFrame(frame);
+  };
+}
+
+function followSize(canvas: HTMLCanvasElement, { view }: App): () => void {
+  const observer = new ResizeObserver(() => {
+    view.resize({ width: canvas.clientWidth, height: canvas.clientHeight });
+  });
+  observer.observe(canvas);
+  return () => {
+    observer.disconnect();
+  };
+}
+
+function onCanvasKey(event: KeyboardEvent, { store, view, controller, gestures }: App): void {
+  const arrow = ARROWS[event.key];
+  if (arrow !== undefined) {
+    const step = event.shiftKey ? FINE_STEP : COARSE_STEP;
+    view.moveCrosshair({ x: arrow.x * step, y: arrow.y * step });
+  } else if (event.key === 'Enter') {
+    const at = store.crosshair.value;
+    if (store.draft.value?.kind === 'polygon') gestures.closePolygon();
+    else if (at !== null) controller.give({ kind: 'click', ...rounded(at), label: event.shiftKey ? 0 : 1 });
+  } else {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+const rounded = ({ x, y }: PointXy): PointXy => ({
+  x: Math.round(x * 100) / 100,
+  y: Math.round(y * 100) / 100,
+});

@@ -1,0 +1,110 @@
+import { colourOf, cssColour } from '../canvas/palette';
+import { labelOf, resultOf, type ImageState, type SegmentObject } from '../session/state';
+import type { App } from './app';
+import { Icon } from './icons';
+
+export function ObjectList({ app }: { readonly app: App }) {
+  const image = app.store.activeImage.value;
+  const objects = image?.document.objects ?? [];
+  const decoder = app.store.decoder.value;
+  return (
+    <section class="section">
+      <h2 id="objects-heading">Objects</h2>
+      <ul class="objects" aria-label="Objects">
+        {image !== null &&
+          objects.map((object) => <ObjectItem key={object.id} app={app} image={image} object={object} />)}
+      </ul>
+      {objects.length === 0 && (
+        <p class="hint">
+          {image === null
+            ? 'Open a photo to begin.'
+            : 'Click on something in the photo: it becomes the first object.'}
+        </p>
+      )}
+      <datalist id="vocabulary">
+        {decoder.phase === 'ready' && decoder.info.vocabulary.map((name) => <option value={name} />)}
+      </datalist>
+    </section>
+  );
+}
+
+interface ItemProps {
+  readonly app: App;
+  readonly image: ImageState;
+  readonly object: SegmentObject;
+}
+
+function ObjectItem({ app: { store, controller }, image, object }: ItemProps) {
+  const name = `object ${object.number}`;
+  const isActive = image.document.activeObject === object.id;
+  const isHidden = image.hidden.has(object.id);
+  return (
+    <li class={isActive ? 'object active' : 'object'} aria-current={isActive}>
+      <button
+        type="button"
+        class="swatch"
+        style={{ '--swatch': cssColour(colourOf(object.number)) }}
+        aria-label={`Select ${name}`}
+        title={`Select ${name}`}
+        onClick={() => {
+          controller.selectObject(object.id);
+        }}
+      >
+        {object.number}
+      </button>
+      <div class="object-text">
+        <input
+          class="object-label"
+          aria-label={`Label of ${name}`}
+          list="vocabulary"
+          value={labelOf(store.session.value, object) ?? ''}
+          placeholder={object.steps.length === 0 ? 'click on it' : '…'}
+          onFocus={() => {
+            controller.selectObject(object.id);
+          }}
+          onChange={({ currentTarget }) => {
+            controller.relabel(object.id, currentTarget.value);
+          }}
+        />
+        <small>{describe(store, object)}</small>
+      </div>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`${isHidden ? 'Show' : 'Hide'} ${name}`}
+        title={isHidden ? 'Show' : 'Hide'}
+        onClick={() => {
+          controller.toggleVisible(object.id);
+        }}
+      >
+        <Icon name={isHidden ? 'eyeOff' : 'eye'} />
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Delete ${name}`}
+        title="Delete (Del)"
+        onClick={() => {
+          controller.deleteObject(object.id);
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </li>
+  );
+}
+
+/** "3 prompts · 12,345 px · model: cat 87 %" */
+function describe(store: ItemProps['app']['store'], object: SegmentObject): string {
+  const { session, failedSteps } = store;
+  const count = object.steps.length;
+  if (count === 0) return 'no prompt yet';
+  const prompts = count === 1 ? '1 prompt' : `${count} prompts`;
+  if (object.steps.some(({ id }) => failedSteps.value.has(id))) return `${prompts} · failed`;
+  const result = resultOf(session.value, object);
+  const waiting = object.steps.some(({ id }) => !session.value.results.has(id));
+  if (result === null || waiting) return `${prompts} · waiting`;
+  const certainty = result.labelScore === null ? '' : ` · ${Math.round(100 * result.labelScore)} %`;
+  const proposal = object.userLabel === null ? certainty : ` · model: ${result.label ?? '—'}${certainty}`;
+  return `${prompts} · ${result.area.toLocaleString('en')} px${proposal}`;
+}

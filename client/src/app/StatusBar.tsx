@@ -1,0 +1,56 @@
+import type { StepTimings } from '../shared/types';
+import type { App } from './app';
+import type { DecoderState, Store } from './store';
+
+/** Model, execution provider, threads, last latency, and what went wrong. */
+export function StatusBar({ app: { store } }: { readonly app: App }) {
+  const error = store.error.value ?? readinessError(store);
+  return (
+    <div class="status" role="status" aria-label="Status">
+      {describeDecoder(store.decoder.value).map((text) => (
+        <span>{text}</span>
+      ))}
+      <Latency timings={store.lastTimings.value} />
+      {error !== null && <span class="error">Error: {error.message}</span>}
+      {error === null && store.notice.value !== null && <span class="notice">{store.notice.value}</span>}
+    </div>
+  );
+}
+
+function Latency({ timings }: { readonly timings: StepTimings | null }) {
+  if (timings === null) return null;
+  const answered = timings.total - timings.queue;
+  const waited = timings.queue < NOTICEABLE ? '' : ` after ${(timings.queue / 1000).toFixed(1)} s of waiting`;
+  const parts = `sampling ${ms(timings.sample)}, decoder ${ms(timings.step)}, mask ${ms(timings.mask)}`;
+  return (
+    <span class="latency" title={parts}>
+      Last click {ms(answered)}
+      {waited}
+    </span>
+  );
+}
+
+/** Milliseconds of waiting that people notice. */
+const NOTICEABLE = 100;
+
+const ms = (milliseconds: number): string => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+
+function describeDecoder(decoder: DecoderState): readonly string[] {
+  switch (decoder.phase) {
+    case 'loading':
+      return ['Loading the decoder …'];
+    case 'failed':
+      return ['No decoder'];
+    case 'ready': {
+      const { model, provider, threads, crossOriginIsolated } = decoder.info;
+      const count = threads === 1 ? '1 thread' : `${threads} threads`;
+      const reason = crossOriginIsolated ? '' : ' (page not cross-origin isolated)';
+      return [`Model ${model}`, `Provider ${provider}`, `${count}${reason}`];
+    }
+  }
+}
+
+function readinessError(store: Store) {
+  const readiness = store.activePhoto.value?.readiness;
+  return readiness?.phase === 'failed' ? readiness.error : null;
+}

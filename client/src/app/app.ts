@@ -1,0 +1,59 @@
+/** The page's parts, joined. */
+import { createEmbed } from '../api/embeddings';
+import { startDecoder } from '../bridge/decoder';
+import { Gestures, type DrawingTool } from '../canvas/pointer';
+import { Controller, type Services } from './controller';
+import { readFile } from './photo';
+import { createStore, type Store, type Tool } from './store';
+import { View } from './view';
+
+export interface App {
+  readonly store: Store;
+  readonly controller: Controller;
+  readonly view: View;
+  readonly gestures: Gestures;
+  chooseTool(tool: Tool): void;
+}
+
+export function createApp(services: Services): App {
+  const store = createStore();
+  const controller = new Controller(store, services);
+  const view = new View(store);
+  const gestures = new Gestures({
+    tool: () => drawingTool(store.tool.value),
+    viewport: () => store.viewport.value,
+    imageSize: () => store.activeImage.value?.size ?? null,
+    give: (prompt) => {
+      controller.give(prompt);
+    },
+    showDraft: (draft) => {
+      store.draft.value = draft;
+    },
+    pan: (by) => {
+      view.pan(by);
+    },
+    zoom: (factor, anchor) => {
+      view.zoom(factor, anchor);
+    },
+  });
+  const chooseTool = (tool: Tool): void => {
+    gestures.cancel();
+    store.tool.value = tool;
+  };
+  return { store, controller, view, gestures, chooseTool };
+}
+
+/** Text and Example are chosen in the panel; on the canvas they click. */
+const drawingTool = (tool: Tool): DrawingTool => (tool === 'text' || tool === 'example' ? 'click' : tool);
+
+/** The real services: the server that sent the page, and a worker. */
+export function browserServices(): Services {
+  const address = (path: string): string => new URL(path, document.baseURI).href;
+  return {
+    embed: createEmbed(address('v1/embed')),
+    decoder: startDecoder(),
+    readFile,
+    modelUrl: address('v1/model'),
+    now: () => performance.now(),
+  };
+}

@@ -1,0 +1,300 @@
+/** Joins user, session, server and decoder: every action of the page is a method here. */
+import type { Embed } from '../api/embeddings';
+import type { DecoderBridge } from '../bridge/decoder';
+import { hasStep, nextPending, type ImageId, type PendingStep, type Session } from '../session/state';
+import * as change from '../session/transitions';
+import { Failure, toClientError, type ClientError } from '../shared/errors';
+import { promptPoints } from '../shared/prompts';
+import type { Project, ProjectImage, PromptItem, SizeHw } from '../shared/types';
+import type { OpenedFile, Photo } from './photo';
+import type { Readiness, Store } from './store';
+
+export interface Services {
+  readonly embed: Embed;
+  readonly decoder: DecoderBridge;
+  readonly readFile: (file: File) => Promise<OpenedFile>;
+  readonly modelUrl: string;
+  readonly now: () => number;
+}
+
+export class Controller {
+  readonly #store: Store;
+  readonly #services: Services;
+  readonly #embedding = new Map<ImageId, AbortController>();
+  /** Settles when the decoder is ready or cannot be. */
+  #loaded: Promise<void> = Promise.resolve();
+  #running: { readonly pending: PendingStep; readonly abort: AbortController } | null = null;
+
+  constructor(store: Store, services: Services) {
+    this.#store = store;
+    this.#services = services;
+  }
+
+  /** Load the decoder; it takes about as long as the first photo needs on the server. */
+  start(): void {
+    this.#loaded = this.#load();
+    this.#loaded.catch((thrown: unknown) => {
+      const error = toClientError(thrown, 'decoder');
+      this.#store.decoder.value = { phase: 'failed', error };
+      this.#fail(error);
+    });
+  }
+
+  /** Open photos and projects, in the order given. */
+  async openFiles(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      try {
+        const opened = await this.#services.readFile(file);
+        if (opened.kind === 'photo') this.openPhoto(opened.photo);
+        else this.#openProject(opened.project);
+      } catch (thrown) {
+        this.#fail(toClientError(thrown, 'image'));
+      }
+    }
+  }
+
+  openPhoto(photo: Photo): void {
+    const { session, photos } = this.#store;
+    this.#clearMessages();
+    session.value = change.openImage(session.value, photo.name, photo.size);
+    const id = session.value.activeImage;
+    if (id === null) return;
+    const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
+    photos.value = new Map(photos.value).set(id, { photo, readiness });
+    this.#restoreAwaited(id, photo);
+    void this.#embed(id, photo);
+  }
+
+  /** Try the embedding of an image again. */
+  retry(id: ImageId): void {
+    const photo = this.#store.photos.value.get(id)?.photo;
+    if (photo === undefined) return;
+    this.#clearMessages();
+    if (this.#store.decoder.value.phase === 'failed') this.start();
+    void this.#embed(id, photo);
+  }
+
+  closeImage(id: ImageId): void {
+    const { photos } = this.#store;
+    this.#embedding.get(id)?.abort();
+    photos.value.get(id)?.photo.bitmap.close();
+    photos.value = new Map([...photos.value].filter(([key]) => key !== id));
+    this.#apply((session) => change.closeImage(session, id));
+    void this.#services.decoder.call('close', { imageId: id }).catch(() => undefined);
+  }
+
+  activateImage(id: ImageId): void {
+    this.#apply((session) => change.activateImage(session, id));
+  }
+
+  give(prompt: PromptItem): void {
+    this.#store.failedSteps.value = new Set();
+    this.#apply((session) => change.addPrompt(session, prompt, this.#services.now()));
+  }
+
+  undo(): void {
+    this.#apply(change.undo);
+  }
+
+  redo(): void {
+    this.#apply(change.redo);
+  }
+
+  clear(): void {
+    this.#apply(change.clearImage);
+  }
+
+  newObject(): void {
+    this.#apply(change.newObject);
+  }
+
+  deleteObject(id: string): void {
+    this.#apply((session) => change.deleteObject(session, id));
+  }
+
+  deleteActiveObject(): void {
+    const id = this.#store.activeImage.value?.document.activeObject;
+    if (id != null) this.deleteObject(id);
+  }
+
+  selectObject(id: string): void {
+    this.#apply((session) => change.selectObject(session, id));
+  }
+
+  relabel(id: string, label: string): void {
+    this.#apply((session) => change.relabel(session, id, label));
+  }
+
+  toggleVisible(id: string): void {
+    this.#apply((session) => change.toggleVisible(session, id));
+  }
+
+  forgetAwaited(): void {
+    this.#store.awaited.value = [];
+  }
+
+  report(error: ClientError): void {
+    this.#fail(error);
+  }
+
+  notify(notice: string): void {
+    this.#clearMessages();
+    this.#store.notice.value = notice;
+  }
+
+  #apply(edit: (session: Session) => Session): void {
+    this.#clearMessages();
+    this.#store.session.value = edit(this.#store.session.value);
+    const running = this.#running;
+    if (running && !hasStep(this.#store.session.value, running.pending.step.id)) running.abort.abort();
+    void this.#decodePending();
+  }
+
+  async #load(): Promise<void> {
+    const { decoder } = this.#store;
+    decoder.value = { phase: 'loading' };
+    const info = await this.#services.decoder.call('load', { modelUrl: this.#services.modelUrl });
+    decoder.value = { phase: 'ready', info };
+  }
+
+  // Embedding
+
+  async #embed(id: ImageId, photo: Photo): Promise<void> {
+    this.#embedding.get(id)?.abort();
+    const abort = new AbortController();
+    this.#embedding.set(id, abort);
+    try {
+      const bytes = await this.#services.embed(photo.file, {
+        signal: abort.signal,
+        onProgress: (progress) => {
+          this.#setReadiness(id, { phase: 'embedding', progress });
+        },
+      });
+      this.#setReadiness(id, { phase: 'preparing' });
+      await this.#loaded;
+      const { key, geometry } = await this.#services.decoder.call(
+        'open',
+        { imageId: id, bytes },
+        { signal: abort.signal, transfer: [bytes] },
+      );
+      checkSize(photo.size, geometry.original_hw);
+      this.#setReadiness(id, { phase: 'ready', key });
+      void this.#decodePending();
+    } catch (thrown) {
+      this.#embedFailed(id, toClientError(thrown, 'network'));
+    } finally {
+      if (this.#embedding.get(id) === abort) this.#embedding.delete(id);
+    }
+  }
+
+  #embedFailed(id: ImageId, error: ClientError): void {
+    if (error.kind === 'aborted') return;
+    this.#setReadiness(id, { phase: 'failed', error });
+    this.#fail(error);
+  }
+
+  #setReadiness(id: ImageId, readiness: Readiness): void {
+    const { photos } = this.#store;
+    const open = photos.value.get(id);
+    if (open !== undefined) photos.value = new Map(photos.value).set(id, { ...open, readiness });
+  }
+
+  // Decoding
+
+  /** Decode one step after the other until none waits; prompts given meanwhile are found on the way. */
+  async #decodePending(): Promise<void> {
+    if (this.#running !== null) return;
+    const pending = nextPending(this.#store.session.value, (image, step) => this.#canDecode(image, step));
+    if (pending === null) return;
+    const abort = new AbortController();
+    this.#running = { pending, abort };
+    try {
+      await this.#decode(pending, abort.signal);
+    } catch (thrown) {
+      this.#stepFailed(pending, toClientError(thrown, 'decoder'));
+    } finally {
+      this.#running = null;
+    }
+    await this.#decodePending();
+  }
+
+  #canDecode(image: ImageId, step: string): boolean {
+    const { photos, failedSteps } = this.#store;
+    return photos.value.get(image)?.readiness.phase === 'ready' && !failedSteps.value.has(step);
+  }
+
+  async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
+    const { session, photos, lastTimings } = this.#store;
+    const size = photos.value.get(imageId)?.photo.size;
+    if (size === undefined) return;
+    const started = this.#services.now();
+    const result = await this.#services.decoder.call(
+      'step',
+      { imageId, points: promptPoints(prompts, size), memory: previous?.maskLogits ?? null },
+      { signal },
+    );
+    const finished = this.#services.now();
+    const timings = { ...result.timings, queue: started - step.givenAt, total: finished - step.givenAt };
+    session.value = change.recordResult(session.value, step.id, { ...result, timings });
+    lastTimings.value = timings;
+  }
+
+  #stepFailed({ step }: PendingStep, error: ClientError): void {
+    if (error.kind === 'aborted') return;
+    const { failedSteps } = this.#store;
+    failedSteps.value = new Set(failedSteps.value).add(step.id);
+    this.#fail(error);
+  }
+
+  // Projects
+
+  #openProject(project: Project): void {
+    const { awaited, session, photos } = this.#store;
+    this.#clearMessages();
+    awaited.value = [...awaited.value, ...project.images];
+    for (const image of session.value.images) {
+      const photo = photos.value.get(image.id)?.photo;
+      if (photo !== undefined) this.#restoreAwaited(image.id, photo);
+    }
+    void this.#decodePending();
+  }
+
+  /** Give an image the objects of the saved one that it is: same size, and same name if several have that. */
+  #restoreAwaited(id: ImageId, photo: Photo): void {
+    const { awaited, session } = this.#store;
+    const saved = findSaved(awaited.value, photo);
+    if (saved === undefined) return;
+    awaited.value = awaited.value.filter((image) => image !== saved);
+    session.value = change.restoreObjects(session.value, id, saved.objects, this.#services.now());
+    this.#store.notice.value = `Restored ${saved.objects.length} object(s) of ${saved.name}`;
+  }
+
+  #fail(error: ClientError): void {
+    if (error.kind === 'aborted') return;
+    this.#store.notice.value = null;
+    this.#store.error.value = error;
+  }
+
+  #clearMessages(): void {
+    this.#store.error.value = null;
+    this.#store.notice.value = null;
+  }
+}
+
+function findSaved(awaited: readonly ProjectImage[], photo: Photo): ProjectImage | undefined {
+  const sameSize = awaited.filter(
+    ({ size_hw: [height, width] }) => height === photo.size.height && width === photo.size.width,
+  );
+  return sameSize.find(({ name }) => name === photo.name) ?? sameSize[0];
+}
+
+/** A photo that browser and server see in different sizes would get shifted masks. */
+function checkSize(photo: SizeHw, [height, width]: readonly [number, number]): void {
+  if (photo.height === height && photo.width === width) return;
+  throw new Failure({
+    kind: 'image',
+    message:
+      `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
+      `the server as ${width} x ${height}: save it again without rotation marks`,
+  });
+}

@@ -1,0 +1,33 @@
+/** Line icons on a grid of 24, drawn for this page. */
+const PATHS = {
+  open: 'M4 18V6a1 1 0 0 1 1-1h4l2 2h8a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1zM12 16v-5M9.5 13 12 10.500 14.500 13',
+  undo: 'M9 7 4.500 11.500 9 16M5 11.500h9a5 5 0 0 1 0 10h-2',
+  redo: 'M15 7l4.500 4.500L15 16M19 11.500h-9a5 5 0 0 0 0 10h2',
+  clear: 'M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12M10.500 10.500v5M13.500 10.500v5',
+  newObject: 'M12 5v14M5 12h14',
+  export: 'M12 4v11M8 11.500 12 15.500l4-4M5 19.500h14',
+  help: 'M9.500 9.500a2.500 2.500 0 1 1 3.600 2.200c-.8.4-1.100.9-1.100 1.800M12 16.500v.01M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18z',
+  click: 'M6 4l12 7-5 1.500L10.500 18z M14 14l4.500 4.500',
+  box: 'M5 8V5h3M16 5h3v3M19 16v3h-3M8 19H5v-3M10.500 5h3M10.500 19h3M5 10.500v3M19 10.500v3',
+  scribble: 'M4 15c2-6 5-9 6-7s-3 8-1 9 5-8 7-7-2 6 0 7 3-1 4-2',
+  polygon: 'M12 4l8 6-3 9H7l-3-9z',
+  text: 'M5 7V5h14v2M12 5v14M9.500 19h5',
+  example: 'M4 6h9v9H4zM16 9h4v10H9v-1',
+  eye: 'M3 12s3.500-6 9-6 9 6 9 6-3.500 6-9 6-9-6-9-6zM12 14.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z',
+  eyeOff:
+    'M4 4l16 16M9.500 6.400A9 9 0 0 1 12 6c5.500 0 9 6 9 6a16 16 0 0 1-3 3.600M6.500 8A15 15 0 0 0 3 12s3.500 6 9 6a9 9 0 0 0 3.500-.700',
+  close: 'M6 6l12 12M18 6 6 18',
+  zoomIn: 'M10.500 16.500a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM15 15l5 5M10.500 8v5M8 10.500h5',
+  zoomOut: 'M10.500 16.500a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM15 15l5 5M8 10.500h5',
+  fit: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { readonly name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,22 @@
+/** Entry of the page. */
+import { render } from 'preact';
+import { browserServices, createApp } from './app';
+import { projectOf } from './exportActions';
+import { Page } from './Page';
+import './styles.css';
+import { timingsOf } from './timings';
+
+const app = createApp(browserServices());
+
+// For scripts: the project as plain data, and the milliseconds of every step so far.
+Object.assign(globalThis, {
+  splitseem: {
+    project: () => structuredClone(projectOf(app.store)),
+    timings: () => timingsOf(app.store),
+  },
+});
+
+const page = document.getElementById('page');
+if (page === null) throw new Error('index.html has no element for the page');
+render(<Page app={app} />, page);
+app.controller.start();

@@ -1,0 +1,55 @@
+/** Files -> photos and projects. */
+import { projectFromJson } from '../codec/unpack';
+import { Failure, unwrap } from '../shared/errors';
+import type { Project, SizeHw } from '../shared/types';
+
+/** A decoded photo, upright. */
+export interface Photo {
+  readonly name: string;
+  readonly file: Blob;
+  readonly bitmap: ImageBitmap;
+  readonly size: SizeHw;
+}
+
+export type OpenedFile =
+  { readonly kind: 'photo'; readonly photo: Photo } | { readonly kind: 'project'; readonly project: Project };
+
+const PROJECT_NAME = /\.json$/i;
+
+/** Read a file that the user chose: a saved project by its type or ending, else a photo. */
+export async function readFile(file: File): Promise<OpenedFile> {
+  if (file.type === 'application/json' || PROJECT_NAME.test(file.name)) {
+    return { kind: 'project', project: await readProject(file) };
+  }
+  return { kind: 'photo', photo: await readPhoto(file, file.name) };
+}
+
+/** Decode a photo with its EXIF orientation applied. */
+export async function readPhoto(file: Blob, name: string): Promise<Photo> {
+  if (file.size === 0) throw new Failure({ kind: 'image', message: `${name} is empty` });
+  try {
+    const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
+    return { name, file, bitmap, size: { height: bitmap.height, width: bitmap.width } };
+  } catch (error) {
+    throw new Failure(
+      { kind: 'image', message: `${name} cannot be read as a photo: it is broken or of an unknown format` },
+      { cause: error },
+    );
+  }
+}
+
+async function readProject(file: File): Promise<Project> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await file.text());
+  } catch (error) {
+    throw new Failure({ kind: 'project', message: `${file.name} is not valid JSON` }, { cause: error });
+  }
+  try {
+    return unwrap(projectFromJson(json));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `${file.name} is not a splitseem project: ${error.message}`;
+    throw new Failure({ kind: 'project', message }, { cause: error });
+  }
+}

@@ -1,0 +1,28 @@
+/** Store -> what the canvas draws. */
+import type { Scene } from '../canvas/layers';
+import { colourOf } from '../canvas/palette';
+import { resultOf } from '../session/state';
+import type { Store } from './store';
+
+/** Null while no image is open. */
+export function sceneOf(store: Store): Scene | null {
+  const image = store.activeImage.value;
+  const open = store.activePhoto.value;
+  if (image === null || open === null) return null;
+  const session = store.session.value;
+  const { objects, activeObject } = image.document;
+  const shown = objects.filter(({ id }) => !image.hidden.has(id));
+  return {
+    photo: open.photo.bitmap,
+    imageSize: image.size,
+    viewport: store.viewport.value,
+    draft: store.draft.value,
+    crosshair: store.crosshair.value,
+    objects: shown.map((object) => ({
+      colour: colourOf(object.number),
+      isActive: object.id === activeObject,
+      mask: resultOf(session, object)?.mask ?? null,
+      prompts: object.steps.map(({ id, prompt }) => ({ item: prompt, isPending: !session.results.has(id) })),
+    })),
+  };
+}

@@ -1,0 +1,57 @@
+/** All that the page shows, as signals. Only the controller writes them. */
+import { computed, signal } from '@preact/signals';
+import type { EmbedProgress } from '../api/embeddings';
+import type { Draft } from '../canvas/layers';
+import type { DrawingTool } from '../canvas/pointer';
+import type { Viewport } from '../canvas/viewport';
+import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../session/state';
+import type { ClientError } from '../shared/errors';
+import type { RuntimeInfo } from '../shared/messages';
+import type { PointXy, ProjectImage, SizeHw, StepTimings } from '../shared/types';
+import type { Photo } from './photo';
+
+export type Tool = DrawingTool | 'text' | 'example';
+
+/** How far an image is on its way to answering clicks. */
+export type Readiness =
+  | { readonly phase: 'embedding'; readonly progress: EmbedProgress }
+  | { readonly phase: 'preparing' }
+  | { readonly phase: 'ready'; readonly key: string }
+  | { readonly phase: 'failed'; readonly error: ClientError };
+
+export interface OpenPhoto {
+  readonly photo: Photo;
+  readonly readiness: Readiness;
+}
+
+export type DecoderState =
+  | { readonly phase: 'loading' }
+  | { readonly phase: 'ready'; readonly info: RuntimeInfo }
+  | { readonly phase: 'failed'; readonly error: ClientError };
+
+export function createStore() {
+  const session = signal(EMPTY_SESSION);
+  const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
+  return {
+    session,
+    photos,
+    decoder: signal<DecoderState>({ phase: 'loading' }),
+    tool: signal<Tool>('click'),
+    viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
+    canvasSize: signal<SizeHw>({ height: 0, width: 0 }),
+    draft: signal<Draft | null>(null),
+    crosshair: signal<PointXy | null>(null),
+    lastTimings: signal<StepTimings | null>(null),
+    error: signal<ClientError | null>(null),
+    /** Good news, until the next thing happens. */
+    notice: signal<string | null>(null),
+    failedSteps: signal<ReadonlySet<StepId>>(new Set()),
+    helpOpen: signal(false),
+    /** Images of an opened project whose photo is still to come. */
+    awaited: signal<readonly ProjectImage[]>([]),
+    activeImage: computed(() => activeImageOf(session.value)),
+    activePhoto: computed(() => photos.value.get(session.value.activeImage ?? '') ?? null),
+  };
+}
+
+export type Store = ReturnType<typeof createStore>;

@@ -1,0 +1,318 @@
+/**
+ * Pointers -> prompts, panning and zooming.
+ *
+ * Left press or tap is positive; right press, Shift or a long press negative. One finger uses the tool, two
+ * fingers move and zoom. Dragging with the click tool, the middle button or Space moves the image.
+ */
+import type { PointXy, PromptItem, SizeHw } from '../shared/types';
+import type { Draft } from './layers';
+import { clampToImage, isInside, toImage, toScreen, type Viewport } from './viewport';
+
+export type DrawingTool = 'click' | 'box' | 'scribble' | 'polygon';
+
+export interface PointerInput {
+  readonly id: number;
+  readonly kind: 'mouse' | 'touch' | 'pen';
+  /** CSS pixels from the canvas's top left corner. */
+  readonly at: PointXy;
+  readonly button: number;
+  readonly shift: boolean;
+  /** Space is held. */
+  readonly panning: boolean;
+}
+
+/** What gestures read and cause. */
+export interface GestureHost {
+  tool(): DrawingTool;
+  viewport(): Viewport;
+  /** Null while there is no image: then nothing happens. */
+  imageSize(): SizeHw | null;
+  give(prompt: PromptItem): void;
+  showDraft(draft: Draft | null): void;
+  pan(by: PointXy): void;
+  zoom(factor: number, anchor: PointXy): void;
+}
+
+export const LONG_PRESS_MILLISECONDS = 500;
+
+const MIDDLE_BUTTON = 1;
+const RIGHT_BUTTON = 2;
+
+/** CSS pixels that a press may move and still be a press. */
+const PRESS_SLACK: Readonly<Record<PointerInput['kind'], number>> = { mouse: 4, pen: 6, touch: 10 };
+
+/** CSS pixels between two points of a scribble, the smallest side of a box, and the reach of a polygon's start. */
+const STROKE_SPACING = 3;
+const SMALLEST_BOX = 4;
+const CLOSING_REACH = 10;
+
+type Label = 0 | 1;
+
+type Gesture =
+  | { readonly kind: 'press'; readonly start: PointerInput; readonly label: Label; readonly at: PointXy }
+  | { readonly kind: 'box'; readonly from: PointXy; readonly to: PointXy }
+  | { readonly kind: 'scribble'; readonly points: readonly PointXy[]; readonly label: Label }
+  | { readonly kind: 'pan'; readonly last: PointXy }
+  /** The press has been answered already; its end means nothing. */
+  | { readonly kind: 'done' };
+
+export class Gestures {
+  readonly #host: GestureHost;
+  readonly #pointers = new Map<number, PointXy>();
+  #gesture: Gesture | null = null;
+  #polygon: readonly PointXy[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: GestureHost) {
+    this.#host = host;
+  }
+
+  down(input: PointerInput): void {
+    const image = this.#host.imageSize();
+    if (image === null) return;
+    this.#pointers.set(input.id, input.at);
+    if (this.#pointers.size > 1) {
+      this.#abandon();
+      this.#gesture = { kind: 'done' };
+    } else if (input.button === MIDDLE_BUTTON || input.panning) {
+      this.#gesture = { kind: 'pan', last: input.at };
+    } else {
+      this.#begin(input, image);
+    }
+  }
+
+  move(input: PointerInput): void {
+    const image = this.#host.imageSize();
+    if (image === null) return;
+    if (this.#pointers.size === 2 && this.#pointers.has(input.id)) {
+      this.#pinch(input);
+      return;
+    }
+    if (this.#pointers.has(input.id)) this.#pointers.set(input.id, input.at);
+    this.#continue(input, image);
+  }
+
+  up(input: PointerInput): void {
+    if (!this.#pointers.delete(input.id)) return;
+    const gesture = this.#gesture;
+    if (this.#pointers.size > 0) return;
+    this.#gesture = null;
+    this.#stopTimer();
+    if (gesture !== null) this.#finish(gesture);
+  }
+
+  /** The system took the pointer away. */
+  cancelPointer(id: number): void {
+    this.#pointers.delete(id);
+    this.#abandon();
+  }
+
+  /** Escape, or another tool. */
+  cancel(): void {
+    this.#polygon = [];
+    this.#abandon();
+  }
+
+  /** Enter or double click. */
+  closePolygon(): void {
+    const outline = withoutRepeats(this.#polygon);
+    if (outline.length < 3) return;
+    this.#polygon = [];
+    this.#host.showDraft(null);
+    this.#host.give({ kind: 'polygon', points_xy: outline.map(toPair) });
+  }
+
+  removeLastVertex(): void {
+    this.#polygon = this.#polygon.slice(0, -1);
+    this.#showPolygon(null);
+  }
+
+  get isDrawing(): boolean {
+    return this.#polygon.length > 0 || (this.#gesture !== null && this.#gesture.kind !== 'done');
+  }
+
+  #begin(input: PointerInput, image: SizeHw): void {
+    const at = toImage(this.#host.viewport(), input.at);
+    const label: Label = input.button === RIGHT_BUTTON || input.shift ? 0 : 1;
+    switch (this.#host.tool()) {
+      case 'click':
+      case 'polygon':
+        this.#gesture = { kind: 'press', start: input, label, at };
+        this.#beginPress(at, label, image);
+        return;
+      case 'box': {
+        const corner = clampToImage(at, image);
+        this.#gesture = { kind: 'box', from: corner, to: corner };
+        return;
+      }
+      case 'scribble':
+        this.#gesture = isInside(at, image) ? { kind: 'scribble', points: [at], label } : { kind: 'done' };
+        this.#showGesture();
+        return;
+    }
+  }
+
+  #beginPress(at: PointXy, label: Label, image: SizeHw): void {
+    if (this.#host.tool() !== 'click' || !isInside(at, image)) return;
+    this.#host.showDraft({ kind: 'press', at, label });
+    if (label === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#gesture = { kind: 'done' };
+      this.#host.showDraft(null);
+      this.#giveClick(at, 0);
+    }, LONG_PRESS_MILLISECONDS);
+  }
+
+  #continue(input: PointerInput, image: SizeHw): void {
+    const gesture = this.#gesture;
+    const at = toImage(this.#host.viewport(), input.at);
+    switch (gesture?.kind) {
+      case undefined:
+        if (this.#polygon.length > 0) this.#showPolygon(at);
+        return;
+      case 'press':
+        this.#dragPress(gesture, input);
+        return;
+      case 'box':
+        this.#gesture = { ...gesture, to: clampToImage(at, image) };
+        this.#showGesture();
+        return;
+      case 'scribble':
+        this.#extendScribble(gesture, clampToImage(at, image));
+        return;
+      case 'pan':
+        this.#host.pan({ x: input.at.x - gesture.last.x, y: input.at.y - gesture.last.y });
+        this.#gesture = { kind: 'pan', last: input.at };
+        return;
+      case 'done':
+        return;
+    }
+  }
+
+  #dragPress({ start }: Extract<Gesture, { kind: 'press' }>, input: PointerInput): void {
+    if (distance(start.at, input.at) <= PRESS_SLACK[input.kind]) return;
+    this.#abandon();
+    this.#gesture = { kind: 'pan', last: start.at };
+    this.#continue(input, { width: 0, height: 0 });
+  }
+
+  #extendScribble(gesture: Extract<Gesture, { kind: 'scribble' }>, at: PointXy): void {
+    const last = gesture.points.at(-1) ?? at;
+    if (distance(last, at) * this.#host.viewport().scale < STROKE_SPACING) return;
+    this.#gesture = { ...gesture, points: [...gesture.points, at] };
+    this.#showGesture();
+  }
+
+  #finish(gesture: Gesture): void {
+    switch (gesture.kind) {
+      case 'press':
+        this.#finishPress(gesture);
+        return;
+      case 'box':
+        this.#host.showDraft(null);
+        this.#giveBox(gesture.from, gesture.to);
+        return;
+      case 'scribble':
+        this.#host.showDraft(null);
+        this.#host.give({ kind: 'scribble', points_xy: gesture.points.map(toPair), label: gesture.label });
+        return;
+      case 'pan':
+      case 'done':
+        return;
+    }
+  }
+
+  #finishPress({ at, label }: Extract<Gesture, { kind: 'press' }>): void {
+    if (this.#host.tool() === 'polygon') {
+      this.#addVertex(at);
+      return;
+    }
+    this.#host.showDraft(null);
+    this.#giveClick(at, label);
+  }
+
+  #giveClick(at: PointXy, label: Label): void {
+    const image = this.#host.imageSize();
+    if (image === null || !isInside(at, image)) return;
+    const [x, y] = toPair(at);
+    this.#host.give({ kind: 'click', x, y, label });
+  }
+
+  #giveBox(from: PointXy, to: PointXy): void {
+    const [x0, y0] = toPair({ x: Math.min(from.x, to.x), y: Math.min(from.y, to.y) });
+    const [x1, y1] = toPair({ x: Math.max(from.x, to.x), y: Math.max(from.y, to.y) });
+    const smallest = SMALLEST_BOX / this.#host.viewport().scale;
+    if (x1 - x0 < smallest || y1 - y0 < smallest) return;
+    this.#host.give({ kind: 'box', x0, y0, x1, y1 });
+  }
+
+  #addVertex(at: PointXy): void {
+    const image = this.#host.imageSize();
+    if (image === null) return;
+    const vertex = clampToImage(at, image);
+    if (this.#reachesStart(vertex)) {
+      this.closePolygon();
+      return;
+    }
+    this.#polygon = [...this.#polygon, vertex];
+    this.#showPolygon(null);
+  }
+
+  #reachesStart(vertex: PointXy): boolean {
+    const start = this.#polygon[0];
+    if (start === undefined || this.#polygon.length < 3) return false;
+    const viewport = this.#host.viewport();
+    return distance(toScreen(viewport, start), toScreen(viewport, vertex)) <= CLOSING_REACH;
+  }
+
+  #showPolygon(cursor: PointXy | null): void {
+    const points = this.#polygon;
+    this.#host.showDraft(points.length === 0 ? null : { kind: 'polygon', points, cursor });
+  }
+
+  #showGesture(): void {
+    const gesture = this.#gesture;
+    if (gesture?.kind === 'box' || gesture?.kind === 'scribble') this.#host.showDraft(gesture);
+  }
+
+  #pinch(input: PointerInput): void {
+    const before = [...this.#pointers.values()];
+    this.#pointers.set(input.id, input.at);
+    const after = [...this.#pointers.values()];
+    const [from, to] = [middle(before), middle(after)];
+    this.#host.pan({ x: to.x - from.x, y: to.y - from.y });
+    this.#host.zoom(spread(after) / Math.max(spread(before), 1), to);
+  }
+
+  #abandon(): void {
+    this.#stopTimer();
+    this.#gesture = null;
+    this.#showPolygon(null);
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** A hundredth of a pixel is finer than any pointer, and keeps saved projects short. */
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+const toPair = ({ x, y }: PointXy): [number, number] => [round(x), round(y)];
+
+const distance = (a: PointXy, b: PointXy): number => Math.hypot(a.x - b.x, a.y - b.y);
+
+const middle = ([a, b]: readonly PointXy[]): PointXy => ({
+  x: ((a?.x ?? 0) + (b?.x ?? 0)) / 2,
+  y: ((a?.y ?? 0) + (b?.y ?? 0)) / 2,
+});
+
+const spread = ([a, b]: readonly PointXy[]): number => (a && b ? distance(a, b) : 1);
+
+/** The two presses of a double click leave a vertex twice. */
+const withoutRepeats = (points: readonly PointXy[]): PointXy[] =>
+  points.filter((point, index) => {
+    const before = points[index - 1];
+    return before === undefined || distance(before, point) > 1e-9;
+  });

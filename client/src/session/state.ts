@@ -1,0 +1,130 @@
+/** What the user has made: images, objects in them, prompts in order. Plain immutable data. */
+import type { PromptItem, SizeHw, StepResult } from '../shared/types';
+
+export type ImageId = string;
+export type ObjectId = string;
+export type StepId = string;
+
+/** One prompt; together with the steps before it in its object it determines its result. */
+export interface Step {
+  readonly id: StepId;
+  readonly prompt: PromptItem;
+  /** When it was given, milliseconds of the page's clock. */
+  readonly givenAt: number;
+}
+
+export interface SegmentObject {
+  readonly id: ObjectId;
+  /** Counts up within an image and is never reused; also chooses the colour. */
+  readonly number: number;
+  readonly steps: readonly Step[];
+  /** What the user calls it; null: what the model calls it. */
+  readonly userLabel: string | null;
+}
+
+/** The part of an image's state that undo and redo restore. */
+export interface ImageDocument {
+  readonly objects: readonly SegmentObject[];
+  readonly activeObject: ObjectId | null;
+}
+
+export interface ChangeSet {
+  /** For people: "click", "new object". */
+  readonly what: string;
+  readonly before: ImageDocument;
+  readonly after: ImageDocument;
+}
+
+export interface ImageState {
+  readonly id: ImageId;
+  readonly name: string;
+  readonly size: SizeHw;
+  readonly document: ImageDocument;
+  readonly undo: readonly ChangeSet[];
+  readonly redo: readonly ChangeSet[];
+  readonly nextNumber: number;
+  /** Objects that are not drawn. */
+  readonly hidden: ReadonlySet<ObjectId>;
+}
+
+export interface Session {
+  readonly images: readonly ImageState[];
+  readonly activeImage: ImageId | null;
+  /** Masks and memories by step; kept for undone steps too, so that redo brings back the very same ones. */
+  readonly results: ReadonlyMap<StepId, StepResult>;
+  /** Source of ids. */
+  readonly nextId: number;
+}
+
+export const EMPTY_SESSION: Session = { images: [], activeImage: null, results: new Map(), nextId: 1 };
+
+export const EMPTY_DOCUMENT: ImageDocument = { objects: [], activeObject: null };
+
+export const imageOf = (session: Session, id: ImageId | null): ImageState | null =>
+  session.images.find((image) => image.id === id) ?? null;
+
+export const activeImageOf = (session: Session): ImageState | null => imageOf(session, session.activeImage);
+
+export const activeObjectOf = (image: ImageState): SegmentObject | null =>
+  image.document.objects.find((object) => object.id === image.document.activeObject) ?? null;
+
+/** Result of the latest step that has one: what is painted and exported. */
+export function resultOf(session: Session, object: SegmentObject): StepResult | null {
+  for (let i = object.steps.length - 1; i >= 0; i--) {
+    const step = object.steps[i];
+    const result = step && session.results.get(step.id);
+    if (result) return result;
+  }
+  return null;
+}
+
+/** The label that people see; null while there is none. */
+export const labelOf = (session: Session, object: SegmentObject): string | null =>
+  object.userLabel ?? resultOf(session, object)?.label ?? null;
+
+/** A step that waits for its result, with everything that the decoder needs. */
+export interface PendingStep {
+  readonly imageId: ImageId;
+  readonly object: SegmentObject;
+  readonly step: Step;
+  /** All prompts of the object up to and with this one. */
+  readonly prompts: readonly PromptItem[];
+  /** Result of the step before; null when this is the first. */
+  readonly previous: StepResult | null;
+}
+
+/** The step to decode next, the oldest first; `canDecode` says for which images and steps that is possible. */
+export function nextPending(
+  session: Session,
+  canDecode: (image: ImageId, step: StepId) => boolean,
+): PendingStep | null {
+  const candidates = session.images.flatMap((image) =>
+    image.document.objects.flatMap((object) => {
+      const pending = firstPending(session, image.id, object);
+      return pending && canDecode(image.id, pending.step.id) ? [pending] : [];
+    }),
+  );
+  return candidates.reduce<PendingStep | null>(
+    (oldest, candidate) => (oldest && oldest.step.givenAt <= candidate.step.givenAt ? oldest : candidate),
+    null,
+  );
+}
+
+function firstPending(session: Session, imageId: ImageId, object: SegmentObject): PendingStep | null {
+  const index = object.steps.findIndex((step) => !session.results.has(step.id));
+  const step = object.steps[index];
+  if (step === undefined) return null;
+  const before = object.steps[index - 1];
+  return {
+    imageId,
+    object,
+    step,
+    prompts: object.steps.slice(0, index + 1).map(({ prompt }) => prompt),
+    previous: (before && session.results.get(before.id)) ?? null,
+  };
+}
+
+export const hasStep = (session: Session, id: StepId): boolean =>
+  session.images.some(({ document }) =>
+    document.objects.some((object) => object.steps.some((step) => step.id === id)),
+  );
