@@ -67,7 +67,7 @@ function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
       >
         <Icon name="zoomOut" />
       </button>
-      <output>{Math.round(store.viewport.value.scale * 100)} %</output>
+      <span class="zoom-value">{Math.round(store.viewport.value.scale * 100)} %</span>
       <button
         type="button"
         aria-label="Zoom in"
