@@ -19,7 +19,7 @@ from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
-from splitseem_server.middleware import BodyLimit, IsolationHeaders
+from splitseem_server.middleware import AccessLog, BodyLimit, IsolationHeaders
 from splitseem_server.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.services import Services
 from splitseem_server.settings import Settings
@@ -66,6 +66,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
     app.add_middleware(ErrorResponses)
     app.add_middleware(IsolationHeaders)
+    app.add_middleware(AccessLog)
     return app
 
 

@@ -1,11 +1,16 @@
-"""What holds for every request: isolation headers on every response, and a limit on the body."""
+"""What holds for every request: isolation headers, a line in the log, a limit on the body."""
 
 from __future__ import annotations
 
+import time
+
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from splitseem_server.errors import BodyTooLarge, MalformedRequest
+
+_log = structlog.get_logger(__name__)
 
 # Threads in the browser's WebAssembly need a page that is isolated from other origins; the worker script and
 # every file it loads need the same headers as the page.
@@ -30,6 +35,34 @@ class IsolationHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class AccessLog:
+    """ASGI middleware: one log line for every request, when its response is complete."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begin = time.perf_counter()
+        status: int | None = None
+
+        async def watched_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        finally:
+            duration_ms = round((time.perf_counter() - begin) * 1000, 1)
+            _log.info(
+                "request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration_ms
+            )
 
 
 class BodyLimit:

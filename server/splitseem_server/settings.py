@@ -43,6 +43,10 @@ class Settings(BaseModel):
     preset: str | None = Field(
         default=None, description="Shape and wiring of a model that is given as a file."
     )
+    device: Literal["cpu", "cuda"] = Field(
+        default="cpu",
+        description="Where the encoder runs. cuda needs an NVIDIA GPU and PyTorch built for it.",
+    )
     cache: Annotated[str, Field(min_length=1)] = Field(
         default="memory",
         description="`memory`, or the URL of a Redis (redis://, rediss://, unix://). Memory is fastest"

@@ -1,0 +1,154 @@
+"""`splitseem serve`: the real encoder behind real HTTP, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from splitseem_cli.serve import command, load_encoder
+from splitseem_proto import Embedding, unpack
+from splitseem_server.settings import Settings
+
+RUN = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve"]
+
+
+@pytest.fixture(scope="module")
+def tiny_decoder_dir(decoder_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder folder that names the fingerprint of the preset `tiny`."""
+    folder = tmp_path_factory.mktemp("tiny") / "decoder"
+    shutil.copytree(decoder_dir, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["fingerprint"] = load_encoder(Settings(model="tiny")).fingerprint
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@contextlib.contextmanager
+def serving(*options: str, **environment: str) -> Iterator[tuple[str, list[str]]]:
+    """The address that a server on a free port prints, and its output so far."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }
+    process = subprocess.Popen(
+        [*RUN, "--port", "0", *options], env=variables | environment, stdout=subprocess.PIPE, text=True
+    )
+    output: list[str] = []
+    try:
+        for line in process.stdout or ():
+            output.append(line)
+            if line.startswith("splitseem serves on "):
+                yield line.split()[-1], output
+                break
+        else:
+            pytest.fail(f"the server did not start: {''.join(output)}")
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=30)
+        output.append(rest)
+        # The server stops in order and then lets the signal through.
+        assert process.returncode == -signal.SIGTERM, output
+
+
+def photo() -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (61, 83, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, client_dir: Path) -> None:
+    folders = ("--decoder-dir", str(tiny_decoder_dir), "--client-dir", str(client_dir))
+    secret = "redis://user:hunter2@127.0.0.1:1/0"
+    with serving("--model", "tiny", *folders, SPLITSEEM_CACHE=secret) as (url, output):
+        response = httpx.post(
+            f"{url}/embed", content=photo(), headers={"Content-Type": "image/png"}, timeout=60
+        )
+        page = httpx.get(url)
+        ready = httpx.get(f"{url}/readyz")
+    assert response.status_code == 200, response.text
+    embedding = unpack(response.content)
+    assert isinstance(embedding, Embedding)
+    encoder = load_encoder(Settings(model="tiny"))
+    image = np.asarray(Image.open(io.BytesIO(photo())))
+    expected = encoder.encode(image, roi_xywh=None, canvas=None, codec="float32")
+    assert embedding.geometry == expected.geometry
+    assert embedding.fingerprint == expected.fingerprint
+    assert "<title>splitseem</title>" in page.text
+    assert ready.json()["status"] == "degraded"  # there is no Redis on port 1
+    assert "hunter2" not in "".join(output)
+    assert "settings" in output[0]
+    assert any("request" in line and "/embed" in line for line in "".join(output).splitlines())
+
+
+def test_key_does_not_depend_on_the_process() -> None:
+    from splitseem_server.keys import embedding_key
+
+    encoder = load_encoder(Settings(model="tiny"))
+    geometry = encoder.geometry_for((61, 83), None, None)
+    again = load_encoder(Settings(model="tiny"))
+    keys = {embedding_key("ab", geometry, model.fingerprint, "int8") for model in (encoder, again)}
+    assert len(keys) == 1
+
+
+def test_help_lists_every_setting() -> None:
+    output = CliRunner().invoke(command, ["--help"], terminal_width=120).output
+    for name in Settings.model_fields:
+        assert f"SPLITSEEM_{name.upper()}" in output
+    assert "SPLITSEEM_CACHE_FILE" in output
+    assert "[default: memory]" in output
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "message"),
+    [
+        (["--cache", "disk"], {}, "SPLITSEEM_CACHE: "),
+        (["--model", "unheard-of"], {}, "unheard-of"),
+        (["--model", "tiny", "--decoder-dir", "/nonexistent"], {}, "make setup"),
+        (["--model", "tiny", "--client-dir", "/nonexistent"], {}, "make setup"),
+        (["--host", "203.0.113.1"], {}, "cannot listen on 203.0.113.1:0"),
+        ([], {"SPLITSEEM_COLOUR": "red"}, "unknown setting SPLITSEEM_COLOUR"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_message(
+    options: list[str], environment: dict[str, str], message: str, tiny_decoder_dir: Path
+) -> None:
+    if "--decoder-dir" not in options:
+        options = [*options, "--decoder-dir", str(tiny_decoder_dir)]
+    result = CliRunner().invoke(command, ["--port", "0", *options], env=environment)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_port_that_is_taken_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(command, ["--port", port])
+    assert result.exit_code == 2
+    assert "choose another --port" in result.output
+
+
+def test_device_that_is_not_there_is_said() -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    result = CliRunner().invoke(command, ["--port", "0", "--device", "cuda"])
+    assert result.exit_code == 2
+    assert "--device cpu needs none" in result.output
