@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +220,16 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
     state.optimizer.load_state_dict(content["optimizer"])
     state.rng.bit_generator.state = json.loads(content["rng"])
     state.step, state.best_iou = content["step"], content["best_iou"]
+    _forget_later_rows(out / METRICS, state.step)
     console.print(f"going on with {out} at step {state.step}")
+
+
+def _forget_later_rows(metrics: Path, step: int) -> None:
+    """Drop what a cut run logged after its last checkpoint: those steps are run again."""
+    if metrics.exists():
+        rows = metrics.read_text(encoding="utf-8").splitlines()
+        kept = [row for row in rows if json.loads(row)["step"] <= step]
+        metrics.write_text("".join(row + "\n" for row in kept), encoding="utf-8")
 
 
 def _describe(row: dict[str, Any]) -> str:
@@ -237,8 +246,3 @@ def _progress(console: Console) -> Progress:
         console=console,
         disable=not console.is_terminal,
     )
-
-
-def recipe_summary(recipe: Recipe) -> str:
-    """The recipe as one line of JSON, for logs and model cards."""
-    return json.dumps(asdict(recipe))

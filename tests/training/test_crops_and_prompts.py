@@ -1,0 +1,83 @@
+"""Crops keep image and mask together; sampled prompts lie where they should."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from splitseem_proto import encode_rle
+from splitseem_train.crops import Photo, random_crop
+from splitseem_train.data import DataObject, RunLengths
+from splitseem_train.prompts_sampler import first_prompt, next_click
+from splitseem_train.recipe import RECIPES
+
+pytestmark = pytest.mark.unit
+RECIPE = RECIPES["smoke"]
+
+
+def square_mask(size: int = 60, top: int = 20, left: int = 10, side: int = 24) -> NDArray[np.bool_]:
+    mask = np.zeros((size, size + 20), dtype=np.bool_)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+def photo_of(mask: NDArray[np.bool_], scale: int = 1) -> Photo:
+    """A photo whose red channel is 255 on the object, at `scale` times the size of the mask."""
+    pixels = np.zeros((*mask.shape, 3), dtype=np.uint8)
+    pixels[mask, 0] = 255
+    runs = RunLengths(mask.shape, np.array(encode_rle(mask).counts, dtype=np.int32))
+    large = pixels.repeat(scale, 0).repeat(scale, 1)
+    return Photo(large, float(scale), "toys", (DataObject("square", runs, None, True),))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_mask_of_a_crop_lies_on_the_object(seed: int, scale: int) -> None:
+    crop = random_crop(photo_of(square_mask(), scale), 64, RECIPE, np.random.default_rng(seed))
+    assert crop is not None
+    assert len(crop.objects) == RECIPE.objects_per_image
+    red = crop.pixels[..., 0].astype(int) - crop.pixels[..., 1]
+    mask = crop.objects[0].mask
+    threshold = (red[mask].mean() + red[~mask].mean()) / 2
+    overlap = ((red > threshold) & mask).sum() / ((red > threshold) | mask).sum()
+    assert overlap > 0.8
+
+
+def test_a_crop_without_augmentation_shows_the_whole_photo() -> None:
+    crop = random_crop(photo_of(square_mask()), 80, RECIPE, np.random.default_rng(0), augment=False)
+    assert crop is not None
+    np.testing.assert_array_equal(crop.objects[0].mask[:60], square_mask())
+
+
+def test_a_photo_whose_objects_are_too_small_gives_no_crop() -> None:
+    tiny = photo_of(square_mask(side=1))
+    assert random_crop(tiny, 64, RECIPE, np.random.default_rng(0), augment=False) is None
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(1, 30))
+def test_first_prompts_lie_on_the_object_or_around_it(seed: int, side: int) -> None:
+    mask = square_mask(side=side)
+    for x, y, label in first_prompt(mask, np.random.default_rng(seed)):
+        assert label in (1, 2, 3)
+        assert 0 <= x <= mask.shape[1]
+        assert 0 <= y <= mask.shape[0]
+        if label == 1:
+            assert mask[int(y), int(x)]
+
+
+def test_the_next_click_corrects_the_larger_error() -> None:
+    truth = square_mask()
+    missed = next_click(truth, np.zeros_like(truth), None)
+    assert truth[int(missed[0, 1]), int(missed[0, 0])]
+    assert missed[0, 2] == 1
+    wrong = next_click(truth, np.ones_like(truth), None)
+    assert not truth[int(wrong[0, 1]), int(wrong[0, 0])]
+    assert wrong[0, 2] == 0
+
+
+def test_no_click_without_error_or_where_it_is_ignored() -> None:
+    truth = square_mask()
+    assert len(next_click(truth, truth, None)) == 0
+    assert len(next_click(truth, np.zeros_like(truth), np.ones_like(truth))) == 0

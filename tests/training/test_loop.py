@@ -1,0 +1,121 @@
+"""The training loop on rendered shapes with a tiny model: reproducible, resumable, and it learns."""
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from splitseem_model.config import TINY
+from splitseem_model.registry import load_model
+from splitseem_proto import encode_rle
+from splitseem_train import loop
+from splitseem_train.errors import DataError, TrainingError
+from splitseem_train.loop import learning_rate, train
+from splitseem_train.recipe import RECIPES, Recipe
+
+RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
+QUIET = Console(quiet=True)
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 photos of one coloured square or disk on noise."""
+    folder = tmp_path_factory.mktemp("shapes")
+    rng = np.random.default_rng(0)
+    lines = []
+    for number in range(40):
+        pixels = rng.integers(0, 90, (64, 80, 3), dtype=np.uint8)
+        rows, columns = np.mgrid[:64, :80]
+        y, x = rng.integers(20, 44), rng.integers(20, 60)
+        round_ = number % 2 == 0
+        mask = (
+            (rows - y) ** 2 + (columns - x) ** 2 < 144
+            if round_
+            else (abs(rows - y) < 10) & (abs(columns - x) < 10)
+        )
+        pixels[mask] = (230, 180, 40) if round_ else (60, 90, 240)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        entry = {"label": "disk" if round_ else "square", "rle": list(encode_rle(mask).counts)}
+        lines.append(
+            json.dumps(
+                {"image": f"{number}.png", "dataset": "shapes", "size_hw": [64, 80], "objects": [entry]}
+            )
+        )
+    with gzip.open(folder / "shapes.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    return folder
+
+
+def run(shapes: Path, out: Path, recipe: Recipe = RECIPE, seed: int = 0) -> list[dict[str, object]]:
+    train(TINY, recipe, shapes, out, seed=seed, console=QUIET)
+    rows = [json.loads(line) for line in (out / loop.METRICS).read_text().splitlines()]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def test_the_same_seed_gives_the_same_run(shapes: Path, tmp_path: Path) -> None:
+    assert run(shapes, tmp_path / "a") == run(shapes, tmp_path / "b")
+    assert (tmp_path / "a" / loop.BEST).read_bytes() == (tmp_path / "b" / loop.BEST).read_bytes()
+
+
+def test_another_seed_gives_another_run(shapes: Path, tmp_path: Path) -> None:
+    assert run(shapes, tmp_path / "a") != run(shapes, tmp_path / "b", seed=1)
+
+
+def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(shapes, tmp_path / "whole")
+    one_step, steps = loop._one_step, []
+
+    def cut_at_the_fourth(*arguments: object) -> dict[str, object]:
+        steps.append(1)
+        if len(steps) == 4:
+            raise KeyboardInterrupt
+        return one_step(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "_one_step", cut_at_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        run(shapes, tmp_path / "cut")
+    monkeypatch.undo()
+    assert run(shapes, tmp_path / "cut") == whole
+
+
+def test_best_weights_load_as_a_model(shapes: Path, tmp_path: Path) -> None:
+    run(shapes, tmp_path)
+    model = load_model(str(tmp_path / loop.BEST))
+    assert model.config.vocabulary == ("disk", "square")
+
+
+def test_a_folder_with_another_run_is_refused(shapes: Path, tmp_path: Path) -> None:
+    run(shapes, tmp_path)
+    with pytest.raises(TrainingError, match="another model"):
+        train(replace(TINY, canvas=128), RECIPE, shapes, tmp_path, console=QUIET)
+
+
+def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no training sets"):
+        train(TINY, RECIPE, tmp_path, tmp_path / "out", console=QUIET)
+
+
+@pytest.mark.slow
+def test_a_short_run_learns_simple_shapes(shapes: Path, tmp_path: Path) -> None:
+    recipe = replace(
+        RECIPE, steps=150, crops=((0.0, 64, 8),), warmup_steps=10, learning_rate=3e-3, validate_every=150
+    )
+    rows = run(shapes, tmp_path, recipe)
+    assert isinstance(rows[-1]["validation_iou1"], float)
+    assert rows[-1]["validation_iou1"] > 0.6
+
+
+@pytest.mark.unit
+def test_learning_rate_warms_up_and_falls() -> None:
+    recipe = RECIPES["cpu"]
+    rates = [learning_rate(recipe, step) for step in (0, recipe.warmup_steps, recipe.steps)]
+    assert rates[0] < 0.01 * recipe.learning_rate
+    assert rates[1] == pytest.approx(recipe.learning_rate)
+    assert rates[2] == pytest.approx(0.01 * recipe.learning_rate)
