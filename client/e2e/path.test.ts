@@ -1,0 +1,202 @@
+/** From a photo to a mask in the browser: the whole path, against `splitseem segment`. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rleFromMask } from '../src/shared/rle';
+import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
+import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { iou, readPng } from './masks';
+import { splitseem, startRedis, startServer, type Running } from './programs';
+
+const SAMPLE = 'coffee.jpg';
+
+/** Browser and torch add up in different orders; a border pixel may fall on the other side. */
+const LEAST_IOU = 0.99;
+
+let redis: Running;
+let server: Running;
+let browser: Browser;
+let folder: string;
+let user: PageUnderTest;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'splitseem-e2e-'));
+  redis = await startRedis();
+  [server, browser] = await Promise.all([startServer(['--cache', redis.url]), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await Promise.all([browser.close(), server.stop()]);
+  await redis.stop();
+  rmSync(folder, { recursive: true });
+});
+
+beforeEach(async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  user = new PageUnderTest(page);
+  await page.goto(server.url);
+  await user.waitForDecoder();
+});
+
+afterEach(async () => {
+  await user.page.close();
+  expect(user.faults).toEqual([]);
+});
+
+/** The mask that the command line makes of the same prompts in the same order. */
+async function reference(prompts: readonly PromptItem[]): Promise<CocoRle> {
+  const out = join(folder, 'reference.json');
+  await splitseem('segment', samplePath(SAMPLE), ...prompts.flatMap(toOption), '-o', out);
+  const { size, counts } = JSON.parse(readFileSync(out, 'utf8')) as CocoRle;
+  return { size, counts };
+}
+
+function toOption(prompt: PromptItem): string[] {
+  switch (prompt.kind) {
+    case 'click':
+      return [prompt.label === 1 ? '--point' : '--negative', `${prompt.x},${prompt.y}`];
+    case 'box':
+      return ['--box', [prompt.x0, prompt.y0, prompt.x1, prompt.y1].join()];
+    case 'polygon':
+      return ['--polygon', prompt.points_xy.flat().join()];
+    default:
+      throw new Error(`the command line takes no ${prompt.kind} like this`);
+  }
+}
+
+async function expectReference(object: ProjectObject | undefined): Promise<void> {
+  if (object?.mask == null) throw new Error('the object has no mask');
+  expect(iou(object.mask, await reference(object.prompts))).toBeGreaterThanOrEqual(LEAST_IOU);
+}
+
+describe('clicks on two objects', () => {
+  it('give the masks of the command line, without the network', async () => {
+    await user.openSample(SAMPLE);
+    const requests: string[] = [];
+    user.page.on('request', (request) => requests.push(request.url()));
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.click({ x: 0.4, y: 0.55 });
+    await user.click({ x: 0.1, y: 0.15 }, 'right');
+    await user.button('New object').click();
+    await user.click({ x: 0.85, y: 0.6 });
+    await user.click({ x: 0.75, y: 0.45 });
+    expect(requests).toEqual([]);
+
+    const [first, second] = await user.objects();
+    expect(first?.prompts.map((prompt) => ('label' in prompt ? prompt.label : null))).toEqual([1, 1, 0]);
+    expect(second?.prompts).toHaveLength(2);
+    await expectReference(first);
+    await expectReference(second);
+  });
+});
+
+describe('other prompts', () => {
+  it('box and polygon give the masks of the command line', async () => {
+    await user.openSample(SAMPLE);
+    await user.page.getByRole('radio', { name: 'Box' }).check();
+    const [from, to] = [await user.toScreen({ x: 0.2, y: 0.1 }), await user.toScreen({ x: 0.8, y: 0.9 })];
+    await user.page.mouse.move(from.x, from.y);
+    await user.page.mouse.down();
+    await user.page.mouse.move(to.x, to.y, { steps: 5 });
+    await user.page.mouse.up();
+    await user.waitForAnswers(1);
+
+    await user.page.keyboard.press('n');
+    await user.page.getByRole('radio', { name: 'Polygon' }).check();
+    for (const corner of [
+      { x: 0.3, y: 0.2 },
+      { x: 0.7, y: 0.2 },
+      { x: 0.6, y: 0.6 },
+    ]) {
+      await user.press(corner);
+    }
+    await user.page.keyboard.press('Enter');
+    await user.waitForAnswers(2);
+
+    const [box, polygon] = await user.objects();
+    expect([box, polygon].map((object) => object?.prompts[0]?.kind)).toEqual(['box', 'polygon']);
+    await expectReference(box);
+    await expectReference(polygon);
+  });
+
+  it('a scribble makes a mask', async () => {
+    await user.openSample(SAMPLE);
+    await user.page.getByRole('radio', { name: 'Scribble' }).check();
+    const [from, to] = [await user.toScreen({ x: 0.4, y: 0.3 }), await user.toScreen({ x: 0.6, y: 0.4 })];
+    await user.page.mouse.move(from.x, from.y);
+    await user.page.mouse.down();
+    await user.page.mouse.move(to.x, to.y, { steps: 12 });
+    await user.page.mouse.up();
+    await user.waitForAnswers(1);
+    const [object] = await user.objects();
+    expect(object?.prompts[0]?.kind).toBe('scribble');
+    expect(object?.mask).not.toBeNull();
+  });
+});
+
+describe('undo and redo', () => {
+  it('bring back earlier masks bit for bit', async () => {
+    await user.openSample(SAMPLE);
+    const states = [await user.objects()];
+    await user.click({ x: 0.5, y: 0.3 });
+    states.push(await user.objects());
+    await user.click({ x: 0.2, y: 0.8 });
+    states.push(await user.objects());
+    await user.click({ x: 0.8, y: 0.3 }, 'right');
+    states.push(await user.objects());
+
+    const seen = [];
+    for (const name of ['Undo', 'Undo', 'Undo', 'Redo', 'Redo', 'Redo']) {
+      await user.button(name).click();
+      seen.push(await user.objects());
+    }
+    const [none, one, two, three] = states;
+    expect(seen).toEqual([two, one, none, one, two, three]);
+    await expectReference((await user.objects())[0]);
+  });
+
+  it('continue from the restored memory', async () => {
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.click({ x: 0.1, y: 0.1 });
+    await user.page.keyboard.press('Control+z');
+    await user.click({ x: 0.6, y: 0.5 });
+    await expectReference((await user.objects())[0]);
+  });
+});
+
+describe('exports', () => {
+  it('PNG and COCO decode to the mask on the page', async () => {
+    await user.openSample(SAMPLE);
+    const { mask } = await user.click({ x: 0.5, y: 0.3 });
+    const png = await readPng(user.page, await user.exportAs('Mask PNG'));
+    expect([...new Set(png.values)].sort()).toEqual([0, 255]);
+    expect(rleFromMask(png.values, { height: png.size[0], width: png.size[1] })).toEqual(mask);
+
+    const coco = JSON.parse((await user.exportAs('COCO JSON')).toString()) as {
+      images: { file_name: string; width: number; height: number }[];
+      annotations: { segmentation: CocoRle; area: number }[];
+    };
+    expect(coco.images).toMatchObject([{ file_name: SAMPLE, width: 600, height: 400 }]);
+    expect(coco.annotations[0]?.segmentation).toEqual(mask);
+  });
+
+  it('a saved project is restored by replaying it', async () => {
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.click({ x: 0.2, y: 0.8 }, 'right');
+    const saved = await user.exportAs('Project');
+    const before = await user.objects();
+
+    await user.page.reload();
+    await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
+    await user.page.getByText(SAMPLE).waitFor();
+    await user.openSample(SAMPLE);
+    await user.waitForAnswers(2);
+    const strip = (objects: readonly ProjectObject[]): unknown =>
+      objects.map(({ prompts, mask, label, score }) => ({ prompts, mask, label, score }));
+    expect(strip(await user.objects())).toEqual(strip(before));
+  });
+});

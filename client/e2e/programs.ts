@@ -1,0 +1,144 @@
+/** Starts the real programs that the end-to-end tests talk to, on free ports. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createConnection, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
+
+const START_MILLISECONDS = 45_000;
+
+/** Something that was started; `stop` may be called once. */
+export interface Running {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The first of the programs that lies on PATH. */
+export function findProgram(...names: readonly string[]): string {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+  if (found === undefined) throw new Error(`none of ${names.join(', ')} is installed: run \`make tools\``);
+  return found;
+}
+
+export async function startRedis(): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'splitseem-redis-'));
+  const port = await freePort();
+  const child = spawn(findProgram('redis-server'), ['--port', String(port), '--save', '', '--dir', folder], {
+    stdio: 'ignore',
+  });
+  await waitFor('redis-server', child, () => canConnect(port));
+  return {
+    url: `redis://127.0.0.1:${port}/0`,
+    stop: async () => {
+      await stopChild(child);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** `splitseem serve` with the given options. */
+export async function startServer(options: readonly string[]): Promise<Running> {
+  const port = await freePort();
+  const child = spawn(SPLITSEEM, ['serve', '--port', String(port), ...options], {
+    cwd: REPOSITORY,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, SPLITSEEM_LOG_LEVEL: 'error' },
+  });
+  const said: string[] = [];
+  child.stderr.on('data', (data: Buffer) => said.push(data.toString()));
+  const url = `http://127.0.0.1:${port}`;
+  const isReady = async (): Promise<boolean> => {
+    const response = await fetch(`${url}/readyz`).catch(() => null);
+    return response?.ok === true;
+  };
+  await waitFor('splitseem serve', child, isReady, () => said.join(''));
+  return { url, stop: () => stopChild(child) };
+}
+
+/** A proxy that takes the isolation headers away, as servers do that know nothing of them. */
+export async function startPlainProxy(target: string): Promise<Running> {
+  const server = createServer((incoming, outgoing) => {
+    const { method = 'GET', headers, url = '/' } = incoming;
+    const forwarded = httpRequest(new URL(url, target), { method, headers }, (response) => {
+      const kept = Object.entries(response.headers).filter(([name]) => !name.startsWith('cross-origin-'));
+      outgoing.writeHead(response.statusCode ?? 502, Object.fromEntries(kept));
+      response.pipe(outgoing);
+    });
+    forwarded.on('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${portOf(server)}`, stop: () => closeServer(server) };
+}
+
+/** Standard output of the command line. */
+export async function splitseem(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(SPLITSEEM, args, { cwd: REPOSITORY });
+  return stdout;
+}
+
+async function waitFor(
+  name: string,
+  child: ChildProcess,
+  isReady: () => Promise<boolean>,
+  said: () => string = () => '',
+): Promise<void> {
+  const deadline = Date.now() + START_MILLISECONDS;
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said()}`);
+    if (Date.now() > deadline) {
+      child.kill();
+      throw new Error(`${name} did not start in time: ${said()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      resolve();
+    });
+    child.kill();
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) =>
+    server.close(() => {
+      resolve();
+    }),
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = portOf(server);
+  await closeServer(server);
+  return port;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real server, real Redis, real Chromium; needs the built client and the exported decoder (`make setup`). */
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.test.ts'],
+    // One server and one browser at a time: several would only measure each other.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
