@@ -88,7 +88,7 @@ def build_app(settings: Settings) -> FastAPI:
     configure_log(settings)
     encoder = load_encoder(settings)
     decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / encoder.name
-    client_dir = settings.client_dir or ROOT / "client" / "dist"
+    client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
     return create_app(settings, encoder, open_cache(settings), decoder_dir, client_dir)
 
 

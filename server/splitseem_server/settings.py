@@ -106,6 +106,10 @@ class Settings(BaseModel):
         default=None, description="Folder with the exported decoder: manifest.json and the files it names."
     )
     client_dir: Path | None = Field(default=None, description="Folder with the built browser client.")
+    serve_client: bool = Field(
+        default=True,
+        description="Whether to serve the browser client; false where a web server in front does.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
