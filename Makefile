@@ -12,7 +12,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format bench bench-browser train test-gpu screenshot tools clean
+.PHONY: help setup demo test check format bench train test-gpu screenshot tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands

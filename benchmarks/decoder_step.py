@@ -1,0 +1,50 @@
+"""Milliseconds of prepare and step, in torch and in ONNX Runtime, one thread, by image size: `make bench`."""
+
+import argparse
+from functools import partial
+
+import numpy as np
+import torch
+from timing import milliseconds, write_result
+
+from splitseem_export.runtime import OnnxRuntime
+from splitseem_model.memory import MemoryPrompt
+from splitseem_model.predictor import Predictor, TorchRuntime
+from splitseem_model.registry import load_model
+from splitseem_proto import Click
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--canvas", type=int, nargs="+", default=[256, 512, 1024])
+    parser.add_argument("--repeats", type=int, default=15)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = load_model(options.model)
+    runtimes = {"torch": TorchRuntime(model), "onnx": OnnxRuntime.of_model(model)}
+    photo = np.random.default_rng(0).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    clicks = [Click(100.5, 120.5), Click(300.5, 200.5, 0), Click(320.5, 240.5)]
+    rows = []
+    for canvas in options.canvas:
+        for name, runtime in runtimes.items():
+            predictor = Predictor(model, runtime)
+            image = predictor.encode(photo, canvas=canvas)
+            memory = MemoryPrompt(predictor.step(image, clicks[:1]).mask_logits)
+            rows.append(
+                {
+                    "runtime": name,
+                    "canvas": canvas,
+                    "prepare": milliseconds(partial(predictor.prepare, image.embedding), options.repeats)[
+                        "median_ms"
+                    ],
+                    "click": milliseconds(partial(predictor.step, image, clicks, memory), options.repeats)[
+                        "median_ms"
+                    ],
+                }
+            )
+    write_result("decoder_step", rows)
+
+
+if __name__ == "__main__":
+    main()
