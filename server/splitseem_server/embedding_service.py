@@ -81,6 +81,11 @@ class EmbeddingService:
         self._flights: SingleFlight[_Produced] = SingleFlight()
         self._header_threads = anyio.CapacityLimiter(_HEADER_THREADS)
 
+    @property
+    def waiting(self) -> int:
+        """Requests whose embedding is being made or looked up."""
+        return self._flights.waiting
+
     async def warm_up(self) -> None:
         """Run the encoder once on a tiny image, so that the first real one finds it fast.
 

@@ -20,6 +20,11 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[str, _Flight[T]] = {}
 
+    @property
+    def waiting(self) -> int:
+        """Callers that wait for a result."""
+        return sum(flight.waiting for flight in self._flights.values())
+
     async def run(self, key: str, work: Callable[[Commit], Coroutine[Any, Any, T]]) -> tuple[T, bool]:
         """The result for a key, and whether a task that was already running gave it.
 

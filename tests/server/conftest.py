@@ -20,6 +20,7 @@ import httpx
 import numpy as np
 import pytest
 import redis
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from numpy.typing import NDArray
@@ -92,6 +93,15 @@ def image_bytes(
     stream = io.BytesIO()
     Image.new(mode, (width, height), colour).save(stream, **{"format": "PNG", **save})
     return stream.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """Log lines as in the service: tracebacks without local variables, which take seconds to print."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

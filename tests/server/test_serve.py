@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -20,8 +22,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from splitseem_cli.serve import command, load_encoder
+from splitseem_cli.serve import build_app, command, load_encoder
 from splitseem_proto import Embedding, unpack
+from splitseem_server.app import create_app
+from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.client_files import ClientFiles
+from splitseem_server.keys import embedding_key
 from splitseem_server.settings import Settings
 
 RUN = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve"]
@@ -97,9 +103,26 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
     assert any("request" in line and "/embed" in line for line in "".join(output).splitlines())
 
 
-def test_key_does_not_depend_on_the_process() -> None:
-    from splitseem_server.keys import embedding_key
+@pytest.mark.anyio
+@pytest.mark.parametrize("model", ["tiny", "nano"])
+async def test_service_and_encoder_agree_bit_for_bit(model: str, run_in_process: Any) -> None:
+    encoder = load_encoder(Settings(model=model))
+    async with run_in_process(create_app(Settings(), encoder, InProcessCache(2**26))) as client:
+        response = await client.post("/embed?roi=10,5,60,50", files={"image": photo()})
+    embedding = unpack(response.content)
+    assert isinstance(embedding, Embedding)
+    pixels = np.asarray(Image.open(io.BytesIO(photo())))
+    expected = encoder.encode(pixels, roi_xywh=(10, 5, 60, 50), canvas=None, codec=encoder.default_codec)
+    assert embedding == dataclasses.replace(expected, key=embedding.key)
 
+
+def test_without_the_client_only_the_api_is_served(tiny_decoder_dir: Path) -> None:
+    app = build_app(Settings(model="tiny", decoder_dir=tiny_decoder_dir, serve_client=False))
+    assert not isinstance(app.router.default, ClientFiles)
+    assert app.state.services.decoder is not None
+
+
+def test_key_does_not_depend_on_the_process() -> None:
     encoder = load_encoder(Settings(model="tiny"))
     geometry = encoder.geometry_for((61, 83), None, None)
     again = load_encoder(Settings(model="tiny"))

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import structlog
 
 from splitseem_server.log import configure_log
 from splitseem_server.settings import PREFIX, Settings, SettingsError, mask_url
@@ -96,11 +95,8 @@ def test_passwords_in_urls_are_masked(url: str, masked: str) -> None:
 def test_settings_are_logged_at_start_with_secrets_masked(
     log_format: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    try:
-        configure_log(Settings.from_environment({}, cache=SECRET, log_format=log_format))
-        line = capsys.readouterr().out
-    finally:
-        structlog.reset_defaults()
+    configure_log(Settings.from_environment({}, cache=SECRET, log_format=log_format))
+    line = capsys.readouterr().out
     assert "hunter2" not in line
     assert "redis://user:***@db:6379/1" in line
     for name in Settings.model_fields:
