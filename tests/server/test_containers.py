@@ -137,6 +137,28 @@ def test_health_check_tells_a_ready_service_from_others(
     assert not passes(f"http://127.0.0.1:{free_port()}/readyz")
 
 
+@pytest.mark.redis
+def test_redis_takes_the_options_of_the_compose_file_and_answers_its_health_check(
+    free_port: Callable[[], int], tmp_path: Path, wait_until: Any
+) -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    (command,) = re.findall(r"command: \[redis-server, (.*)\]", text)
+    options = [option.strip('"') for option in command.split(", ")]
+    port = str(free_port())
+    server = [program("redis-server"), *options, "--port", port, "--dir", str(tmp_path)]
+    check = [program("redis-cli"), "-p", port, "ping"]
+    process = subprocess.Popen(server, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: subprocess.run(check, capture_output=True).returncode == 0)
+        policy = subprocess.run(
+            [*check[:-1], "config", "get", "maxmemory-policy"], capture_output=True, text=True
+        )
+        assert policy.stdout.split() == ["maxmemory-policy", "allkeys-lru"]
+    finally:
+        process.terminate()
+        process.wait()
+
+
 # nginx
 
 
