@@ -46,9 +46,9 @@ class KnownCheckpoint:
 # October 2023 is v0 now. These are today's names.
 OFFICIAL = (
     KnownCheckpoint("seem_focalt_v0", ("v0", "demo"), "Focal-T", preset="focalt"),
-    KnownCheckpoint("seem_focall_v0", ("v0", "demo"), "Focal-L", preset=None),
+    KnownCheckpoint("seem_focall_v0", ("v0", "demo"), "Focal-L", preset="focall"),
     KnownCheckpoint("seem_focalt_v1", ("v1",), "Focal-T", preset="focalt"),
-    KnownCheckpoint("seem_focall_v1", ("v1",), "Focal-L", preset=None),
+    KnownCheckpoint("seem_focall_v1", ("v1",), "Focal-L", preset="focall"),
     KnownCheckpoint("seem_samvitb_v1", ("v1",), "SAM-ViT-B", preset=None),
     KnownCheckpoint("seem_samvitl_v1", ("v1",), "SAM-ViT-L", preset=None),
 )

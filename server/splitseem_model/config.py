@@ -14,12 +14,15 @@ MAX_POINTS = 512
 
 @dataclass(frozen=True)
 class FocalNetConfig:
-    """Focal modulation backbone; `norm_on_branch` and `stem_padding` tell Focal-L from Focal-T."""
+    """Focal modulation backbone; the defaults are Focal-T, the last three fields tell Focal-L from it."""
 
     embed_dim: int = 96
     depths: tuple[int, ...] = (2, 2, 6, 2)
     focal_levels: tuple[int, ...] = (3, 3, 3, 3)
     focal_windows: tuple[int, ...] = (3, 3, 3, 3)
+    stem_padding: int = 3
+    depthwise: bool = True
+    norm_on_branch: bool = False
     kind: Literal["focalnet"] = "focalnet"
 
 
@@ -148,6 +151,16 @@ def _official(name: str, wiring: str, backbone: FocalNetConfig) -> ModelConfig:
     return ModelConfig(name, backbone, FpnConfig(), DecoderConfig(wiring))
 
 
+FOCAL_T = FocalNetConfig()
+FOCAL_L = FocalNetConfig(
+    embed_dim=192,
+    depths=(2, 2, 18, 2),
+    focal_levels=(4, 4, 4, 4),
+    stem_padding=2,
+    depthwise=False,
+    norm_on_branch=True,
+)
+
 NANO = ModelConfig(
     name="nano",
     backbone=ResidualConfig(),
@@ -188,9 +201,8 @@ PRESETS: dict[str, ModelConfig] = {
     for config in (
         NANO,
         TINY,
-        _official("focalt-demo", "demo", FocalNetConfig()),
-        _official("focalt-v0", "v0", FocalNetConfig()),
-        _official("focalt-v1", "v1", FocalNetConfig()),
+        *(_official(f"focalt-{wiring}", wiring, FOCAL_T) for wiring in ("demo", "v0", "v1")),
+        *(_official(f"focall-{wiring}", wiring, FOCAL_L) for wiring in ("demo", "v0", "v1")),
     )
 }
 

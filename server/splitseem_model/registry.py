@@ -1,5 +1,7 @@
 """Model names and files -> loaded models."""
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,6 +11,8 @@ from splitseem_model.config import PRESETS, preset
 from splitseem_model.errors import UnknownModelError
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import load_weights
+
+log = logging.getLogger(__name__)
 
 WEIGHTS_DIR = Path(__file__).parent / "weights"
 RANDOM_PRESETS = frozenset({"tiny"})
@@ -52,6 +56,10 @@ def load_model(name_or_file: str, preset_name: str | None = None) -> Segmentatio
 def _load_official(path: Path, preset_name: str) -> SegmentationModel:
     if preset_name not in PRESETS:
         raise UnknownModelError(f"unknown preset {preset_name!r}; known: {', '.join(PRESETS)}")
-    model = SegmentationModel(preset(preset_name))
-    load_strictly(model, {**read_checkpoint(path), "class_matrix": model.class_matrix.detach()})
+    config, state = preset(preset_name), read_checkpoint(path)
+    if "text.logit_scale" in state:
+        config = replace(config, logit_scale=float(state["text.logit_scale"].exp()))
+    model = SegmentationModel(config)
+    ignored = load_strictly(model, {**state, "class_matrix": model.class_matrix.detach()})
+    log.info("%s: ignored %d tensors: %s", path.name, len(ignored), ", ".join(ignored))
     return model.eval()

@@ -19,7 +19,7 @@ class SegmentationModel(nn.Module):
         super().__init__()
         self.config = config
         decoder = config.decoder
-        self.backbone = _backbone(config.backbone)
+        self.backbone = build_backbone(config.backbone)
         self.pixel_decoder = _pixel_decoder(
             config.pixel_decoder, self.backbone.out_channels, decoder.dim, decoder.mask_dim
         )
@@ -44,7 +44,8 @@ def unit(x: Tensor) -> Tensor:
     return x / (length + 1e-7)
 
 
-def _backbone(config: FocalNetConfig | ResidualConfig) -> FocalNet | ResidualBackbone:
+def build_backbone(config: FocalNetConfig | ResidualConfig) -> FocalNet | ResidualBackbone:
+    """A backbone with fresh weights."""
     match config:
         case ResidualConfig():
             return ResidualBackbone(config)
@@ -54,6 +55,9 @@ def _backbone(config: FocalNetConfig | ResidualConfig) -> FocalNet | ResidualBac
                 depths=config.depths,
                 focal_levels=config.focal_levels,
                 focal_windows=config.focal_windows,
+                stem_padding=config.stem_padding,
+                depthwise=config.depthwise,
+                norm_on_branch=config.norm_on_branch,
             )
 
 

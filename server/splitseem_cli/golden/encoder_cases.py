@@ -1,8 +1,7 @@
 """Checkers of encoder cases: stored image -> backbone maps, levels, mask features."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ from torch import Tensor, nn
 
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.golden_set import GoldenSet
-from splitseem_model.backbones.focalnet import FocalNet
-from splitseem_model.config import STRIDE
+from splitseem_model.config import FOCAL_L, FOCAL_T, STRIDE, FocalNetConfig
 from splitseem_model.golden_weights import fill_with_golden_weights
 from splitseem_model.pixel_decoder import FPN
 from splitseem_model.preprocess import normalise, pad_to_multiple
+from splitseem_model.segmentation import build_backbone
 
 _PYRAMID = ("res2", "res3", "res4", "res5")
 _LEVELS = ("ms_0", "ms_1", "ms_2")
@@ -64,8 +63,8 @@ def _model_input(image: NDArray[np.uint8]) -> Tensor:
     return pad_to_multiple(normalise(image.transpose(1, 2, 0)), STRIDE)
 
 
-def _encoder(make_backbone: Callable[[], FocalNet], seed_offset: int) -> Encoder:
-    backbone = make_backbone().eval()
+def _encoder(config: FocalNetConfig, seed_offset: int) -> Encoder:
+    backbone = build_backbone(config).eval()
     pixel_decoder = FPN(in_channels=backbone.out_channels).eval()
     fill_with_golden_weights(backbone, prefix="backbone.", seed_offset=seed_offset)
     fill_with_golden_weights(pixel_decoder, prefix="pixel_decoder.", seed_offset=seed_offset)
@@ -74,17 +73,8 @@ def _encoder(make_backbone: Callable[[], FocalNet], seed_offset: int) -> Encoder
 
 @cache
 def _focal_t(seed_offset: int) -> Encoder:
-    return _encoder(FocalNet, seed_offset)
+    return _encoder(FOCAL_T, seed_offset)
 
 
 def _focal_l(seed_offset: int) -> Encoder:
-    make_backbone = partial(
-        FocalNet,
-        embed_dim=192,
-        depths=(2, 2, 18, 2),
-        focal_levels=(4, 4, 4, 4),
-        stem_padding=2,
-        depthwise=False,
-        norm_on_branch=True,
-    )
-    return _encoder(make_backbone, seed_offset)
+    return _encoder(FOCAL_L, seed_offset)
