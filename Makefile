@@ -4,6 +4,8 @@ PORT ?= 8000
 DATA ?= data
 RECIPE ?= cpu
 RUN ?= runs/nano
+# What is installed beside the base package; the server image takes less.
+EXTRAS ?= dev
 # The CPU build of PyTorch where its index can be reached; else whatever pip finds by the same version.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -25,7 +27,7 @@ demo: setup ## serve the page on http://127.0.0.1:8000
 
 test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
 	$(BIN)/python -m pytest -m "not cuda"
-	cd client && npm test
+	cd client && npm test && npm run test:e2e
 
 check: .venv/installed $(NODE_MODULES) ## format, lint and types of both languages
 	$(BIN)/ruff format --check .
@@ -59,7 +61,7 @@ clean: ## remove what setup made
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --extra-index-url $(TORCH_INDEX) --retries 0 --timeout 20 -c constraints.txt torch
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
 	touch $@
 
 $(NODE_MODULES): client/package.json client/package-lock.json
