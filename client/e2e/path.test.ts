@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rleFromMask } from '../src/shared/rle';
 import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
@@ -18,6 +18,7 @@ const LEAST_IOU = 0.99;
 let redis: Running;
 let server: Running;
 let browser: Browser;
+let context: BrowserContext;
 let folder: string;
 let user: PageUnderTest;
 
@@ -25,6 +26,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'splitseem-e2e-'));
   redis = await startRedis();
   [server, browser] = await Promise.all([startServer(['--cache', redis.url]), launchBrowser()]);
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 });
 
 afterAll(async () => {
@@ -34,7 +36,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
   user = new PageUnderTest(page);
   await page.goto(server.url);
   await user.waitForDecoder();

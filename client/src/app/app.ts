@@ -54,6 +54,13 @@ export function browserServices(): Services {
     decoder: startDecoder(),
     readFile,
     modelUrl: address('v1/model'),
+    threads: threadsFrom(location.search),
     now: () => performance.now(),
   };
+}
+
+/** `?threads=2` in the address, for machines on which the usual number is not the best. */
+function threadsFrom(query: string): number | null {
+  const threads = Number(new URLSearchParams(query).get('threads'));
+  return Number.isInteger(threads) && threads > 0 ? threads : null;
 }

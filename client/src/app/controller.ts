@@ -14,6 +14,8 @@ export interface Services {
   readonly decoder: DecoderBridge;
   readonly readFile: (file: File) => Promise<OpenedFile>;
   readonly modelUrl: string;
+  /** Threads the user wants for the decoder, or null. */
+  readonly threads: number | null;
   readonly now: () => number;
 }
 
@@ -153,7 +155,8 @@ export class Controller {
   async #load(): Promise<void> {
     const { decoder } = this.#store;
     decoder.value = { phase: 'loading' };
-    const info = await this.#services.decoder.call('load', { modelUrl: this.#services.modelUrl });
+    const { modelUrl, threads } = this.#services;
+    const info = await this.#services.decoder.call('load', { modelUrl, threads });
     decoder.value = { phase: 'ready', info };
   }
 

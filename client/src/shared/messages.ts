@@ -30,7 +30,14 @@ export type WorkerStepResult = Omit<StepResult, 'timings'> & { readonly timings:
 
 /** Every call the worker answers: its arguments and its result. */
 export interface WorkerCalls {
-  load: { args: { readonly modelUrl: string }; result: RuntimeInfo };
+  load: {
+    args: {
+      readonly modelUrl: string;
+      /** How many threads are wanted; null leaves it to the number of cores. */
+      readonly threads: number | null;
+    };
+    result: RuntimeInfo;
+  };
   open: { args: { readonly imageId: string; readonly bytes: ArrayBuffer }; result: OpenedImage };
   step: {
     args: {

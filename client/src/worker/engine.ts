@@ -14,8 +14,9 @@ type Call<Name extends CallName> = (args: WorkerCalls[Name]['args']) => Promise<
 /** What the engine needs of its surroundings; tests replace it. */
 export interface Runtime {
   readonly provider: string;
-  readonly threads: number;
   readonly crossOriginIsolated: boolean;
+  /** Settle the number of threads, given what is wanted. */
+  configure(threads: number | null): number;
   openGraph(bytes: ArrayBuffer): Promise<Graph>;
 }
 
@@ -28,12 +29,13 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     this.#runtime = runtime;
   }
 
-  load: Call<'load'> = async ({ modelUrl }) => {
+  load: Call<'load'> = async ({ modelUrl, threads: wanted }) => {
     const started = performance.now();
+    const threads = this.#runtime.configure(wanted);
     const decoder = await openDecoder(this.#runtime, await fetchModel(modelUrl));
     await warmUp(decoder);
     this.#decoder = decoder;
-    return describe(decoder, this.#runtime, performance.now() - started);
+    return describe(decoder, this.#runtime, threads, performance.now() - started);
   };
 
   open: Call<'open'> = async ({ imageId, bytes }) => {
@@ -124,6 +126,7 @@ function checkMatch(embedding: Embedding, manifest: Manifest): void {
 function describe(
   { manifest, vocabulary }: Decoder,
   runtime: Runtime,
+  threads: number,
   loadMilliseconds: number,
 ): RuntimeInfo {
   const { config, model, fingerprint } = manifest;
@@ -131,7 +134,7 @@ function describe(
     model,
     fingerprint,
     provider: runtime.provider,
-    threads: runtime.threads,
+    threads,
     crossOriginIsolated: runtime.crossOriginIsolated,
     hasText: config.text !== undefined,
     hasExample: config.example !== undefined,

@@ -5,12 +5,19 @@ import { serve } from './serve';
 
 declare const self: DedicatedWorkerGlobalScope;
 
-const threads = configureRuntime({
-  crossOriginIsolated: self.crossOriginIsolated,
-  hardwareConcurrency: self.navigator.hardwareConcurrency,
-});
+const { crossOriginIsolated } = self;
 
 serve(
   self,
-  new Engine({ provider: PROVIDER, threads, crossOriginIsolated: self.crossOriginIsolated, openGraph }),
+  new Engine({
+    provider: PROVIDER,
+    crossOriginIsolated,
+    configure: (wanted) =>
+      configureRuntime({
+        crossOriginIsolated,
+        hardwareConcurrency: self.navigator.hardwareConcurrency,
+        wanted,
+      }),
+    openGraph,
+  }),
 );

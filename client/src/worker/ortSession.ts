@@ -6,17 +6,24 @@ import type { Feeds, Fetches, FloatTensor, Graph, LongTensor } from './graph';
 
 export const PROVIDER = 'wasm';
 
+export interface Threading {
+  readonly crossOriginIsolated: boolean;
+  readonly hardwareConcurrency: number;
+  /** What was asked for, or null. */
+  readonly wanted: number | null;
+}
+
+const MAX_THREADS = 64;
+
 /**
  * Choose the number of threads, once, before the first graph is opened.
  *
- * Threads need shared memory, which only isolated pages have. Half of the cores, at most four: with more, the
- * short steps of the decoder wait for each other.
+ * Threads need shared memory, which only isolated pages have. Half of the cores, at most four, unless asked
+ * otherwise: with more, the short steps of the decoder wait for each other.
  */
-export function configureRuntime(scope: {
-  readonly crossOriginIsolated: boolean;
-  readonly hardwareConcurrency: number;
-}): number {
-  const threads = scope.crossOriginIsolated ? Math.min(4, Math.ceil(scope.hardwareConcurrency / 2)) : 1;
+export function configureRuntime({ crossOriginIsolated, hardwareConcurrency, wanted }: Threading): number {
+  const usual = Math.min(4, Math.ceil(hardwareConcurrency / 2));
+  const threads = crossOriginIsolated ? Math.min(Math.max(wanted ?? usual, 1), MAX_THREADS) : 1;
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmPaths = { mjs: absolute(runtimeModuleUrl), wasm: absolute(runtimeWasmUrl) };
   ort.env.logLevel = 'error';

@@ -1,0 +1,173 @@
+/** The page under less kind conditions: slow or absent server, broken files, no isolation, many threads. */
+import type { Browser, BrowserContext, Route } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { startPlainProxy, startServer, type Running } from './programs';
+
+const SAMPLE = 'chelsea.jpg';
+const EMBED = '**/v1/embed';
+
+let server: Running;
+let browser: Browser;
+let context: BrowserContext;
+let user: PageUnderTest;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(['--cache', 'memory']), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await Promise.all([browser.close(), server.stop()]);
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  user = new PageUnderTest(await context.newPage());
+});
+
+afterEach(async () => {
+  await context.close();
+  expect(user.faults).toEqual([]);
+});
+
+async function visit(path = '/', url = server.url): Promise<void> {
+  await user.page.goto(new URL(path, url).href);
+}
+
+/** Answer the first request for an embedding in another way, the rest as the server does. */
+async function answerOnce(answer: (route: Route) => Promise<void>): Promise<void> {
+  await user.page.route(EMBED, answer, { times: 1 });
+}
+
+const busy = (route: Route): Promise<void> =>
+  route.fulfill({
+    status: 429,
+    headers: { 'Retry-After': '1' },
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ type: 'queue-full', title: 'The queue is full', status: 429 }),
+  });
+
+describe('threads', () => {
+  it('one thread without isolation, and the status says why', async () => {
+    const proxy = await startPlainProxy(server.url);
+    try {
+      await visit('/', proxy.url);
+      await user.waitForDecoder();
+      expect(await user.page.evaluate(() => crossOriginIsolated)).toBe(false);
+      expect(await user.status.innerText()).toMatch(/1 thread \(page not cross-origin isolated\)/);
+      await user.openSample(SAMPLE);
+      expect((await user.click({ x: 0.5, y: 0.5 })).mask).not.toBeNull();
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('several threads when isolated, with the same mask', async () => {
+    const masks = [];
+    for (const threads of [1, 2]) {
+      await visit(`/?threads=${threads}`);
+      await user.waitForDecoder();
+      expect(await user.status.innerText()).toMatch(threads === 1 ? /1 thread/ : /2 threads/);
+      await user.openSample(SAMPLE);
+      masks.push((await user.click({ x: 0.5, y: 0.5 })).mask);
+    }
+    expect(masks[1]).toEqual(masks[0]);
+  });
+});
+
+describe('while the photo is embedded', () => {
+  it('clicks are kept, shown as waiting, and answered', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await answerOnce(async (route) => {
+      await gate;
+      await route.continue();
+    });
+    await visit();
+    await user.waitForDecoder();
+    await user.openFile(samplePath(SAMPLE));
+    await user.page.getByText(/Sending the photo|The server encodes/).waitFor();
+    await user.press({ x: 0.5, y: 0.5 });
+    await user.press({ x: 0.2, y: 0.2 }, 'right');
+    await user.page.getByText('2 prompts are kept and will be answered.').waitFor();
+    expect((await user.objects())[0]?.mask).toBeNull();
+
+    release();
+    await user.waitForAnswers(2);
+    const [object] = await user.objects();
+    expect(object?.prompts).toHaveLength(2);
+    expect(object?.mask).not.toBeNull();
+  });
+
+  it('a busy server is asked again', async () => {
+    await answerOnce(busy);
+    await visit();
+    await user.waitForDecoder();
+    await user.openFile(samplePath(SAMPLE));
+    await user.page.getByText(/The queue is full.*next try in 1 s/).waitFor();
+    await user.waitForEmbedding();
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['a broken photo', { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a photo') }],
+    ['an empty file', { name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) }],
+    ['broken JSON', { name: 'project.json', mimeType: 'application/json', buffer: Buffer.from('{') }],
+    ['another JSON', { name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('[]') }],
+  ])('%s is named in the status, and the work stays', async (_, file) => {
+    await visit();
+    await user.openSample(SAMPLE);
+    const { mask } = await user.click({ x: 0.5, y: 0.5 });
+    await user.openFile(file);
+    await user.status.getByText(`Error: ${file.name}`).waitFor();
+    expect((await user.objects())[0]?.mask).toEqual(mask);
+  });
+
+  it('a photo that the server refuses is named, and can be tried again', async () => {
+    const refusal = { type: 'image-too-large', title: 'The image is too large', status: 413 };
+    await answerOnce((route) =>
+      route.fulfill({ status: 413, contentType: 'application/problem+json', body: JSON.stringify(refusal) }),
+    );
+    await visit();
+    await user.openFile(samplePath(SAMPLE));
+    await user.status.getByText(/The image is too large/).waitFor();
+    await user.press({ x: 0.5, y: 0.5 });
+    await user.button('Try again').click();
+    await user.waitForAnswers(1);
+    expect((await user.objects())[0]?.mask).not.toBeNull();
+  });
+
+  it('a decoder that cannot be loaded is named, and can be tried again', async () => {
+    await user.page.route('**/v1/model/step.*', (route) => route.fulfill({ body: 'tampered with' }), {
+      times: 1,
+    });
+    await visit();
+    await user.status.getByText(/decoder file step.*has the digest/).waitFor();
+    await user.openFile(samplePath(SAMPLE));
+    await user.button('Try again').click();
+    await user.waitForEmbedding();
+    expect((await user.click({ x: 0.5, y: 0.5 })).mask).not.toBeNull();
+  });
+});
+
+describe('without a mouse', () => {
+  it('arrow keys and Enter click, Shift+Enter clicks negatively', async () => {
+    await visit();
+    await user.openSample(SAMPLE);
+    await user.canvas.focus();
+    await user.page.keyboard.press('ArrowLeft');
+    await user.page.keyboard.press('Enter');
+    await user.waitForAnswers(1);
+    for (let i = 0; i < 8; i++) await user.page.keyboard.press('ArrowUp');
+    await user.page.keyboard.press('Shift+Enter');
+    await user.waitForAnswers(2);
+    const [object] = await user.objects();
+    expect(object?.prompts).toMatchObject([
+      { kind: 'click', label: 1 },
+      { kind: 'click', label: 0 },
+    ]);
+  });
+});

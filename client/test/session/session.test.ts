@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_UNDO } from '../../src/session/history';
+import { toProject } from '../../src/session/project';
+import {
+  activeImageOf,
+  activeObjectOf,
+  EMPTY_SESSION,
+  hasStep,
+  labelOf,
+  nextPending,
+  resultOf,
+  type ImageState,
+  type Session,
+} from '../../src/session/state';
+import * as change from '../../src/session/transitions';
+import { click, stepResult } from '../samples';
+
+const SIZE = { height: 4, width: 6 };
+
+const opened = (): Session => change.openImage(EMPTY_SESSION, 'cat.jpg', SIZE);
+
+function image(session: Session): ImageState {
+  const active = activeImageOf(session);
+  if (active === null) throw new Error('no image');
+  return active;
+}
+
+const stepIds = (session: Session): string[] =>
+  image(session).document.objects.flatMap((object) => object.steps.map(({ id }) => id));
+
+/** Answer every waiting step, each with a mask of its own. */
+function answerAll(session: Session): Session {
+  const pending = nextPending(session, () => true);
+  if (pending === null) return session;
+  const result = stepResult({ fill: pending.prompts.length, size: SIZE });
+  return answerAll(change.recordResult(session, pending.step.id, result));
+}
+
+const prompted = (session: Session, ...xs: number[]): Session =>
+  answerAll(xs.reduce((state, x) => change.addPrompt(state, click(x, 1), x), session));
+
+describe('prompts', () => {
+  it('make an object when there is none, and go to the active one after that', () => {
+    const session = prompted(opened(), 1, 2);
+    expect(image(session).document.objects).toHaveLength(1);
+    expect(stepIds(session)).toHaveLength(2);
+  });
+
+  it('go to another object after New object', () => {
+    const session = prompted(change.newObject(prompted(opened(), 1)), 2);
+    expect(image(session).document.objects.map(({ number, steps }) => [number, steps.length])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
+  it('do nothing without an image', () => {
+    expect(change.addPrompt(EMPTY_SESSION, click(1, 1), 0)).toBe(EMPTY_SESSION);
+  });
+
+  it('New object twice makes one empty object', () => {
+    const session = change.newObject(change.newObject(opened()));
+    expect(image(session).document.objects).toHaveLength(1);
+  });
+});
+
+describe('pending steps', () => {
+  it('come in the order in which they were given, with the memory of the step before', () => {
+    const waiting = change.addPrompt(prompted(opened(), 1), click(2, 2), 2);
+    const pending = nextPending(waiting, () => true);
+    expect(pending?.prompts).toEqual([click(1, 1), click(2, 2)]);
+    const [first] = stepIds(waiting);
+    expect(pending?.previous).toBe(waiting.results.get(first ?? ''));
+  });
+
+  it('wait for the steps before them', () => {
+    const waiting = change.addPrompt(change.addPrompt(opened(), click(1, 1), 1), click(2, 2), 2);
+    const pending = nextPending(waiting, () => true);
+    expect(pending?.prompts).toHaveLength(1);
+    expect(pending?.previous).toBeNull();
+  });
+
+  it('of images that cannot be decoded yet are left', () => {
+    const waiting = change.addPrompt(opened(), click(1, 1), 1);
+    expect(nextPending(waiting, () => false)).toBeNull();
+  });
+
+  it('are oldest first across objects', () => {
+    let session = change.addPrompt(opened(), click(1, 1), 10);
+    session = change.addPrompt(change.newObject(session), click(2, 2), 5);
+    expect(nextPending(session, () => true)?.step.givenAt).toBe(5);
+  });
+});
+
+describe('undo and redo', () => {
+  it('restore masks and memories, the very same ones', () => {
+    const session = prompted(opened(), 1, 2, 3);
+    const results = [...session.results.values()];
+    const undone = change.undo(session);
+    const object = activeObjectOf(image(undone));
+    expect(object && resultOf(undone, object)).toBe(results[1]);
+    const redone = change.redo(undone);
+    const again = activeObjectOf(image(redone));
+    expect(again && resultOf(redone, again)).toBe(results[2]);
+  });
+
+  it('restore after steps that were undone before their answer came', () => {
+    const waiting = change.addPrompt(prompted(opened(), 1), click(2, 2), 2);
+    const [, late] = stepIds(waiting);
+    const undone = change.recordResult(change.undo(waiting), late ?? '', stepResult({ fill: 2, size: SIZE }));
+    expect(hasStep(undone, late ?? '')).toBe(false);
+    expect(nextPending(change.redo(undone), () => true)).toBeNull();
+  });
+
+  it('of a cleared image bring everything back', () => {
+    const session = prompted(change.newObject(prompted(opened(), 1)), 2);
+    const cleared = change.clearImage(session);
+    expect(image(cleared).document.objects).toEqual([]);
+    expect(image(change.undo(cleared)).document).toEqual(image(session).document);
+  });
+
+  it('of a deleted object bring it back where it was', () => {
+    const session = prompted(change.newObject(prompted(opened(), 1)), 2);
+    const [first] = image(session).document.objects;
+    const deleted = change.deleteObject(session, first?.id ?? '');
+    expect(image(deleted).document.objects).toHaveLength(1);
+    expect(image(change.undo(deleted)).document).toEqual(image(session).document);
+  });
+
+  it('nothing can be redone after another change', () => {
+    const session = prompted(change.undo(prompted(opened(), 1, 2)), 3);
+    expect(image(session).redo).toEqual([]);
+    expect(change.redo(session)).toEqual(session);
+  });
+
+  it('do not touch other images', () => {
+    const session = prompted(change.openImage(prompted(opened(), 1), 'dog.jpg', SIZE), 2);
+    const undone = change.undo(session);
+    expect(undone.images[0]).toBe(session.images[0]);
+  });
+
+  it('at the ends do nothing', () => {
+    const session = opened();
+    expect(change.undo(session)).toBe(session);
+    expect(change.redo(session)).toBe(session);
+  });
+
+  it('are limited, and forget the results that nothing leads to', () => {
+    const session = prompted(opened(), ...Array.from({ length: 3 }, (_, i) => i));
+    const forgotten = prompted(change.undo(session), 9);
+    expect(forgotten.results.size).toBe(3);
+    const many = Array.from({ length: MAX_UNDO + 5 }).reduce<Session>(
+      (state, _, i) => change.relabel(state, image(state).document.objects[0]?.id ?? '', `name ${i}`),
+      session,
+    );
+    expect(image(many).undo).toHaveLength(MAX_UNDO);
+  });
+});
+
+describe('labels', () => {
+  it('are the model’s until the user gives one, and again when it is emptied', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    const labels = [session, change.relabel(session, id, ' Tom '), change.relabel(session, id, ' ')].map(
+      (state) => {
+        const [object] = image(state).document.objects;
+        return object && labelOf(state, object);
+      },
+    );
+    expect(labels).toEqual(['cat', 'Tom', 'cat']);
+  });
+
+  it('can be undone', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    expect(image(change.undo(change.relabel(session, id, 'Tom'))).document).toEqual(image(session).document);
+  });
+});
+
+describe('images', () => {
+  it('close to a neighbour and forget their results', () => {
+    const session = prompted(change.openImage(prompted(opened(), 1), 'dog.jpg', SIZE), 2);
+    const closed = change.closeImage(session, session.activeImage ?? '');
+    expect(closed.activeImage).toBe(session.images[0]?.id);
+    expect(closed.results.size).toBe(1);
+    expect(change.closeImage(closed, closed.activeImage ?? '').activeImage).toBeNull();
+  });
+
+  it('hide objects without making that a change', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    const hidden = change.toggleVisible(session, id);
+    expect([...image(hidden).hidden]).toEqual([id]);
+    expect([...image(change.toggleVisible(hidden, id)).hidden]).toEqual([]);
+    expect(image(hidden).undo).toEqual(image(session).undo);
+  });
+});
+
+describe('projects', () => {
+  it('hold prompts, mask, label, score and timings of each object', () => {
+    const session = prompted(opened(), 1, 2);
+    const project = toProject(session, () => 'ab'.repeat(16));
+    expect(project).toMatchObject({
+      type: 'project',
+      protocol_version: 1,
+      format: 1,
+      images: [{ name: 'cat.jpg', size_hw: [4, 6], key: 'ab'.repeat(16) }],
+    });
+    const [object] = project.images[0]?.objects ?? [];
+    expect(object).toMatchObject({ prompts: [click(1, 1), click(2, 1)], label: 'cat', score: 3 });
+    expect(object?.mask).toEqual({ size: [4, 6], counts: [0, 2, 22] });
+    expect(Object.keys(object?.timings ?? {})).toEqual(['queue', 'sample', 'step', 'mask', 'total']);
+  });
+
+  it('leave empty objects out, and have no key before the embedding', () => {
+    const [saved] = toProject(change.newObject(opened()), () => '').images;
+    expect(saved).toMatchObject({ key: null, objects: [] });
+  });
+
+  it('are replayed into an image as one change', () => {
+    const session = prompted(change.newObject(prompted(opened(), 1, 2)), 3);
+    const [saved] = toProject(session, () => null).images;
+    const target = opened();
+    const restored = change.restoreObjects(target, target.activeImage ?? '', saved?.objects ?? [], 7);
+    expect(image(restored).undo).toHaveLength(1);
+    const answered = toProject(answerAll(restored), () => null);
+    expect(answered.images[0]?.objects.map(({ mask }) => mask)).toEqual(
+      saved?.objects.map(({ mask }) => mask),
+    );
+  });
+});
