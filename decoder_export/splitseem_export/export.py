@@ -129,6 +129,7 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         "point_sampling": decoder.point_sampling,
         "selection": decoder.selection,
         "logit_scale": config.logit_scale,
+        **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
     }
 
 

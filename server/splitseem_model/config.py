@@ -90,12 +90,34 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True)
+class CorrectionConfig:
+    """How the selected mask is made to obey the clicks, see `correction.py`.
+
+    Attributes:
+        margin: mask logit that every clicked point gets at least, with its sign.
+        look_width: how unlike a click a place may be to follow it, in spreads of the mask features.
+        place_width: how far from a click a place may be to follow it, in long sides of the input.
+        ridge: how much a click may be disobeyed for smoothness; keeps two clicks on one place solvable.
+        spread_floor: share of the mean variance that is added to that of every channel.
+        max_points: clicks that are used; a stroke has more points than a correction needs.
+    """
+
+    margin: float = 6.0
+    look_width: float = 1.0
+    place_width: float = 0.1
+    ridge: float = 0.01
+    spread_floor: float = 0.05
+    max_points: int = 64
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Everything that, with the weights, makes a model.
 
     Attributes:
         canvas: size in pixels of the side named by `canvas_side` after resizing.
         logit_scale: factor of the cosine between class embedding and class matrix; upstream models learn it.
+        correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
         vocabulary: names of the rows of the bundled class matrix; empty when there is none.
     """
 
@@ -106,6 +128,7 @@ class ModelConfig:
     canvas: int = 512
     canvas_side: Literal["shortest", "longest"] = "shortest"
     logit_scale: float = 20.0
+    correction: CorrectionConfig | None = None
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,7 +136,8 @@ class ModelConfig:
         fingerprint."""
         plain = {key: getattr(self, key) for key in ("name", "canvas", "canvas_side", "logit_scale")}
         parts = {key: dict(vars(getattr(self, key))) for key in ("backbone", "pixel_decoder", "decoder")}
-        return {**plain, **parts, "vocabulary": list(self.vocabulary)}
+        correction = None if self.correction is None else dict(vars(self.correction))
+        return {**plain, **parts, "correction": correction, "vocabulary": list(self.vocabulary)}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> "ModelConfig":
@@ -131,6 +155,7 @@ class ModelConfig:
                 canvas=data["canvas"],
                 canvas_side=data["canvas_side"],
                 logit_scale=data["logit_scale"],
+                correction=None if data.get("correction") is None else CorrectionConfig(**data["correction"]),
                 vocabulary=tuple(data["vocabulary"]),
             )
         except (KeyError, TypeError) as error:
@@ -182,6 +207,7 @@ NANO = ModelConfig(
     ),
     canvas=384,
     canvas_side="longest",
+    correction=CorrectionConfig(),
 )
 
 TINY = replace(

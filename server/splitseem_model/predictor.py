@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
+from splitseem_model.correction import correct_at_points, feature_spread
 from splitseem_model.decoder import Head, Prepared, StepInputs
 from splitseem_model.encoder import ImageEncoder, Roi
 from splitseem_model.errors import FingerprintMismatch
@@ -42,6 +43,7 @@ class PreparedImage:
     Attributes:
         mask_features: `[1, C, H/4, W/4]` and levels `[1, D, h_l, w_l]`, float32, after the codec.
         prepared: what the runtime made of them.
+        spread: of the mask features, for the correction; None for a model without one.
     """
 
     geometry: ImageGeometry
@@ -49,6 +51,7 @@ class PreparedImage:
     mask_features: torch.Tensor
     levels: Levels
     prepared: Any
+    spread: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Step:
     """The answer to one interaction.
 
     Attributes:
-        mask_logits: float32 `[H/4, W/4]` over the padded input, foreground > 0.
+        mask_logits: float32 `[H/4, W/4]` over the padded input, foreground > 0, corrected at the clicks.
         score: selection score of the query that answered; higher is better.
         label, label_score: its best class and the softmax of it; None for a model without vocabulary.
         memory: for the next step of the same object.
@@ -137,8 +140,14 @@ class Predictor:
         arrays = {t.name: torch.from_numpy(decode_tensor(t)) for t in embedding.tensors}
         levels = tuple(arrays[f"level{i}"] for i in range(3))
         mask_features = arrays["mask_features"]
+        correction = self.config.correction
         return PreparedImage(
-            embedding.geometry, embedding, mask_features, levels, self._runtime.prepare(levels, mask_features)
+            embedding.geometry,
+            embedding,
+            mask_features,
+            levels,
+            prepared=self._runtime.prepare(levels, mask_features),
+            spread=None if correction is None else feature_spread(mask_features, correction),
         )
 
     def step(
@@ -163,6 +172,17 @@ class Predictor:
         scores = selection_scores(decoder, head.mask_embed, head.quality, at_points, labels)[0]
         best = int(scores.argmax())
         logits = torch.einsum("c,chw->hw", head.mask_embed[0, best], image.mask_features[0]).numpy()
+        if self.config.correction is not None and image.spread is not None:
+            side = max(image.geometry.input_hw)
+            logits = correct_at_points(
+                logits,
+                image.mask_features,
+                image.spread,
+                points.coords,
+                points.labels,
+                side,
+                self.config.correction,
+            )
         label, label_score = self._label(head.class_embed[0, best])
         return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits))
 

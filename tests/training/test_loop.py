@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from splitseem_model.config import TINY
+from splitseem_model.config import TINY, ResidualConfig
 from splitseem_model.registry import load_model
 from splitseem_proto import encode_rle
 from splitseem_train import loop
@@ -94,7 +94,7 @@ def test_best_weights_load_as_a_model(shapes: Path, tmp_path: Path) -> None:
 def test_a_folder_with_another_run_is_refused(shapes: Path, tmp_path: Path) -> None:
     run(shapes, tmp_path)
     with pytest.raises(TrainingError, match="another model"):
-        train(replace(TINY, canvas=128), RECIPE, shapes, tmp_path, console=QUIET)
+        train(replace(TINY, backbone=ResidualConfig((8, 8, 8, 8))), RECIPE, shapes, tmp_path, console=QUIET)
 
 
 def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:

@@ -26,7 +26,12 @@ def test_an_unknown_class_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("name", "clean"),
-    [("building-other-merged", "building"), ("tree-merged", "tree"), ("water-other", "water"), ("dog", "dog")],
+    [
+        ("building-other-merged", "building"),
+        ("tree-merged", "tree"),
+        ("water-other", "water"),
+        ("dog", "dog"),
+    ],
 )
 def test_annotation_suffixes_are_removed(name: str, clean: str) -> None:
     assert _cleaned(name) == clean

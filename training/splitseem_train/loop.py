@@ -213,7 +213,7 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
     if not path.exists():
         return
     content = torch.load(path, map_location=state.model.class_matrix.device, weights_only=True)
-    if json.loads(content["config"]) != json.loads(json.dumps(state.model.config.to_dict())):
+    if not _same_network(json.loads(content["config"]), state.model.config):
         raise TrainingError(f"{out} holds a run of another model or vocabulary: name another folder")
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
@@ -222,6 +222,12 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
     state.step, state.best_iou = content["step"], content["best_iou"]
     _forget_later_rows(out / METRICS, state.step)
     console.print(f"going on with {out} at step {state.step}")
+
+
+def _same_network(saved: dict[str, Any], config: ModelConfig) -> bool:
+    """Whether two configurations have the same weights; canvas and correction may differ."""
+    ours = json.loads(json.dumps(config.to_dict()))
+    return all(saved[key] == ours[key] for key in ("backbone", "pixel_decoder", "decoder", "vocabulary"))
 
 
 def _forget_later_rows(metrics: Path, step: int) -> None:

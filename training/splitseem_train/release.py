@@ -1,7 +1,7 @@
 """`python -m splitseem_train.release`: the weights of a run -> the bundled weights of a preset.
 
-Keeps the classes of one data set, with their annotation suffixes removed, and sets the canvas, so that what is
-bundled is what was measured.
+Keeps the classes of one data set, without the suffixes of their annotation, and sets the canvas, so that what
+is bundled is what was measured.
 """
 
 from dataclasses import replace
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from splitseem_model.config import preset
 from splitseem_model.errors import ModelError
 from splitseem_model.registry import WEIGHTS_DIR, load_model
 from splitseem_model.segmentation import SegmentationModel
@@ -21,7 +22,7 @@ SUFFIXES = ("-merged", "-other", "-stuff")
 
 
 def release(model: SegmentationModel, names: list[str], canvas: int) -> SegmentationModel:
-    """The same model with the class matrix cut to `names`, in their order.
+    """The same model with the class matrix cut to `names`, in their order, and the correction of its preset.
 
     Raises:
         TrainingError: a name that the model does not know.
@@ -30,7 +31,12 @@ def release(model: SegmentationModel, names: list[str], canvas: int) -> Segmenta
     if unknown:
         raise TrainingError(f"the model has no class {', '.join(unknown[:5])}")
     rows = [model.config.vocabulary.index(name) for name in names]
-    config = replace(model.config, canvas=canvas, vocabulary=tuple(_cleaned(name) for name in names))
+    config = replace(
+        model.config,
+        canvas=canvas,
+        correction=preset(model.config.name).correction,
+        vocabulary=tuple(_cleaned(name) for name in names),
+    )
     released = SegmentationModel(config)
     state = model.state_dict()
     released.load_state_dict({**state, "class_matrix": state["class_matrix"][rows]})
