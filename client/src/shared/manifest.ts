@@ -1,6 +1,21 @@
 /** `manifest.json`: what the export wrote beside the decoder graphs, and what the client accepts of it. */
 import { failed, ok, type ClientError, type Result } from './errors';
 
+/** How the selected mask is made to obey the clicks; see `worker/correction.ts`. */
+export interface CorrectionConfig {
+  /** Mask logit that every clicked point gets at least, with its sign. */
+  readonly margin: number;
+  /** How unlike a click a place may be to follow it, in spreads of the mask features. */
+  readonly look_width: number;
+  /** How far from a click a place may be to follow it, in long sides of the input. */
+  readonly place_width: number;
+  /** How much a click may be disobeyed for smoothness. */
+  readonly ridge: number;
+  /** Share of the mean variance that is added to that of every channel. */
+  readonly spread_floor: number;
+  readonly max_points: number;
+}
+
 export interface DecoderConfig {
   readonly canvas: number;
   readonly stride: number;
@@ -15,6 +30,8 @@ export interface DecoderConfig {
   readonly point_sampling: string;
   readonly selection: string;
   readonly logit_scale: number;
+  /** Null or absent: masks stay as the decoder gives them. */
+  readonly correction?: CorrectionConfig | null;
   /** Present when the model has a text tower. */
   readonly text?: unknown;
   /** Present when the model takes a region of another image as a prompt. */
@@ -90,6 +107,11 @@ const typed =
   (value, path) =>
     typeof value === type ? null : `${path} must be a ${type}`;
 
+const nullOr =
+  (check: Check): Check =>
+  (value, path) =>
+    value === null ? null : check(value, path);
+
 const listOf =
   (item: Check): Check =>
   (value, path) => {
@@ -126,27 +148,39 @@ const NUMBER = typed('number');
 const STRING = typed('string');
 const FILE = { file: STRING, sha256: STRING, bytes: NUMBER };
 
+const CORRECTION = object({
+  margin: NUMBER,
+  look_width: NUMBER,
+  place_width: NUMBER,
+  ridge: NUMBER,
+  spread_floor: NUMBER,
+  max_points: NUMBER,
+});
+
 const MANIFEST = object(
   {
     format: NUMBER,
     protocol_version: NUMBER,
     model: STRING,
     fingerprint: STRING,
-    config: object({
-      canvas: NUMBER,
-      stride: NUMBER,
-      dim: NUMBER,
-      mask_dim: NUMBER,
-      class_dim: NUMBER,
-      num_layers: NUMBER,
-      num_heads: NUMBER,
-      num_queries: NUMBER,
-      num_memories: NUMBER,
-      max_points: NUMBER,
-      point_sampling: STRING,
-      selection: STRING,
-      logit_scale: NUMBER,
-    }),
+    config: object(
+      {
+        canvas: NUMBER,
+        stride: NUMBER,
+        dim: NUMBER,
+        mask_dim: NUMBER,
+        class_dim: NUMBER,
+        num_layers: NUMBER,
+        num_heads: NUMBER,
+        num_queries: NUMBER,
+        num_memories: NUMBER,
+        max_points: NUMBER,
+        point_sampling: STRING,
+        selection: STRING,
+        logit_scale: NUMBER,
+      },
+      { correction: nullOr(CORRECTION) },
+    ),
     wiring: object({
       name: STRING,
       rows: listOf(object({ name: STRING, count: NUMBER })),

@@ -1,10 +1,11 @@
 /** Prepare once per image, step once per prompt: what `splitseem_model` does in torch, over the exported graphs. */
 import { dequantise } from '../codec/dequantise';
 import { imageToInput, paddedSize } from '../shared/geometry';
-import type { Manifest } from '../shared/manifest';
+import type { CorrectionConfig, Manifest } from '../shared/manifest';
 import type { WorkerStepResult } from '../shared/messages';
 import { rleArea } from '../shared/rle';
 import type { Embedding, ImageGeometry, LabelledPoint, MaskLogits, NamedTensor } from '../shared/types';
+import { correctAtPoints, looksOf, type Looks } from './correction';
 import { output, type DecoderGraphs, type Feeds, type Fetches, type FloatTensor } from './graph';
 import { attentionBias, previousMask } from './memory';
 import { maskFromLogits, maskLogits } from './postprocess';
@@ -26,6 +27,8 @@ export interface PreparedImage {
   readonly maskFeatures: FeatureMap;
   /** Outputs of prepare; inputs of step under the same names. */
   readonly tensors: Fetches;
+  /** What the correction needs of the mask features; null for a model without one. */
+  readonly looks: Looks | null;
 }
 
 const LEVELS = [
@@ -39,14 +42,24 @@ const MASK_STRIDE = 4;
 /** The single slot of a prompt without points. */
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
 
-export async function prepareImage(graphs: DecoderGraphs, embedding: Embedding): Promise<PreparedImage> {
+export async function prepareImage(
+  { graphs, manifest }: Decoder,
+  embedding: Embedding,
+): Promise<PreparedImage> {
+  const { correction } = manifest.config;
   const levels = LEVELS.map(({ name, stride }) => toFeatureMap(embedding.maps[name], stride));
   const maskFeatures = toFeatureMap(embedding.maps.mask_features, MASK_STRIDE);
   const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
   levels.forEach((level, index) => {
     feeds[`level${index}`] = toTensor(level);
   });
-  return { geometry: embedding.geometry, levels, maskFeatures, tensors: await graphs.prepare.run(feeds) };
+  return {
+    geometry: embedding.geometry,
+    levels,
+    maskFeatures,
+    tensors: await graphs.prepare.run(feeds),
+    looks: correction ? looksOf(maskFeatures, correction) : null,
+  };
 }
 
 /**
@@ -121,7 +134,8 @@ function readStep(
   const quality = output(fetches, 'quality').data;
   const sampled = sampleFeatures(image.maskFeatures, slots);
   const { query, score } = selectQuery(maskEmbed, quality, sampled, slots);
-  const logits = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
+  const answered = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
+  const logits = corrected(answered, image, slots, manifest.config.correction);
   const mask = maskFromLogits(logits, image.geometry);
   const naming =
     vocabulary && nameOf(row(classEmbed, query, quality.length), vocabulary, manifest.config.logit_scale);
@@ -133,6 +147,17 @@ function readStep(
     label: naming?.label ?? null,
     labelScore: naming?.labelScore ?? null,
   };
+}
+
+/** Clicks have the last word on the mask, and on what the next step remembers. */
+function corrected(
+  logits: MaskLogits,
+  { looks, geometry }: PreparedImage,
+  slots: readonly LabelledPoint[],
+  correction: CorrectionConfig | null | undefined,
+): MaskLogits {
+  if (!looks || !correction) return logits;
+  return correctAtPoints(logits, looks, slots, Math.max(...geometry.input_hw), correction);
 }
 
 function row(matrix: Float32Array, index: number, rows: number): Float32Array {

@@ -43,7 +43,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const decoder = this.#ready();
     const embedding = unwrap(unpackEmbedding(new Uint8Array(bytes)));
     checkMatch(embedding, decoder.manifest);
-    this.#images.set(imageId, await prepareImage(decoder.graphs, embedding));
+    this.#images.set(imageId, await prepareImage(decoder, embedding));
     const prepareMilliseconds = performance.now() - started;
     return { key: embedding.key, geometry: embedding.geometry, prepareMilliseconds };
   };
@@ -78,7 +78,7 @@ async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder
 
 /** One run of both graphs on the smallest image: the first run of a graph is several times slower. */
 async function warmUp(decoder: Decoder): Promise<void> {
-  const image = await prepareImage(decoder.graphs, blankEmbedding(decoder.manifest));
+  const image = await prepareImage(decoder, blankEmbedding(decoder.manifest));
   await decodeStep(decoder, image, [{ x: 1, y: 1, label: 1 }], null);
 }
 
