@@ -54,7 +54,8 @@ def _trace(module: nn.Module, spec: GraphSpec, config: DecoderConfig) -> bytes:
     arguments = tuple(_example(tensor, config) for tensor in spec.inputs)
     with warnings.catch_warnings():
         # The TorchScript exporter is deprecated in favour of one that needs onnxscript and makes larger
-        # graphs of the same speed; its tracer warns of sizes taken as numbers, which the verification would catch.
+        # graphs of the same speed; its tracer warns of sizes taken as numbers, which the verification
+        # would catch.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module.eval(),

@@ -13,7 +13,7 @@ from rich.table import Table
 from splitseem_cli.failures import refusals
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
-from splitseem_train.data import find_index, read_index
+from splitseem_train.data import find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import (
     FIRST_PROMPTS,
@@ -34,6 +34,7 @@ ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "iou1": ("IoU@1", ".3f"),
         "iou3": ("IoU@3", ".3f"),
         "iou5": ("IoU@5", ".3f"),
+        "obeyed": ("steps that obey every click", ".3f"),
         "seconds_per_click": ("seconds per click", ".4f"),
         "seconds_per_image": ("seconds per image, encoder", ".3f"),
         "images": ("images", "d"),
@@ -55,6 +56,13 @@ ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 @click.option("--max-clicks", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many images.")
+@click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
+@click.option(
+    "--without",
+    type=click.Choice(["memory", "correction"]),
+    multiple=True,
+    help="Leave a part of the model out, to see what it is worth; may be given twice.",
+)
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Also write the figures to this file."
 )
@@ -66,6 +74,8 @@ def command(
     prompt: str,
     max_clicks: int,
     limit: int | None,
+    held_out: bool,
+    without: tuple[str, ...],
     json_path: Path | None,
 ) -> None:
     """Measure interactive segmentation on DATA_DIR: a folder with index.jsonl.gz, or one index file.
@@ -74,9 +84,19 @@ def command(
     90 % (failures count --max-clicks), NoF the number of objects that never reach it.
     """
     with refusals(TrainingError):
-        settings = EvaluationSettings(PROTOCOLS[protocol], prompt, max_clicks, options.canvas, options.codec)
-        records = read_index(find_index(data_dir))[:limit]
+        settings = EvaluationSettings(
+            PROTOCOLS[protocol],
+            prompt,
+            max_clicks,
+            options.canvas,
+            options.codec,
+            memory="memory" not in without,
+        )
+        records = read_index(find_index(data_dir))
+        records = [record for record in records if is_validation(record) or not held_out][:limit]
         predictor = options.load()
+        if "correction" in without:
+            predictor = predictor.without_correction()
         results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
         summary = summarise(results, max_clicks)
         if json_path is not None:
@@ -90,6 +110,8 @@ def command(
                 "protocol": protocol,
                 "prompt": prompt,
                 "max_clicks": max_clicks,
+                "held_out": held_out,
+                "without": list(without),
             }
             json_path.write_text(
                 json.dumps(summary.to_dict() | conditions, indent=2) + "\n", encoding="utf-8"

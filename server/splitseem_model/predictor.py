@@ -1,7 +1,8 @@
 """The whole path in one process: the reference that browser and server are compared with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -110,6 +111,12 @@ class Predictor:
             UnknownModelError: neither; the message lists the presets. CheckpointError: the file does not fit.
         """
         return cls(load_model(model, preset))
+
+    def without_correction(self) -> "Predictor":
+        """The same predictor with the decoder's answer left as it is; images are to be prepared anew."""
+        plain = copy(self)
+        plain.config = replace(self.config, correction=None)
+        return plain
 
     def encode(
         self,

@@ -93,3 +93,9 @@ def test_missing_set_is_refused_before_a_model_is_loaded(tmp_path: Path, loaded:
     assert (result.exit_code, loaded) == (2, [])
     assert "no such data set" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_held_out_measures_only_validation_images(data_dir: Path) -> None:
+    result = run(data_dir, "--held-out")
+    assert result.exit_code == 2
+    assert "nothing was measured" in result.output

@@ -95,3 +95,12 @@ def test_a_click_outside_the_photo_is_refused(predictor: Predictor) -> None:
 def test_an_unknown_model_names_the_known_ones(name: str, message: str) -> None:
     with pytest.raises(UnknownModelError, match=message):
         load_model(name)
+
+
+def test_without_correction_the_answer_is_that_of_the_decoder() -> None:
+    corrected = Predictor.load("tiny")
+    plain = corrected.without_correction()
+    clicks = [Click(30.5, 20.5), Click(80.5, 50.5, 0)]
+    answers = [p.step(p.encode(photo(61, 97)), clicks).mask_logits for p in (corrected, plain)]
+    assert not np.array_equal(answers[0], answers[1])
+    assert corrected.config.correction is not None

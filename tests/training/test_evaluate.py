@@ -154,8 +154,10 @@ def test_object_without_a_counted_pixel_is_left_out(tmp_path: Path) -> None:
 
 def test_figures_are_means_over_objects() -> None:
     results = [
-        ImageResult(((0.85, 0.95), (0.2, 0.8, 0.88, 0.89)), encode_seconds=1.0, step_seconds=0.6),
-        ImageResult(((0.1, 0.3, 0.5, 0.6),), encode_seconds=3.0, step_seconds=0.4),
+        ImageResult(
+            ((0.85, 0.95), (0.2, 0.8, 0.88, 0.89)), obeyed_steps=5, encode_seconds=1.0, step_seconds=0.6
+        ),
+        ImageResult(((0.1, 0.3, 0.5, 0.6),), obeyed_steps=1, encode_seconds=3.0, step_seconds=0.4),
     ]
     figures = summarise(results, max_clicks=4).to_dict()
     assert figures == pytest.approx(
@@ -167,6 +169,7 @@ def test_figures_are_means_over_objects() -> None:
             "iou1": (0.85 + 0.2 + 0.1) / 3,
             "iou3": (0.95 + 0.88 + 0.5) / 3,
             "iou5": (0.95 + 0.89 + 0.6) / 3,
+            "obeyed": 6 / 10,
             "seconds_per_click": 0.1,
             "seconds_per_image": 2.0,
             "images": 2,
@@ -195,3 +198,15 @@ def test_image_of_another_size_than_its_index_is_refused(tmp_path: Path) -> None
     Image.new("RGB", (WIDTH + 1, HEIGHT)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match="its index says"):
         run(ScriptedPredictor([50]), records)
+
+
+def test_without_memory_no_step_sees_the_one_before(tmp_path: Path) -> None:
+    predictor = ScriptedPredictor([20])
+    run(predictor, make_set(tmp_path, {"rle": runs(TRUTH)}), max_clicks=3, memory=False)
+    assert predictor.memories == [None, None, None]
+
+
+def test_steps_that_miss_a_click_are_not_counted_as_obeying(tmp_path: Path) -> None:
+    result = run(ScriptedPredictor([0, 100]), make_set(tmp_path, {"rle": runs(TRUTH)}), max_clicks=2)
+    assert len(result.iou_sequences[0]) == 2
+    assert result.obeyed_steps == 1

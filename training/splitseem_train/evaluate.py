@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from splitseem_model.clicker import PROTOCOLS, Clicker, ClickProtocol
 from splitseem_model.metrics import iou, mean_iou_at, noc, num_failures
 from splitseem_model.strokes import clicks_of_stroke
-from splitseem_proto import Box, PromptItem
+from splitseem_proto import Box, Click, PromptItem
 from splitseem_train.data import DataImage, DataObject, read_rgb
 from splitseem_train.errors import DataError, EvaluationError
 
@@ -46,6 +46,7 @@ class EvaluationSettings:
         max_clicks: prompts an object gets at most, the first included.
         canvas: size in pixels the image is resized to instead of the model's own.
         codec: the codec that the embedding goes through; None: the predictor's default.
+        memory: whether a step sees the mask of the step before.
     """
 
     protocol: ClickProtocol = PROTOCOLS["ritm"]
@@ -53,20 +54,34 @@ class EvaluationSettings:
     max_clicks: int = 20
     canvas: int | None = None
     codec: str | None = None
+    memory: bool = True
+
+
+@dataclass(frozen=True)
+class ObjectResult:
+    """What one object gave: IoU after each prompt, steps that obey every click, seconds of all steps."""
+
+    ious: tuple[float, ...]
+    obeyed_steps: int
+    seconds: float
 
 
 @dataclass(frozen=True)
 class ImageResult:
-    """What one image gave: IoU after each prompt of each object; seconds of the encoder and of all steps."""
+    """What the objects of one image gave, together; seconds of the encoder and of all steps."""
 
     iou_sequences: tuple[tuple[float, ...], ...]
+    obeyed_steps: int
     encode_seconds: float
     step_seconds: float
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of a data set; see `splitseem_model.metrics` for their definitions."""
+    """The figures of a data set; see `splitseem_model.metrics` for their definitions.
+
+    `obeyed` is the share of steps whose mask contains every positive and no negative click given so far.
+    """
 
     noc85: float
     noc90: float
@@ -75,6 +90,7 @@ class Summary:
     iou1: float
     iou3: float
     iou5: float
+    obeyed: float
     seconds_per_click: float
     seconds_per_image: float
     images: int
@@ -119,6 +135,7 @@ def summarise(results: Sequence[ImageResult], max_clicks: int) -> Summary:
         iou1=iou1,
         iou3=iou3,
         iou5=iou5,
+        obeyed=sum(result.obeyed_steps for result in results) / sum(map(len, sequences)),
         seconds_per_click=sum(result.step_seconds for result in results) / sum(map(len, sequences)),
         seconds_per_image=sum(result.encode_seconds for result in results) / len(results),
         images=len(results),
@@ -137,22 +154,23 @@ def _evaluate_image(
     encode_seconds = time.perf_counter() - start
     rounds = [_correct(predictor, image, target, settings) for target in targets]
     return ImageResult(
-        iou_sequences=tuple(sequence for sequence, _ in rounds if sequence),
+        iou_sequences=tuple(result.ious for result in rounds if result.ious),
+        obeyed_steps=sum(result.obeyed_steps for result in rounds),
         encode_seconds=encode_seconds,
-        step_seconds=sum(seconds for _, seconds in rounds),
+        step_seconds=sum(result.seconds for result in rounds),
     )
 
 
 def _correct(
     predictor: Predictor, image: PreparedImage, target: Target, settings: EvaluationSettings
-) -> tuple[tuple[float, ...], float]:
-    """IoU after each prompt of one object, and the seconds of all its steps."""
+) -> ObjectResult:
+    """Prompt, and correct by clicks until the user is content."""
     clicker = Clicker(target.truth, settings.protocol, target.ignore)
     mask = np.zeros_like(target.truth)
     items: list[PromptItem] = []
     memory: MemoryPrompt | None = None
     sequence: list[float] = []
-    seconds = 0.0
+    seconds, obeyed = 0.0, 0
     first = FIRST_PROMPTS[settings.prompt](target)
     while not _is_settled(sequence, settings.max_clicks):
         prompt = first if first and not sequence else clicker.next_clicks(mask)
@@ -163,9 +181,16 @@ def _correct(
         step = predictor.step(image, items, memory)
         mask = predictor.mask(image, step)
         seconds += time.perf_counter() - start
-        memory = step.memory
+        memory = step.memory if settings.memory else None
+        obeyed += _obeys(mask, items)
         sequence.append(iou(mask, target.truth, target.ignore))
-    return tuple(sequence), seconds
+    return ObjectResult(tuple(sequence), obeyed, seconds)
+
+
+def _obeys(mask: NDArray[np.bool_], items: Sequence[PromptItem]) -> bool:
+    """Whether the mask contains every positive click and no negative one."""
+    clicks = [item for item in items if isinstance(item, Click)]
+    return all(mask[int(click.y), int(click.x)] == bool(click.label) for click in clicks)
 
 
 def _is_settled(sequence: Sequence[float], max_clicks: int) -> bool:
