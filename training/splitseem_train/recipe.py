@@ -70,7 +70,7 @@ RECIPES: dict[str, Recipe] = {
     # Two CPU cores, 2.5 hours.
     "cpu": Recipe(steps=9000, crops=((0.0, 128, 16), (0.45, 192, 8), (0.85, 256, 6))),
     # One CPU core beside other work, about an hour and a half.
-    "short": Recipe(steps=4000, crops=((0.0, 128, 16), (0.4, 192, 8), (0.75, 256, 6))),
+    "short": Recipe(steps=5400, crops=((0.0, 128, 16), (0.4, 192, 8), (0.75, 256, 6))),
     # A minute: proves that the path works, not that the model learns.
     "smoke": Recipe(
         steps=6, crops=((0.0, 64, 2),), warmup_steps=2, validate_every=3, save_every=3, validation_samples=4
