@@ -153,6 +153,27 @@ describe('errors', () => {
   });
 });
 
+describe('with a finger', () => {
+  it('a tap is positive, a long press negative', async () => {
+    await context.close();
+    context = await browser.newContext({ viewport: { width: 360, height: 680 }, hasTouch: true });
+    user = new PageUnderTest(await context.newPage());
+    await visit();
+    await user.openSample(SAMPLE);
+    const tap = await user.toScreen({ x: 0.5, y: 0.5 });
+    await user.page.touchscreen.tap(tap.x, tap.y);
+    await user.waitForAnswers(1);
+
+    const { x, y } = await user.toScreen({ x: 0.2, y: 0.2 });
+    const touch = await context.newCDPSession(user.page);
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+    await user.waitForAnswers(2);
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    const [object] = await user.objects();
+    expect(object?.prompts.map((prompt) => ('label' in prompt ? prompt.label : null))).toEqual([1, 0]);
+  });
+});
+
 describe('without a mouse', () => {
   it('arrow keys and Enter click, Shift+Enter clicks negatively', async () => {
     await visit();

@@ -34,6 +34,7 @@ function findChromium() {
 /** @param {string} url */
 async function waitUntilReady(url) {
   for (let attempt = 0; attempt < 300; attempt++) {
+    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}`);
     const response = await fetch(`${url}/readyz`).catch(() => null);
     if (response?.ok === true) return;
     await new Promise((resolve) => setTimeout(resolve, 200));

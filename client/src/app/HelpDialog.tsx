@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { App } from './app';
+import { Icon } from './icons';
 import { GESTURE_HELP, SHORTCUTS } from './shortcuts';
 
 export function HelpDialog({ app: { store } }: { readonly app: App }) {
@@ -14,14 +15,16 @@ export function HelpDialog({ app: { store } }: { readonly app: App }) {
   };
   return (
     <dialog ref={dialog} class="help" aria-labelledby="help-heading" onClose={close}>
-      <h2 id="help-heading">Keys and gestures</h2>
+      <header>
+        <h2 id="help-heading">Keys and gestures</h2>
+        <button type="button" class="quiet" aria-label="Close help" title="Close (Esc)" onClick={close}>
+          <Icon name="close" />
+        </button>
+      </header>
       <div class="help-columns">
         <Rows rows={GESTURE_HELP} />
         <Rows rows={SHORTCUTS.map(({ keys, does }) => [keys, does] as const)} />
       </div>
-      <button type="button" class="action primary" onClick={close}>
-        Close
-      </button>
     </dialog>
   );
 }

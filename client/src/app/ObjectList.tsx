@@ -66,7 +66,7 @@ function ObjectItem({ app: { store, controller }, image, object }: ItemProps) {
             controller.relabel(object.id, currentTarget.value);
           }}
         />
-        <small>{describe(store, object)}</small>
+        <small title={explain(store, object)}>{describe(store, object)}</small>
       </div>
       <button
         type="button"
@@ -94,7 +94,7 @@ function ObjectItem({ app: { store, controller }, image, object }: ItemProps) {
   );
 }
 
-/** "3 prompts · 12,345 px · model: cat 87 %" */
+/** "3 prompts · 87 %"; with a label of the user's own, what the model says beside it. */
 function describe(store: ItemProps['app']['store'], object: SegmentObject): string {
   const { session, failedSteps } = store;
   const count = object.steps.length;
@@ -102,9 +102,17 @@ function describe(store: ItemProps['app']['store'], object: SegmentObject): stri
   const prompts = count === 1 ? '1 prompt' : `${count} prompts`;
   if (object.steps.some(({ id }) => failedSteps.value.has(id))) return `${prompts} · failed`;
   const result = resultOf(session.value, object);
-  const waiting = object.steps.some(({ id }) => !session.value.results.has(id));
-  if (result === null || waiting) return `${prompts} · waiting`;
-  const certainty = result.labelScore === null ? '' : ` · ${Math.round(100 * result.labelScore)} %`;
-  const proposal = object.userLabel === null ? certainty : ` · model: ${result.label ?? '—'}${certainty}`;
-  return `${prompts} · ${result.area.toLocaleString('en')} px${proposal}`;
+  if (result === null || object.steps.some(({ id }) => !session.value.results.has(id))) {
+    return `${prompts} · waiting`;
+  }
+  if (result.label === null || result.labelScore === null) return prompts;
+  const certainty = `${Math.round(100 * result.labelScore)} %`;
+  const isOwn = object.userLabel !== null && object.userLabel !== result.label;
+  return `${prompts} · ${isOwn ? `${result.label}? ` : ''}${certainty}`;
+}
+
+/** What the short line leaves out. */
+function explain(store: ItemProps['app']['store'], object: SegmentObject): string | undefined {
+  const result = resultOf(store.session.value, object);
+  return result === null ? undefined : `${result.area.toLocaleString('en')} pixels`;
 }

@@ -24,7 +24,7 @@ function Latency({ timings }: { readonly timings: StepTimings | null }) {
   const parts = `sampling ${ms(timings.sample)}, decoder ${ms(timings.step)}, mask ${ms(timings.mask)}`;
   return (
     <span class="latency" title={parts}>
-      Last click {ms(answered)}
+      Last answer {ms(answered)}
       {waited}
     </span>
   );
