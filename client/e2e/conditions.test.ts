@@ -7,17 +7,21 @@ import { startPlainProxy, startServer, type Running } from './programs';
 const SAMPLE = 'chelsea.jpg';
 const EMBED = '**/v1/embed';
 
+const running: Pick<Running, 'stop'>[] = [];
 let server: Running;
 let browser: Browser;
 let context: BrowserContext;
 let user: PageUnderTest;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(['--cache', 'memory']), launchBrowser()]);
+  server = await startServer(['--cache', 'memory']);
+  running.push(server);
+  browser = await launchBrowser();
+  running.push({ stop: () => browser.close() });
 });
 
 afterAll(async () => {
-  await Promise.all([browser.close(), server.stop()]);
+  for (const program of running.reverse()) await program.stop();
 });
 
 beforeEach(async () => {

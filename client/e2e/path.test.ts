@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rleFromMask } from '../src/shared/rle';
 import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
@@ -15,23 +15,24 @@ const SAMPLE = 'coffee.jpg';
 /** Browser and torch add up in different orders; a border pixel may fall on the other side. */
 const LEAST_IOU = 0.99;
 
-let redis: Running;
+const running: Pick<Running, 'stop'>[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'splitseem-e2e-'));
 let server: Running;
-let browser: Browser;
 let context: BrowserContext;
-let folder: string;
 let user: PageUnderTest;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'splitseem-e2e-'));
-  redis = await startRedis();
-  [server, browser] = await Promise.all([startServer(['--cache', redis.url]), launchBrowser()]);
+  const redis = await startRedis();
+  running.push(redis);
+  server = await startServer(['--cache', redis.url]);
+  running.push(server);
+  const browser = await launchBrowser();
+  running.push({ stop: () => browser.close() });
   context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 });
 
 afterAll(async () => {
-  await Promise.all([browser.close(), server.stop()]);
-  await redis.stop();
+  for (const program of running.reverse()) await program.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -63,7 +64,8 @@ function toOption(prompt: PromptItem): string[] {
       return ['--box', [prompt.x0, prompt.y0, prompt.x1, prompt.y1].join()];
     case 'polygon':
       return ['--polygon', prompt.points_xy.flat().join()];
-    default:
+    case 'scribble':
+    case 'text':
       throw new Error(`the command line takes no ${prompt.kind} like this`);
   }
 }

@@ -14,6 +14,9 @@ import { fileURLToPath } from 'node:url';
  * }} Schema
  */
 
+/** @type {(text: string) => Schema} */
+const parse = JSON.parse;
+
 const SCHEMA_FOLDER = new URL('../../proto/schema/', import.meta.url);
 export const TARGET = new URL('../src/shared/generated.ts', import.meta.url);
 
@@ -82,9 +85,7 @@ export function generate() {
   /** @type {Map<string, string>} */
   const declarations = new Map();
   for (const file of readdirSync(SCHEMA_FOLDER).sort()) {
-    const text = readFileSync(new URL(file, SCHEMA_FOLDER), 'utf8');
-    const schema = /** @type {Schema} */ (JSON.parse(text));
-    const { $defs = {}, ...message } = schema;
+    const { $defs = {}, ...message } = parse(readFileSync(new URL(file, SCHEMA_FOLDER), 'utf8'));
     for (const [name, definition] of Object.entries({ ...$defs, [message.title ?? file]: message })) {
       declarations.set(name, declaration(name, definition));
     }

@@ -1,0 +1,259 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EmbedOptions } from '../../src/api/embeddings';
+import type { DecoderBridge } from '../../src/bridge/decoder';
+import { Controller } from '../../src/app/controller';
+import { projectOf } from '../../src/app/exportActions';
+import type { OpenedFile, Photo } from '../../src/app/photo';
+import { createStore, type Store } from '../../src/app/store';
+import { Failure, type ClientError } from '../../src/shared/errors';
+import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
+import type { Project } from '../../src/shared/types';
+import { click, stepResult } from '../samples';
+
+const SIZE = { height: 4, width: 6 };
+const KEY = 'ab'.repeat(16);
+
+const photo = (name = 'cat.jpg', size = SIZE): Photo => ({
+  name,
+  size,
+  file: new Blob(['x'], { type: 'image/jpeg' }),
+  bitmap: { close: () => undefined } as unknown as ImageBitmap,
+});
+
+interface Question {
+  readonly args: WorkerCalls['step']['args'];
+  readonly answer: (result: WorkerStepResult) => void;
+  readonly fail: (error: ClientError) => void;
+}
+
+/** Server and decoder under the test's control. */
+class World {
+  readonly store: Store = createStore();
+  readonly questions: Question[] = [];
+  readonly calls: string[] = [];
+  readonly embeds: { options: EmbedOptions; arrive: () => void; fail: (error: ClientError) => void }[] = [];
+  originalHw: [number, number] = [SIZE.height, SIZE.width];
+  loadError: ClientError | null = null;
+  clock = 0;
+  readonly controller: Controller;
+
+  constructor(readFile: (file: File) => Promise<OpenedFile> = () => Promise.reject(new Error('no file'))) {
+    this.controller = new Controller(this.store, {
+      modelUrl: 'http://server/v1/model',
+      threads: null,
+      now: () => ++this.clock,
+      readFile,
+      embed: (_, options) =>
+        new Promise((resolve, reject) => {
+          this.embeds.push({
+            options,
+            arrive: () => {
+              resolve(new ArrayBuffer(8));
+            },
+            fail: (error) => {
+              reject(new Failure(error));
+            },
+          });
+        }),
+      decoder: { call: this.#call as DecoderBridge['call'], terminate: () => undefined },
+    });
+  }
+
+  #call = (name: string, args: WorkerCalls['step']['args'], options?: { signal?: AbortSignal }): unknown => {
+    this.calls.push(name);
+    if (name === 'load')
+      return this.loadError ? Promise.reject(new Failure(this.loadError)) : Promise.resolve({});
+    if (name === 'open') return Promise.resolve({ key: KEY, geometry: { original_hw: this.originalHw } });
+    if (name === 'close') return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      const fail = (error: ClientError): void => {
+        reject(new Failure(error));
+      };
+      options?.signal?.addEventListener('abort', () => {
+        fail({ kind: 'aborted', message: 'cancelled' });
+      });
+      this.questions.push({ args, answer: resolve, fail });
+    });
+  };
+
+  /** Answer the question that waits, with a mask as large as its number of points. */
+  async answer(): Promise<void> {
+    const question = this.questions.at(-1);
+    question?.answer(stepResult({ fill: question.args.points.length, size: SIZE }));
+    await settle();
+  }
+
+  async openReady(): Promise<void> {
+    this.controller.start();
+    this.controller.openPhoto(photo());
+    this.embeds.at(-1)?.arrive();
+    await settle();
+  }
+
+  get areas(): (number | undefined)[] {
+    const [image] = projectOf(this.store).images;
+    return (image?.objects ?? []).map(({ mask }) => mask?.counts[1]);
+  }
+}
+
+/** Let everything that can happen without the world happen. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+let world: World;
+
+beforeEach(() => {
+  world = new World();
+});
+
+describe('prompts', () => {
+  it('are decoded one after the other, each with the memory of the one before', async () => {
+    await world.openReady();
+    world.controller.give(click(1, 1));
+    world.controller.give(click(2, 2));
+    expect(world.questions).toHaveLength(1);
+    await world.answer();
+    expect(world.questions[1]?.args.points).toHaveLength(2);
+    expect(world.questions[1]?.args.memory).toEqual(stepResult({ fill: 1, size: SIZE }).maskLogits);
+    await world.answer();
+    expect(world.areas).toEqual([2]);
+    expect(world.store.lastTimings.value?.total).toBeGreaterThan(0);
+  });
+
+  it('given while the photo is embedded wait, and are answered when it arrives', async () => {
+    world.controller.start();
+    world.controller.openPhoto(photo());
+    world.controller.give(click(1, 1));
+    expect(world.questions).toEqual([]);
+    world.embeds[0]?.arrive();
+    await settle();
+    await world.answer();
+    expect(world.areas).toEqual([1]);
+  });
+
+  it('that are undone while they run are cancelled, and decoded again by redo', async () => {
+    await world.openReady();
+    world.controller.give(click(1, 1));
+    world.controller.undo();
+    await settle();
+    expect(world.areas).toEqual([]);
+    expect(world.store.error.value).toBeNull();
+    world.controller.redo();
+    await world.answer();
+    expect(world.areas).toEqual([1]);
+  });
+
+  it('that fail are named, kept, and tried again with the next one', async () => {
+    await world.openReady();
+    world.controller.give(click(1, 1));
+    world.questions[0]?.fail({ kind: 'decoder', message: 'out of memory' });
+    await settle();
+    expect(world.store.error.value).toMatchObject({ message: 'out of memory' });
+    expect(world.questions).toHaveLength(1);
+    world.controller.give(click(2, 2));
+    await world.answer();
+    await world.answer();
+    expect(world.areas).toEqual([2]);
+  });
+});
+
+describe('photos', () => {
+  it('that the server refuses keep their prompts and can be tried again', async () => {
+    world.controller.start();
+    world.controller.openPhoto(photo());
+    world.controller.give(click(1, 1));
+    world.embeds[0]?.fail({ kind: 'http', status: 413, message: 'too large' });
+    await settle();
+    expect(world.store.activePhoto.value?.readiness).toMatchObject({ phase: 'failed' });
+    world.controller.retry(world.store.session.value.activeImage ?? '');
+    world.embeds[1]?.arrive();
+    await settle();
+    await world.answer();
+    expect(world.areas).toEqual([1]);
+  });
+
+  it('of another size on the server are refused', async () => {
+    world.originalHw = [6, 4];
+    await world.openReady();
+    expect(world.store.error.value).toMatchObject({
+      kind: 'image',
+      message: expect.stringMatching(/6 x 4 pixels.*4 x 6/) as unknown,
+    });
+  });
+
+  it('that are closed while they are embedded are cancelled quietly', async () => {
+    world.controller.openPhoto(photo());
+    world.controller.closeImage(world.store.session.value.activeImage ?? '');
+    expect(world.embeds[0]?.options.signal.aborted).toBe(true);
+    world.embeds[0]?.fail({ kind: 'aborted', message: 'cancelled' });
+    await settle();
+    expect(world.store.error.value).toBeNull();
+  });
+
+  it('wait for a decoder that cannot be loaded, and say so', async () => {
+    world.loadError = { kind: 'model', message: 'no decoder here' };
+    await world.openReady();
+    expect(world.store.activePhoto.value?.readiness).toMatchObject({ error: { message: 'no decoder here' } });
+    expect(world.calls).toEqual(['load']);
+    world.loadError = null;
+    world.controller.retry(world.store.session.value.activeImage ?? '');
+    world.embeds.at(-1)?.arrive();
+    await settle();
+    expect(world.store.activePhoto.value?.readiness).toMatchObject({ phase: 'ready' });
+  });
+});
+
+describe('files', () => {
+  const saved: Project = {
+    type: 'project',
+    protocol_version: 1,
+    format: 1,
+    images: [
+      {
+        name: 'cat.jpg',
+        size_hw: [4, 6],
+        key: null,
+        objects: [
+          { prompts: [click(1, 1), click(2, 2)], mask: null, label: 'Tom', score: null, timings: {} },
+        ],
+      },
+    ],
+  };
+
+  it('that cannot be read are named', async () => {
+    world = new World(() => Promise.reject(new Failure({ kind: 'image', message: 'a.txt is no photo' })));
+    await world.controller.openFiles([new File([], 'a.txt')]);
+    expect(world.store.error.value?.message).toBe('a.txt is no photo');
+  });
+
+  it('a project asks for its photo, and is replayed into it', async () => {
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    await world.controller.openFiles([new File([], 'project.json')]);
+    expect(world.store.awaited.value).toHaveLength(1);
+    await world.openReady();
+    await world.answer();
+    await world.answer();
+    expect(world.store.awaited.value).toEqual([]);
+    expect(projectOf(world.store).images[0]).toMatchObject({
+      key: KEY,
+      objects: [{ prompts: saved.images[0]?.objects[0]?.prompts, label: 'Tom' }],
+    });
+  });
+
+  it('a project is replayed into a photo that is open already', async () => {
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    await world.openReady();
+    await world.controller.openFiles([new File([], 'project.json')]);
+    await world.answer();
+    await world.answer();
+    expect(world.areas).toEqual([2]);
+  });
+
+  it('a project does not go into a photo of another size', async () => {
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    await world.controller.openFiles([new File([], 'project.json')]);
+    world.controller.openPhoto(photo('cat.jpg', { height: 9, width: 9 }));
+    expect(world.store.awaited.value).toHaveLength(1);
+  });
+});

@@ -1,0 +1,242 @@
+import { encode } from '@msgpack/msgpack';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Failure } from '../../src/shared/errors';
+import type { Manifest } from '../../src/shared/manifest';
+import { sha256Hex } from '../../src/shared/sha256';
+import { Engine } from '../../src/worker/engine';
+import type { Feeds, Fetches, Graph } from '../../src/worker/graph';
+import { readBytes } from '../vectors';
+
+/** The float32 vector: original 151 x 100, region at (10, 20), padded 64 x 32, three channels. */
+const EMBEDDING = readBytes('vectors/valid/embedding_float32.msgpack');
+const FINGERPRINT = '0123456789abcdef';
+const MODEL_URL = 'http://server/v1/model';
+
+const file = (name: string, bytes: Uint8Array) => ({
+  file: name,
+  sha256: sha256Hex(bytes),
+  bytes: bytes.length,
+});
+
+const FILES = {
+  'prepare.onnx': Uint8Array.of(1),
+  'step.onnx': Uint8Array.of(2),
+  'vocabulary.msgpack': encode({
+    names: ['cat', 'dog'],
+    class_matrix: {
+      dtype: 'float32',
+      shape: [2, 2],
+      data: new Uint8Array(Float32Array.of(1, 0, 0, 1).buffer),
+    },
+  }),
+};
+
+const MANIFEST: Manifest = {
+  format: 1,
+  protocol_version: 1,
+  model: 'tiny',
+  fingerprint: FINGERPRINT,
+  config: {
+    canvas: 64,
+    stride: 32,
+    dim: 3,
+    mask_dim: 3,
+    class_dim: 2,
+    num_layers: 1,
+    num_heads: 1,
+    num_queries: 2,
+    num_memories: 1,
+    max_points: 512,
+    point_sampling: 'centre',
+    selection: 'quality',
+    logit_scale: 20,
+  },
+  wiring: {
+    name: 'tiny',
+    rows: [
+      { name: 'spatial', count: 2 },
+      { name: 'memory', count: 1 },
+    ],
+    keys: ['point'],
+    sees: { spatial: ['spatial', 'memory', 'point'], memory: ['memory'] },
+  },
+  graphs: {
+    prepare: file('prepare.onnx', FILES['prepare.onnx']),
+    step: file('step.onnx', FILES['step.onnx']),
+  },
+  vocabulary: { ...file('vocabulary.msgpack', FILES['vocabulary.msgpack']), count: 2 },
+};
+
+/** What the step graph was fed, run by run. */
+let fed: Feeds[];
+let served: Record<string, Uint8Array | string>;
+
+const tensor = (data: number[], ...dims: number[]) => ({ data: Float32Array.from(data), dims });
+
+/** Query 0 reads the first channel of the mask features, query 1 its opposite and the name "dog". */
+const runStep = (feeds: Feeds): Promise<Fetches> => {
+  fed.push(feeds);
+  return Promise.resolve({
+    mask_embed: tensor([1, 0, 0, -1, 0, 0], 1, 2, 3),
+    class_embed: tensor([1, 0, 0, 1], 1, 2, 2),
+    quality: tensor([0, 0], 1, 2),
+  });
+};
+
+const graphs: Record<number, Graph['run']> = {
+  1: () => Promise.resolve({ key0: tensor([7], 1) }),
+  2: runStep,
+};
+
+function engine(): Engine {
+  return new Engine({
+    provider: 'fake',
+    crossOriginIsolated: false,
+    configure: (threads) => threads ?? 1,
+    openGraph: (bytes) => {
+      const run = graphs[new Uint8Array(bytes)[0] ?? 0];
+      if (run === undefined) throw new Error('not a graph');
+      return Promise.resolve({ run, release: () => Promise.resolve() });
+    },
+  });
+}
+
+beforeEach(() => {
+  fed = [];
+  served = { '': JSON.stringify(MANIFEST), ...FILES };
+  vi.stubGlobal('fetch', (url: string) => {
+    const body = served[url.slice(MODEL_URL.length + 1)];
+    return Promise.resolve(
+      body === undefined ? new Response(null, { status: 404 }) : new Response(body as BodyInit),
+    );
+  });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const bytes = (): ArrayBuffer => EMBEDDING.slice().buffer;
+
+async function opened(): Promise<Engine> {
+  const ready = engine();
+  await ready.load({ modelUrl: MODEL_URL, threads: null });
+  await ready.open({ imageId: 'a', bytes: bytes() });
+  fed = [];
+  return ready;
+}
+
+async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
+  const thrown: unknown = await promise.catch((error: unknown) => error);
+  return thrown instanceof Failure ? thrown.detail : thrown;
+}
+
+describe('loading', () => {
+  it('describes what runs, after one run of the graphs', async () => {
+    const info = await engine().load({ modelUrl: MODEL_URL, threads: 3 });
+    expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, hasText: false });
+    expect(info.vocabulary).toEqual(['cat', 'dog']);
+    expect(fed).toHaveLength(1);
+  });
+
+  it('refuses a file with another digest', async () => {
+    served['step.onnx'] = Uint8Array.of(9);
+    const refusal = await refusalOf(engine().load({ modelUrl: MODEL_URL, threads: null }));
+    expect(refusal).toMatchObject({ kind: 'model' });
+  });
+
+  it('names a file that the server does not have', async () => {
+    delete served['step.onnx'];
+    const refusal = await refusalOf(engine().load({ modelUrl: MODEL_URL, threads: null }));
+    expect(refusal).toMatchObject({ kind: 'http', status: 404 });
+  });
+
+  it('refuses a manifest that it does not understand', async () => {
+    served[''] = JSON.stringify({ ...MANIFEST, format: 2 });
+    const refusal = await refusalOf(engine().load({ modelUrl: MODEL_URL, threads: null }));
+    expect(refusal).toMatchObject({
+      kind: 'model',
+      message: expect.stringContaining('format "2"') as unknown,
+    });
+  });
+});
+
+describe('images', () => {
+  it('answer with the geometry and key of their embedding', async () => {
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    const image = await ready.open({ imageId: 'a', bytes: bytes() });
+    expect(image.geometry.original_hw).toEqual([100, 151]);
+    expect(image.key).toBe('00112233445566778899aabbccddeeff');
+  });
+
+  it('of another model are refused with both fingerprints', async () => {
+    served[''] = JSON.stringify({ ...MANIFEST, fingerprint: 'fedcba9876543210' });
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    expect(await refusalOf(ready.open({ imageId: 'a', bytes: bytes() }))).toMatchObject({
+      kind: 'fingerprint',
+      embedding: FINGERPRINT,
+      decoder: 'fedcba9876543210',
+    });
+  });
+
+  it('that are broken are refused by the codec', async () => {
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    const refusal = await refusalOf(ready.open({ imageId: 'a', bytes: new ArrayBuffer(3) }));
+    expect(refusal).toMatchObject({ kind: 'codec' });
+  });
+
+  it('that were closed are not stepped', async () => {
+    const ready = await opened();
+    await ready.close({ imageId: 'a' });
+    expect(await refusalOf(ready.step({ imageId: 'a', points: [], memory: null }))).toMatchObject({
+      kind: 'decoder',
+    });
+  });
+});
+
+describe('steps', () => {
+  const point = { x: 70.5, y: 50.5, label: 1 } as const;
+
+  it('feed what prepare made, the points in both frames, and an empty memory', async () => {
+    const ready = await opened();
+    await ready.step({ imageId: 'a', points: [point], memory: null });
+    const [feeds] = fed;
+    expect(feeds?.key0).toEqual(tensor([7], 1));
+    expect(feeds?.point_labels).toEqual({ dims: [1, 1], data: BigInt64Array.of(1n) });
+    // (70.5 - 10) * 54 / 121 of 64, (50.5 - 20) * 30 / 67 of 32
+    const [x, y] = [...(feeds?.point_coords?.data ?? [])].map(Number);
+    expect(x).toBeCloseTo((60.5 * 54) / 121 / 64, 6);
+    expect(y).toBeCloseTo((30.5 * 30) / 67 / 32, 6);
+    expect(feeds?.point_features2?.dims).toEqual([1, 1, 3]);
+    expect(feeds?.previous_mask?.dims).toEqual([1, 1, 8, 16]);
+    expect(feeds?.attention_bias?.dims).toEqual([1, 3, 4]);
+  });
+
+  it('answer with a mask of the image’s size and the name of the selected query', async () => {
+    const ready = await opened();
+    const positive = await ready.step({ imageId: 'a', points: [point], memory: null });
+    const negative = await ready.step({ imageId: 'a', points: [{ ...point, label: 0 }], memory: null });
+    expect(positive.mask.size).toEqual([100, 151]);
+    expect(new Set([positive.label, negative.label])).toEqual(new Set(['cat', 'dog']));
+    expect(positive.score).toBeCloseTo(negative.score, 6);
+    expect(Array.from(positive.maskLogits.data)).toEqual(Array.from(negative.maskLogits.data, (v) => 0 - v));
+  });
+
+  it('hand the memory on, and give the same answer to the same question', async () => {
+    const ready = await opened();
+    const first = await ready.step({ imageId: 'a', points: [point], memory: null });
+    const ask = { imageId: 'a', points: [point, point], memory: first.maskLogits };
+    const [second, again] = [await ready.step(ask), await ready.step(ask)];
+    expect(fed[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
+    expect({ ...again, timings: null }).toEqual({ ...second, timings: null });
+  });
+
+  it('without points fill one slot with padding', async () => {
+    const ready = await opened();
+    await ready.step({ imageId: 'a', points: [], memory: null });
+    expect(fed[0]?.point_labels?.data).toEqual(BigInt64Array.of(-1n));
+  });
+});
