@@ -76,14 +76,22 @@ async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder
   };
 }
 
-/** One run of both graphs on the smallest image: the first run of a graph is several times slower. */
+/** Longest side of the image of the warm-up, pixels. */
+const WARM_UP_SIDE = 384;
+
+/**
+ * Run everything that a click runs, on an image without content: the first runs, of graphs and of plain code,
+ * are several times slower, and nobody has to wait for these.
+ */
 async function warmUp(decoder: Decoder): Promise<void> {
   const image = await prepareImage(decoder, blankEmbedding(decoder.manifest));
-  await decodeStep(decoder, image, [{ x: 1, y: 1, label: 1 }], null);
+  const points = [{ x: 1, y: 1, label: 1 }] as const;
+  const { maskLogits } = await decodeStep(decoder, image, points, null);
+  await decodeStep(decoder, image, points, maskLogits);
 }
 
 function blankEmbedding({ fingerprint, config }: Manifest): Embedding {
-  const side = config.stride * 2;
+  const side = config.stride * Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
   const map = (name: MapName, channels: number, stride: number): NamedTensor => {
     const shape = [1, channels, side / stride, side / stride];
     const count = shape.reduce((product, size) => product * size, 1);

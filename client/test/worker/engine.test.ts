@@ -132,11 +132,11 @@ async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('loading', () => {
-  it('describes what runs, after one run of the graphs', async () => {
+  it('describes what runs, after a step with and one without memory', async () => {
     const info = await engine().load({ modelUrl: MODEL_URL, threads: 3 });
     expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, hasText: false });
     expect(info.vocabulary).toEqual(['cat', 'dog']);
-    expect(fed).toHaveLength(1);
+    expect(fed).toHaveLength(2);
   });
 
   it('refuses a file with another digest', async () => {
