@@ -1,4 +1,5 @@
 /** The page under less kind conditions: slow or absent server, broken files, no isolation, many threads. */
+import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser, PageUnderTest, samplePath } from './browser';
@@ -50,6 +51,16 @@ const busy = (route: Route): Promise<void> =>
     contentType: 'application/problem+json',
     body: JSON.stringify({ type: 'queue-full', title: 'The queue is full', status: 429 }),
   });
+
+/** A JPEG file with an EXIF orientation put behind its first marker. */
+function withOrientation(path: string, orientation: number): Buffer {
+  const jpeg = readFileSync(path);
+  const tiff = Buffer.from('4d4d002a00000008000101120003000000010000000000000000', 'hex');
+  tiff.writeUInt16BE(orientation, 18);
+  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
+  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
+  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
+}
 
 describe('threads', () => {
   it('one thread without isolation, and the status says why', async () => {
@@ -154,6 +165,45 @@ describe('errors', () => {
     await user.button('Try again').click();
     await user.waitForEmbedding();
     expect((await user.click({ x: 0.5, y: 0.5 })).mask).not.toBeNull();
+  });
+});
+
+describe('what the pointer aims at', () => {
+  it('on a photo with an EXIF rotation is that place of the upright photo', async () => {
+    await visit();
+    const turned = {
+      name: 'turned.jpg',
+      mimeType: 'image/jpeg',
+      buffer: withOrientation(samplePath(SAMPLE), 6),
+    };
+    await user.openFile(turned);
+    await user.waitForEmbedding();
+    const object = await user.click({ x: 0.25, y: 0.75 });
+    expect((await user.project()).images[0]?.size_hw).toEqual([451, 300]);
+    const [prompt] = object.prompts;
+    if (prompt?.kind !== 'click') throw new Error('not a click');
+    // A press is at a whole pixel of the screen, which shows the photo enlarged.
+    expect(Math.abs(prompt.x - 75)).toBeLessThan(1);
+    expect(Math.abs(prompt.y - 338.25)).toBeLessThan(1);
+    expect(object.mask?.size).toEqual([451, 300]);
+  });
+
+  it('stays the same place when the photo is zoomed about it', async () => {
+    await visit();
+    await user.openSample(SAMPLE);
+    const { x, y } = await user.toScreen({ x: 0.3, y: 0.6 });
+    await user.page.mouse.move(x, y);
+    await user.page.mouse.wheel(0, -600);
+    await user.page
+      .getByRole('group', { name: 'Zoom' })
+      .getByText(/^[3-9]\d\d %$/)
+      .waitFor();
+    await user.page.mouse.click(x, y);
+    await user.waitForAnswers(1);
+    const [prompt] = (await user.objects())[0]?.prompts ?? [];
+    if (prompt?.kind !== 'click') throw new Error('not a click');
+    expect(Math.abs(prompt.x - 0.3 * 451)).toBeLessThan(1);
+    expect(Math.abs(prompt.y - 0.6 * 300)).toBeLessThan(1);
   });
 });
 

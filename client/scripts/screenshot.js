@@ -16,11 +16,11 @@ const SAMPLE = 'Open sample coffee';
 /** Presses on the photo in parts of its width and height; each list is one object. */
 const OBJECTS = [
   [
-    { x: 0.5, y: 0.3, button: /** @type {const} */ ('left') },
-    { x: 0.47, y: 0.6, button: /** @type {const} */ ('left') },
-    { x: 0.2, y: 0.75, button: /** @type {const} */ ('right') },
+    { x: 0.5, y: 0.35, button: /** @type {const} */ ('left') },
+    { x: 0.48, y: 0.6, button: /** @type {const} */ ('left') },
+    { x: 0.2, y: 0.6, button: /** @type {const} */ ('right') },
   ],
-  [{ x: 0.79, y: 0.63, button: /** @type {const} */ ('left') }],
+  [{ x: 0.62, y: 0.66, button: /** @type {const} */ ('left') }],
 ];
 
 function findChromium() {
@@ -90,7 +90,8 @@ async function pressOnPhoto(page, part, button) {
   await page.mouse.click(x, y, { button });
 }
 
-const server = spawn(join(REPOSITORY, '.venv/bin/splitseem'), ['serve', '--port', String(PORT)], {
+const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
+const server = spawn(SPLITSEEM, ['serve', '--port', String(PORT)], {
   cwd: REPOSITORY,
   stdio: ['ignore', 'ignore', 'inherit'],
   env: { ...process.env, SPLITSEEM_LOG_LEVEL: 'error' },
