@@ -1,5 +1,5 @@
 /**
- * Makes `docs/screenshot.png`: the page with masks on it, from the real server and a real Chromium.
+ * Makes `docs/screenshot.png`: the page with a mask on it, from the real server and a real Chromium.
  * Run by `make screenshot`; needs `make setup`.
  */
 import { spawn } from 'node:child_process';
@@ -20,7 +20,6 @@ const OBJECTS = [
     { x: 0.48, y: 0.6, button: /** @type {const} */ ('left') },
     { x: 0.2, y: 0.6, button: /** @type {const} */ ('right') },
   ],
-  [{ x: 0.62, y: 0.66, button: /** @type {const} */ ('left') }],
 ];
 
 function findChromium() {

@@ -1,6 +1,6 @@
 import type { App } from './app';
 import { Icon, type IconName } from './icons';
-import type { Tool } from './store';
+import type { DecoderState, Tool } from './store';
 
 interface ToolChoice {
   readonly tool: Tool;
@@ -19,33 +19,35 @@ const CHOICES: readonly ToolChoice[] = [
   { tool: 'box', name: 'Box', icon: 'box', title: 'Drag a box around the object (2)' },
   { tool: 'scribble', name: 'Scribble', icon: 'scribble', title: 'Draw over the object (3)' },
   { tool: 'polygon', name: 'Polygon', icon: 'polygon', title: 'Click the corners of an outline (4)' },
-  { tool: 'text', name: 'Text', icon: 'text', title: 'The loaded model has no text tower' },
-  {
-    tool: 'example',
-    name: 'Example',
-    icon: 'example',
-    title: 'The loaded model takes no example from another image',
-  },
+  { tool: 'text', name: 'Text', icon: 'text', title: 'Name the object' },
+  { tool: 'example', name: 'Example', icon: 'example', title: 'Show such an object in another photo' },
 ];
 
-/** Tools that this client does not draw with yet, whatever the model can. */
-const UNAVAILABLE: readonly Tool[] = ['text', 'example'];
+/** Why a tool cannot be chosen; null when it can. */
+function unavailable(tool: Tool, decoder: DecoderState): string | null {
+  const info = decoder.phase === 'ready' ? decoder.info : null;
+  if (tool === 'text') return info?.hasText === true ? NOT_YET : 'The loaded model has no text tower';
+  if (tool === 'example') return info?.hasExample === true ? NOT_YET : 'The loaded model takes no examples';
+  return null;
+}
+
+const NOT_YET = 'Not in this client yet';
 
 export function ToolPicker({ app }: { readonly app: App }) {
   const chosen = app.store.tool.value;
   return (
     <div class="tools" role="radiogroup" aria-label="Tool">
       {CHOICES.map(({ tool, name, icon, title }) => {
-        const disabled = UNAVAILABLE.includes(tool);
+        const reason = unavailable(tool, app.store.decoder.value);
         return (
-          <label class={disabled ? 'tool disabled' : 'tool'} title={title}>
+          <label key={tool} class={reason === null ? 'tool' : 'tool disabled'} title={reason ?? title}>
             <input
               type="radio"
               name="tool"
               aria-label={name}
-              aria-description={title}
+              aria-description={reason ?? title}
               checked={tool === chosen}
-              disabled={disabled}
+              disabled={reason !== null}
               onChange={() => {
                 app.chooseTool(tool);
               }}

@@ -1,11 +1,11 @@
 /** Joins user, session, server and decoder: every action of the page is a method here. */
 import type { Embed } from '../api/embeddings';
 import type { DecoderBridge } from '../bridge/decoder';
-import { hasStep, nextPending, type ImageId, type PendingStep, type Session } from '../session/state';
+import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
 import { Failure, toClientError, type ClientError } from '../shared/errors';
-import { promptPoints } from '../shared/prompts';
 import type { Project, ProjectImage, PromptItem, SizeHw } from '../shared/types';
+import { DecodeLoop } from './decodeLoop';
 import type { OpenedFile, Photo } from './photo';
 import type { Readiness, Store } from './store';
 
@@ -22,14 +22,17 @@ export interface Services {
 export class Controller {
   readonly #store: Store;
   readonly #services: Services;
+  readonly #decoding: DecodeLoop;
   readonly #embedding = new Map<ImageId, AbortController>();
   /** Settles when the decoder is ready or cannot be. */
   #loaded: Promise<void> = Promise.resolve();
-  #running: { readonly pending: PendingStep; readonly abort: AbortController } | null = null;
 
   constructor(store: Store, services: Services) {
     this.#store = store;
     this.#services = services;
+    this.#decoding = new DecodeLoop(store, services, (error) => {
+      this.#fail(error);
+    });
   }
 
   /** Load the decoder; it takes about as long as the first photo needs on the server. */
@@ -147,9 +150,8 @@ export class Controller {
   #apply(edit: (session: Session) => Session): void {
     this.#clearMessages();
     this.#store.session.value = edit(this.#store.session.value);
-    const running = this.#running;
-    if (running && !hasStep(this.#store.session.value, running.pending.step.id)) running.abort.abort();
-    void this.#decodePending();
+    this.#decoding.cancelUndone();
+    this.#decoding.run();
   }
 
   async #load(): Promise<void> {
@@ -182,7 +184,7 @@ export class Controller {
       );
       checkSize(photo.size, geometry.original_hw);
       this.#setReadiness(id, { phase: 'ready', key });
-      void this.#decodePending();
+      this.#decoding.run();
     } catch (thrown) {
       this.#embedFailed(id, toClientError(thrown, 'network'));
     } finally {
@@ -202,53 +204,6 @@ export class Controller {
     if (open !== undefined) photos.value = new Map(photos.value).set(id, { ...open, readiness });
   }
 
-  // Decoding
-
-  /** Decode one step after the other until none waits; prompts given meanwhile are found on the way. */
-  async #decodePending(): Promise<void> {
-    if (this.#running !== null) return;
-    const pending = nextPending(this.#store.session.value, (image, step) => this.#canDecode(image, step));
-    if (pending === null) return;
-    const abort = new AbortController();
-    this.#running = { pending, abort };
-    try {
-      await this.#decode(pending, abort.signal);
-    } catch (thrown) {
-      this.#stepFailed(pending, toClientError(thrown, 'decoder'));
-    } finally {
-      this.#running = null;
-    }
-    await this.#decodePending();
-  }
-
-  #canDecode(image: ImageId, step: string): boolean {
-    const { photos, failedSteps } = this.#store;
-    return photos.value.get(image)?.readiness.phase === 'ready' && !failedSteps.value.has(step);
-  }
-
-  async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
-    const { session, photos, lastTimings } = this.#store;
-    const size = photos.value.get(imageId)?.photo.size;
-    if (size === undefined) return;
-    const started = this.#services.now();
-    const result = await this.#services.decoder.call(
-      'step',
-      { imageId, points: promptPoints(prompts, size), memory: previous?.maskLogits ?? null },
-      { signal },
-    );
-    const finished = this.#services.now();
-    const timings = { ...result.timings, queue: started - step.givenAt, total: finished - step.givenAt };
-    session.value = change.recordResult(session.value, step.id, { ...result, timings });
-    lastTimings.value = timings;
-  }
-
-  #stepFailed({ step }: PendingStep, error: ClientError): void {
-    if (error.kind === 'aborted') return;
-    const { failedSteps } = this.#store;
-    failedSteps.value = new Set(failedSteps.value).add(step.id);
-    this.#fail(error);
-  }
-
   // Projects
 
   #openProject(project: Project): void {
@@ -259,7 +214,7 @@ export class Controller {
       const photo = photos.value.get(image.id)?.photo;
       if (photo !== undefined) this.#restoreAwaited(image.id, photo);
     }
-    void this.#decodePending();
+    this.#decoding.run();
   }
 
   /** Give an image the objects of the saved one that it is: same size, and same name if several have that. */

@@ -6,7 +6,8 @@
  */
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
 import type { Draft } from './layers';
-import { clampToImage, isInside, toImage, toScreen, type Viewport } from './viewport';
+import { PolygonDraft } from './polygonDraft';
+import { clampToImage, isInside, toImage, type Viewport } from './viewport';
 
 export type DrawingTool = 'click' | 'box' | 'scribble' | 'polygon';
 
@@ -41,10 +42,9 @@ const RIGHT_BUTTON = 2;
 /** CSS pixels that a press may move and still be a press. */
 const PRESS_SLACK: Readonly<Record<PointerInput['kind'], number>> = { mouse: 4, pen: 6, touch: 10 };
 
-/** CSS pixels between two points of a scribble, the smallest side of a box, and the reach of a polygon's start. */
+/** CSS pixels between two points of a scribble, and the smallest side of a box. */
 const STROKE_SPACING = 3;
 const SMALLEST_BOX = 4;
-const CLOSING_REACH = 10;
 
 type Label = 0 | 1;
 
@@ -60,7 +60,7 @@ export class Gestures {
   readonly #host: GestureHost;
   readonly #pointers = new Map<number, PointXy>();
   #gesture: Gesture | null = null;
-  #polygon: readonly PointXy[] = [];
+  readonly #polygon = new PolygonDraft();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: GestureHost) {
@@ -109,26 +109,21 @@ export class Gestures {
 
   /** Escape, or another tool. */
   cancel(): void {
-    this.#polygon = [];
+    this.#polygon.clear();
     this.#abandon();
   }
 
   /** Enter or double click. */
   closePolygon(): void {
-    const outline = withoutRepeats(this.#polygon);
-    if (outline.length < 3) return;
-    this.#polygon = [];
+    const outline = this.#polygon.close();
+    if (outline === null) return;
     this.#host.showDraft(null);
     this.#host.give({ kind: 'polygon', points_xy: outline.map(toPair) });
   }
 
   removeLastVertex(): void {
-    this.#polygon = this.#polygon.slice(0, -1);
-    this.#showPolygon(null);
-  }
-
-  get isDrawing(): boolean {
-    return this.#polygon.length > 0 || (this.#gesture !== null && this.#gesture.kind !== 'done');
+    this.#polygon.removeLast();
+    this.#host.showDraft(this.#polygon.draft(null));
   }
 
   #begin(input: PointerInput, image: SizeHw): void {
@@ -168,7 +163,7 @@ export class Gestures {
     const at = toImage(this.#host.viewport(), input.at);
     switch (gesture?.kind) {
       case undefined:
-        if (this.#polygon.length > 0) this.#showPolygon(at);
+        if (this.#polygon.isBegun) this.#host.showDraft(this.#polygon.draft(at));
         return;
       case 'press':
         this.#dragPress(gesture, input);
@@ -250,24 +245,12 @@ export class Gestures {
     const image = this.#host.imageSize();
     if (image === null) return;
     const vertex = clampToImage(at, image);
-    if (this.#reachesStart(vertex)) {
+    if (this.#polygon.reachesStart(vertex, this.#host.viewport())) {
       this.closePolygon();
       return;
     }
-    this.#polygon = [...this.#polygon, vertex];
-    this.#showPolygon(null);
-  }
-
-  #reachesStart(vertex: PointXy): boolean {
-    const start = this.#polygon[0];
-    if (start === undefined || this.#polygon.length < 3) return false;
-    const viewport = this.#host.viewport();
-    return distance(toScreen(viewport, start), toScreen(viewport, vertex)) <= CLOSING_REACH;
-  }
-
-  #showPolygon(cursor: PointXy | null): void {
-    const points = this.#polygon;
-    this.#host.showDraft(points.length === 0 ? null : { kind: 'polygon', points, cursor });
+    this.#polygon.add(vertex);
+    this.#host.showDraft(this.#polygon.draft(null));
   }
 
   #showGesture(): void {
@@ -287,7 +270,7 @@ export class Gestures {
   #abandon(): void {
     this.#stopTimer();
     this.#gesture = null;
-    this.#showPolygon(null);
+    this.#host.showDraft(this.#polygon.draft(null));
   }
 
   #stopTimer(): void {
@@ -309,10 +292,3 @@ const middle = ([a, b]: readonly PointXy[]): PointXy => ({
 });
 
 const spread = ([a, b]: readonly PointXy[]): number => (a && b ? distance(a, b) : 1);
-
-/** The two presses of a double click leave a vertex twice. */
-const withoutRepeats = (points: readonly PointXy[]): PointXy[] =>
-  points.filter((point, index) => {
-    const before = points[index - 1];
-    return before === undefined || distance(before, point) > 1e-9;
-  });

@@ -1,0 +1,80 @@
+/** Answers the prompts that wait, one after the other. */
+import type { DecoderBridge } from '../bridge/decoder';
+import { hasStep, nextPending, type PendingStep } from '../session/state';
+import { recordResult } from '../session/transitions';
+import { toClientError, type ClientError } from '../shared/errors';
+import { promptPoints } from '../shared/prompts';
+import type { Store } from './store';
+
+interface Services {
+  readonly decoder: DecoderBridge;
+  readonly now: () => number;
+}
+
+export class DecodeLoop {
+  readonly #store: Store;
+  readonly #services: Services;
+  readonly #onError: (error: ClientError) => void;
+  #running: { readonly pending: PendingStep; readonly abort: AbortController } | null = null;
+
+  constructor(store: Store, services: Services, onError: (error: ClientError) => void) {
+    this.#store = store;
+    this.#services = services;
+    this.#onError = onError;
+  }
+
+  /** Decode until no step waits; while it runs already, new steps are found on the way. */
+  run(): void {
+    if (this.#running !== null) return;
+    const pending = nextPending(this.#store.session.value, (image, step) => this.#canDecode(image, step));
+    if (pending !== null) void this.#runOne(pending);
+  }
+
+  /** Stop waiting for a step that no object has any more. */
+  cancelUndone(): void {
+    const running = this.#running;
+    if (running && !hasStep(this.#store.session.value, running.pending.step.id)) running.abort.abort();
+  }
+
+  async #runOne(pending: PendingStep): Promise<void> {
+    const abort = new AbortController();
+    this.#running = { pending, abort };
+    try {
+      await this.#decode(pending, abort.signal);
+    } catch (thrown) {
+      this.#failed(pending, toClientError(thrown, 'decoder'));
+    } finally {
+      this.#running = null;
+    }
+    this.run();
+  }
+
+  #canDecode(image: string, step: string): boolean {
+    const { photos, failedSteps } = this.#store;
+    return photos.value.get(image)?.readiness.phase === 'ready' && !failedSteps.value.has(step);
+  }
+
+  async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
+    const { session, photos, lastTimings } = this.#store;
+    const size = photos.value.get(imageId)?.photo.size;
+    if (size === undefined) return;
+    const started = this.#services.now();
+    const result = await this.#services.decoder.call(
+      'step',
+      { imageId, points: promptPoints(prompts, size), memory: previous?.maskLogits ?? null },
+      { signal },
+    );
+    const finished = this.#services.now();
+    const timings = { ...result.timings, queue: started - step.givenAt, total: finished - step.givenAt };
+    session.value = recordResult(session.value, step.id, { ...result, timings });
+    lastTimings.value = timings;
+  }
+
+  /** A step that failed is not tried again until another prompt is given. */
+  #failed({ step }: PendingStep, error: ClientError): void {
+    if (error.kind === 'aborted') return;
+    const { failedSteps } = this.#store;
+    failedSteps.value = new Set(failedSteps.value).add(step.id);
+    this.#onError(error);
+  }
+}
