@@ -25,6 +25,8 @@ setup: .venv/installed client/dist/index.html build/decoder/nano/manifest.json #
 demo: setup ## serve the page on http://127.0.0.1:8000
 	$(BIN)/splitseem serve --cache memory --port $(PORT)
 
+# One thread: two wait for each other whenever the machine has other work, and nothing here is large.
+test: export OMP_NUM_THREADS = 1
 test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
 	$(BIN)/python -m pytest -m "not cuda"
 	cd client && npm test && npm run test:e2e
