@@ -52,5 +52,5 @@ export class PolygonDraft {
 const withoutRepeats = (points: readonly PointXy[]): PointXy[] =>
   points.filter((point, index) => {
     const before = points[index - 1];
-    return before === undefined || before.x !== point.x || before.y !== point.y;
+    return before?.x !== point.x || before.y !== point.y;
   });
