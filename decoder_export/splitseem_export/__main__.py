@@ -10,12 +10,19 @@ from splitseem_model.errors import ModelError
 from splitseem_model.registry import load_model
 
 
+class Refused(click.ClickException):
+    """The export cannot be made; the message says why."""
+
+    exit_code = 2
+
+
 @click.command(context_settings={"show_default": True})
 @click.option("--model", default="nano", help="A preset with bundled weights, or a file.")
 @click.option("--preset", default=None, help="Shape and wiring of an official checkpoint.")
 @click.option(
     "-o",
-    "--out",
+    "--output",
+    "out",
     type=click.Path(path_type=Path),
     required=True,
     help="Folder to write, replaced as a whole.",
@@ -30,7 +37,7 @@ def main(model: str, preset: str | None, out: Path, force: bool) -> None:
             return
         report = export_decoder(loaded, out)
     except (ModelError, ExportError) as error:
-        raise click.ClickException(str(error)) from error
+        raise Refused(str(error)) from error
     for case in report.cases:
         click.echo(
             f"{case.name}: embeddings {case.embed_error:.1e}, logits {case.logit_error:.1e},"

@@ -49,7 +49,8 @@ def load_model(name_or_file: str, preset_name: str | None = None) -> Segmentatio
             f" and --preset {name_or_file}"
         )
     raise UnknownModelError(
-        f"no model {name_or_file!r}: not a file, and the bundled models are: {with_weights}"
+        f"no model {name_or_file!r}: not a file, and the bundled models are: {with_weights};"
+        " `splitseem models` lists the checkpoints that are known"
     )
 
 
