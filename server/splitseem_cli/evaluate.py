@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
@@ -24,6 +25,12 @@ from splitseem_train.evaluate import (
     evaluate,
     summarise,
 )
+
+if TYPE_CHECKING:
+    from splitseem_model.predictor import Predictor
+
+BASELINE = "opencv-grabcut"
+"""`--model` that names OpenCV's GrabCut instead of a model of ours."""
 
 ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -81,7 +88,8 @@ def command(
     """Measure interactive segmentation on DATA_DIR: a folder with index.jsonl.gz, or one index file.
 
     A simulated user corrects every object click by click. NoC is the mean number of clicks to an IoU of 85 or
-    90 % (failures count --max-clicks), NoF the number of objects that never reach it.
+    90 % (failures count --max-clicks), NoF the number of objects that never reach it. With
+    `--model opencv-grabcut` OpenCV's GrabCut is given the same clicks: the baseline that needs no training.
     """
     with refusals(TrainingError):
         settings = EvaluationSettings(
@@ -94,9 +102,7 @@ def command(
         )
         records = read_index(find_index(data_dir))
         records = [record for record in records if is_validation(record) or not held_out][:limit]
-        predictor = options.load()
-        if "correction" in without:
-            predictor = predictor.without_correction()
+        predictor = _predictor(options, without)
         results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
         summary = summarise(results, max_clicks)
         if json_path is not None:
@@ -117,6 +123,16 @@ def command(
                 json.dumps(summary.to_dict() | conditions, indent=2) + "\n", encoding="utf-8"
             )
     _print_table(summary, f"{predictor.name}, {data_dir.name}, {prompt}, {protocol}, {options.runtime}")
+
+
+def _predictor(options: ModelOptions, without: tuple[str, ...]) -> "Predictor":
+    """The model that is measured, or the baseline of that name."""
+    if options.model == BASELINE:
+        from splitseem_train.grabcut import GrabCutPredictor
+
+        return cast("Predictor", GrabCutPredictor())
+    predictor = options.load()
+    return predictor.without_correction() if "correction" in without else predictor
 
 
 def _with_progress(results: Iterator[ImageResult], total: int) -> Iterator[ImageResult]:
