@@ -11,14 +11,19 @@ import { chromium } from 'playwright-core';
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const TARGET = join(REPOSITORY, 'docs/screenshot.png');
 const PORT = 8765;
-const SAMPLE = 'Open sample coffee';
+const SAMPLE = 'Open sample astronaut';
 
 /** Presses on the photo in parts of its width and height; each list is one object. */
 const OBJECTS = [
   [
-    { x: 0.5, y: 0.35, button: /** @type {const} */ ('left') },
-    { x: 0.48, y: 0.6, button: /** @type {const} */ ('left') },
-    { x: 0.2, y: 0.6, button: /** @type {const} */ ('right') },
+    { x: 0.4, y: 0.72, button: /** @type {const} */ ('left') },
+    { x: 0.44, y: 0.2, button: /** @type {const} */ ('left') },
+    { x: 0.12, y: 0.76, button: /** @type {const} */ ('left') },
+    { x: 0.66, y: 0.42, button: /** @type {const} */ ('right') },
+    { x: 0.82, y: 0.84, button: /** @type {const} */ ('right') },
+    { x: 0.09, y: 0.3, button: /** @type {const} */ ('right') },
+    { x: 0.79, y: 0.16, button: /** @type {const} */ ('right') },
+    { x: 0.63, y: 0.74, button: /** @type {const} */ ('left') },
   ],
 ];
 

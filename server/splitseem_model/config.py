@@ -205,7 +205,7 @@ NANO = ModelConfig(
         point_sampling="centre",
         selection="quality",
     ),
-    canvas=384,
+    canvas=256,
     canvas_side="longest",
     correction=CorrectionConfig(),
 )

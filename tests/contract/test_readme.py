@@ -1,0 +1,51 @@
+"""What the README and the other pages tell users to type exists, and what they link to is there."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from splitseem_cli.main import COMMANDS
+
+pytestmark = pytest.mark.unit
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "server").rglob("*.md")])
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def typed_commands() -> list[tuple[str, str]]:
+    """Every indented line that calls `splitseem`: page and line."""
+    pattern = re.compile(r"^    (?:\.venv/bin/)?(splitseem .*)$", re.MULTILINE)
+    return [(page.name, line) for page in PAGES for line in pattern.findall(text_of(page))]
+
+
+@pytest.mark.parametrize(("page", "line"), typed_commands())
+def test_typed_commands_and_their_options_exist(page: str, line: str) -> None:
+    _, name, *words = line.split("#")[0].split()
+    assert name in COMMANDS
+    command: click.Command = import_module(f"splitseem_cli.{name}").command
+    known = {option for parameter in command.params for option in parameter.opts}
+    used = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
+    assert used <= known
+
+
+def test_the_pages_show_commands() -> None:
+    assert len(typed_commands()) >= 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_make_targets_exist(page: Path) -> None:
+    makefile = text_of(ROOT / "Makefile")
+    for target in re.findall(r"(?:^    |`)make ([a-z][a-z-]*)", text_of(page), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", text_of(page)):
+        assert (page.parent / link).exists(), link
