@@ -69,7 +69,7 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     # Two CPU cores, 2.5 hours.
     "cpu": Recipe(steps=9000, crops=((0.0, 128, 16), (0.45, 192, 8), (0.85, 256, 6))),
-    # One CPU core beside other work, about an hour and a half.
+    # One CPU core beside other work, about two hours.
     "short": Recipe(steps=5400, crops=((0.0, 128, 16), (0.4, 192, 8), (0.75, 256, 6))),
     # A minute: proves that the path works, not that the model learns.
     "smoke": Recipe(
