@@ -45,8 +45,8 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/decoder_step.py
 	$(BIN)/python benchmarks/encoder.py
 
-train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu] [RUN=runs/nano]; an unfinished run is gone on with
-	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --out $(RUN)
+train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
+	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --out $(RUN) $(if $(START),--start $(START))
 
 test-gpu: setup ## the tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest -m cuda

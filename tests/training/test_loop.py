@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from rich.console import Console
 
 from splitseem_model.config import TINY, ResidualConfig
 from splitseem_model.registry import load_model
+from splitseem_model.weights import save_weights
 from splitseem_proto import encode_rle
 from splitseem_train import loop
 from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, Recipe
+from splitseem_train.release import release
 
 RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
 QUIET = Console(quiet=True)
@@ -89,6 +92,17 @@ def test_best_weights_load_as_a_model(shapes: Path, tmp_path: Path) -> None:
     run(shapes, tmp_path)
     model = load_model(str(tmp_path / loop.BEST))
     assert model.config.vocabulary == ("disk", "square")
+
+
+def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_path: Path) -> None:
+    run(shapes, tmp_path / "first")
+    start = tmp_path / "released.safetensors"
+    save_weights(release(load_model(str(tmp_path / "first" / loop.BEST)), ["square"], canvas=64), start)
+    begun = loop._new_run(replace(TINY, vocabulary=("disk", "square")), RECIPE, 5, start, "cpu").model
+    torch.testing.assert_close(
+        begun.decoder.class_embed.detach(), load_model(str(start)).decoder.class_embed.detach()
+    )
+    assert begun.class_matrix.shape[0] == 2
 
 
 def test_a_folder_with_another_run_is_refused(shapes: Path, tmp_path: Path) -> None:
