@@ -1,8 +1,6 @@
-"""Prompt items and the points they become: `python tests/contract/prompt_vectors.py` writes
-proto/vectors/prompts.json.
+"""Prompt items and the points they become: this script writes proto/vectors/prompts.json.
 
-Both languages are held to that file: Python in test_prompt_vectors.py, TypeScript in
-    client/test/shared/prompts.test.ts.
+Python is held to it in test_prompt_vectors.py, TypeScript in client/test/shared/prompts.test.ts.
 """
 
 import json
