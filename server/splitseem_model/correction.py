@@ -1,15 +1,14 @@
 """Mask logits that obey the clicks: a Gaussian-process correction of the selected mask, in closed form.
 
 The decoder's answer at a clicked point may still have the wrong sign. The correction is the smallest smooth
-change, in the sense of
-a kernel over place and mask features, after which every clicked point has its sign with a margin: it spreads
-    to places that are near a
-click and look like it, and fades elsewhere. Points that already have the margin hold the mask where they are.
+change, in the sense of a kernel over place and mask features, after which every clicked point has its sign
+with a margin: it spreads to places that are near a click and look like it, and fades elsewhere. Points that
+already have the margin hold the mask where they are.
 
 `client/src/worker/correction.ts` does the same; both are held to `proto/vectors/correction.json`.
 
 Source: ours. f-BRS (arXiv 2001.10331) does the same job by backpropagation through part of the network at
-    every click.
+every click.
 """
 
 import numpy as np
@@ -17,11 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from splitseem_model.config import CorrectionConfig
+from splitseem_model.config import MASK_STRIDE, CorrectionConfig
 from splitseem_model.prompts import PointLabel
 from splitseem_model.sampling import sample_points
-
-MASK_STRIDE = 4
+from splitseem_model.thinning import thin
 
 Array = NDArray[np.float64]
 
@@ -55,7 +53,7 @@ def correct_at_points(
     clicked = np.flatnonzero((labels == PointLabel.POSITIVE) | (labels == PointLabel.NEGATIVE))
     if len(clicked) == 0:
         return mask_logits
-    clicked = clicked[_evenly(len(clicked), config.max_points)]
+    clicked = np.array(thin(clicked.tolist(), config.max_points))
     places = coords[clicked].astype(np.float64)  # [P, 2]
     sign = np.where(labels[clicked] == PointLabel.POSITIVE, 1.0, -1.0)
     now = sign * _sampled(torch.from_numpy(mask_logits)[None, None], coords[clicked])[:, 0]
@@ -95,10 +93,3 @@ def _sampled(feature_map: Tensor, coords: NDArray[np.float32]) -> Array:
     points = torch.from_numpy(coords)[None].double()
     sampled: Array = sample_points(feature_map.double(), points, padded_hw, "centre")[0].numpy()
     return sampled
-
-
-def _evenly(count: int, most: int) -> NDArray[np.int64]:
-    """Indices of at most `most` of `count` things: floor((k + 0.5) * count / most)."""
-    if count <= most:
-        return np.arange(count)
-    return ((np.arange(most) + 0.5) * count / most).astype(np.int64)

@@ -7,8 +7,6 @@ from torch.nn import functional
 
 from splitseem_proto import ImageGeometry
 
-MASK_STRIDE = 4
-
 
 def mask_of_image(mask_logits: NDArray[np.float32], geometry: ImageGeometry) -> NDArray[np.bool_]:
     """One bilinear look-up per image pixel, > 0.

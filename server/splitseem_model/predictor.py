@@ -210,7 +210,7 @@ class Predictor:
             given = torch.full((1, config.num_memories), memory is not None)
             rows.append(Slots("memory", config.num_memories, valid=given))
             logits = (
-                np.zeros((padded_h // 4, padded_w // 4), np.float32) if memory is None else memory.mask_logits
+                np.zeros(image.mask_features.shape[2:], np.float32) if memory is None else memory.mask_logits
             )
             previous = torch.from_numpy(logits)[None, None]
         bias = attention_bias(wiring, rows, [Slots("point", labels.shape[1], valid=labels >= 0)], batch=1)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.config import MAX_POINTS
 from splitseem_model.errors import PromptError
+from splitseem_model.thinning import thin
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble, TextPrompt
 
 STROKE_STEPS_PER_DIAGONAL = 100
@@ -58,7 +59,7 @@ def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> Promp
     """
     diagonal = math.sqrt(geometry.original_hw[0] ** 2 + geometry.original_hw[1] ** 2)
     step = max(diagonal / STROKE_STEPS_PER_DIAGONAL, 1.0)
-    points = thin([point for item in items for point in _points_of(item, step)])
+    points = thin([point for item in items for point in _points_of(item, step)], MAX_POINTS)
     if not points:
         raise PromptError("give at least one click, box, scribble or polygon")
     coords = geometry.image_to_input([(x, y) for x, y, _ in points])
@@ -73,14 +74,6 @@ def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> Promp
     return PromptPoints(
         coords.astype(np.float32), np.array([label for _, _, label in points], dtype=np.int64)
     )
-
-
-def thin(points: list[Labelled]) -> list[Labelled]:
-    """Of n > 512 points, those at indices floor((k + 0.5) * n / 512)."""
-    count = len(points)
-    if count <= MAX_POINTS:
-        return points
-    return [points[int((k + 0.5) * count / MAX_POINTS)] for k in range(MAX_POINTS)]
 
 
 def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:

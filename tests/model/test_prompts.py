@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from splitseem_model.errors import PromptError
-from splitseem_model.prompts import PointLabel, prompt_points, resample, thin
+from splitseem_model.prompts import PointLabel, prompt_points, resample
+from splitseem_model.thinning import thin
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, TextPrompt
 
 pytestmark = pytest.mark.unit
@@ -71,6 +72,6 @@ def test_resampled_lines_keep_both_ends_and_the_step(corners: list[tuple[float, 
 @given(st.integers(0, 3000))
 def test_thinning_keeps_order_and_at_most_512(count: int) -> None:
     points = [(float(i), 0.0, 1) for i in range(count)]
-    kept = thin(points)
+    kept = thin(points, 512)
     assert len(kept) == min(count, 512)
     assert kept == sorted(set(kept))

@@ -19,7 +19,10 @@ type Xy = readonly [number, number];
 export function promptPoints(items: readonly PromptItem[], image: SizeHw): readonly LabelledPoint[] {
   const diagonal = Math.sqrt(image.height ** 2 + image.width ** 2);
   const step = Math.max(diagonal / STEPS_PER_DIAGONAL, 1);
-  return thin(items.flatMap((item) => pointsOf(item, step)));
+  return thin(
+    items.flatMap((item) => pointsOf(item, step)),
+    MAX_POINTS,
+  );
 }
 
 function pointsOf(item: PromptItem, step: number): LabelledPoint[] {
@@ -87,11 +90,10 @@ const between = ([ax, ay]: Xy, [bx, by]: Xy, part: number): PointXy => ({
   y: ay + (by - ay) * part,
 });
 
-function thin<T>(points: readonly T[]): readonly T[] {
-  const count = points.length;
-  if (count <= MAX_POINTS) return points;
-  const kept = new Set(
-    Array.from({ length: MAX_POINTS }, (_, k) => Math.floor(((k + 0.5) * count) / MAX_POINTS)),
-  );
-  return points.filter((_, index) => kept.has(index));
+/** At most `most` of the items, in order: of n > `most`, those at indices floor((k + 0.5) * n / most). */
+export function thin<T>(items: readonly T[], most: number): readonly T[] {
+  const count = items.length;
+  if (count <= most) return items;
+  const kept = new Set(Array.from({ length: most }, (_, k) => Math.floor(((k + 0.5) * count) / most)));
+  return items.filter((_, index) => kept.has(index));
 }

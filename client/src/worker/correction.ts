@@ -6,6 +6,7 @@
  * `splitseem_model/correction.py` does the same; both are held to `proto/vectors/correction.json`.
  */
 import type { CorrectionConfig } from '../shared/manifest';
+import { thin } from '../shared/prompts';
 import type { LabelledPoint, MaskLogits } from '../shared/types';
 import { solve } from './linear';
 import { sampleFeatures, type FeatureMap } from './sampling';
@@ -59,7 +60,7 @@ export function correctAtPoints(
   side: number,
   correction: CorrectionConfig,
 ): MaskLogits {
-  const clicked = evenly(
+  const clicked = thin(
     points.filter(({ label }) => label === 0 || label === 1),
     correction.max_points,
   );
@@ -157,11 +158,4 @@ function cellsWithin(at: number, reach: number, stride: number, count: number): 
   const first = Math.max(Math.ceil((at - reach) / stride - 0.5), 0);
   const last = Math.min(Math.floor((at + reach) / stride - 0.5) + 1, count);
   return [first, Math.max(first, last)];
-}
-
-/** At most `most` items: those at floor((k + 0.5) * count / most). */
-function evenly<T>(items: readonly T[], most: number): readonly T[] {
-  if (items.length <= most) return items;
-  const kept = new Set(Array.from({ length: most }, (_, k) => Math.floor(((k + 0.5) * items.length) / most)));
-  return items.filter((_, index) => kept.has(index));
 }

@@ -9,7 +9,7 @@ import { correctAtPoints, looksOf, type Looks } from './correction';
 import { output, type DecoderGraphs, type Feeds, type Fetches, type FloatTensor } from './graph';
 import { attentionBias, previousMask } from './memory';
 import { maskFromLogits, maskLogits } from './postprocess';
-import { sampleFeatures, type FeatureMap } from './sampling';
+import { MASK_STRIDE, sampleFeatures, type FeatureMap } from './sampling';
 import { selectQuery } from './selection';
 import { nameOf, type Vocabulary } from './vocabulary';
 
@@ -36,8 +36,6 @@ const LEVELS = [
   { name: 'level1', stride: 16 },
   { name: 'level2', stride: 8 },
 ] as const;
-
-const MASK_STRIDE = 4;
 
 /** The single slot of a prompt without points. */
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };

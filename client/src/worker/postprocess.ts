@@ -1,9 +1,7 @@
 import { imageToInput, originalSize } from '../shared/geometry';
 import { RunWriter } from '../shared/rle';
 import type { CocoRle, ImageGeometry, MaskLogits } from '../shared/types';
-import { bilinearIndex, strideIndex, type BilinearIndex, type FeatureMap } from './sampling';
-
-const MASK_STRIDE = 4;
+import { MASK_STRIDE, bilinearIndex, strideIndex, type BilinearIndex, type FeatureMap } from './sampling';
 
 /** Mask logits of one query: its mask embedding [C] times the mask features [C, H/4, W/4]. */
 export function maskLogits(maskEmbed: Float32Array, features: FeatureMap): MaskLogits {

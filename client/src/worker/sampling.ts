@@ -1,5 +1,8 @@
 import type { PointXy } from '../shared/types';
 
+/** Pixels of the padded frame that a cell of the mask features, and of mask logits, is wide. */
+export const MASK_STRIDE = 4;
+
 /** A feature map [C, h, w] of which every cell covers `stride` pixels of the padded frame. */
 export interface FeatureMap {
   readonly channels: number;
