@@ -159,7 +159,9 @@ class PromptDecoder(nn.Module):
     def head(self, state: Tensor) -> Head:
         """Predict from query states `[B, Q, D]`."""
         normed = self.decoder_norm(state)
-        quality = self.quality_embed(normed).squeeze(-1) if self.quality_embed else normed.sum(-1) * 0.0
+        quality = (
+            self.quality_embed(normed).squeeze(-1) if self.quality_embed else torch.zeros_like(normed[..., 0])
+        )
         return Head(self.mask_embed(normed), normed @ self.class_embed, quality)
 
     def prepare(

@@ -1,13 +1,11 @@
 """Who sees whom in the decoder's self-attention, as data.
 
 A wiring names groups of rows (learned queries, memories, text tokens: they see and are updated) and of keys
-(point and
-visual tokens: they are only seen) and says which group sees which. The decoder knows nothing of it: it is
-    handed the
-additive bias that `attention_bias` makes.
+(point and visual tokens: they are only seen) and says which group sees which. The decoder knows nothing of
+it: it is handed the additive bias that `attention_bias` makes.
 
 Source: SEEM, section 3.2 and Fig. 3; upstream `configs/seem/*.yaml` ATTENTION_ARCH (branch v1.0, commit
-    7b2e76d).
+7b2e76d).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,9 +1,8 @@
 """Matching of queries to objects and the loss, for every decoder layer.
 
 Source: SEEM section 3.3: one query per prompt is matched by its mask embedding (Eq. 5) plus how well its mask
-    fits, and is
-trained with binary cross-entropy and dice; the label by its class embedding. All tensors: B samples, Q
-queries, P points.
+fits, and is trained with binary cross-entropy and dice; the label by its class embedding. All tensors: B
+samples, Q queries, P points.
 """
 
 from dataclasses import dataclass
@@ -65,8 +64,8 @@ def layer_loss(
     class_logits: Tensor,
     targets: Targets,
     weights: LossWeights,
-) -> tuple[Tensor, Tensor]:
-    """Loss of one decoder layer, and the index of the matched query `[B]`.
+) -> Tensor:
+    """Loss of one decoder layer, a scalar.
 
     Args:
         mask_features: `[B, C, h, w]`; point_mask_features: `[B, P, C]`; point_labels: `[B, P]`.
@@ -85,11 +84,10 @@ def layer_loss(
     label = functional.cross_entropy(
         (class_logits[chosen] + targets.class_logit_bias)[named], targets.class_index[named], reduction="sum"
     ) / named.sum().clamp(min=1)
-    loss = (
+    return (
         mask_cost[chosen].mean()
         + weights.all_queries * mask_cost.mean()
         + weights.point * point.mean()
         + weights.selection * selection
         + weights.label * label
     )
-    return loss, matched

@@ -1,8 +1,7 @@
 """One training step: encode the photos once, then play several interactive rounds on their objects.
 
 Source: SEEM section 3.3 and Table 3 (iterative training): the clicks of a round fall on the errors of the
-    round before, whose
-mask comes back as memory prompt.
+round before, whose mask comes back as memory prompt.
 """
 
 from dataclasses import dataclass
@@ -112,7 +111,7 @@ def play_rounds(
             scores = selection_scores(
                 model.config.decoder, head.mask_embed, head.quality, point_mask_features, labels
             )
-            loss, _ = layer_loss(
+            loss = layer_loss(
                 head,
                 mask_features,
                 point_mask_features,
