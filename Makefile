@@ -75,5 +75,5 @@ client/dist/index.html: $(NODE_MODULES) $(CLIENT_SOURCES)
 	touch $@
 
 build/decoder/nano/manifest.json: .venv/installed $(EXPORT_SOURCES)
-	$(BIN)/python -m splitseem_export --model nano -o build/decoder/nano
+	$(BIN)/python -m splitseem_export --model nano -o build/decoder/nano --force
 	touch $@
