@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from splitseem_model.errors import PromptError
@@ -59,14 +59,18 @@ def test_a_click_outside_the_region_of_interest_is_refused() -> None:
 
 
 @given(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=12), st.floats(1, 20))
+@example([(0.0, 0.0), (0.0, 5.7e-208)], 1.0)  # the square of this length is no longer a number above 0
 def test_resampled_lines_keep_both_ends_and_the_step(corners: list[tuple[float, float]], step: float) -> None:
     points = resample(corners, step, closed=False)
     total = sum(math.dist(a, b) for a, b in pairwise(corners))
-    if total > 0:
-        assert points[0] == pytest.approx(corners[0])
-        assert points[-1] == pytest.approx(corners[-1], abs=1e-6)
-        assert len(points) == math.ceil(total / step) + 1
+    assert points[0] == pytest.approx(corners[0])
+    assert points[-1] == pytest.approx(corners[-1], abs=1e-6)
     assert all(math.dist(a, b) <= step + 1e-6 for a, b in pairwise(points))
+    assert len(points) <= total / step + 2 + 1e-6, "no more points than the step asks for"
+
+
+def test_a_line_of_no_length_is_one_point() -> None:
+    assert resample([(3.0, 4.0), (3.0, 4.0)], 1.0, closed=False) == [(3.0, 4.0)]
 
 
 @given(st.integers(0, 3000))
