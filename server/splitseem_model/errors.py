@@ -5,6 +5,7 @@ ModelError
 ├── FingerprintMismatch  an embedding was made by another model
 ├── ImageInputError      an image array or a region of interest the model cannot take
 ├── PromptError          a prompt the model cannot take, or one outside the image
+├── TextTowerError       a text encoder is not installed or is not the one that is needed
 └── UnknownModelError    no preset and no file of that name
 """
 
@@ -27,6 +28,10 @@ class FingerprintMismatch(ModelError):
 
 class PromptError(ModelError):
     """A prompt is empty, outside the image, or of a kind the model does not take."""
+
+
+class TextTowerError(ModelError):
+    """A text encoder is not installed, or its files are not those that the model was made with."""
 
 
 class UnknownModelError(ModelError):

