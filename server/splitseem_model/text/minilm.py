@@ -76,7 +76,7 @@ class MiniLm:
         model.load_state_dict(_renamed(load(weights)))
         return cls(WordPiece(pieces[:_NUM_PIECES]), model)
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference mode: the vectors may be fed to a layer in training
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Sentence vectors of `n` texts; what is beyond 254 word pieces of a text is not read.
 
