@@ -15,8 +15,9 @@ import torch
 
 from splitseem_export.graphs import OPSET, DecoderGraphs, trace_graphs
 from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_queries
-from splitseem_export.runtime import OnnxRuntime
-from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE, CaseReport, verify
+from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
+from splitseem_export.runtime import OnnxRefiner, OnnxRuntime
+from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE, CaseReport, verify, verify_refiner
 from splitseem_model.config import MAX_POINTS, STRIDE
 from splitseem_model.segmentation import SegmentationModel, unit
 from splitseem_model.weights import fingerprint
@@ -45,10 +46,11 @@ def export_decoder(model: SegmentationModel, out: Path) -> ExportReport:
     """
     graphs = trace_graphs(model.decoder)
     cases = verify(model.decoder, OnnxRuntime.of_graphs(graphs))
+    refiner = _verified_refiner(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        manifest = _manifest(model, graphs, cases, partial)
+        manifest = _manifest(model, graphs, cases, refiner, partial)
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         partial.chmod(0o755)
         shutil.rmtree(out, ignore_errors=True)
@@ -80,11 +82,34 @@ def is_current(model: SegmentationModel, folder: Path) -> bool:
     return all((folder / entry["file"]).is_file() for entry in files)
 
 
+@dataclass(frozen=True)
+class _VerifiedRefiner:
+    graphs: RefinerGraphs
+    cases: list[dict[str, object]]
+
+
+def _verified_refiner(model: SegmentationModel) -> _VerifiedRefiner | None:
+    if model.refiner is None:
+        return None
+    graphs = trace_refiner(model.refiner)
+    return _VerifiedRefiner(graphs, verify_refiner(model.refiner, OnnxRefiner.of_graphs(graphs)))
+
+
 def _manifest(
-    model: SegmentationModel, graphs: DecoderGraphs, cases: list[CaseReport], folder: Path
+    model: SegmentationModel,
+    graphs: DecoderGraphs,
+    cases: list[CaseReport],
+    refiner: _VerifiedRefiner | None,
+    folder: Path,
 ) -> dict[str, Any]:
     config = model.config
     names = config.vocabulary
+    written = [("prepare", graphs.prepare, graphs.prepare_spec), ("step", graphs.step, graphs.step_spec)]
+    if refiner is not None:
+        written += [
+            ("look", refiner.graphs.look, refiner.graphs.look_spec),
+            ("refine", refiner.graphs.refine, refiner.graphs.refine_spec),
+        ]
     return {
         "format": MANIFEST_FORMAT,
         "protocol_version": PROTOCOL_VERSION,
@@ -95,15 +120,15 @@ def _manifest(
         "config": _client_config(model),
         "wiring": _client_wiring(model),
         "graphs": {
-            "prepare": _written(folder, "prepare", "onnx", graphs.prepare)
-            | _described(graphs.prepare, graphs.prepare_spec),
-            "step": _written(folder, "step", "onnx", graphs.step) | _described(graphs.step, graphs.step_spec),
+            name: _written(folder, name, "onnx", graph) | _described(graph, spec)
+            for name, graph, spec in written
         },
         "vocabulary": _written(folder, "vocabulary", "msgpack", _vocabulary(model)) | {"count": len(names)},
         "parity": {
             "tolerance": TOLERANCE,
             "min_mask_iou": MIN_MASK_IOU,
             "cases": [case.to_dict() for case in cases],
+            **({} if refiner is None else {"refiner_cases": refiner.cases}),
         },
     }
 
@@ -129,6 +154,7 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         "point_sampling": decoder.point_sampling,
         "selection": decoder.selection,
         "logit_scale": config.logit_scale,
+        **({} if config.refiner is None else {"refiner": {"max_points": config.refiner.max_points}}),
         **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
     }
 

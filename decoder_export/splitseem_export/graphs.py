@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from splitseem_export.io_spec import GraphSpec, TensorSpec, prepare_spec, step_spec
 from splitseem_export.wrapper import PrepareGraph, StepGraph
-from splitseem_model.config import DecoderConfig
 from splitseem_model.decoder import PromptDecoder
 from splitseem_model.wiring import WIRINGS
 
@@ -42,16 +41,17 @@ def trace_graphs(decoder: PromptDecoder, query_index: tuple[int, ...] | None = N
     index = query_index or WIRINGS[config.wiring].interactive_queries(config.num_queries)
     prepare, step = prepare_spec(config), step_spec(config)
     return DecoderGraphs(
-        _trace(PrepareGraph(decoder, index), prepare, config),
-        _trace(StepGraph(decoder, index), step, config),
+        trace(PrepareGraph(decoder, index), prepare),
+        trace(StepGraph(decoder, index), step),
         prepare,
         step,
     )
 
 
-def _trace(module: nn.Module, spec: GraphSpec, config: DecoderConfig) -> bytes:
+def trace(module: nn.Module, spec: GraphSpec) -> bytes:
+    """A module whose arguments and results are those of `spec` -> the bytes of its graph."""
     buffer = io.BytesIO()
-    arguments = tuple(_example(tensor, config) for tensor in spec.inputs)
+    arguments = tuple(_example(tensor) for tensor in spec.inputs)
     with warnings.catch_warnings():
         # The TorchScript exporter is deprecated in favour of one that needs onnxscript and makes larger
         # graphs of the same speed; its tracer warns of sizes taken as numbers, which the verification
@@ -80,7 +80,7 @@ def _without_paths(graph: bytes) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _example(spec: TensorSpec, config: DecoderConfig) -> Tensor:
+def _example(spec: TensorSpec) -> Tensor:
     height, width = _EXAMPLE_CELLS
     sizes: dict[str, int] = {"points": _EXAMPLE_POINTS, "h4": 8 * height, "w4": 8 * width}
     for level in range(3):

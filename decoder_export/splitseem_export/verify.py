@@ -8,8 +8,10 @@ from torch import Tensor
 
 from splitseem_export.errors import ParityError
 from splitseem_export.io_spec import has_memory
-from splitseem_export.runtime import OnnxRuntime
+from splitseem_export.refiner_graphs import check_same, random_case
+from splitseem_export.runtime import OnnxRefiner, OnnxRuntime
 from splitseem_model.decoder import Head, PromptDecoder, StepInputs
+from splitseem_model.refiner import MaskRefiner, RefinerInputs
 from splitseem_model.sampling import sample_points
 from splitseem_model.selection import selection_scores
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
@@ -103,6 +105,33 @@ def _verify_case(
         logit_error=_relative(ours_logits, theirs_logits),
         mask_iou=_iou(ours_logits > 0, theirs_logits > 0),
     )
+
+
+REFINER_CASES = (
+    ("one point", (3, 3), (1,)),
+    ("box and clicks of both labels", (2, 5), (2, 3, 1, 0)),
+    ("many points and padding", (5, 2), (1, 0, -1) * 12),
+    ("no point", (3, 4), (-1,)),
+)
+"""Name, map size in cells of stride 32 and point labels."""
+
+
+@torch.inference_mode()
+def verify_refiner(refiner: MaskRefiner, runtime: OnnxRefiner) -> list[dict[str, object]]:
+    """Run every case through both.
+
+    Returns:
+        name and largest difference of a mask logit of each case, for the manifest.
+    Raises:
+        ParityError: one of them is beyond tolerance.
+    """
+    reports: list[dict[str, object]] = []
+    for seed, (name, cells_hw, labels) in enumerate(REFINER_CASES):
+        maps, inputs = random_case(refiner, cells_hw, labels, seed)
+        ours = refiner(refiner.prepare(*maps), *inputs)
+        theirs = runtime.refine(runtime.look(*maps), RefinerInputs(*inputs))
+        reports.append({"name": name, "logit_error": check_same(name, ours, theirs)})
+    return reports
 
 
 def _embeddings(ours: Head, theirs: Head) -> Iterator[tuple[Tensor, Tensor]]:

@@ -92,6 +92,23 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True)
+class RefinerConfig:
+    """Shape of the mask refiner, see `refiner.py`.
+
+    Attributes:
+        widths: channels at strides 4, 8 and 16.
+        look_dim: channels that the mask features are projected to.
+        near_pixels: widths of the bells around clicks, pixels of the padded frame.
+        max_points: points that are used, taken evenly.
+    """
+
+    widths: tuple[int, int, int] = (32, 48, 64)
+    look_dim: int = 24
+    near_pixels: tuple[float, ...] = (6.0, 32.0)
+    max_points: int = 64
+
+
+@dataclass(frozen=True)
 class CorrectionConfig:
     """How the selected mask is made to obey the clicks, see `correction.py`.
 
@@ -119,6 +136,7 @@ class ModelConfig:
     Attributes:
         canvas: size in pixels of the side named by `canvas_side` after resizing.
         logit_scale: factor of the cosine between class embedding and class matrix; upstream models learn it.
+        refiner: the network that redraws the selected mask at the clicks; None: there is none (upstream).
         correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
         vocabulary: names of the rows of the bundled class matrix; empty when there is none.
     """
@@ -130,6 +148,7 @@ class ModelConfig:
     canvas: int = 512
     canvas_side: Literal["shortest", "longest"] = "shortest"
     logit_scale: float = 20.0
+    refiner: RefinerConfig | None = None
     correction: CorrectionConfig | None = None
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
 
@@ -138,8 +157,10 @@ class ModelConfig:
         fingerprint."""
         plain = {key: getattr(self, key) for key in ("name", "canvas", "canvas_side", "logit_scale")}
         parts = {key: dict(vars(getattr(self, key))) for key in ("backbone", "pixel_decoder", "decoder")}
-        correction = None if self.correction is None else dict(vars(self.correction))
-        return {**plain, **parts, "correction": correction, "vocabulary": list(self.vocabulary)}
+        optional = {
+            key: None if (part := getattr(self, key)) is None else dict(vars(part)) for key in OPTIONAL_PARTS
+        }
+        return {**plain, **parts, **optional, "vocabulary": list(self.vocabulary)}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> "ModelConfig":
@@ -157,7 +178,8 @@ class ModelConfig:
                 canvas=data["canvas"],
                 canvas_side=data["canvas_side"],
                 logit_scale=data["logit_scale"],
-                correction=None if data.get("correction") is None else CorrectionConfig(**data["correction"]),
+                refiner=_optional_part(data, "refiner"),
+                correction=_optional_part(data, "correction"),
                 vocabulary=tuple(data["vocabulary"]),
             )
         except (KeyError, TypeError) as error:
@@ -166,12 +188,23 @@ class ModelConfig:
 
 BACKBONES: dict[str, type[Any]] = {"focalnet": FocalNetConfig, "residual": ResidualConfig}
 PIXEL_DECODERS: dict[str, type[Any]] = {"fpn": FpnConfig, "slim": SlimPyramidConfig}
+OPTIONAL_PARTS: dict[str, type[Any]] = {"refiner": RefinerConfig, "correction": CorrectionConfig}
+
+
+def _optional_part(data: dict[str, Any], key: str) -> Any:
+    given = data.get(key)
+    return None if given is None else OPTIONAL_PARTS[key](**_with_tuples(given))
 
 
 def _part(data: dict[str, Any], kinds: dict[str, type[Any]]) -> Any:
     if data["kind"] not in kinds:
         raise ValueError(f"unknown kind {data['kind']!r}; known: {', '.join(sorted(kinds))}")
-    return kinds[data["kind"]](**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+    return kinds[data["kind"]](**_with_tuples(data))
+
+
+def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists back to tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 
 def _official(name: str, wiring: str, backbone: FocalNetConfig) -> ModelConfig:
@@ -209,6 +242,7 @@ NANO = ModelConfig(
     ),
     canvas=256,
     canvas_side="longest",
+    refiner=RefinerConfig(),
     correction=CorrectionConfig(),
 )
 
@@ -219,6 +253,7 @@ TINY = replace(
     decoder=replace(
         NANO.decoder, dim=32, mask_dim=16, class_dim=32, num_layers=3, num_heads=2, ffn_dim=64, num_queries=4
     ),
+    refiner=RefinerConfig(widths=(8, 12, 16), look_dim=8),
     canvas=96,
     vocabulary=("cat", "dog", "tree"),
 )

@@ -17,10 +17,12 @@ from splitseem_model.errors import FingerprintMismatch
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import mask_of_image
 from splitseem_model.prompts import prompt_points
+from splitseem_model.refiner import RefinerFeatures, RefinerInputs
 from splitseem_model.registry import load_model
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel, unit
 from splitseem_model.selection import selection_scores
+from splitseem_model.thinning import thin
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
 from splitseem_proto import Embedding, ImageGeometry, PromptItem, decode_tensor
 
@@ -35,6 +37,9 @@ class DecoderRuntime(Protocol):
 
     def step(self, prepared: Any, inputs: StepInputs) -> Head:
         """Per interaction."""
+
+    def refine(self, prepared: Any, inputs: RefinerInputs) -> torch.Tensor:
+        """The selected mask redrawn, `[1, 1, H/4, W/4]`; only for models with a refiner."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +83,30 @@ class TorchRuntime:
 
     def __init__(self, model: SegmentationModel) -> None:
         self._decoder = model.decoder.eval()
+        self._refiner = None if model.refiner is None else model.refiner.eval()
         config = model.config.decoder
         self._query_index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
 
     @torch.inference_mode()
-    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> Prepared:
+    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> tuple[Prepared, RefinerFeatures | None]:
         """Per image."""
-        return self._decoder.prepare(levels, mask_features, self._query_index)
+        features = None if self._refiner is None else self._refiner.prepare(mask_features, *levels[1:])
+        return self._decoder.prepare(levels, mask_features, self._query_index), features
 
     @torch.inference_mode()
-    def step(self, prepared: Prepared, inputs: StepInputs) -> Head:
+    def step(self, prepared: tuple[Prepared, RefinerFeatures | None], inputs: StepInputs) -> Head:
         """Per interaction."""
-        return self._decoder.step(prepared, inputs, self._query_index)
+        return self._decoder.step(prepared[0], inputs, self._query_index)
+
+    @torch.inference_mode()
+    def refine(
+        self, prepared: tuple[Prepared, RefinerFeatures | None], inputs: RefinerInputs
+    ) -> torch.Tensor:
+        """Per interaction, after the query is selected."""
+        if self._refiner is None or prepared[1] is None:
+            raise ValueError("this model has no refiner")
+        refined: torch.Tensor = self._refiner(prepared[1], *inputs)
+        return refined
 
 
 class Predictor:
@@ -178,7 +195,8 @@ class Predictor:
         )
         scores = selection_scores(decoder, head.mask_embed, head.quality, at_points, labels)[0]
         best = int(scores.argmax())
-        logits = torch.einsum("c,chw->hw", head.mask_embed[0, best], image.mask_features[0]).numpy()
+        answer = torch.einsum("c,chw->hw", head.mask_embed[0, best], image.mask_features[0])
+        logits = self._refined(image, answer, coords, labels, at_points, memory).numpy()
         if self.config.correction is not None and image.spread is not None:
             side = max(image.geometry.input_hw)
             logits = correct_at_points(
@@ -224,6 +242,29 @@ class Predictor:
             attention_bias=bias,
             previous_mask=previous,
         )
+
+    def _refined(
+        self,
+        image: PreparedImage,
+        answer: torch.Tensor,
+        coords: torch.Tensor,
+        labels: torch.Tensor,
+        point_mask_features: torch.Tensor,
+        memory: MemoryPrompt | None,
+    ) -> torch.Tensor:
+        """The mask `[H/4, W/4]` of the selected query, redrawn by the refiner where the model has one."""
+        if self.config.refiner is None:
+            return answer
+        used = thin(range(labels.shape[1]), self.config.refiner.max_points)
+        previous = torch.zeros_like(answer) if memory is None else torch.from_numpy(memory.mask_logits)
+        inputs = RefinerInputs(
+            answer[None, None],
+            previous[None, None],
+            coords[:, used],
+            labels[:, used],
+            point_mask_features[:, used],
+        )
+        return self._runtime.refine(image.prepared, inputs)[0, 0]
 
     def _label(self, class_embed: torch.Tensor) -> tuple[str | None, float | None]:
         if not self.config.vocabulary:

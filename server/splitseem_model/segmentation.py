@@ -8,6 +8,7 @@ from splitseem_model.backbones.residual import ResidualBackbone
 from splitseem_model.config import FocalNetConfig, FpnConfig, ModelConfig, ResidualConfig, SlimPyramidConfig
 from splitseem_model.decoder import PromptDecoder
 from splitseem_model.pixel_decoder import FPN, MultiScale
+from splitseem_model.refiner import MaskRefiner
 from splitseem_model.slim_pyramid import SlimPyramid
 
 
@@ -24,6 +25,8 @@ class SegmentationModel(nn.Module):
             config.pixel_decoder, self.backbone.out_channels, decoder.dim, decoder.mask_dim
         )
         self.decoder = PromptDecoder(decoder)
+        refiner = config.refiner
+        self.refiner = None if refiner is None else MaskRefiner(refiner, decoder.dim, decoder.mask_dim)
         self.class_matrix = nn.Parameter(torch.randn(len(config.vocabulary), decoder.class_dim))
 
     def encode(self, pixels: Tensor) -> tuple[Tensor, MultiScale]:

@@ -60,11 +60,11 @@ def test_a_photo_whose_objects_are_too_small_gives_no_crop() -> None:
 def test_first_prompts_lie_on_the_object_or_around_it(seed: int, side: int) -> None:
     mask = square_mask(side=side)
     for x, y, label in first_prompt(mask, np.random.default_rng(seed)):
-        assert label in (1, 2, 3)
+        assert label in (0, 1, 2, 3)
         assert 0 <= x <= mask.shape[1]
         assert 0 <= y <= mask.shape[0]
-        if label == 1:
-            assert mask[int(y), int(x)]
+        if label in (0, 1):
+            assert mask[int(y), int(x)] == bool(label)
 
 
 def test_the_next_click_corrects_the_larger_error() -> None:

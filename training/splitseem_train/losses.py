@@ -17,38 +17,58 @@ from splitseem_train.recipe import LossWeights
 
 
 @dataclass(frozen=True)
+class MaskTarget:
+    """What a mask should be.
+
+    Attributes:
+        share: `[B, h, w]` float in 0..1, share of each cell that is object; counted: `[B, h, w]` float, 0
+            where ignored.
+    """
+
+    share: Tensor
+    counted: Tensor
+
+
+@dataclass(frozen=True)
 class Targets:
     """What the queries should say.
 
     Attributes:
-        mask: `[B, h, w]` float in 0..1, share of each stride-4 cell that is object; counted: `[B, h, w]`
-            float, 0 where ignored.
+        fine: the mask at stride 4; coarse: the same at stride 8, which every layer but the last is held to,
+            since the masks of all queries at stride 4 are most of the time of a step.
         class_logit_bias: `[B, K]`, 0 for classes of the sample's data set and a large negative number for
             others.
         class_index: `[B]` int64, -1 where the object has no name.
     """
 
-    mask: Tensor
-    counted: Tensor
+    fine: MaskTarget
+    coarse: MaskTarget
     class_logit_bias: Tensor
     class_index: Tensor
 
 
-def mask_losses(logits: Tensor, target: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True)
+class Points:
+    """The clicks of a round: mask_features `[B, P, C]` sampled there, labels `[B, P]`."""
+
+    mask_features: Tensor
+    labels: Tensor
+
+
+def mask_losses(logits: Tensor, target: MaskTarget) -> tuple[Tensor, Tensor]:
     """Binary cross-entropy and dice of every query.
 
     Args:
-        logits: `[B, Q, h, w]`; target, counted: `[B, h, w]`.
+        logits: `[B, Q, N]`, N = h * w of the target.
     Returns:
         two `[B, Q]` tensors.
     """
-    weight = counted.flatten(1)
+    weight, truth = target.counted.flatten(1), target.share.flatten(1)
     total = weight.sum(1).clamp(min=1)
-    flat, truth = logits.flatten(2), target.flatten(1)
     # sum of BCE = sum of softplus(x) - x * t, without materialising the target for every query
-    bce = torch.einsum("bqn,bn->bq", functional.softplus(flat), weight)
-    bce = (bce - torch.einsum("bqn,bn->bq", flat, truth * weight)) / total[:, None]
-    probability = flat.sigmoid()
+    bce = torch.einsum("bqn,bn->bq", functional.softplus(logits), weight)
+    bce = (bce - torch.einsum("bqn,bn->bq", logits, truth * weight)) / total[:, None]
+    probability = logits.sigmoid()
     overlap = torch.einsum("bqn,bn->bq", probability, truth * weight)
     size = torch.einsum("bqn,bn->bq", probability, weight) + (truth * weight).sum(1)[:, None]
     dice = 1 - (2 * overlap + 1) / (size + 1)
@@ -57,37 +77,51 @@ def mask_losses(logits: Tensor, target: Tensor, counted: Tensor) -> tuple[Tensor
 
 def layer_loss(
     head: Head,
-    mask_features: Tensor,
-    point_mask_features: Tensor,
-    point_labels: Tensor,
+    coarse_mask_features: Tensor,
+    points: Points,
     scores: Tensor,
     class_logits: Tensor,
     targets: Targets,
     weights: LossWeights,
-) -> Tensor:
-    """Loss of one decoder layer, a scalar.
+) -> tuple[Tensor, Tensor]:
+    """Loss of one decoder layer, a scalar, and the matched query `[B]` of every sample.
 
     Args:
-        mask_features: `[B, C, h, w]`; point_mask_features: `[B, P, C]`; point_labels: `[B, P]`.
-        scores: `[B, Q]` selection scores; class_logits: `[B, Q, K]`.
+        coarse_mask_features: `[B, C, N]` at stride 8; scores: `[B, Q]` selection scores; class_logits: `[B,
+            Q, K]`.
     """
-    logits = torch.einsum("bqc,bchw->bqhw", head.mask_embed, mask_features)
-    bce, dice = mask_losses(logits, targets.mask, targets.counted)
+    bce, dice = mask_losses((head.mask_embed @ coarse_mask_features).float(), targets.coarse)
     mask_cost = weights.mask_bce * bce + weights.mask_dice * dice  # [B, Q]
     with torch.no_grad():
         matched = (mask_cost - 0.5 * scores.log_softmax(-1)).argmin(-1)
     chosen = torch.arange(len(matched), device=matched.device), matched
-    signed, counted = signed_point_logits(head.mask_embed, point_mask_features, point_labels)
+    signed, counted = signed_point_logits(head.mask_embed, points.mask_features, points.labels)
     point = (functional.softplus(1 - signed[chosen]) * counted).sum(-1) / counted.sum(-1).clamp(min=1)
     selection = functional.cross_entropy(scores, matched)
     named = targets.class_index >= 0
     label = functional.cross_entropy(
         (class_logits[chosen] + targets.class_logit_bias)[named], targets.class_index[named], reduction="sum"
     ) / named.sum().clamp(min=1)
-    return (
+    loss = (
         mask_cost[chosen].mean()
         + weights.all_queries * mask_cost.mean()
         + weights.point * point.mean()
         + weights.selection * selection
         + weights.label * label
     )
+    return loss, matched
+
+
+def answer_loss(
+    logits: Tensor, point_logits: Tensor, labels: Tensor, target: MaskTarget, weights: LossWeights
+) -> Tensor:
+    """Loss of the one mask that answers, at stride 4, a scalar.
+
+    Args:
+        logits: `[B, 1, h, w]`; point_logits: `[B, P]` the same sampled at the clicks; labels: `[B, P]`.
+    """
+    bce, dice = mask_losses(logits.flatten(2), target)
+    sign = torch.where(labels == 0, -1.0, 1.0)
+    counted = ((labels == 0) | (labels == 1)).to(logits.dtype)
+    point = (functional.softplus(1 - sign * point_logits) * counted).sum(-1) / counted.sum(-1).clamp(min=1)
+    return (weights.mask_bce * bce + weights.mask_dice * dice).mean() + weights.point * point.mean()

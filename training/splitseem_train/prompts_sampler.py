@@ -5,15 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
-Points = NDArray[np.float32]
+PointList = NDArray[np.float32]
 """`[n, 3]`: x, y in the crop (pixel centres at +0.5) and label 1, 0, 2 or 3."""
 
 POSITIVE, NEGATIVE, BOX_MIN, BOX_MAX = 1, 0, 2, 3
-_KINDS = ("click", "clicks", "scribble", "box")
-_KIND_PROBABILITIES = (0.6, 0.1, 0.15, 0.15)
+_KINDS = ("click", "clicks", "mixed", "scribble", "box")
+_KIND_PROBABILITIES = (0.5, 0.08, 0.14, 0.14, 0.14)
 
 
-def first_prompt(mask: Mask, rng: np.random.Generator) -> Points:
+def first_prompt(mask: Mask, rng: np.random.Generator) -> PointList:
     """A click, a few clicks, a scribble or a box on a non-empty mask."""
     kind = rng.choice(_KINDS, p=_KIND_PROBABILITIES)
     if kind == "box":
@@ -22,10 +22,12 @@ def first_prompt(mask: Mask, rng: np.random.Generator) -> Points:
         return _scribble(mask, rng)
     if kind == "clicks":
         return np.concatenate([_inner_click(mask, rng) for _ in range(rng.integers(2, 4))])
+    if kind == "mixed":
+        return _mixed_clicks(mask, rng)
     return _centre_click(mask, POSITIVE) if rng.random() < 0.5 else _inner_click(mask, rng)
 
 
-def next_click(mask: Mask, predicted: Mask, ignore: Mask | None) -> Points:
+def next_click(mask: Mask, predicted: Mask, ignore: Mask | None) -> PointList:
     """A click at the centre of the larger error, as the evaluation's clicker does; empty when there is no
     error."""
     missed, wrong = mask & ~predicted, predicted & ~mask
@@ -46,16 +48,16 @@ def _inner_distance(mask: Mask) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
 
 
-def _at_maximum(distance: NDArray[np.float32], label: int) -> Points:
+def _at_maximum(distance: NDArray[np.float32], label: int) -> PointList:
     row, column = np.unravel_index(int(distance.argmax()), distance.shape)
     return np.array([[column + 0.5, row + 0.5, label]], dtype=np.float32)
 
 
-def _centre_click(mask: Mask, label: int) -> Points:
+def _centre_click(mask: Mask, label: int) -> PointList:
     return _at_maximum(_inner_distance(mask), label)
 
 
-def _inner_click(mask: Mask, rng: np.random.Generator) -> Points:
+def _inner_click(mask: Mask, rng: np.random.Generator) -> PointList:
     """A random pixel, the deeper inside the likelier."""
     distance = _inner_distance(mask).ravel().astype(np.float64)
     index = int(rng.choice(distance.size, p=distance / distance.sum()))
@@ -63,7 +65,21 @@ def _inner_click(mask: Mask, rng: np.random.Generator) -> Points:
     return np.array([[column + 0.5, row + 0.5, POSITIVE]], dtype=np.float32)
 
 
-def _box(mask: Mask, rng: np.random.Generator) -> Points:
+def _mixed_clicks(mask: Mask, rng: np.random.Generator) -> PointList:
+    """Clicks on the object and around it, as after several rounds."""
+    inside = [_inner_click(mask, rng) for _ in range(rng.integers(1, 7))]
+    reach = int(rng.integers(5, 40)) | 1
+    around = cv2.dilate(mask.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(bool) & ~mask
+    outside = around if around.any() else ~mask
+    if not outside.any():
+        return np.concatenate(inside)
+    chosen = rng.choice(np.flatnonzero(outside), int(rng.integers(0, 7)))
+    rows, columns = np.divmod(chosen, mask.shape[1])
+    negative = np.stack([columns + 0.5, rows + 0.5, np.full(len(chosen), NEGATIVE)], axis=1)
+    return np.concatenate([*inside, negative.astype(np.float32)])
+
+
+def _box(mask: Mask, rng: np.random.Generator) -> PointList:
     """The bounding box, each side moved by up to 5 % of its length."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], dtype=np.float32)
@@ -73,8 +89,8 @@ def _box(mask: Mask, rng: np.random.Generator) -> Points:
     return np.array([[x0, y0, BOX_MIN], [x1, y1, BOX_MAX]], dtype=np.float32)
 
 
-def _scribble(mask: Mask, rng: np.random.Generator) -> Points:
-    """Points along a bent line between random inner pixels, those inside the mask."""
+def _scribble(mask: Mask, rng: np.random.Generator) -> PointList:
+    """PointList along a bent line between random inner pixels, those inside the mask."""
     knots = np.concatenate([_inner_click(mask, rng) for _ in range(3)])[:, :2]
     t = np.linspace(0, 1, int(rng.integers(6, 14)))[:, None]
     line = (1 - t) ** 2 * knots[0] + 2 * t * (1 - t) * knots[1] + t**2 * knots[2]

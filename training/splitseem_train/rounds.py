@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB
+from splitseem_model.config import MASK_STRIDE, PIXEL_MEAN_RGB, PIXEL_STD_RGB
 from splitseem_model.decoder import Head, Prepared, StepInputs, Trace
+from splitseem_model.refiner import RefinerFeatures
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.selection import selection_scores
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
 from splitseem_train.batches import Batch, Vocabulary
-from splitseem_train.losses import Targets, layer_loss
-from splitseem_train.prompts_sampler import Points, first_prompt, next_click
+from splitseem_train.losses import MaskTarget, Points, Targets, answer_loss, layer_loss
+from splitseem_train.prompts_sampler import PointList, first_prompt, next_click
 from splitseem_train.recipe import Recipe
 
 OTHER_CLASS_BIAS = -1e4
@@ -42,22 +43,27 @@ def normalise(pixels: Tensor) -> Tensor:
 
 
 def make_targets(batch: Batch, vocabulary: Vocabulary, device: torch.device) -> Targets:
-    """Masks averaged to stride 4, labels as rows of the class matrix."""
+    """Masks averaged to strides 4 and 8, labels as rows of the class matrix."""
     masks = torch.from_numpy(np.stack([entry.mask for entry in batch.objects])).float()
     ignored = torch.from_numpy(
         np.stack([np.zeros_like(e.mask) if e.ignore is None else e.ignore for e in batch.objects])
     ).float()
+
+    def averaged(stride: int) -> MaskTarget:
+        share, lost = (functional.avg_pool2d(m[:, None], stride)[:, 0].to(device) for m in (masks, ignored))
+        return MaskTarget(share, (lost < 0.5).float())
+
     own = torch.stack([vocabulary.of_set[dataset] for dataset in batch.datasets])
     classes = torch.tensor([vocabulary.index.get(entry.label or "", -1) for entry in batch.objects])
     return Targets(
-        mask=functional.avg_pool2d(masks[:, None], 4)[:, 0].to(device),
-        counted=(functional.avg_pool2d(ignored[:, None], 4)[:, 0] < 0.5).float().to(device),
+        fine=averaged(MASK_STRIDE),
+        coarse=averaged(2 * MASK_STRIDE),
         class_logit_bias=torch.where(own, 0.0, OTHER_CLASS_BIAS).to(device),
         class_index=classes.to(device),
     )
 
 
-def stack_points(prompts: list[Points]) -> tuple[Tensor, Tensor]:
+def stack_points(prompts: list[PointList]) -> tuple[Tensor, Tensor]:
     """Prompts of different lengths -> coordinates `[B, P, 2]` and labels `[B, P]`, padded with label -1."""
     longest = max(1, max(len(points) for points in prompts))
     padded = np.zeros((len(prompts), longest, 3), dtype=np.float32)
@@ -87,8 +93,12 @@ def play_rounds(
     with torch.autocast(device.type, dtype=torch.bfloat16):
         encoded, encoded_levels = model.encode(pixels)
         prepared = _repeat(model.decoder.prepare(encoded_levels, encoded, query_index), repeats)
+        refiner = model.refiner
+        looks = None if refiner is None else refiner.prepare(encoded, *encoded_levels[1:])
     mask_features = encoded.float().repeat_interleave(repeats, 0)
     levels = [level.float().repeat_interleave(repeats, 0) for level in encoded_levels]
+    if looks is not None:
+        looks = RefinerFeatures(*(look.repeat_interleave(repeats, 0) for look in looks))
     targets = make_targets(batch, vocabulary, device)
 
     prompts = [_first(entry.mask, rng, centre_click=first_clicks_only) for entry in batch.objects]
@@ -99,39 +109,47 @@ def play_rounds(
             prompts = _with_next_clicks(batch, prompts, previous, recipe)
         coords, labels = (t.to(device) for t in stack_points(prompts))
         keep = number > 0 and (first_clicks_only or rng.random() < recipe.keep_memory)
-        inputs = _step_inputs(model, levels, coords, labels, side_hw, previous if keep else None)
-        point_mask_features = sample_points(
-            mask_features, coords, side_hw, model.config.decoder.point_sampling
-        )
+        memory = previous if keep else None
+        inputs = _step_inputs(model, levels, coords, labels, side_hw, memory)
+        sampling = model.config.decoder.point_sampling
+        points = Points(sample_points(mask_features, coords, side_hw, sampling), labels)
         trace = Trace()
         with torch.autocast(device.type, dtype=torch.bfloat16):
             model.decoder.step(prepared, inputs, query_index, trace)
         heads = [Head(*(t.float() for t in head)) for head in trace.heads]
         for depth, head in enumerate(heads):
             scores = selection_scores(
-                model.config.decoder, head.mask_embed, head.quality, point_mask_features, labels
+                model.config.decoder, head.mask_embed, head.quality, points.mask_features, labels
             )
-            loss = layer_loss(
-                head,
-                mask_features,
-                point_mask_features,
-                labels,
-                scores,
-                model.class_logits(head.class_embed),
-                targets,
-                recipe.loss,
-            )
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                coarse = prepared.level_mask_features[-1]
+                loss, matched = layer_loss(
+                    head, coarse, points, scores, model.class_logits(head.class_embed), targets, recipe.loss
+                )
             last = depth == len(heads) - 1
             result.loss = result.loss + loss * (1.0 if last else recipe.loss.early_layers) / rounds
-        previous = _selected_logits(heads[-1], scores, mask_features)
-        result.ious.append(_low_resolution_iou(previous, targets))
+        best = scores.argmax(-1)
+        if not first_clicks_only and number == 0:
+            # Which of several objects is meant is open yet: half of the masks are those of the right one.
+            best = torch.where(torch.rand(len(best), device=device) < 0.5, matched, best)
+        embed = heads[-1].mask_embed[torch.arange(len(best)), best]
+        answer = torch.einsum("bc,bchw->bhw", embed, mask_features)[:, None]
+        if refiner is not None and looks is not None:
+            given = torch.zeros_like(answer) if memory is None else memory
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                answer = refiner(looks, answer, given, coords, labels, points.mask_features)
+            answer = answer.float()
+        at_points = sample_points(answer, coords, side_hw, sampling)[..., 0]
+        result.loss = result.loss + answer_loss(answer, at_points, labels, targets.fine, recipe.loss) / rounds
+        previous = answer.detach()
+        result.ious.append(_low_resolution_iou(previous, targets.fine))
     result.label_hits = _label_hits(model, heads[-1], scores, targets)
     return result
 
 
 def _first(
     mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rng: np.random.Generator, *, centre_click: bool
-) -> Points:
+) -> PointList:
     if centre_click:
         return next_click(mask, np.zeros_like(mask), None)
     return first_prompt(mask, rng)
@@ -171,14 +189,9 @@ def _step_inputs(
     )
 
 
-def _selected_logits(head: Head, scores: Tensor, mask_features: Tensor) -> Tensor:
-    """Mask logits `[B, 1, h, w]` of the query with the best score, without gradient."""
-    with torch.no_grad():
-        best = head.mask_embed[torch.arange(len(scores)), scores.argmax(-1)]
-        return torch.einsum("bc,bchw->bhw", best, mask_features)[:, None]
-
-
-def _with_next_clicks(batch: Batch, prompts: list[Points], previous: Tensor, recipe: Recipe) -> list[Points]:
+def _with_next_clicks(
+    batch: Batch, prompts: list[PointList], previous: Tensor, recipe: Recipe
+) -> list[PointList]:
     predicted = (functional.interpolate(previous, scale_factor=4.0, mode="bilinear")[:, 0] > 0).cpu().numpy()
     clicks = [next_click(e.mask, p, e.ignore) for e, p in zip(batch.objects, predicted, strict=True)]
     return [
@@ -187,9 +200,9 @@ def _with_next_clicks(batch: Batch, prompts: list[Points], previous: Tensor, rec
     ]
 
 
-def _low_resolution_iou(logits: Tensor, targets: Targets) -> Tensor:
-    predicted, truth = logits[:, 0] > 0, targets.mask > 0.5
-    counted = targets.counted > 0
+def _low_resolution_iou(logits: Tensor, target: MaskTarget) -> Tensor:
+    predicted, truth = logits[:, 0] > 0, target.share > 0.5
+    counted = target.counted > 0
     overlap = (predicted & truth & counted).flatten(1).sum(1)
     union = ((predicted | truth) & counted).flatten(1).sum(1)
     return overlap / union.clamp(min=1)
