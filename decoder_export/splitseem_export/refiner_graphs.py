@@ -101,7 +101,7 @@ def check_same(name: str, ours: Tensor, theirs: Tensor) -> float:
     return error
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def random_case(
     refiner: MaskRefiner, cells_hw: tuple[int, int], labels: tuple[int, ...], seed: int
 ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, ...]]:
