@@ -7,9 +7,10 @@ from typing import Literal
 
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import check_decoder
-from splitseem_cli.golden.encoder_cases import check_focal_l, check_focal_t
+from splitseem_cli.golden.encoder_cases import check_encoder
 from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet, GoldenSetError, NotSupported
 from splitseem_cli.golden.preprocess_case import check_preprocess, check_vocabulary
+from splitseem_cli.golden.text_case import check_text
 
 Checker = Callable[[GoldenSet, str, Comparison], None]
 Runtime = Literal["torch", "onnx"]
@@ -46,13 +47,10 @@ _DECODER_CASE = r"(demo|v0|v1)_\w+"
 _CHECKERS: dict[Runtime, tuple[tuple[str, Checker], ...]] = {
     # The first pattern that is the whole name decides.
     "torch": (
-        (r"encoder_focalt_\w+", check_focal_t),
-        (r"encoder_focall", check_focal_l),
-        (r"encoder_davit\w+", _unsupported("no DaViT backbone in this version")),
-        (r"encoder_samvit\w+", _unsupported("no SAM-ViT backbone in this version")),
+        (r"encoder_\w+", check_encoder),
         (r"preprocess", check_preprocess),
         (r"vocab", check_vocabulary),
-        (r"text", _unsupported("no text encoder in this version")),
+        (r"text", check_text),
         (r"(postprocess_)?generic(_\w+)?", _unsupported("no panoptic post-processing in this version")),
         (_DECODER_CASE, check_decoder),
         (r".*", _unsupported("unknown kind of case")),

@@ -1,0 +1,90 @@
+"""Class names -> class matrix, once for a text encoder and a list of names."""
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from splitseem_model.segmentation import unit
+from splitseem_model.text.tower import TextTower
+
+log = logging.getLogger(__name__)
+
+_SUFFIXES = ("-other", "-merged", "-stuff")
+_MATRIX = "class_matrix"
+
+
+def class_matrix(tower: TextTower, names: Sequence[str]) -> Tensor:
+    """The classes in the joint space.
+
+    Source: SEEM, section 3.1 (Eq. 3); upstream `get_text_embeddings` in evaluation mode.
+
+    Returns:
+        `[K, E]` float32, rows of length one: the mean of the sentence vectors of all templates, each brought
+        to length one before.
+    """
+    spoken = [spoken_name(name) for name in names]
+    texts = [template.replace("{}", name) for name in spoken for template in tower.templates]
+    vectors = unit(tower.sentences(texts))  # [K * templates, E]
+    return unit(vectors.reshape(len(names), len(tower.templates), vectors.shape[1]).mean(dim=1))
+
+
+def spoken_name(name: str) -> str:
+    """A COCO class name without the suffixes that tell merged classes apart."""
+    for suffix in _SUFFIXES:
+        name = name.replace(suffix, "")
+    return name
+
+
+def cached_class_matrix(tower: TextTower, names: Sequence[str], folder: Path | None = None) -> Tensor:
+    """`class_matrix`, kept on disk between runs: with an official encoder it takes a second a name.
+
+    Args:
+        folder: where it is kept; `cache_folder()` when None. One that cannot be written is no error.
+    """
+    path = (cache_folder() if folder is None else folder) / f"{_key(tower, names)}.safetensors"
+    stored = _stored(path)
+    if stored is not None:
+        return stored
+    log.info("%d class names: encoding them once, this is kept in %s", len(names), path)
+    started = time.monotonic()
+    matrix = class_matrix(tower, names)
+    log.info("%d class names took %.0f s", len(names), time.monotonic() - started)
+    _store(path, matrix)
+    return matrix
+
+
+def cache_folder() -> Path:
+    """`splitseem/vocabulary` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`)."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "splitseem" / "vocabulary"
+
+
+def _key(tower: TextTower, names: Sequence[str]) -> str:
+    parts = [tower.digest, *tower.templates, "", *map(spoken_name, names)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _stored(path: Path) -> Tensor | None:
+    """A matrix that an earlier run left; a damaged file counts as none."""
+    try:
+        return load_file(path)[_MATRIX]
+    except (OSError, SafetensorError, KeyError):
+        return None
+
+
+def _store(path: Path, matrix: Tensor) -> None:
+    """Written beside its place and moved there, so that a run that is cut never leaves half of one."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({_MATRIX: matrix.contiguous()}, partial)
+        partial.replace(path)
+    except OSError as error:
+        log.warning("the class matrix is not kept: %s", error)
