@@ -24,6 +24,7 @@ _RENAMES = (
     ("backbone.norm{n}.", "backbone.norms.{n}."),
     ("sem_seg_head.pixel_decoder.", "pixel_decoder."),
     ("pixel_decoder.transformer.encoder.layers.", "pixel_decoder.encoder_layers."),
+    ("pixel_decoder.transformer.level_embed", "pixel_decoder.level_embed"),
     ("sem_seg_head.predictor.lang_encoder.lang_encoder.", "text.encoder."),
     ("sem_seg_head.predictor.lang_encoder.lang_proj", "text.projection"),
     ("sem_seg_head.predictor.lang_encoder.logit_scale", "text.logit_scale"),

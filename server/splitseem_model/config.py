@@ -4,6 +4,20 @@ nowhere else."""
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from splitseem_model.official import (
+    DAVIT_D3,
+    DAVIT_D5,
+    FOCAL_L,
+    FOCAL_T,
+    SAM_VIT_B,
+    SAM_VIT_L,
+    DavitConfig,
+    DeformableConfig,
+    FocalNetConfig,
+    FpnConfig,
+    SamVitConfig,
+)
+
 PIXEL_MEAN_RGB = (123.675, 116.28, 103.53)
 PIXEL_STD_RGB = (58.395, 57.12, 57.375)
 STRIDE = 32
@@ -15,37 +29,12 @@ MAX_POINTS = 512
 
 
 @dataclass(frozen=True)
-class FocalNetConfig:
-    """Focal modulation backbone; the defaults are Focal-T, the last three fields tell Focal-L from it."""
-
-    embed_dim: int = 96
-    depths: tuple[int, ...] = (2, 2, 6, 2)
-    focal_levels: tuple[int, ...] = (3, 3, 3, 3)
-    focal_windows: tuple[int, ...] = (3, 3, 3, 3)
-    stem_padding: int = 3
-    depthwise: bool = True
-    norm_on_branch: bool = False
-    kind: Literal["focalnet"] = "focalnet"
-
-
-@dataclass(frozen=True)
 class ResidualConfig:
     """Plain residual backbone of 3 x 3 convolutions with batch norm: fast to train on a CPU."""
 
     widths: tuple[int, int, int, int] = (48, 96, 192, 320)
     depths: tuple[int, int, int, int] = (2, 2, 2, 2)
     kind: Literal["residual"] = "residual"
-
-
-@dataclass(frozen=True)
-class FpnConfig:
-    """SEEM's feature pyramid with a transformer encoder on the coarsest map."""
-
-    conv_dim: int = 512
-    encoder_layers: int = 6
-    heads: int = 8
-    ffn_dim: int = 2048
-    kind: Literal["fpn"] = "fpn"
 
 
 @dataclass(frozen=True)
@@ -129,6 +118,10 @@ class CorrectionConfig:
     max_points: int = 64
 
 
+BackboneConfig = FocalNetConfig | DavitConfig | SamVitConfig | ResidualConfig
+PixelDecoderConfig = FpnConfig | DeformableConfig | SlimPyramidConfig
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """Everything that, with the weights, makes a model.
@@ -142,8 +135,8 @@ class ModelConfig:
     """
 
     name: str
-    backbone: FocalNetConfig | ResidualConfig
-    pixel_decoder: FpnConfig | SlimPyramidConfig
+    backbone: BackboneConfig
+    pixel_decoder: PixelDecoderConfig
     decoder: DecoderConfig
     canvas: int = 512
     canvas_side: Literal["shortest", "longest"] = "shortest"
@@ -151,6 +144,16 @@ class ModelConfig:
     refiner: RefinerConfig | None = None
     correction: CorrectionConfig | None = None
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def size_multiple(self) -> int:
+        """Model inputs are padded to a multiple of this many pixels, right and bottom."""
+        return self.backbone.input_side if isinstance(self.backbone, SamVitConfig) else STRIDE
+
+    @property
+    def largest_canvas(self) -> int | None:
+        """The largest canvas that the backbone can take, pixels; None: any."""
+        return self.backbone.input_side if isinstance(self.backbone, SamVitConfig) else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the inverse of `from_dict`; what is saved with the weights and digested into the
@@ -186,8 +189,17 @@ class ModelConfig:
             raise ValueError(f"not a model configuration of this version: {error}") from error
 
 
-BACKBONES: dict[str, type[Any]] = {"focalnet": FocalNetConfig, "residual": ResidualConfig}
-PIXEL_DECODERS: dict[str, type[Any]] = {"fpn": FpnConfig, "slim": SlimPyramidConfig}
+BACKBONES: dict[str, type[Any]] = {
+    "focalnet": FocalNetConfig,
+    "davit": DavitConfig,
+    "samvit": SamVitConfig,
+    "residual": ResidualConfig,
+}
+PIXEL_DECODERS: dict[str, type[Any]] = {
+    "fpn": FpnConfig,
+    "deformable": DeformableConfig,
+    "slim": SlimPyramidConfig,
+}
 OPTIONAL_PARTS: dict[str, type[Any]] = {"refiner": RefinerConfig, "correction": CorrectionConfig}
 
 
@@ -207,19 +219,16 @@ def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 
-def _official(name: str, wiring: str, backbone: FocalNetConfig) -> ModelConfig:
-    return ModelConfig(name, backbone, FpnConfig(), DecoderConfig(wiring))
+def _official(backbone_name: str, wiring: str, backbone: BackboneConfig) -> ModelConfig:
+    return ModelConfig(f"{backbone_name}-{wiring}", backbone, FpnConfig(), DecoderConfig(wiring))
 
 
-FOCAL_T = FocalNetConfig()
-FOCAL_L = FocalNetConfig(
-    embed_dim=192,
-    depths=(2, 2, 18, 2),
-    focal_levels=(4, 4, 4, 4),
-    stem_padding=2,
-    depthwise=False,
-    norm_on_branch=True,
-)
+def _official_sam(backbone_name: str, backbone: SamVitConfig) -> ModelConfig:
+    """The input is always padded to one size, so the longer side is resized to it, as in the official
+    evaluation (which stops at a shorter side of 1000: nearly square images get up to 2 % larger here)."""
+    model = ModelConfig(f"{backbone_name}-v1", backbone, DeformableConfig(), DecoderConfig("v1"))
+    return replace(model, canvas=backbone.input_side, canvas_side="longest")
+
 
 NANO = ModelConfig(
     name="nano",
@@ -264,8 +273,12 @@ PRESETS: dict[str, ModelConfig] = {
     for config in (
         NANO,
         TINY,
-        *(_official(f"focalt-{wiring}", wiring, FOCAL_T) for wiring in ("demo", "v0", "v1")),
-        *(_official(f"focall-{wiring}", wiring, FOCAL_L) for wiring in ("demo", "v0", "v1")),
+        *(_official("focalt", wiring, FOCAL_T) for wiring in ("demo", "v0", "v1")),
+        *(_official("focall", wiring, FOCAL_L) for wiring in ("demo", "v0", "v1")),
+        _official("davitd3", "v1", DAVIT_D3),
+        _official("davitd5", "v1", DAVIT_D5),
+        _official_sam("samvitb", SAM_VIT_B),
+        _official_sam("samvitl", SAM_VIT_L),
     )
 }
 

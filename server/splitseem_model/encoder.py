@@ -48,6 +48,7 @@ class ImageEncoder:
             canvas=self._checked(canvas),
             canvas_side=self.config.canvas_side,
             roi_xywh=roi_xywh,
+            stride=self.config.size_multiple,
         )
 
     @torch.inference_mode()
@@ -73,7 +74,11 @@ class ImageEncoder:
                 unknown codec.
         """
         pixels, geometry = preprocess(
-            image_rgb, canvas=self._checked(canvas), canvas_side=self.config.canvas_side, roi_xywh=roi_xywh
+            image_rgb,
+            canvas=self._checked(canvas),
+            canvas_side=self.config.canvas_side,
+            roi_xywh=roi_xywh,
+            stride=self.config.size_multiple,
         )
         with self._lock:
             mask_features, levels = self._model.encode(pixels.to(self._device))
@@ -84,6 +89,7 @@ class ImageEncoder:
     def _checked(self, canvas: int | None) -> int:
         if canvas is None:
             return self.canvas
-        if not MIN_CANVAS <= canvas <= MAX_CANVAS:
-            raise ImageInputError(f"canvas must be {MIN_CANVAS} to {MAX_CANVAS} pixels, got {canvas}")
+        largest = self.config.largest_canvas or MAX_CANVAS
+        if not MIN_CANVAS <= canvas <= largest:
+            raise ImageInputError(f"canvas must be {MIN_CANVAS} to {largest} pixels, got {canvas}")
         return canvas

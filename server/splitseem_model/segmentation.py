@@ -3,13 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.backbones.focalnet import FocalNet
-from splitseem_model.backbones.residual import ResidualBackbone
-from splitseem_model.config import FocalNetConfig, FpnConfig, ModelConfig, ResidualConfig, SlimPyramidConfig
+from splitseem_model.config import ModelConfig
 from splitseem_model.decoder import PromptDecoder
-from splitseem_model.pixel_decoder import FPN, MultiScale
+from splitseem_model.encoder_parts import build_backbone, build_pixel_decoder
+from splitseem_model.pixel_decoder import MultiScale
 from splitseem_model.refiner import MaskRefiner
-from splitseem_model.slim_pyramid import SlimPyramid
 
 
 class SegmentationModel(nn.Module):
@@ -21,7 +19,7 @@ class SegmentationModel(nn.Module):
         self.config = config
         decoder = config.decoder
         self.backbone = build_backbone(config.backbone)
-        self.pixel_decoder = _pixel_decoder(
+        self.pixel_decoder = build_pixel_decoder(
             config.pixel_decoder, self.backbone.out_channels, decoder.dim, decoder.mask_dim
         )
         self.decoder = PromptDecoder(decoder)
@@ -45,37 +43,3 @@ def unit(x: Tensor) -> Tensor:
     """Rows of length one; the small constant is upstream's."""
     length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
     return x / (length + 1e-7)
-
-
-def build_backbone(config: FocalNetConfig | ResidualConfig) -> FocalNet | ResidualBackbone:
-    """A backbone with fresh weights."""
-    match config:
-        case ResidualConfig():
-            return ResidualBackbone(config)
-        case FocalNetConfig():
-            return FocalNet(
-                embed_dim=config.embed_dim,
-                depths=config.depths,
-                focal_levels=config.focal_levels,
-                focal_windows=config.focal_windows,
-                stem_padding=config.stem_padding,
-                depthwise=config.depthwise,
-                norm_on_branch=config.norm_on_branch,
-            )
-
-
-def _pixel_decoder(
-    config: FpnConfig | SlimPyramidConfig, in_dims: tuple[int, ...], dim: int, mask_dim: int
-) -> FPN | SlimPyramid:
-    match config:
-        case SlimPyramidConfig():
-            return SlimPyramid(config, in_dims, dim, mask_dim)
-        case FpnConfig():
-            return FPN(
-                in_channels=in_dims,
-                conv_dim=config.conv_dim,
-                mask_dim=mask_dim,
-                encoder_layers=config.encoder_layers,
-                heads=config.heads,
-                ffn_dim=config.ffn_dim,
-            )

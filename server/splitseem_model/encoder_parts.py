@@ -1,0 +1,55 @@
+"""Configurations -> the two halves of an encoder: backbone and pixel decoder, with fresh weights."""
+
+from splitseem_model.backbones.davit import Davit
+from splitseem_model.backbones.focalnet import FocalNet
+from splitseem_model.backbones.residual import ResidualBackbone
+from splitseem_model.backbones.sam_vit import SamVit
+from splitseem_model.config import BackboneConfig, PixelDecoderConfig, ResidualConfig, SlimPyramidConfig
+from splitseem_model.deformable import DeformablePixelDecoder
+from splitseem_model.official import DavitConfig, DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
+from splitseem_model.pixel_decoder import FPN
+from splitseem_model.slim_pyramid import SlimPyramid
+
+Backbone = FocalNet | Davit | SamVit | ResidualBackbone
+PixelDecoder = FPN | DeformablePixelDecoder | SlimPyramid
+
+
+def build_backbone(config: BackboneConfig) -> Backbone:
+    """A backbone; `out_channels` tells the channels of res2 ... res5."""
+    match config:
+        case ResidualConfig():
+            return ResidualBackbone(config)
+        case DavitConfig():
+            return Davit(config)
+        case SamVitConfig():
+            return SamVit(config)
+        case FocalNetConfig():
+            return FocalNet(
+                embed_dim=config.embed_dim,
+                depths=config.depths,
+                focal_levels=config.focal_levels,
+                focal_windows=config.focal_windows,
+                stem_padding=config.stem_padding,
+                depthwise=config.depthwise,
+                norm_on_branch=config.norm_on_branch,
+            )
+
+
+def build_pixel_decoder(
+    config: PixelDecoderConfig, in_dims: tuple[int, ...], dim: int, mask_dim: int
+) -> PixelDecoder:
+    """A pixel decoder over maps of `in_dims` channels; `dim` and `mask_dim` are the prompt decoder's."""
+    match config:
+        case SlimPyramidConfig():
+            return SlimPyramid(config, in_dims, dim, mask_dim)
+        case DeformableConfig():
+            return DeformablePixelDecoder(config, in_dims, mask_dim)
+        case FpnConfig():
+            return FPN(
+                in_channels=in_dims,
+                conv_dim=config.conv_dim,
+                mask_dim=mask_dim,
+                encoder_layers=config.encoder_layers,
+                heads=config.heads,
+                ffn_dim=config.ffn_dim,
+            )
