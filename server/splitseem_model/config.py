@@ -129,6 +129,7 @@ class ModelConfig:
     Attributes:
         canvas: size in pixels of the side named by `canvas_side` after resizing.
         logit_scale: factor of the cosine between class embedding and class matrix; upstream models learn it.
+        sentence_dim: width of the sentence vectors that a text prompt is projected from; 0: there are none.
         refiner: the network that redraws the selected mask at the clicks; None: there is none (upstream).
         correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
         vocabulary: names of the rows of the bundled class matrix; empty when there is none.
@@ -141,6 +142,7 @@ class ModelConfig:
     canvas: int = 512
     canvas_side: Literal["shortest", "longest"] = "shortest"
     logit_scale: float = 20.0
+    sentence_dim: int = 0
     refiner: RefinerConfig | None = None
     correction: CorrectionConfig | None = None
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
@@ -158,7 +160,7 @@ class ModelConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the inverse of `from_dict`; what is saved with the weights and digested into the
         fingerprint."""
-        plain = {key: getattr(self, key) for key in ("name", "canvas", "canvas_side", "logit_scale")}
+        plain = {key: getattr(self, key) for key in PLAIN_FIELDS}
         parts = {key: dict(vars(getattr(self, key))) for key in ("backbone", "pixel_decoder", "decoder")}
         optional = {
             key: None if (part := getattr(self, key)) is None else dict(vars(part)) for key in OPTIONAL_PARTS
@@ -181,6 +183,7 @@ class ModelConfig:
                 canvas=data["canvas"],
                 canvas_side=data["canvas_side"],
                 logit_scale=data["logit_scale"],
+                sentence_dim=data.get("sentence_dim", 0),
                 refiner=_optional_part(data, "refiner"),
                 correction=_optional_part(data, "correction"),
                 vocabulary=tuple(data["vocabulary"]),
@@ -200,6 +203,7 @@ PIXEL_DECODERS: dict[str, type[Any]] = {
     "deformable": DeformableConfig,
     "slim": SlimPyramidConfig,
 }
+PLAIN_FIELDS = ("name", "canvas", "canvas_side", "logit_scale", "sentence_dim")
 OPTIONAL_PARTS: dict[str, type[Any]] = {"refiner": RefinerConfig, "correction": CorrectionConfig}
 
 
@@ -251,6 +255,7 @@ NANO = ModelConfig(
     ),
     canvas=256,
     canvas_side="longest",
+    sentence_dim=384,
     refiner=RefinerConfig(),
     correction=CorrectionConfig(),
 )
@@ -263,6 +268,7 @@ TINY = replace(
         NANO.decoder, dim=32, mask_dim=16, class_dim=32, num_layers=3, num_heads=2, ffn_dim=64, num_queries=4
     ),
     refiner=RefinerConfig(widths=(8, 12, 16), look_dim=8),
+    sentence_dim=0,
     canvas=96,
     vocabulary=("cat", "dog", "tree"),
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.config import ModelConfig
+from splitseem_model.config import DecoderConfig, ModelConfig
 from splitseem_model.decoder import PromptDecoder
 from splitseem_model.encoder_parts import build_backbone, build_pixel_decoder
 from splitseem_model.pixel_decoder import MultiScale
@@ -25,6 +25,9 @@ class SegmentationModel(nn.Module):
         self.decoder = PromptDecoder(decoder)
         refiner = config.refiner
         self.refiner = None if refiner is None else MaskRefiner(refiner, decoder.dim, decoder.mask_dim)
+        self.sentence_projection = (
+            SentenceProjection(config.sentence_dim, decoder) if config.sentence_dim else None
+        )
         self.class_matrix = nn.Parameter(torch.randn(len(config.vocabulary), decoder.class_dim))
 
     def encode(self, pixels: Tensor) -> tuple[Tensor, MultiScale]:
@@ -33,10 +36,19 @@ class SegmentationModel(nn.Module):
         features: tuple[Tensor, MultiScale] = self.pixel_decoder(*self.backbone(pixels))
         return features
 
-    def class_logits(self, class_embed: Tensor) -> Tensor:
-        """`[..., E]` -> `[..., K]`: scaled cosine with every row of the class matrix (Eq. 3)."""
-        logits: Tensor = (unit(class_embed) @ unit(self.class_matrix).T) * self.config.logit_scale
+    def class_logits(self, class_embed: Tensor, class_matrix: Tensor) -> Tensor:
+        """`[..., E]`, `[K, E]` -> `[..., K]`: scaled cosine with every row of the class matrix (Eq. 3)."""
+        logits: Tensor = (unit(class_embed) @ unit(class_matrix).T) * self.config.logit_scale
         return logits
+
+
+class SentenceProjection(nn.Module):
+    """A frozen encoder's sentence vectors -> the joint space: text tokens, and rows of a class matrix."""
+
+    def __init__(self, sentence_dim: int, decoder: DecoderConfig) -> None:
+        super().__init__()
+        self.token = nn.Linear(sentence_dim, decoder.dim)
+        self.meaning = nn.Linear(sentence_dim, decoder.class_dim)
 
 
 def unit(x: Tensor) -> Tensor:

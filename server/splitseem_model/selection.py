@@ -1,12 +1,16 @@
 """Which query answers a prompt, and what it is called."""
 
 from torch import Tensor
+from torch.nn import functional
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.sampling import signed_point_logits
 
 CLICK_LOGIT_LIMIT = 10.0
 """A point counts at most this much in the "quality" rule, so that one far-off logit cannot decide alone."""
+
+TEXT_WEIGHT = 5.0
+"""How much a perfect agreement with a text counts beside the mean logit at the clicks."""
 
 
 def selection_scores(
@@ -31,6 +35,19 @@ def selection_scores(
         counted = (point_labels == 1).to(logits.dtype)
         return _mean(logits, counted)
     return quality + _mean(logits.clamp(-CLICK_LOGIT_LIMIT, CLICK_LOGIT_LIMIT), counted)
+
+
+def text_scores(class_embed: Tensor, meaning: Tensor) -> Tensor:
+    """What a text adds to the score of every query (Eq. 6).
+
+    Args:
+        class_embed: `[B, Q, E]`; meaning: `[B, E]` of the text.
+    Returns:
+        `[B, Q]`: `TEXT_WEIGHT` times the cosine.
+    """
+    cosine = functional.normalize(class_embed, dim=-1) @ functional.normalize(meaning, dim=-1)[:, :, None]
+    scores: Tensor = TEXT_WEIGHT * cosine[..., 0]
+    return scores
 
 
 def _mean(logits: Tensor, counted: Tensor) -> Tensor:

@@ -55,6 +55,16 @@ def test_a_photo_whose_objects_are_too_small_gives_no_crop() -> None:
     assert random_crop(tiny, 64, RECIPE, np.random.default_rng(0), augment=False) is None
 
 
+def test_a_pasted_object_comes_first_and_hides_what_is_behind_it() -> None:
+    donor = photo_of(square_mask())
+    for seed in range(20):
+        crop = random_crop(photo_of(square_mask()), 80, RECIPE, np.random.default_rng(seed), donor=donor)
+        assert crop is not None
+        first, *others = crop.objects
+        assert len(crop.objects) == RECIPE.objects_per_image
+        assert all(other is first or not (other.mask & first.mask).any() for other in others)
+
+
 @settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 30))
 def test_first_prompts_lie_on_the_object_or_around_it(seed: int, side: int) -> None:

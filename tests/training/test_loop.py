@@ -16,6 +16,7 @@ from splitseem_model.registry import load_model
 from splitseem_model.weights import save_weights
 from splitseem_proto import encode_rle
 from splitseem_train import loop
+from splitseem_train.batches import Vocabulary
 from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, Recipe
@@ -98,7 +99,9 @@ def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_pa
     run(shapes, tmp_path / "first")
     start = tmp_path / "released.safetensors"
     save_weights(release(load_model(str(tmp_path / "first" / loop.BEST)), ["square"], canvas=64), start)
-    begun = loop._new_run(replace(TINY, vocabulary=("disk", "square")), RECIPE, 5, start, "cpu").model
+    names = ("disk", "square")
+    vocabulary = Vocabulary(names, {}, {})
+    begun = loop._new_run(replace(TINY, vocabulary=names), vocabulary, RECIPE, 5, start, "cpu").model
     torch.testing.assert_close(
         begun.decoder.class_embed.detach(), load_model(str(start)).decoder.class_embed.detach()
     )
@@ -119,7 +122,13 @@ def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_short_run_learns_simple_shapes(shapes: Path, tmp_path: Path) -> None:
     recipe = replace(
-        RECIPE, steps=150, crops=((0.0, 64, 8),), warmup_steps=10, learning_rate=3e-3, validate_every=150
+        RECIPE,
+        steps=150,
+        crops=((0.0, 64, 8),),
+        paste=0,
+        warmup_steps=10,
+        learning_rate=3e-3,
+        validate_every=150,
     )
     rows = run(shapes, tmp_path, recipe)
     assert isinstance(rows[-1]["validation_iou1"], float)

@@ -5,7 +5,8 @@ import torch
 
 from splitseem_model.registry import load_model
 from splitseem_train.errors import TrainingError
-from splitseem_train.release import _cleaned, release
+from splitseem_train.names import class_name
+from splitseem_train.release import release
 
 pytestmark = pytest.mark.unit
 
@@ -34,4 +35,4 @@ def test_an_unknown_class_is_refused() -> None:
     ],
 )
 def test_annotation_suffixes_are_removed(name: str, clean: str) -> None:
-    assert _cleaned(name) == clean
+    assert class_name(name) == clean

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,7 @@ from torch import Tensor
 from splitseem_train.crops import Crop, CroppedObject, Photo, random_crop
 from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
 from splitseem_train.errors import DataError
+from splitseem_train.names import COMMON_SET, class_name
 from splitseem_train.recipe import SET_WEIGHTS, Recipe
 
 
@@ -26,11 +27,23 @@ class PhotoSet:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Class names of all sets; `index` gives the row of a name, `of_set[name of a set]` is bool `[K]`."""
+    """Class names of all sets.
+
+    Attributes:
+        names: K of them; index: the row of a name; of_set: bool `[K]` for each set, the names it uses.
+    """
 
     names: tuple[str, ...]
     index: dict[str, int]
     of_set: dict[str, Tensor]
+
+    def rivals(self, dataset: str, name: str | None) -> Tensor:
+        """The names that an object of a set is told from, bool `[K]`."""
+        own = self.of_set[dataset]
+        common = self.of_set.get(COMMON_SET)
+        if common is None or name is None or not common[self.index[name]]:
+            return own
+        return own | common
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,8 @@ def _read_photo(record: DataImage, side: int) -> Photo:
     if scale < 1:
         width, height = (max(1, round(n * scale)) for n in (pixels.shape[1], pixels.shape[0]))
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return Photo(pixels, scale, record.dataset, record.objects)
+    named = (replace(o, label=None if o.label is None else class_name(o.label)) for o in record.objects)
+    return Photo(pixels, scale, record.dataset, tuple(named))
 
 
 def _photo_set(photos: list[Photo]) -> PhotoSet:
@@ -86,7 +100,12 @@ def _photo_set(photos: list[Photo]) -> PhotoSet:
 
 
 def _vocabulary(records: list[DataImage]) -> Vocabulary:
-    labels = {(record.dataset, entry.label) for record in records for entry in record.objects if entry.label}
+    labels = {
+        (record.dataset, class_name(entry.label))
+        for record in records
+        for entry in record.objects
+        if entry.label
+    }
     names = tuple(sorted({label for _, label in labels}))
     index = {name: i for i, name in enumerate(names)}
     of_set = {
@@ -102,8 +121,9 @@ def draw_batch(
     """`count` random crops of `side` pixels."""
     crops: list[Crop] = []
     while len(crops) < count:
-        photo = source.photos[rng.choice(len(source.photos), p=source.probabilities)]
-        crop = random_crop(photo, side, recipe, rng, augment=augment)
+        photo = _draw_photo(source, rng)
+        donor = _draw_photo(source, rng) if augment and rng.random() < recipe.paste else None
+        crop = random_crop(photo, side, recipe, rng, augment=augment, donor=donor)
         if crop is not None:
             crops.append(crop)
     pixels = torch.from_numpy(np.stack([crop.pixels for crop in crops])).permute(0, 3, 1, 2)
@@ -112,3 +132,7 @@ def draw_batch(
         tuple(entry for crop in crops for entry in crop.objects),
         tuple(crop.dataset for crop in crops for _ in crop.objects),
     )
+
+
+def _draw_photo(source: PhotoSet, rng: np.random.Generator) -> Photo:
+    return source.photos[rng.choice(len(source.photos), p=source.probabilities)]

@@ -1,6 +1,6 @@
 """Training crops: a photo and its masks, cut, scaled, mirrored and recoloured in one warp."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,11 +26,17 @@ class Photo:
 
 @dataclass(frozen=True)
 class CroppedObject:
-    """One object as it shows in a crop: mask and ignored pixels bool `[S, S]`, label or None."""
+    """One object as it shows in a crop.
+
+    Attributes:
+        mask, ignore: its pixels and those that do not count, bool `[S, S]`; label: or None.
+        is_only: no other object of the photo has its label, so that the label alone says which one is meant.
+    """
 
     mask: Mask
     ignore: Mask | None
     label: str | None
+    is_only: bool
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,18 @@ class Crop:
 
 
 def random_crop(
-    photo: Photo, side: int, recipe: Recipe, rng: np.random.Generator, *, augment: bool = True
+    photo: Photo,
+    side: int,
+    recipe: Recipe,
+    rng: np.random.Generator,
+    *,
+    augment: bool = True,
+    donor: Photo | None = None,
 ) -> Crop | None:
     """Cut one crop with `objects_per_image` objects (repeated when there are fewer).
 
+    Args:
+        donor: a photo one object of which is pasted onto the crop.
     Returns:
         None when no object of the photo shows in the crop with at least `min_object_pixels` pixels.
     """
@@ -64,6 +78,8 @@ def random_crop(
         photo.pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=(124, 116, 104)
     )
     pixels = np.asarray(warped, dtype=np.uint8)
+    if donor is not None:
+        pixels, objects = _pasted(pixels, objects, donor, recipe, rng)
     return Crop(_recoloured(pixels, rng) if augment else pixels, objects, photo.dataset)
 
 
@@ -119,10 +135,49 @@ def _visible_objects(
         mask = _warped(entry.mask, from_mask, side)
         if recipe.min_object_pixels <= mask.sum() < 0.95 * side * side:
             ignore = None if entry.ignore is None else _warped(entry.ignore, from_mask, side)
-            found.append(CroppedObject(mask, ignore, entry.label))
+            alone = sum(other.label == entry.label for other in photo.objects) == 1
+            found.append(CroppedObject(mask, ignore, entry.label, alone))
         if len(found) == recipe.objects_per_image:
             break
     return tuple(found[i % len(found)] for i in range(recipe.objects_per_image)) if found else ()
+
+
+def _pasted(
+    pixels: Image, objects: tuple[CroppedObject, ...], donor: Photo, recipe: Recipe, rng: np.random.Generator
+) -> tuple[Image, tuple[CroppedObject, ...]]:
+    """Put an object of the donor somewhere on the crop, at a random size, as its first object; those that it
+    hides are left out."""
+    side = len(pixels)
+    entry = donor.objects[rng.integers(len(donor.objects))]
+    whole = entry.mask
+    rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
+    if len(rows) == 0:
+        return pixels, objects
+    extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1.0
+    scale = side * rng.uniform(0.15, 0.6) / extent
+    centre = np.array([columns[0] + columns[-1], rows[0] + rows[-1]]) / 2
+    corner = centre - rng.uniform(0.15, 0.85, 2) * side / scale
+    matrix = _scale_about_pixel_corner(scale, scale, corner[0], corner[1])
+    if rng.random() < 0.5:
+        matrix = _mirrored(matrix, side)
+    mask = _warped(whole, matrix, side)
+    if not recipe.min_object_pixels <= mask.sum() < 0.8 * side * side:
+        return pixels, objects
+    picture = cv2.warpAffine(
+        donor.pixels, matrix @ _pixels_to_mask(donor), (side, side), flags=cv2.INTER_LINEAR
+    )
+    opacity = cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)[..., None]
+    merged = picture * opacity + pixels * (1 - opacity)
+    behind = (replace(o, mask=o.mask & ~mask) for o in objects)
+    seen = [o for o in behind if o.mask.sum() >= recipe.min_object_pixels]
+    found = [CroppedObject(mask, None, entry.label, is_only=False), *seen]
+    return merged.astype(np.uint8), tuple(found[i % len(found)] for i in range(len(objects)))
+
+
+def _pixels_to_mask(photo: Photo) -> Matrix:
+    """Affine matrix from the photo in memory to the size its run lengths are for."""
+    factor = 1 / photo.scale
+    return np.array([[factor, 0, 0.5 * factor - 0.5], [0, factor, 0.5 * factor - 0.5], [0, 0, 1]])
 
 
 def _warped(mask: Mask, matrix: Matrix, side: int) -> Mask:

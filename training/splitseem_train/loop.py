@@ -30,6 +30,7 @@ from splitseem_train.batches import PhotoSet, Vocabulary, draw_batch, read_photo
 from splitseem_train.errors import TrainingError
 from splitseem_train.recipe import Recipe
 from splitseem_train.rounds import play_rounds
+from splitseem_train.text_prompts import Sentences, read_sentences
 
 CHECKPOINT, BEST, METRICS = "checkpoint.pt", "best.safetensors", "metrics.jsonl"
 
@@ -42,6 +43,7 @@ class RunState:
     average: SegmentationModel
     optimizer: torch.optim.Optimizer
     rng: np.random.Generator
+    sentences: Sentences | None
     step: int = 0
     best_iou: float = -1.0
 
@@ -75,7 +77,9 @@ def train(
         training, held_out, vocabulary = read_photos(
             data, recipe, lambda done, total: progress.update(reading, completed=done, total=total)
         )
-        state = _new_run(replace(config, vocabulary=vocabulary.names), recipe, seed, start, device)
+        state = _new_run(
+            replace(config, vocabulary=vocabulary.names), vocabulary, recipe, seed, start, device
+        )
         _resume(state, out, console)
         task = progress.add_task("training", total=recipe.steps, completed=state.step)
         for row in _steps(state, training, held_out, vocabulary, recipe, out):
@@ -110,7 +114,9 @@ def _one_step(state: RunState, training: PhotoSet, vocabulary: Vocabulary, recip
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     state.model.train()
-    result = play_rounds(state.model, batch, vocabulary, recipe, state.rng, rounds=recipe.rounds)
+    result = play_rounds(
+        state.model, batch, vocabulary, recipe, state.rng, rounds=recipe.rounds, sentences=state.sentences
+    )
     state.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(result.loss)
     norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip_norm)
@@ -159,6 +165,9 @@ def _validate(
 ) -> dict[str, float]:
     """Mean IoU at stride 4 after 1, 2 and 3 clicks on whole held-out photos, always the same ones."""
     state.average.eval()
+    if state.sentences is not None:
+        # What is saved answers without the sentence encoder.
+        state.average.class_matrix.copy_(state.sentences.class_matrix(state.average))
     rng = np.random.default_rng(1)
     side = recipe.crops[-1][1]
     ious, hits = [], []
@@ -172,7 +181,9 @@ def _validate(
     return {**named, "validation_label": round(float(np.mean(hits)), 3)}
 
 
-def _new_run(config: ModelConfig, recipe: Recipe, seed: int, start: Path | None, device: str) -> RunState:
+def _new_run(
+    config: ModelConfig, vocabulary: Vocabulary, recipe: Recipe, seed: int, start: Path | None, device: str
+) -> RunState:
     torch.manual_seed(seed)
     model = SegmentationModel(config)
     if start is not None:
@@ -190,7 +201,8 @@ def _new_run(config: ModelConfig, recipe: Recipe, seed: int, start: Path | None,
         lr=recipe.learning_rate,
         betas=(0.9, 0.98),
     )
-    return RunState(model, copy.deepcopy(model), optimizer, np.random.default_rng(seed))
+    sentences = read_sentences(model, vocabulary)
+    return RunState(model, copy.deepcopy(model), optimizer, np.random.default_rng(seed), sentences)
 
 
 def _save(state: RunState, out: Path) -> None:
@@ -227,7 +239,10 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
 def _same_network(saved: dict[str, Any], config: ModelConfig) -> bool:
     """Whether two configurations have the same weights; canvas and correction may differ."""
     ours = json.loads(json.dumps(config.to_dict()))
-    return all(saved[key] == ours[key] for key in ("backbone", "pixel_decoder", "decoder", "vocabulary"))
+    return all(
+        saved.get(key) == ours[key]
+        for key in ("backbone", "pixel_decoder", "decoder", "refiner", "sentence_dim", "vocabulary")
+    )
 
 
 def _forget_later_rows(metrics: Path, step: int) -> None:

@@ -43,6 +43,9 @@ class Recipe:
         rounds: interactive rounds a step, the first prompt included.
         keep_memory: probability that a later round sees the mask of the round before.
         whole_image: probability of showing the whole photo instead of a crop around an object.
+        paste: probability of pasting an object of another photo onto a crop.
+        text: probability that the name of a named object is given as a text prompt beside the points;
+            text_only: that it is given instead of them, where it says which object is meant.
         cache_side: photos are kept in memory at most this large on the long side, pixels.
     """
 
@@ -57,6 +60,9 @@ class Recipe:
     rounds: int = 3
     keep_memory: float = 0.85
     whole_image: float = 0.4
+    paste: float = 0.25
+    text: float = 0.2
+    text_only: float = 0.1
     cache_side: int = 320
     max_prompt_points: int = 24
     min_object_pixels: int = 40
@@ -71,8 +77,8 @@ RECIPES: dict[str, Recipe] = {
     "cpu": Recipe(steps=9000, crops=((0.0, 128, 16), (0.45, 192, 8), (0.85, 256, 6))),
     # One CPU core beside other work, about two hours.
     "short": Recipe(steps=5400, crops=((0.0, 128, 16), (0.4, 192, 8), (0.75, 256, 6))),
-    # One CPU core beside other work, two hours and a half, from weights that already follow clicks.
-    "more": Recipe(steps=6000, crops=((0.0, 192, 8), (0.4, 256, 6)), learning_rate=6e-4, warmup_steps=300),
+    # One CPU core beside other work, two hours, from weights that already follow clicks.
+    "more": Recipe(steps=4000, crops=((0.0, 192, 8), (0.4, 256, 6)), learning_rate=6e-4, warmup_steps=300),
     # A minute: proves that the path works, not that the model learns.
     "smoke": Recipe(
         steps=6, crops=((0.0, 64, 2),), warmup_steps=2, validate_every=3, save_every=3, validation_samples=4

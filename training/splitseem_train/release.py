@@ -1,7 +1,6 @@
 """`python -m splitseem_train.release`: the weights of a run -> the bundled weights of a preset.
 
-Keeps the classes of one data set, without the suffixes of their annotation, and sets the canvas, so that what
-is bundled is what was measured.
+Keeps the classes of one data set and sets the canvas, so that what is bundled is what was measured.
 """
 
 from dataclasses import replace
@@ -16,9 +15,7 @@ from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint, save_weights
 from splitseem_train.data import read_index
 from splitseem_train.errors import TrainingError
-
-SUFFIXES = ("-merged", "-other", "-stuff")
-"""What COCO's panoptic annotation adds to class names, in the order they are removed."""
+from splitseem_train.names import class_name
 
 
 def release(model: SegmentationModel, names: list[str], canvas: int) -> SegmentationModel:
@@ -35,18 +32,12 @@ def release(model: SegmentationModel, names: list[str], canvas: int) -> Segmenta
         model.config,
         canvas=canvas,
         correction=preset(model.config.name).correction,
-        vocabulary=tuple(_cleaned(name) for name in names),
+        vocabulary=tuple(names),
     )
     released = SegmentationModel(config)
     state = model.state_dict()
     released.load_state_dict({**state, "class_matrix": state["class_matrix"][rows]})
     return released.eval()
-
-
-def _cleaned(name: str) -> str:
-    for suffix in SUFFIXES:
-        name = name.removesuffix(suffix)
-    return name
 
 
 @click.command(context_settings={"show_default": True})
@@ -62,7 +53,12 @@ def _cleaned(name: str) -> str:
 def main(weights: Path, classes_of: Path, canvas: int, out: Path) -> None:
     """Write the bundled weights from WEIGHTS, a run's best.safetensors."""
     try:
-        labels = {entry.label for record in read_index(classes_of) for entry in record.objects if entry.label}
+        labels = {
+            class_name(entry.label)
+            for record in read_index(classes_of)
+            for entry in record.objects
+            if entry.label
+        }
         released = release(load_model(str(weights)), sorted(labels), canvas)
     except (ModelError, TrainingError) as error:
         raise click.ClickException(str(error)) from error

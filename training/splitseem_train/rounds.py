@@ -16,12 +16,13 @@ from splitseem_model.decoder import Head, Prepared, StepInputs, Trace
 from splitseem_model.refiner import RefinerFeatures
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.selection import selection_scores
+from splitseem_model.selection import selection_scores, text_scores
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
 from splitseem_train.batches import Batch, Vocabulary
 from splitseem_train.losses import MaskTarget, Points, Targets, answer_loss, layer_loss
 from splitseem_train.prompts_sampler import PointList, first_prompt, next_click
 from splitseem_train.recipe import Recipe
+from splitseem_train.text_prompts import Sentences, TextPrompts, draw_text_prompts
 
 OTHER_CLASS_BIAS = -1e4
 
@@ -53,12 +54,17 @@ def make_targets(batch: Batch, vocabulary: Vocabulary, device: torch.device) -> 
         share, lost = (functional.avg_pool2d(m[:, None], stride)[:, 0].to(device) for m in (masks, ignored))
         return MaskTarget(share, (lost < 0.5).float())
 
-    own = torch.stack([vocabulary.of_set[dataset] for dataset in batch.datasets])
+    rivals = torch.stack(
+        [
+            vocabulary.rivals(dataset, entry.label)
+            for dataset, entry in zip(batch.datasets, batch.objects, strict=True)
+        ]
+    )
     classes = torch.tensor([vocabulary.index.get(entry.label or "", -1) for entry in batch.objects])
     return Targets(
         fine=averaged(MASK_STRIDE),
         coarse=averaged(2 * MASK_STRIDE),
-        class_logit_bias=torch.where(own, 0.0, OTHER_CLASS_BIAS).to(device),
+        class_logit_bias=torch.where(rivals, 0.0, OTHER_CLASS_BIAS).to(device),
         class_index=classes.to(device),
     )
 
@@ -81,10 +87,15 @@ def play_rounds(
     rng: np.random.Generator,
     *,
     rounds: int,
+    sentences: Sentences | None = None,
     first_clicks_only: bool = False,
 ) -> RoundResult:
     """Encode the batch, then prompt, decode and correct `rounds` times; every round and layer adds to the
-    loss."""
+    loss.
+
+    Args:
+        sentences: of the vocabulary, for a model with text.
+    """
     device = model.class_matrix.device
     pixels = normalise(batch.pixels.to(device))
     side_hw = (pixels.shape[2], pixels.shape[3])
@@ -101,7 +112,16 @@ def play_rounds(
         looks = RefinerFeatures(*(look.repeat_interleave(repeats, 0) for look in looks))
     targets = make_targets(batch, vocabulary, device)
 
+    class_matrix = model.class_matrix if sentences is None else sentences.class_matrix(model)
     prompts = [_first(entry.mask, rng, centre_click=first_clicks_only) for entry in batch.objects]
+    texts = None
+    if not first_clicks_only:
+        texts = draw_text_prompts(model, sentences, batch, vocabulary, recipe, rng)
+    if texts is not None:
+        prompts = [
+            np.zeros((0, 3), np.float32) if named else points
+            for points, named in zip(prompts, texts.alone.tolist(), strict=True)
+        ]
     result = RoundResult(mask_features.new_zeros(()), [], 0.0)
     previous: Tensor | None = None
     for number in range(rounds):
@@ -110,7 +130,7 @@ def play_rounds(
         coords, labels = (t.to(device) for t in stack_points(prompts))
         keep = number > 0 and (first_clicks_only or rng.random() < recipe.keep_memory)
         memory = previous if keep else None
-        inputs = _step_inputs(model, levels, coords, labels, side_hw, memory)
+        inputs = _step_inputs(model, levels, coords, labels, side_hw, memory, texts)
         sampling = model.config.decoder.point_sampling
         points = Points(sample_points(mask_features, coords, side_hw, sampling), labels)
         trace = Trace()
@@ -121,11 +141,12 @@ def play_rounds(
             scores = selection_scores(
                 model.config.decoder, head.mask_embed, head.quality, points.mask_features, labels
             )
+            if texts is not None:
+                scores = scores + text_scores(head.class_embed, texts.meaning) * texts.given[:, None]
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 coarse = prepared.level_mask_features[-1]
-                loss, matched = layer_loss(
-                    head, coarse, points, scores, model.class_logits(head.class_embed), targets, recipe.loss
-                )
+                class_logits = model.class_logits(head.class_embed, class_matrix)
+                loss, matched = layer_loss(head, coarse, points, scores, class_logits, targets, recipe.loss)
             last = depth == len(heads) - 1
             result.loss = result.loss + loss * (1.0 if last else recipe.loss.early_layers) / rounds
         best = scores.argmax(-1)
@@ -143,7 +164,7 @@ def play_rounds(
         result.loss = result.loss + answer_loss(answer, at_points, labels, targets.fine, recipe.loss) / rounds
         previous = answer.detach()
         result.ious.append(_low_resolution_iou(previous, targets.fine))
-    result.label_hits = _label_hits(model, heads[-1], scores, targets)
+    result.label_hits = _label_hits(model, class_matrix, heads[-1], scores, targets)
     return result
 
 
@@ -171,12 +192,15 @@ def _step_inputs(
     labels: Tensor,
     side_hw: tuple[int, int],
     previous: Tensor | None,
+    texts: TextPrompts | None,
 ) -> StepInputs:
     config = model.config.decoder
     batch, points = labels.shape
     rows = [Slots("spatial", config.num_queries)]
     if previous is not None:
         rows.append(Slots("memory", config.num_memories))
+    if texts is not None:
+        rows.append(Slots("text", 1, valid=texts.given[:, None]))
     bias = attention_bias(WIRINGS[config.wiring], rows, [Slots("point", points, valid=labels >= 0)], batch)
     return StepInputs(
         point_features=tuple(
@@ -186,6 +210,7 @@ def _step_inputs(
         point_labels=labels,
         attention_bias=bias.to(labels.device),
         previous_mask=previous,
+        text_tokens=None if texts is None else texts.tokens,
     )
 
 
@@ -208,10 +233,12 @@ def _low_resolution_iou(logits: Tensor, target: MaskTarget) -> Tensor:
     return overlap / union.clamp(min=1)
 
 
-def _label_hits(model: SegmentationModel, head: Head, scores: Tensor, targets: Targets) -> float:
+def _label_hits(
+    model: SegmentationModel, class_matrix: Tensor, head: Head, scores: Tensor, targets: Targets
+) -> float:
     """Share of named objects whose selected query says the right name among those of the sample's set."""
     with torch.no_grad():
         best = head.class_embed[torch.arange(len(scores)), scores.argmax(-1)]
-        guess = (model.class_logits(best) + targets.class_logit_bias).argmax(-1)
+        guess = (model.class_logits(best, class_matrix) + targets.class_logit_bias).argmax(-1)
         named = targets.class_index >= 0
         return float((guess == targets.class_index)[named].float().mean()) if named.any() else 0.0
