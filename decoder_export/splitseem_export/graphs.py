@@ -1,4 +1,4 @@
-"""Torch decoder -> bytes of the two ONNX graphs."""
+"""Torch decoder -> bytes of the ONNX graphs."""
 
 import io
 import warnings
@@ -8,8 +8,15 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from splitseem_export.io_spec import GraphSpec, TensorSpec, prepare_spec, step_spec
-from splitseem_export.wrapper import PrepareGraph, StepGraph
+from splitseem_export.io_spec import (
+    GraphSpec,
+    TensorSpec,
+    general_prepare_spec,
+    general_step_spec,
+    prepare_spec,
+    step_spec,
+)
+from splitseem_export.wrapper import GeneralStepGraph, PrepareGraph, StepGraph
 from splitseem_model.decoder import PromptDecoder
 from splitseem_model.wiring import WIRINGS
 
@@ -18,12 +25,12 @@ OPSET = 17
 
 _EXAMPLE_CELLS = (2, 3)
 """Height and width of the coarsest level while tracing; all axes that follow from it are dynamic."""
-_EXAMPLE_POINTS = 2
+_EXAMPLE_LENGTHS = {"points": 2, "queries": 3, "texts": 4}
 
 
 @dataclass(frozen=True)
 class DecoderGraphs:
-    """Both graphs as bytes, with what goes in and out of each."""
+    """A pair of graphs as bytes, with what goes in and out of each."""
 
     prepare: bytes
     step: bytes
@@ -32,7 +39,7 @@ class DecoderGraphs:
 
 
 def trace_graphs(decoder: PromptDecoder, query_index: tuple[int, ...] | None = None) -> DecoderGraphs:
-    """Export both calls of a decoder.
+    """Export both calls of a decoder for one choice of query rows, without text rows.
 
     Args:
         query_index: the learned queries of the interactive rows; the wiring's own when None.
@@ -43,6 +50,18 @@ def trace_graphs(decoder: PromptDecoder, query_index: tuple[int, ...] | None = N
     return DecoderGraphs(
         trace(PrepareGraph(decoder, index), prepare),
         trace(StepGraph(decoder, index), step),
+        prepare,
+        step,
+    )
+
+
+def trace_general_graphs(decoder: PromptDecoder) -> DecoderGraphs:
+    """Export both calls of a decoder for any choice of query rows, text rows and objects."""
+    config = decoder.config
+    prepare, step = general_prepare_spec(config), general_step_spec(config)
+    return DecoderGraphs(
+        trace(PrepareGraph(decoder, tuple(range(config.num_queries))), prepare),
+        trace(GeneralStepGraph(decoder), step),
         prepare,
         step,
     )
@@ -82,7 +101,7 @@ def _without_paths(graph: bytes) -> bytes:
 
 def _example(spec: TensorSpec) -> Tensor:
     height, width = _EXAMPLE_CELLS
-    sizes: dict[str, int] = {"points": _EXAMPLE_POINTS, "h4": 8 * height, "w4": 8 * width}
+    sizes: dict[str, int] = {**_EXAMPLE_LENGTHS, "h4": 8 * height, "w4": 8 * width}
     for level in range(3):
         sizes |= {
             f"h{level}": height << level,

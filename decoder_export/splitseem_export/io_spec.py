@@ -1,5 +1,9 @@
-"""Name, dtype and axes of every input and output of the two graphs: the one list, read by wrapper, export,
-verification and, through the manifest, the client."""
+"""Name, dtype and axes of every input and output of the graphs: the one list, read by wrapper, export,
+verification and, through the manifest, the client.
+
+There are two pairs of graphs. `prepare` and `step` hold the queries that answer points, no more, so that a
+click is quick. `general_prepare` and `general_step` take any choice of query rows, text rows and objects.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -44,21 +48,35 @@ def prepare_spec(config: DecoderConfig) -> GraphSpec:
 def step_spec(config: DecoderConfig) -> GraphSpec:
     """`step.onnx`: once per interaction."""
     queries = num_queries(config)
-    rows = queries + (config.num_memories if has_memory(config) else 0)
-    columns = f"{rows}+points"
-    points = (
-        *(_float(f"point_features{i}", 1, "points", config.dim) for i in LEVELS),
-        _float("point_coords", 1, "points", 2),
-        TensorSpec("point_labels", "int64", (1, "points")),
-    )
+    rows = queries + _num_memories(config)
     memory = (_float("previous_mask", 1, 1, "h4", "w4"),) if has_memory(config) else ()
-    outputs = (
-        _float("mask_embed", 1, queries, config.mask_dim),
-        _float("class_embed", 1, queries, config.class_dim),
-        _float("quality", 1, queries),
+    bias = _float("attention_bias", 1, rows, f"{rows}+points")
+    return GraphSpec((*_prepared(config), *_points(config), *memory, bias), _head(config, queries))
+
+
+def general_prepare_spec(config: DecoderConfig) -> GraphSpec:
+    """`general_prepare.onnx`: as `prepare.onnx`, but for all learned queries, in their order."""
+    return GraphSpec(prepare_spec(config).inputs, _prepared(config, config.num_queries))
+
+
+def general_step_spec(config: DecoderConfig) -> GraphSpec:
+    """`general_step.onnx`: once per interaction, with the learned queries that `query_index` names.
+
+    There is at least one text row; nobody sees one that is padding. A memory has a mask of its own, so that
+    memories can belong to several objects.
+    """
+    memories = _num_memories(config)
+    rows = f"queries+{memories}+texts"
+    memory = (_float("previous_mask", 1, memories, "h4", "w4"),) if memories else ()
+    inputs = (
+        *_prepared(config, config.num_queries),
+        TensorSpec("query_index", "int64", ("queries",)),
+        *_points(config),
+        *memory,
+        _float("text_tokens", 1, "texts", config.dim),
+        _float("attention_bias", 1, rows, f"{rows}+points"),
     )
-    bias = _float("attention_bias", 1, rows, columns)
-    return GraphSpec((*_prepared(config), *points, *memory, bias), outputs)
+    return GraphSpec(inputs, _head(config, "queries"))
 
 
 def num_queries(config: DecoderConfig) -> int:
@@ -71,14 +89,35 @@ def has_memory(config: DecoderConfig) -> bool:
     return WIRINGS[config.wiring].has_memory
 
 
-def _prepared(config: DecoderConfig) -> tuple[TensorSpec, ...]:
+def _num_memories(config: DecoderConfig) -> int:
+    return config.num_memories if has_memory(config) else 0
+
+
+def _points(config: DecoderConfig) -> tuple[TensorSpec, ...]:
+    return (
+        *(_float(f"point_features{i}", 1, "points", config.dim) for i in LEVELS),
+        _float("point_coords", 1, "points", 2),
+        TensorSpec("point_labels", "int64", (1, "points")),
+    )
+
+
+def _head(config: DecoderConfig, queries: Axis) -> tuple[TensorSpec, ...]:
+    return (
+        _float("mask_embed", 1, queries, config.mask_dim),
+        _float("class_embed", 1, queries, config.class_dim),
+        _float("quality", 1, queries),
+    )
+
+
+def _prepared(config: DecoderConfig, queries: int | None = None) -> tuple[TensorSpec, ...]:
+    """What goes from prepare to step; `queries` learned queries, those that answer points when None."""
     heads, width = config.num_heads, config.dim // config.num_heads
     layers = range(config.num_layers)
     return (
         *(_float(f"key{i}", 1, heads, width, f"n{i % NUM_LEVELS}") for i in layers),
         *(_float(f"value{i}", 1, heads, f"n{i % NUM_LEVELS}", width) for i in layers),
         *(_float(f"level_mask_features{i}", 1, config.mask_dim, f"n{i}") for i in LEVELS),
-        _float("query_state", 1, num_queries(config), config.dim),
+        _float("query_state", 1, queries or num_queries(config), config.dim),
     )
 
 

@@ -56,9 +56,10 @@ class OnnxRuntime:
             prepared if self._refiner is None else prepared | self._refiner.look(mask_features, *levels[1:])
         )
 
-    def step(self, prepared: Prepared, inputs: StepInputs) -> Head:
-        """Per interaction."""
-        feed = prepared | {name: tensor.numpy() for name, tensor in named_inputs(inputs).items()}
+    def step(self, prepared: Prepared, inputs: StepInputs, query_index: Tensor | None = None) -> Head:
+        """Per interaction; `query_index` for general graphs only."""
+        named = named_inputs(inputs) | ({} if query_index is None else {"query_index": query_index})
+        feed = prepared | {name: tensor.numpy() for name, tensor in named.items()}
         # The exporter drops an input that no operator reads.
         read = {i.name for i in self._step.get_inputs()}
         outputs = self._step.run(None, {name: array for name, array in feed.items() if name in read})

@@ -1,6 +1,5 @@
 """Torch against ONNX Runtime on a table of prompts. Without it no file is written."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import torch
@@ -89,7 +88,7 @@ def _verify_case(
 ) -> CaseReport:
     config = decoder.config
     index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
-    levels, mask_features = _random_features(decoder, case, seed)
+    levels, mask_features = random_features(decoder, case.cells_hw, seed)
     inputs, at_points = _random_inputs(decoder, case, levels, mask_features, seed)
     ours = decoder.step(decoder.prepare(levels, mask_features, index), inputs, index)
     theirs = runtime.step(runtime.prepare(levels, mask_features), inputs)
@@ -101,7 +100,7 @@ def _verify_case(
     )
     return CaseReport(
         case.name,
-        embed_error=max(_relative(a, b) for a, b in _embeddings(ours, theirs)),
+        embed_error=embed_difference(ours, theirs),
         logit_error=_relative(ours_logits, theirs_logits),
         mask_iou=_iou(ours_logits > 0, theirs_logits > 0),
     )
@@ -134,9 +133,9 @@ def verify_refiner(refiner: MaskRefiner, runtime: OnnxRefiner) -> list[dict[str,
     return reports
 
 
-def _embeddings(ours: Head, theirs: Head) -> Iterator[tuple[Tensor, Tensor]]:
-    yield ours.mask_embed, theirs.mask_embed
-    yield ours.class_embed, theirs.class_embed
+def embed_difference(ours: Head, theirs: Head) -> float:
+    """Largest difference of mask and class embeddings over their standard deviation."""
+    return max(_relative(ours.mask_embed, theirs.mask_embed), _relative(ours.class_embed, theirs.class_embed))
 
 
 def _relative(ours: Tensor, theirs: Tensor) -> float:
@@ -148,12 +147,13 @@ def _iou(a: Tensor, b: Tensor) -> float:
     return 1.0 if union == 0 else int((a & b).sum()) / union
 
 
-def _random_features(
-    decoder: PromptDecoder, case: VerificationCase, seed: int
+def random_features(
+    decoder: PromptDecoder, cells_hw: tuple[int, int], seed: int
 ) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Smooth random maps: white noise would put every cell of a mask next to the threshold."""
+    """Levels and mask features of so many cells of stride 32, smooth: white noise would put every cell of a
+    mask next to the threshold."""
     generator = torch.Generator().manual_seed(seed)
-    height, width = case.cells_hw
+    height, width = cells_hw
     coarse = torch.randn(1, decoder.config.dim + decoder.config.mask_dim, height, width, generator=generator)
 
     def resized(part: Tensor, factor: int) -> Tensor:
@@ -167,6 +167,19 @@ def _random_features(
     return tuple(resized(coarse[:, :dim], 1 << i) for i in range(3)), resized(coarse[:, dim:], 8)
 
 
+def random_points(
+    decoder: PromptDecoder, levels: tuple[Tensor, ...], labels: tuple[int, ...], seed: int
+) -> StepInputs:
+    """Points at random places of the maps; an empty attention bias, no memory and no text."""
+    generator = torch.Generator().manual_seed(100 + seed)
+    height, width = (32 * cells for cells in levels[0].shape[2:])
+    size = torch.tensor([width, height], dtype=torch.float32)
+    coords = torch.rand(1, len(labels), 2, generator=generator) * size
+    rule = decoder.config.point_sampling
+    sampled = tuple(sample_points(level, coords, (height, width), rule) for level in levels)
+    return StepInputs(sampled, coords / size, torch.tensor([labels]), torch.empty(0))
+
+
 def _random_inputs(
     decoder: PromptDecoder,
     case: VerificationCase,
@@ -175,24 +188,18 @@ def _random_inputs(
     seed: int,
 ) -> tuple[StepInputs, Tensor]:
     config = decoder.config
-    generator = torch.Generator().manual_seed(100 + seed)
+    points = random_points(decoder, levels, case.labels, seed)
     padded_hw = (32 * case.cells_hw[0], 32 * case.cells_hw[1])
-    labels = torch.tensor([case.labels])
-    size = torch.tensor([padded_hw[1], padded_hw[0]], dtype=torch.float32)
-    coords = torch.rand(1, len(case.labels), 2, generator=generator) * size
     wiring = WIRINGS[config.wiring]
     rows = [Slots(wiring.interactive, len(wiring.interactive_queries(config.num_queries)))]
     previous = None
     if has_memory(config):
-        rows.append(
-            Slots("memory", config.num_memories, valid=torch.full((1, config.num_memories), case.memory))
-        )
+        given = torch.full((1, config.num_memories), case.memory)
+        rows.append(Slots("memory", config.num_memories, valid=given))
         previous = mask_features[:, :1] * float(case.memory)
-    inputs = StepInputs(
-        tuple(sample_points(level, coords, padded_hw, config.point_sampling) for level in levels),
-        coords / size,
-        labels,
-        attention_bias(wiring, rows, [Slots("point", len(case.labels), valid=labels >= 0)], batch=1),
-        previous,
+    keys = [Slots("point", len(case.labels), valid=points.point_labels >= 0)]
+    inputs = points._replace(
+        attention_bias=attention_bias(wiring, rows, keys, batch=1), previous_mask=previous
     )
+    coords = points.point_coords * torch.tensor([padded_hw[1], padded_hw[0]])
     return inputs, sample_points(mask_features, coords, padded_hw, config.point_sampling)

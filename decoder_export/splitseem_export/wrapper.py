@@ -43,6 +43,24 @@ class StepGraph(nn.Module):
         return tuple(self.decoder.step(prepared, inputs, self.query_index))
 
 
+class GeneralStepGraph(nn.Module):
+    """`step` with any rows as a graph: inputs and outputs in the order of `io_spec.general_step_spec`."""
+
+    def __init__(self, decoder: PromptDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Tensors per interaction."""
+        learned, (query_index, *rest) = unflatten(tensors, self.decoder.config.num_layers)
+        prepared = learned._replace(query_state=learned.query_state[:, query_index])
+        *points, text_tokens, attention_bias = rest
+        previous_mask = points.pop() if has_memory(self.decoder.config) else None
+        *point_features, coords, labels = points
+        inputs = StepInputs(tuple(point_features), coords, labels, attention_bias, previous_mask, text_tokens)
+        return tuple(self.decoder.step(prepared, inputs, query_index))
+
+
 def flatten(prepared: Prepared) -> tuple[Tensor, ...]:
     """In the order of the graphs."""
     return (*prepared.keys, *prepared.values, *prepared.level_mask_features, prepared.query_state)
@@ -56,12 +74,12 @@ def unflatten(tensors: tuple[Tensor, ...], layers: int) -> tuple[Prepared, tuple
 
 
 def named_inputs(inputs: StepInputs) -> dict[str, Tensor]:
-    """The step's own tensors under their names in `io_spec.step_spec`."""
-    memory = {} if inputs.previous_mask is None else {"previous_mask": inputs.previous_mask}
+    """The step's own tensors under their names in `io_spec`."""
+    optional = {"previous_mask": inputs.previous_mask, "text_tokens": inputs.text_tokens}
     return {
         **{f"point_features{i}": features for i, features in enumerate(inputs.point_features)},
         "point_coords": inputs.point_coords,
         "point_labels": inputs.point_labels,
-        **memory,
+        **{name: tensor for name, tensor in optional.items() if tensor is not None},
         "attention_bias": inputs.attention_bias,
     }

@@ -12,10 +12,11 @@ import torch
 
 from splitseem_export.errors import ParityError
 from splitseem_export.export import export_decoder, is_current
-from splitseem_export.graphs import DecoderGraphs, trace_graphs
+from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.io_spec import prepare_spec, step_spec
 from splitseem_export.runtime import OnnxRuntime, load_onnx_predictor
 from splitseem_export.verify import verify
+from splitseem_export.verify_general import verify_general
 from splitseem_model.config import TINY
 from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
@@ -46,8 +47,8 @@ def test_every_verification_case_holds(model: SegmentationModel, graphs: Decoder
     assert all(report.ok for report in reports)
 
 
-@pytest.mark.parametrize("wiring", ["demo", "v0", "v1"])
-def test_other_wirings_export_as_well(wiring: str) -> None:
+def official_like(wiring: str) -> SegmentationModel:
+    """A small model with the rules of the official ones."""
     torch.manual_seed(1)
     config = replace(
         TINY.decoder,
@@ -57,8 +58,27 @@ def test_other_wirings_export_as_well(wiring: str) -> None:
         point_sampling="corner",
         selection="points",
     )
-    decoder = SegmentationModel(replace(TINY, decoder=config)).decoder.eval()
+    return SegmentationModel(replace(TINY, decoder=config)).eval()
+
+
+@pytest.mark.parametrize("wiring", ["demo", "v0", "v1"])
+def test_other_wirings_export_as_well(wiring: str) -> None:
+    decoder = official_like(wiring).decoder
     assert all(r.ok for r in verify(decoder, OnnxRuntime.of_graphs(trace_graphs(decoder))))
+
+
+@pytest.mark.parametrize("wiring", ["demo", "v1", "nano"])
+def test_the_general_graphs_take_any_rows(wiring: str) -> None:
+    decoder = official_like(wiring).decoder
+    reports = verify_general(decoder, OnnxRuntime.of_graphs(trace_general_graphs(decoder)))
+    assert {"text", "text and points", "several objects"} <= {report.name for report in reports}
+
+
+def test_general_graphs_of_another_decoder_are_refused() -> None:
+    torch.manual_seed(9)
+    other = trace_general_graphs(SegmentationModel(TINY).decoder.eval())
+    with pytest.raises(ParityError, match="nothing was written"):
+        verify_general(load_model("tiny").decoder, OnnxRuntime.of_graphs(other))
 
 
 def test_a_decoder_that_differs_writes_nothing(

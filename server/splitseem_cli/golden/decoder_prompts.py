@@ -195,10 +195,7 @@ class DecoderCase:
 
     def row_slots(self, num_memories: int) -> list[Slots]:
         """All rows in the decoder's order: queries, memories, text."""
-        rows = self._query_slots()
-        if self.previous_mask is not None:
-            rows.append(Slots("memory", num_memories, objects=self.memory_objects))
-        return rows + [Slots(group, tokens.shape[1]) for group, tokens in self.texts.items()]
+        return self._query_slots() + self._memory_slots(num_memories) + self._text_slots()
 
     def bias(self, num_memories: int) -> Tensor:
         """`[B, R, R + P]` additive self-attention bias."""
@@ -212,6 +209,14 @@ class DecoderCase:
     def _query_slots(self) -> list[Slots]:
         groups = self.query_groups.items()
         return [Slots(group, len(index), objects=self._objects_of(group)) for group, index in groups]
+
+    def _memory_slots(self, count: int) -> list[Slots]:
+        if self.previous_mask is None:
+            return []
+        return [Slots("memory", count, objects=self.memory_objects)]
+
+    def _text_slots(self) -> list[Slots]:
+        return [Slots(group, tokens.shape[1]) for group, tokens in self.texts.items()]
 
     def _objects_of(self, group: str) -> Tensor | None:
         per_object = self.wiring.queries_per_object

@@ -1,30 +1,33 @@
-"""Checker of decoder cases through ONNX graphs: exported from the torch core on the fly, final results only.
+"""Checkers of decoder cases through ONNX graphs: exported from the torch core on the fly, results only.
 
-The graphs hold the rows that answer points, and the memories. Queries of other groups never see those in v0
-and v1, so leaving them out changes nothing; cases that need text rows or several objects in one pass cannot
-be run.
+What the browser runs, the graphs with the rows that answer points, takes the cases with points of one object
+a pass: queries of other groups never see those in v0 and v1, so leaving them out changes nothing. The general
+graphs take the others: text, no prompt, several objects in a pass.
 """
 
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import CONFIG, check_results, golden_decoder, step_inputs
-from splitseem_cli.golden.decoder_prompts import DecoderCase
-from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet, NotSupported
+from splitseem_cli.golden.decoder_prompts import PADDING, DecoderCase
+from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet
 from splitseem_export.errors import ExportError
-from splitseem_export.graphs import trace_graphs
+from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.runtime import OnnxRuntime
+from splitseem_model.attention import CLOSED
 from splitseem_model.decoder import Head, StepInputs
 from splitseem_model.wiring import Slots
 
 _INTERMEDIATES = r"layer_out|token_out|spatial_tokens_\d|cross_mask_\d|self_mask_\d|out_ref_src_"
 
 
-class ExportedCase(DecoderCase):
-    """A decoder case as the graphs take it: interactive queries only, memory rows always there."""
+class ClickCase(DecoderCase):
+    """A case with points of one object a pass, for the graphs that hold the interactive queries only."""
 
     @cached_property
     def query_groups(self) -> dict[str, Tensor]:
@@ -34,19 +37,51 @@ class ExportedCase(DecoderCase):
     @property
     def previous_mask(self) -> Tensor | None:
         """`[B, 1, H/4, W/4]`; zeros, which nobody sees, where the case has none."""
-        if not self.wiring.has_memory:
-            return None
-        height, width = self.target.mask_features.shape[2:]
-        stored = self.arrays.get("in_prev_mask")
-        return torch.zeros(self.batch, 1, height, width) if stored is None else torch.from_numpy(stored)
+        return _stored_or_empty(self, super().previous_mask, 1)
 
-    def row_slots(self, num_memories: int) -> list[Slots]:
-        """Queries, then memories; nobody sees these when the case has no previous mask."""
-        rows = self._query_slots()
-        if self.wiring.has_memory:
-            given = torch.full((self.batch, num_memories), "in_prev_mask" in self.arrays)
-            rows.append(Slots("memory", num_memories, valid=given))
-        return rows
+    def _memory_slots(self, count: int) -> list[Slots]:
+        return _memory_slots(self, count)
+
+
+class GeneralCase(DecoderCase):
+    """A case for the general graphs: all its query groups, and a text row even when there is no text."""
+
+    @property
+    def texts(self) -> dict[str, Tensor]:
+        """Row group -> its tokens `[B, T, D]`; a row that nobody sees where the case has none."""
+        return super().texts or {"text": torch.zeros(self.batch, 1, CONFIG.dim)}
+
+    @property
+    def previous_mask(self) -> Tensor | None:
+        """`[B, M, H/4, W/4]`; zeros, which nobody sees, where the case has none."""
+        return _stored_or_empty(self, super().previous_mask, CONFIG.num_memories)
+
+    def _memory_slots(self, count: int) -> list[Slots]:
+        return _memory_slots(self, count)
+
+    def _text_slots(self) -> list[Slots]:
+        given = bool(super().texts)
+        return [
+            Slots(group, tokens.shape[1], valid=torch.full(tokens.shape[:2], given))
+            for group, tokens in self.texts.items()
+        ]
+
+
+def _stored_or_empty(case: DecoderCase, stored: Tensor | None, count: int) -> Tensor | None:
+    """Masks of `count` memories, `[B, count, H/4, W/4]`; None when the wiring has no memories."""
+    if not case.wiring.has_memory:
+        return None
+    if stored is None:
+        stored = torch.zeros(case.batch, 1, *case.target.mask_features.shape[2:])
+    return stored[:, :1] if count == 1 else stored.expand(-1, count, -1, -1)
+
+
+def _memory_slots(case: DecoderCase, count: int) -> list[Slots]:
+    """Memory rows, which nobody sees when the case has no previous mask."""
+    if not case.wiring.has_memory:
+        return []
+    given = torch.full((case.batch, count), "in_prev_mask" in case.arrays)
+    return [Slots("memory", count, valid=given, objects=case.memory_objects)]
 
 
 @torch.inference_mode()
@@ -54,41 +89,77 @@ def check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None
     """A decoder case through ONNX Runtime.
 
     Raises:
-        NotSupported: the case needs rows that the exported graphs do not have.
         BrokenDown: the decoder cannot be exported, or the graph not loaded.
     """
-    case = ExportedCase.read(golden, name, CONFIG.num_queries)
-    if case.texts:
-        raise NotSupported("the exported step has no text rows")
-    if not case.points:
-        raise NotSupported("the exported step needs a point")
-    if case.num_objects > 1:
-        raise NotSupported("the exported step takes one object")
-    runtime = _runtime(golden.seed_offset, case.wiring.name, tuple(case.query_index.tolist()))
-    prepared = runtime.prepare(case.target.levels, case.target.mask_features)
-    heads = [runtime.step(prepared, _element(step_inputs(case), index)) for index in range(case.batch)]
-    head = Head(*(torch.cat(parts) for parts in zip(*heads, strict=True)))
+    case = DecoderCase.read(golden, name, CONFIG.num_queries)
+    if case.points and not case.texts and case.num_objects == 1:
+        head = _answer_of_click_graphs(case := ClickCase.read(golden, name, CONFIG.num_queries), golden)
+    else:
+        head = _answer_of_general_graphs(case := GeneralCase.read(golden, name, CONFIG.num_queries), golden)
     comparison.skip(_INTERMEDIATES)
     check_results(golden, case, head, comparison)
 
 
+def _answer_of_click_graphs(case: ClickCase, golden: GoldenSet) -> Head:
+    runtime = _click_runtime(golden.seed_offset, case.wiring.name, tuple(case.query_index.tolist()))
+    return _answer(case, runtime, None)
+
+
+def _answer_of_general_graphs(case: GeneralCase, golden: GoldenSet) -> Head:
+    # The two graphs are for decoders with memories and without; who sees whom is an input of them.
+    wiring = "v0" if case.wiring.has_memory else "demo"
+    return _answer(case, _general_runtime(golden.seed_offset, wiring), case.query_index)
+
+
+def _answer(case: DecoderCase, runtime: OnnxRuntime, query_index: Tensor | None) -> Head:
+    """The prediction of all query rows, element by element: the graphs take a batch of one."""
+    prepared = runtime.prepare(case.target.levels, case.target.mask_features)
+    inputs = _with_a_point(step_inputs(case))
+    heads = [runtime.step(prepared, _element(inputs, index), query_index) for index in range(case.batch)]
+    return Head(*(torch.cat(parts) for parts in zip(*heads, strict=True)))
+
+
 @lru_cache(maxsize=1)
-def _runtime(seed_offset: int, wiring: str, query_index: tuple[int, ...]) -> OnnxRuntime:
+def _click_runtime(seed_offset: int, wiring: str, query_index: tuple[int, ...]) -> OnnxRuntime:
     """Graphs of one wiring and choice of queries; the cases of a wiring follow each other."""
+    return _runtime(lambda: trace_graphs(golden_decoder(seed_offset, wiring), query_index))
+
+
+@lru_cache(maxsize=1)
+def _general_runtime(seed_offset: int, wiring: str) -> OnnxRuntime:
+    return _runtime(lambda: trace_general_graphs(golden_decoder(seed_offset, wiring)))
+
+
+def _runtime(trace: Callable[[], DecoderGraphs]) -> OnnxRuntime:
     try:
-        return OnnxRuntime.of_graphs(trace_graphs(golden_decoder(seed_offset, wiring), query_index))
+        return OnnxRuntime.of_graphs(trace())
     except ExportError as error:
         raise BrokenDown(str(error)) from error
 
 
+def _with_a_point(inputs: StepInputs) -> StepInputs:
+    """The same with a padding point where there is none: no axis of a graph is empty."""
+    if inputs.point_labels.shape[1]:
+        return inputs
+    return inputs._replace(
+        point_features=tuple(pad(level, (0, 0, 0, 1)) for level in inputs.point_features),
+        point_coords=pad(inputs.point_coords, (0, 0, 0, 1)),
+        point_labels=pad(inputs.point_labels, (0, 1), value=PADDING),
+        attention_bias=pad(inputs.attention_bias, (0, 1), value=CLOSED),
+    )
+
+
 def _element(inputs: StepInputs, index: int) -> StepInputs:
-    """One batch element: the graphs take a batch of one."""
     one = slice(index, index + 1)
-    previous = None if inputs.previous_mask is None else inputs.previous_mask[one]
+    optional = {
+        name: tensor[one]
+        for name in ("previous_mask", "text_tokens")
+        if (tensor := getattr(inputs, name)) is not None
+    }
     return StepInputs(
         point_features=tuple(level[one] for level in inputs.point_features),
         point_coords=inputs.point_coords[one],
         point_labels=inputs.point_labels[one],
         attention_bias=inputs.attention_bias[one],
-        previous_mask=previous,
+        **optional,
     )
