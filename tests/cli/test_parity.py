@@ -45,6 +45,7 @@ def golden_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("set") / "golden"
     shutil.copytree(DATA / "golden_decoder", folder)
     shutil.copy(DATA / "golden_preprocess.npz", folder / "preprocess.npz")
+    shutil.copy(DATA / "golden_text.npz", folder / "text.npz")
     image = np.load(DATA / "golden_encoder.npz")["image_u8"]
     write_arrays(folder / "encoder_focalt_target.npz", {"image_u8": image, **features_of(image)})
     matrix = np.random.default_rng(0).standard_normal((134, 512)).astype(np.float32)
@@ -89,8 +90,9 @@ def test_cases_of_the_official_code_pass_in_torch(golden_dir: Path) -> None:
         *([case, "ok"] for case in CASES),
         ["encoder_focalt_target", "ok"],
         ["preprocess", "ok"],
+        ["text", "ok"],
         ["vocab", "ok"],
-        ["8", "ok,"],
+        ["9", "ok,"],
     ], result.output
     assert result.exit_code == 0
 
@@ -98,9 +100,9 @@ def test_cases_of_the_official_code_pass_in_torch(golden_dir: Path) -> None:
 @pytest.mark.slow
 def test_cases_of_the_official_code_pass_in_onnx_runtime(golden_dir: Path) -> None:
     result = parity(golden_dir, "--runtime", "onnx")
-    for case in ("demo_click_neg", "v0_round2", "v0_emptyprev", "v1_round2"):
+    for case in CASES:
         assert line_of(result, case).startswith(f"{case} ok "), result.output
-    assert line_of(result, "v0_text") == "v0_text not supported: the exported step has no text rows"
+    assert line_of(result, "vocab") == "vocab not supported: only the decoder is exported"
     assert result.exit_code == 1
 
 
@@ -131,7 +133,19 @@ def announce_missing(folder: Path) -> None:
 
 
 def add_unsupported(folder: Path) -> None:
-    shutil.copy(folder / "vocab.npz", folder / "encoder_davitd3.npz")
+    shutil.copy(DATA / "golden_encoder.npz", folder / "encoder_resnet50.npz")
+
+
+def list_shapes(change: dict[str, list[int] | None]) -> Callable[[Path], None]:
+    """A list of parameters of Focal-T with shapes changed, added or (None) left out."""
+
+    def write(folder: Path) -> None:
+        listed = json.loads((DATA / "upstream_focalt_keys.json").read_text()) | change
+        entries = {name: [shape, "float32"] for name, shape in listed.items() if shape is not None}
+        (folder / "keys").mkdir()
+        (folder / "keys" / "focalt_v1.json").write_text(json.dumps(entries))
+
+    return write
 
 
 @pytest.mark.parametrize(
@@ -142,9 +156,31 @@ def add_unsupported(folder: Path) -> None:
         (add_unknown_result, "preprocess FAIL not compared: out_new"),
         (cut, "preprocess FAIL GoldenSetError: preprocess.npz is missing or unreadable"),
         (announce_missing, "encoder_focalt_lost FAIL GoldenSetError: encoder_focalt_lost.npz is missing"),
-        (add_unsupported, "encoder_davitd3 not supported: no DaViT backbone in this version"),
+        (add_unsupported, "encoder_resnet50 not supported: no backbone resnet50 in this version"),
+        (
+            list_shapes({"backbone.norm0.weight": [97]}),
+            "keys/focalt_v1 FAIL 1 unequal in backbone.norm0.weight",
+        ),
+        (
+            list_shapes({"backbone.norm9.weight": [96]}),
+            "keys/focalt_v1 FAIL not compared: backbone.norm9.weight",
+        ),
+        (
+            list_shapes({"backbone.norm0.weight": None}),
+            "keys/focalt_v1 FAIL inf unequal in backbone.norm0.weight",
+        ),
     ],
-    ids=["exact", "tolerance", "unknown-result", "cut-file", "missing-file", "unsupported"],
+    ids=[
+        "exact",
+        "tolerance",
+        "unknown-result",
+        "cut-file",
+        "missing-file",
+        "unsupported",
+        "other-shape",
+        "unknown-parameter",
+        "missing-parameter",
+    ],
 )
 def test_wrong_case_says_so_and_ends_with_1(copied: Path, change: Callable[[Path], None], line: str) -> None:
     change(copied)

@@ -8,7 +8,8 @@ from typing import Literal
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import check_decoder
 from splitseem_cli.golden.encoder_cases import check_encoder
-from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet, GoldenSetError, NotSupported
+from splitseem_cli.golden.golden_set import KEYS_FOLDER, BrokenDown, GoldenSet, GoldenSetError, NotSupported
+from splitseem_cli.golden.keys_case import check_keys
 from splitseem_cli.golden.preprocess_case import check_preprocess, check_vocabulary
 from splitseem_cli.golden.text_case import check_text
 
@@ -44,6 +45,7 @@ def _check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> Non
 
 
 _DECODER_CASE = r"(demo|v0|v1)_\w+"
+_KEYS_CASE = rf"{KEYS_FOLDER}/\w+"
 _CHECKERS: dict[Runtime, tuple[tuple[str, Checker], ...]] = {
     # The first pattern that is the whole name decides.
     "torch": (
@@ -52,10 +54,12 @@ _CHECKERS: dict[Runtime, tuple[tuple[str, Checker], ...]] = {
         (r"vocab", check_vocabulary),
         (r"text", check_text),
         (r"(postprocess_)?generic(_\w+)?", _unsupported("no panoptic post-processing in this version")),
+        (_KEYS_CASE, check_keys),
         (_DECODER_CASE, check_decoder),
         (r".*", _unsupported("unknown kind of case")),
     ),
     "onnx": (
+        (_KEYS_CASE, check_keys),
         (_DECODER_CASE, _check_exported),
         (r".*", _unsupported("only the decoder is exported")),
     ),

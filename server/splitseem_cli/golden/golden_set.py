@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
+KEYS_FOLDER = "keys"
+"""Where a set keeps its lists of parameters: JSON, name -> [shape, dtype]."""
+
 
 class GoldenSetError(Exception):
     """A folder is not a golden set, or one of its files is missing or unreadable."""
@@ -27,7 +30,7 @@ class NotSupported(Exception):
 
 @dataclass(frozen=True)
 class GoldenSet:
-    """A folder with `manifest.json` and one `.npz` file a case.
+    """A folder with `manifest.json`, one `.npz` file a case and one list of parameters a model.
 
     Raises, on first use of a part: GoldenSetError.
     """
@@ -53,11 +56,12 @@ class GoldenSet:
         return int(self.manifest.get("weight_seed_offset", 0))
 
     def case_names(self) -> list[str]:
-        """Names of all cases: the decoder cases of the manifest, then the other files."""
+        """Names of all cases: the decoder cases of the manifest, then the other files, then the lists."""
         decoder_cases = list(self.manifest["cases"])
         listed = [name.removesuffix(".npz") for name in self.manifest.get("sha256", {})]
         found = [path.stem for path in self.folder.glob("*.npz")]
-        return decoder_cases + sorted({*listed, *found} - set(decoder_cases))
+        lists = [f"{KEYS_FOLDER}/{path.stem}" for path in self.folder.glob(f"{KEYS_FOLDER}/*.json")]
+        return decoder_cases + sorted({*listed, *found} - set(decoder_cases)) + sorted(lists)
 
     def decoder_case(self, name: str) -> dict[str, Any]:
         """What the manifest says of a decoder case."""
@@ -65,10 +69,19 @@ class GoldenSet:
         return entry
 
     def arrays(self, name: str) -> Arrays:
-        """All arrays of `<name>.npz`; read once."""
+        """All arrays of `<name>.npz`, or the shapes of a list of parameters by their names; read once."""
         if name not in self._loaded:
-            self._loaded[name] = self._read(self.folder / f"{name}.npz")
+            is_list = name.startswith(f"{KEYS_FOLDER}/")
+            read, suffix = (self._read_shapes, "json") if is_list else (self._read, "npz")
+            self._loaded[name] = read(self.folder / f"{name}.{suffix}")
         return self._loaded[name]
+
+    def _read_shapes(self, path: Path) -> Arrays:
+        try:
+            listed = json.loads(path.read_text())
+            return {key: np.array(shape, dtype=np.int64) for key, (shape, _) in listed.items()}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise GoldenSetError(f"{path} is not a readable list of parameters: {error}") from error
 
     def _read(self, path: Path) -> Arrays:
         try:
