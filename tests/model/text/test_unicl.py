@@ -1,5 +1,6 @@
 """The official text encoder against numbers of the official code."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +15,15 @@ from splitseem_model.text.templates import TEMPLATES
 from splitseem_model.text.unicl import UniClTextEncoder, UniClTower
 from splitseem_model.text.vocabulary import class_matrix
 
-TEXTS = [
-    "The corgi.",
-    "the left black dog next to the chair",
-    "a",
-    "a person riding a very small bicycle down the long street while holding a red umbrella in the rain",
-]
-GOLDEN = Path(__file__).parents[2] / "data" / "golden_text.npz"
+DATA = Path(__file__).parents[2] / "data"
+TEXTS: list[str] = json.loads((DATA / "golden_decoder" / "manifest.json").read_text())["shared"]["texts"]
 # A float32 and a float64 run of the official code differ by 3e-6 here.
 TOLERANCE = 2e-5
 
 
 @pytest.fixture(scope="module")
 def golden() -> dict[str, NDArray[np.float32]]:
-    with np.load(GOLDEN) as file:
+    with np.load(DATA / "golden_text.npz") as file:
         return dict(file)
 
 
