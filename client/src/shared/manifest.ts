@@ -16,6 +16,11 @@ export interface CorrectionConfig {
   readonly max_points: number;
 }
 
+/** The network that redraws the selected mask at the clicks; see `worker/refiner.ts`. */
+export interface RefinerConfig {
+  readonly max_points: number;
+}
+
 export interface DecoderConfig {
   readonly canvas: number;
   readonly stride: number;
@@ -30,6 +35,8 @@ export interface DecoderConfig {
   readonly point_sampling: string;
   readonly selection: string;
   readonly logit_scale: number;
+  /** Null or absent: there is no refiner. */
+  readonly refiner?: RefinerConfig | null;
   /** Null or absent: masks stay as the decoder gives them. */
   readonly correction?: CorrectionConfig | null;
   /** Present when the model has a text tower. */
@@ -58,7 +65,13 @@ export interface Manifest {
   readonly fingerprint: string;
   readonly config: DecoderConfig;
   readonly wiring: Wiring;
-  readonly graphs: { readonly prepare: ModelFile; readonly step: ModelFile };
+  readonly graphs: {
+    readonly prepare: ModelFile;
+    readonly step: ModelFile;
+    /** Both or neither, as `config.refiner` says. */
+    readonly look?: ModelFile;
+    readonly refine?: ModelFile;
+  };
   readonly vocabulary?: ModelFile & { readonly count: number };
 }
 
@@ -95,6 +108,9 @@ export function parseManifest(value: unknown): Result<Manifest> {
     return refused(
       `model ${manifest.model} has ${config.num_queries} queries, its wiring ${queries ?? 'none'}`,
     );
+  }
+  if (config.refiner && !(manifest.graphs.look && manifest.graphs.refine)) {
+    return refused(`model ${manifest.model} has a refiner without its graphs`);
   }
   return ok(manifest);
 }
@@ -179,7 +195,7 @@ const MANIFEST = object(
         selection: STRING,
         logit_scale: NUMBER,
       },
-      { correction: nullOr(CORRECTION) },
+      { refiner: nullOr(object({ max_points: NUMBER })), correction: nullOr(CORRECTION) },
     ),
     wiring: object({
       name: STRING,
@@ -187,7 +203,10 @@ const MANIFEST = object(
       keys: listOf(STRING),
       sees: recordOf(listOf(STRING)),
     }),
-    graphs: object({ prepare: object(FILE), step: object(FILE) }),
+    graphs: object(
+      { prepare: object(FILE), step: object(FILE) },
+      { look: object(FILE), refine: object(FILE) },
+    ),
   },
   { vocabulary: object({ ...FILE, count: NUMBER }) },
 );

@@ -9,6 +9,7 @@ import { correctAtPoints, looksOf, type Looks } from './correction';
 import { output, type DecoderGraphs, type Feeds, type Fetches, type FloatTensor } from './graph';
 import { attentionBias, previousMask } from './memory';
 import { maskFromLogits, maskLogits } from './postprocess';
+import { lookAt, refineMask, type RefinerGraphs } from './refiner';
 import { MASK_STRIDE, sampleFeatures, type FeatureMap } from './sampling';
 import { selectQuery } from './selection';
 import { nameOf, type Vocabulary } from './vocabulary';
@@ -17,6 +18,8 @@ import { nameOf, type Vocabulary } from './vocabulary';
 export interface Decoder {
   readonly manifest: Manifest;
   readonly graphs: DecoderGraphs;
+  /** Null for a model without one. */
+  readonly refiner: RefinerGraphs | null;
   readonly vocabulary: Vocabulary | null;
 }
 
@@ -27,6 +30,8 @@ export interface PreparedImage {
   readonly maskFeatures: FeatureMap;
   /** Outputs of prepare; inputs of step under the same names. */
   readonly tensors: Fetches;
+  /** What the refiner made of the embedding; null for a model without one. */
+  readonly refinerLooks: Fetches | null;
   /** What the correction needs of the mask features; null for a model without one. */
   readonly looks: Looks | null;
 }
@@ -41,7 +46,7 @@ const LEVELS = [
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
 
 export async function prepareImage(
-  { graphs, manifest }: Decoder,
+  { graphs, manifest, refiner }: Decoder,
   embedding: Embedding,
 ): Promise<PreparedImage> {
   const { correction } = manifest.config;
@@ -56,6 +61,7 @@ export async function prepareImage(
     levels,
     maskFeatures,
     tensors: await graphs.prepare.run(feeds),
+    refinerLooks: refiner && (await lookAt(refiner, feeds)),
     looks: correction ? looksOf(maskFeatures, correction) : null,
   };
 }
@@ -78,7 +84,7 @@ export async function decodeStep(
   const sampled = performance.now();
   const fetches = await decoder.graphs.step.run(feeds);
   const stepped = performance.now();
-  const result = readStep(decoder, image, slots, fetches);
+  const result = await readStep(decoder, image, slots, fetches, memory);
   const finished = performance.now();
   const timings = { sample: sampled - started, step: stepped - sampled, mask: finished - stepped };
   return { ...result, timings };
@@ -121,19 +127,22 @@ function stepFeeds(
   return feeds;
 }
 
-function readStep(
-  { manifest, vocabulary }: Decoder,
+async function readStep(
+  decoder: Decoder,
   image: PreparedImage,
   slots: readonly LabelledPoint[],
   fetches: Fetches,
-): Omit<WorkerStepResult, 'timings'> {
+  memory: MaskLogits | null,
+): Promise<Omit<WorkerStepResult, 'timings'>> {
+  const { manifest, vocabulary } = decoder;
   const maskEmbed = output(fetches, 'mask_embed').data;
   const classEmbed = output(fetches, 'class_embed').data;
   const quality = output(fetches, 'quality').data;
   const sampled = sampleFeatures(image.maskFeatures, slots);
   const { query, score } = selectQuery(maskEmbed, quality, sampled, slots);
   const answered = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
-  const logits = corrected(answered, image, slots, manifest.config.correction);
+  const redrawn = await refined(decoder, image, answered, slots, memory);
+  const logits = corrected(redrawn, image, slots, manifest.config.correction);
   const mask = maskFromLogits(logits, image.geometry);
   const naming =
     vocabulary && nameOf(row(classEmbed, query, quality.length), vocabulary, manifest.config.logit_scale);
@@ -145,6 +154,18 @@ function readStep(
     label: naming?.label ?? null,
     labelScore: naming?.labelScore ?? null,
   };
+}
+
+async function refined(
+  { refiner, manifest }: Decoder,
+  { maskFeatures, refinerLooks }: PreparedImage,
+  answered: MaskLogits,
+  slots: readonly LabelledPoint[],
+  memory: MaskLogits | null,
+): Promise<MaskLogits> {
+  const config = manifest.config.refiner;
+  if (!refiner || !refinerLooks || !config) return answered;
+  return refineMask(refiner, { maskFeatures, looks: refinerLooks }, answered, slots, memory, config);
 }
 
 /** Clicks have the last word on the mask, and on what the next step remembers. */

@@ -68,10 +68,12 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
 }
 
 async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder> {
-  const { manifest, vocabulary } = files;
+  const { manifest, vocabulary, refiner } = files;
+  const open = async (bytes: ArrayBuffer): Promise<Graph> => runtime.openGraph(bytes);
   return {
     manifest,
-    graphs: { prepare: await runtime.openGraph(files.prepare), step: await runtime.openGraph(files.step) },
+    graphs: { prepare: await open(files.prepare), step: await open(files.step) },
+    refiner: refiner && { look: await open(refiner.look), refine: await open(refiner.refine) },
     vocabulary: vocabulary && readVocabulary(vocabulary, manifest.config.class_dim),
   };
 }

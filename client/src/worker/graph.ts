@@ -18,7 +18,7 @@ export interface Graph {
   release(): Promise<void>;
 }
 
-/** The graphs of one model. */
+/** The graphs of one decoder. */
 export interface DecoderGraphs {
   readonly prepare: Graph;
   readonly step: Graph;

@@ -7,6 +7,8 @@ export interface ModelFiles {
   readonly manifest: Manifest;
   readonly prepare: ArrayBuffer;
   readonly step: ArrayBuffer;
+  /** Null for a model without a refiner. */
+  readonly refiner: { readonly look: ArrayBuffer; readonly refine: ArrayBuffer } | null;
   readonly vocabulary: ArrayBuffer | null;
 }
 
@@ -15,12 +17,16 @@ export async function fetchModel(modelUrl: string): Promise<ModelFiles> {
   const response = await request(modelUrl);
   const manifest = unwrap(parseManifest(await response.json().catch(() => null)));
   const { graphs, vocabulary } = manifest;
-  const [prepare, step, names] = await Promise.all([
+  const optional = async (file: ModelFile | undefined): Promise<ArrayBuffer | null> =>
+    file === undefined ? null : fetchFile(modelUrl, file);
+  const [prepare, step, look, refine, names] = await Promise.all([
     fetchFile(modelUrl, graphs.prepare),
     fetchFile(modelUrl, graphs.step),
-    vocabulary === undefined ? null : fetchFile(modelUrl, vocabulary),
+    optional(graphs.look),
+    optional(graphs.refine),
+    optional(vocabulary),
   ]);
-  return { manifest, prepare, step, vocabulary: names };
+  return { manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names };
 }
 
 async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {

@@ -21,6 +21,8 @@ const file = (name: string, bytes: Uint8Array) => ({
 const FILES = {
   'prepare.onnx': Uint8Array.of(1),
   'step.onnx': Uint8Array.of(2),
+  'look.onnx': Uint8Array.of(3),
+  'refine.onnx': Uint8Array.of(4),
   'vocabulary.msgpack': encode({
     names: ['cat', 'dog'],
     class_matrix: {
@@ -67,8 +69,19 @@ const MANIFEST: Manifest = {
   vocabulary: { ...file('vocabulary.msgpack', FILES['vocabulary.msgpack']), count: 2 },
 };
 
-/** What the step graph was fed, run by run. */
+const WITH_REFINER: Manifest = {
+  ...MANIFEST,
+  config: { ...MANIFEST.config, refiner: { max_points: 2 } },
+  graphs: {
+    ...MANIFEST.graphs,
+    look: file('look.onnx', FILES['look.onnx']),
+    refine: file('refine.onnx', FILES['refine.onnx']),
+  },
+};
+
+/** What the step and the refine graph were fed, run by run. */
 let fed: Feeds[];
+let refined: Feeds[];
 let served: Record<string, Uint8Array | string>;
 
 const tensor = (data: number[], ...dims: number[]) => ({ data: Float32Array.from(data), dims });
@@ -86,6 +99,11 @@ const runStep = (feeds: Feeds): Promise<Fetches> => {
 const graphs: Record<number, Graph['run']> = {
   1: () => Promise.resolve({ key0: tensor([7], 1) }),
   2: runStep,
+  3: (feeds) => Promise.resolve({ look: tensor([Object.keys(feeds).length], 1) }),
+  4: (feeds) => {
+    refined.push(feeds);
+    return Promise.resolve({ refined: tensor(Array<number>(8 * 16).fill(refined.length), 1, 1, 8, 16) });
+  },
 };
 
 function engine(): Engine {
@@ -103,6 +121,7 @@ function engine(): Engine {
 
 beforeEach(() => {
   fed = [];
+  refined = [];
   served = { '': JSON.stringify(MANIFEST), ...FILES };
   vi.stubGlobal('fetch', (url: string) => {
     const body = served[url.slice(MODEL_URL.length + 1)];
@@ -158,6 +177,14 @@ describe('loading', () => {
       kind: 'model',
       message: expect.stringContaining('format "2"') as unknown,
     });
+  });
+});
+
+describe('a refiner', () => {
+  it('whose graphs are missing is refused', async () => {
+    served[''] = JSON.stringify({ ...WITH_REFINER, graphs: MANIFEST.graphs });
+    const refusal = await refusalOf(engine().load({ modelUrl: MODEL_URL, threads: null }));
+    expect(refusal).toMatchObject({ kind: 'model' });
   });
 });
 
@@ -232,6 +259,21 @@ describe('steps', () => {
     const [second, again] = [await ready.step(ask), await ready.step(ask)];
     expect(fed[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
     expect({ ...again, timings: null }).toEqual({ ...second, timings: null });
+  });
+
+  it('end with what the refiner makes of the mask, which is also remembered', async () => {
+    served[''] = JSON.stringify(WITH_REFINER);
+    const ready = await opened();
+    refined = [];
+    const points = [point, { ...point, x: 80.5 }, { ...point, x: 90.5, label: 0 }] as const;
+    const first = await ready.step({ imageId: 'a', points, memory: null });
+    await ready.step({ imageId: 'a', points, memory: first.maskLogits });
+    expect(new Set(first.maskLogits.data)).toEqual(new Set([1]));
+    expect(refined[0]?.look).toEqual(tensor([3], 1));
+    expect(refined[0]?.point_labels?.data).toEqual(BigInt64Array.of(1n, 0n));
+    expect(Number(refined[0]?.point_coords?.data[0])).toBeCloseTo((60.5 * 54) / 121, 4);
+    expect(new Set(refined[0]?.previous_mask?.data)).toEqual(new Set([0]));
+    expect(refined[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
   });
 
   it('without points fill one slot with padding', async () => {
