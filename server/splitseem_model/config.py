@@ -17,6 +17,7 @@ from splitseem_model.official import (
     FpnConfig,
     SamVitConfig,
 )
+from splitseem_model.text.config import UniClConfig
 
 PIXEL_MEAN_RGB = (123.675, 116.28, 103.53)
 PIXEL_STD_RGB = (58.395, 57.12, 57.375)
@@ -129,6 +130,7 @@ class ModelConfig:
     Attributes:
         canvas: size in pixels of the side named by `canvas_side` after resizing.
         logit_scale: factor of the cosine between class embedding and class matrix; upstream models learn it.
+        text: the text encoder that is part of the model (upstream); None: there is none.
         sentence_dim: width of the sentence vectors that a text prompt is projected from; 0: there are none.
         refiner: the network that redraws the selected mask at the clicks; None: there is none (upstream).
         correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
@@ -142,6 +144,7 @@ class ModelConfig:
     canvas: int = 512
     canvas_side: Literal["shortest", "longest"] = "shortest"
     logit_scale: float = 20.0
+    text: UniClConfig | None = None
     sentence_dim: int = 0
     refiner: RefinerConfig | None = None
     correction: CorrectionConfig | None = None
@@ -183,6 +186,7 @@ class ModelConfig:
                 canvas=data["canvas"],
                 canvas_side=data["canvas_side"],
                 logit_scale=data["logit_scale"],
+                text=_optional_part(data, "text"),
                 sentence_dim=data.get("sentence_dim", 0),
                 refiner=_optional_part(data, "refiner"),
                 correction=_optional_part(data, "correction"),
@@ -204,7 +208,11 @@ PIXEL_DECODERS: dict[str, type[Any]] = {
     "slim": SlimPyramidConfig,
 }
 PLAIN_FIELDS = ("name", "canvas", "canvas_side", "logit_scale", "sentence_dim")
-OPTIONAL_PARTS: dict[str, type[Any]] = {"refiner": RefinerConfig, "correction": CorrectionConfig}
+OPTIONAL_PARTS: dict[str, type[Any]] = {
+    "text": UniClConfig,
+    "refiner": RefinerConfig,
+    "correction": CorrectionConfig,
+}
 
 
 def _optional_part(data: dict[str, Any], key: str) -> Any:
@@ -224,13 +232,14 @@ def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _official(backbone_name: str, wiring: str, backbone: BackboneConfig) -> ModelConfig:
-    return ModelConfig(f"{backbone_name}-{wiring}", backbone, FpnConfig(), DecoderConfig(wiring))
+    decoder = DecoderConfig(wiring)
+    return ModelConfig(f"{backbone_name}-{wiring}", backbone, FpnConfig(), decoder, text=UniClConfig())
 
 
 def _official_sam(backbone_name: str, backbone: SamVitConfig) -> ModelConfig:
     """The input is always padded to one size, so the longer side is resized to it, as in the official
     evaluation (which stops at a shorter side of 1000: nearly square images get up to 2 % larger here)."""
-    model = ModelConfig(f"{backbone_name}-v1", backbone, DeformableConfig(), DecoderConfig("v1"))
+    model = replace(_official(backbone_name, "v1", backbone), pixel_decoder=DeformableConfig())
     return replace(model, canvas=backbone.input_side, canvas_side="longest")
 
 

@@ -5,8 +5,6 @@ import torch
 from splitseem_model.checkpoint import to_upstream_name
 from splitseem_model.config import preset
 from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.text.config import UniClConfig
-from splitseem_model.text.unicl import UniClTextEncoder
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -15,12 +13,11 @@ TRAINING_BUFFERS = frozenset({"dilation_kernel", "criterion.empty_weight"})
 
 
 def official_shapes(preset_name: str) -> Shapes:
-    """Upstream name -> shape of every parameter of an official model, the text encoder's among them.
+    """Upstream name -> shape of every parameter of an official model.
 
     Nothing is allocated. Raises: ValueError, unknown preset.
     """
     with torch.device("meta"):
-        image = SegmentationModel(preset(preset_name)).state_dict()
-        text = UniClTextEncoder(UniClConfig()).state_dict(prefix="text.")
-    image.pop("class_matrix")  # ours: no official file has one
-    return {to_upstream_name(name): tuple(value.shape) for name, value in {**image, **text}.items()}
+        state = SegmentationModel(preset(preset_name)).state_dict()
+    state.pop("class_matrix")  # ours: no official file has one
+    return {to_upstream_name(name): tuple(value.shape) for name, value in state.items()}

@@ -8,6 +8,7 @@ from splitseem_model.decoder import PromptDecoder
 from splitseem_model.encoder_parts import build_backbone, build_pixel_decoder
 from splitseem_model.pixel_decoder import MultiScale
 from splitseem_model.refiner import MaskRefiner
+from splitseem_model.text.unicl import UniClTextEncoder
 
 
 class SegmentationModel(nn.Module):
@@ -25,6 +26,7 @@ class SegmentationModel(nn.Module):
         self.decoder = PromptDecoder(decoder)
         refiner = config.refiner
         self.refiner = None if refiner is None else MaskRefiner(refiner, decoder.dim, decoder.mask_dim)
+        self.text = None if config.text is None else UniClTextEncoder(config.text)
         self.sentence_projection = (
             SentenceProjection(config.sentence_dim, decoder) if config.sentence_dim else None
         )

@@ -40,7 +40,6 @@ def test_row_gives_official_name_our_name_and_shape(upstream: str, ours: str, sh
 def test_names_here_are_parameters_of_the_model() -> None:
     with torch.device("meta"):
         names = set(SegmentationModel(preset("focalt-v1")).state_dict())
-    built = {first_of(ours) for _, ours, _ in ROWS if not ours.startswith("text.")}
-    assert built <= names
+    assert {first_of(ours) for _, ours, _ in ROWS} <= names
     official = {to_our_name(name) for name in OFFICIAL if name.startswith(("backbone.", "sem_seg_head."))}
-    assert {name for name in official if not name.startswith("text.")} == names - {"class_matrix"}
+    assert official == names - {"class_matrix"}
