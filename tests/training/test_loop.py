@@ -16,7 +16,7 @@ from splitseem_model.registry import load_model
 from splitseem_model.weights import save_weights
 from splitseem_proto import encode_rle
 from splitseem_train import loop
-from splitseem_train.batches import Vocabulary
+from splitseem_train.batches import TrainingBatches, Vocabulary, read_photos
 from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, Recipe
@@ -106,6 +106,32 @@ def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_pa
         begun.decoder.class_embed.detach(), load_model(str(start)).decoder.class_embed.detach()
     )
     assert begun.class_matrix.shape[0] == 2
+
+
+def test_every_object_is_told_from_names_among_which_its_own_is(shapes: Path) -> None:
+    recipe = replace(RECIPE, paste=1.0)
+    training, _, vocabulary = read_photos(shapes, recipe, lambda done, total: None)
+    for step in range(recipe.steps):
+        for entry in TrainingBatches(training, recipe, 0)[step].objects:
+            assert entry.label is not None
+            assert vocabulary.rivals(entry.dataset, entry.label)[vocabulary.index[entry.label]]
+
+
+def test_batches_of_workers_are_those_of_the_main_process(shapes: Path) -> None:
+    training, _, _ = read_photos(shapes, RECIPE, lambda done, total: None)
+    alone = list(TrainingBatches(training, RECIPE, 0).stream(1))
+    shared = list(TrainingBatches(training, replace(RECIPE, workers=2), 0).stream(1))
+    assert len(alone) == len(shared) == RECIPE.steps - 1
+    for one, other in zip(alone, shared, strict=True):
+        torch.testing.assert_close(one.pixels, other.pixels)
+        assert all((a.mask == b.mask).all() for a, b in zip(one.objects, other.objects, strict=True))
+
+
+def test_a_run_out_of_time_stops_saved_and_can_be_gone_on_with(shapes: Path, tmp_path: Path) -> None:
+    train(TINY, RECIPE, shapes, tmp_path, minutes=0, console=QUIET)
+    assert (tmp_path / loop.BEST).exists()
+    assert len((tmp_path / loop.METRICS).read_text().splitlines()) == 1
+    assert [row["step"] for row in run(shapes, tmp_path)] == [1, 2, 3, 4]
 
 
 def test_a_folder_with_another_run_is_refused(shapes: Path, tmp_path: Path) -> None:

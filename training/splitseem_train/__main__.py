@@ -1,11 +1,14 @@
 """`python -m splitseem_train`: train a model on a folder of annotated photos."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import torch
 
 from splitseem_model.config import PRESETS, preset
+from splitseem_model.errors import TextTowerError
 from splitseem_train.errors import TrainingError
 from splitseem_train.loop import train
 from splitseem_train.recipe import RECIPES
@@ -31,18 +34,32 @@ from splitseem_train.recipe import RECIPES
 @click.option(
     "--start", type=click.Path(path_type=Path, exists=True), default=None, help="Weights to begin from."
 )
+@click.option("--steps", type=int, default=None, help="Steps of the run instead of the recipe's.")
+@click.option(
+    "--minutes", type=float, default=math.inf, help="Stop after so long; the run can be gone on with."
+)
 @click.option("--seed", default=0, help="The same seed gives the same run on a CPU.")
 @click.option("--threads", default=0, help="OpenMP threads; 0 leaves the choice to torch.")
 @click.option("--device", default="cpu", help="cpu or cuda.")
 def main(
-    data: Path, out: Path, model: str, recipe: str, start: Path | None, seed: int, threads: int, device: str
+    data: Path,
+    out: Path,
+    model: str,
+    recipe: str,
+    start: Path | None,
+    steps: int | None,
+    minutes: float,
+    seed: int,
+    threads: int,
+    device: str,
 ) -> None:
     """Train on the sets in DATA; the best weights by validation are in OUT/best.safetensors at any time."""
     if threads:
         torch.set_num_threads(threads)
+    chosen = RECIPES[recipe] if steps is None else replace(RECIPES[recipe], steps=steps)
     try:
-        best = train(preset(model), RECIPES[recipe], data, out, seed=seed, start=start, device=device)
-    except TrainingError as error:
+        best = train(preset(model), chosen, data, out, seed=seed, start=start, device=device, minutes=minutes)
+    except (TrainingError, TextTowerError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"best weights: {best}")
 

@@ -1,14 +1,16 @@
 """Photos in memory -> training batches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from splitseem_train.crops import Crop, CroppedObject, Photo, random_crop
 from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
@@ -52,12 +54,11 @@ class Batch:
 
     Attributes:
         pixels: `[B, 3, S, S]` uint8 RGB.
-        objects: B * K cropped objects, photo by photo; datasets: the set of each.
+        objects: B * K cropped objects, photo by photo.
     """
 
     pixels: Tensor
     objects: tuple[CroppedObject, ...]
-    datasets: tuple[str, ...]
 
 
 def read_photos(
@@ -127,11 +128,45 @@ def draw_batch(
         if crop is not None:
             crops.append(crop)
     pixels = torch.from_numpy(np.stack([crop.pixels for crop in crops])).permute(0, 3, 1, 2)
-    return Batch(
-        pixels,
-        tuple(entry for crop in crops for entry in crop.objects),
-        tuple(crop.dataset for crop in crops for _ in crop.objects),
-    )
+    return Batch(pixels, tuple(entry for crop in crops for entry in crop.objects))
+
+
+class TrainingBatches(Dataset[Batch]):
+    """The batches of a run by step: each follows from seed and step alone, so that a run that is cut goes on
+    with the same ones, whoever cuts the crops."""
+
+    def __init__(self, photos: PhotoSet, recipe: Recipe, seed: int) -> None:
+        self._photos = photos
+        self._recipe = recipe
+        self._seed = seed
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a step."""
+        side, count = self._recipe.crop_at(step)
+        rng = np.random.default_rng([self._seed, step])
+        return draw_batch(self._photos, side, count, self._recipe, rng)
+
+    def __len__(self) -> int:
+        """Steps of the run."""
+        return self._recipe.steps
+
+    def stream(self, first: int) -> Iterator[Batch]:
+        """The batches from a step on, in order, made ahead by the recipe's workers."""
+        workers = self._recipe.workers
+        return iter(
+            DataLoader(
+                self,
+                batch_size=None,
+                sampler=range(first, len(self)),
+                num_workers=workers,
+                collate_fn=_as_it_is,
+                prefetch_factor=2 if workers else None,
+            )
+        )
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
 
 
 def _draw_photo(source: PhotoSet, rng: np.random.Generator) -> Photo:

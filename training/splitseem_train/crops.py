@@ -30,22 +30,23 @@ class CroppedObject:
 
     Attributes:
         mask, ignore: its pixels and those that do not count, bool `[S, S]`; label: or None.
+        dataset: the set it is from.
         is_only: no other object of the photo has its label, so that the label alone says which one is meant.
     """
 
     mask: Mask
     ignore: Mask | None
     label: str | None
+    dataset: str
     is_only: bool
 
 
 @dataclass(frozen=True)
 class Crop:
-    """Pixels uint8 `[S, S, 3]` with some of its objects, and the set it is from."""
+    """Pixels uint8 `[S, S, 3]` with some of its objects."""
 
     pixels: Image
     objects: tuple[CroppedObject, ...]
-    dataset: str
 
 
 def random_crop(
@@ -80,7 +81,7 @@ def random_crop(
     pixels = np.asarray(warped, dtype=np.uint8)
     if donor is not None:
         pixels, objects = _pasted(pixels, objects, donor, recipe, rng)
-    return Crop(_recoloured(pixels, rng) if augment else pixels, objects, photo.dataset)
+    return Crop(_recoloured(pixels, rng) if augment else pixels, objects)
 
 
 def _whole_matrix(photo: Photo, side: int) -> Matrix:
@@ -136,7 +137,7 @@ def _visible_objects(
         if recipe.min_object_pixels <= mask.sum() < 0.95 * side * side:
             ignore = None if entry.ignore is None else _warped(entry.ignore, from_mask, side)
             alone = sum(other.label == entry.label for other in photo.objects) == 1
-            found.append(CroppedObject(mask, ignore, entry.label, alone))
+            found.append(CroppedObject(mask, ignore, entry.label, photo.dataset, alone))
         if len(found) == recipe.objects_per_image:
             break
     return tuple(found[i % len(found)] for i in range(recipe.objects_per_image)) if found else ()
@@ -170,7 +171,7 @@ def _pasted(
     merged = picture * opacity + pixels * (1 - opacity)
     behind = (replace(o, mask=o.mask & ~mask) for o in objects)
     seen = [o for o in behind if o.mask.sum() >= recipe.min_object_pixels]
-    found = [CroppedObject(mask, None, entry.label, is_only=False), *seen]
+    found = [CroppedObject(mask, None, entry.label, donor.dataset, is_only=False), *seen]
     return merged.astype(np.uint8), tuple(found[i % len(found)] for i in range(len(objects)))
 
 

@@ -38,10 +38,11 @@ class Photo:
 
 @dataclass(frozen=True)
 class Answer:
-    """The mask at the size that was cut, +1 and -1; also the memory of the next step."""
+    """The mask at the size that was cut, +1 and -1; also the memory of the next step. It has no name for it."""
 
     mask_logits: NDArray[np.float32]
     memory: MemoryPrompt
+    label: None = None
 
 
 class GrabCutPredictor:

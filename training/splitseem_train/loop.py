@@ -26,7 +26,7 @@ from torch import Tensor
 from splitseem_model.config import ModelConfig
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import save_weights
-from splitseem_train.batches import PhotoSet, Vocabulary, draw_batch, read_photos
+from splitseem_train.batches import Batch, PhotoSet, TrainingBatches, Vocabulary, draw_batch, read_photos
 from splitseem_train.errors import TrainingError
 from splitseem_train.recipe import Recipe
 from splitseem_train.rounds import play_rounds
@@ -42,7 +42,7 @@ class RunState:
     model: SegmentationModel
     average: SegmentationModel
     optimizer: torch.optim.Optimizer
-    rng: np.random.Generator
+    seed: int
     sentences: Sentences | None
     step: int = 0
     best_iou: float = -1.0
@@ -57,6 +57,7 @@ def train(
     seed: int = 0,
     start: Path | None = None,
     device: str = "cpu",
+    minutes: float = math.inf,
     console: Console | None = None,
 ) -> Path:
     """Train, or go on with the run in `out`.
@@ -65,6 +66,7 @@ def train(
         config: its vocabulary is replaced by that of the data.
         data: folder of training sets; out: folder of the run, made when missing.
         start: weights to begin from; those that do not fit (another vocabulary) stay fresh.
+        minutes: after so many the run stops, saved, to be gone on with.
     Returns:
         path of the best weights by validation IoU.
     Raises:
@@ -82,40 +84,53 @@ def train(
         )
         _resume(state, out, console)
         task = progress.add_task("training", total=recipe.steps, completed=state.step)
+        deadline = time.monotonic() + 60 * minutes
         for row in _steps(state, training, held_out, vocabulary, recipe, out):
             progress.update(task, completed=state.step, description=_describe(row))
+            if time.monotonic() > deadline:
+                _keep_if_better(state, held_out, vocabulary, recipe, out)
+                _save(state, out)
+                break
     return out / BEST
 
 
 def _steps(
     state: RunState, training: PhotoSet, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe, out: Path
 ) -> Iterator[dict[str, Any]]:
-    while state.step < recipe.steps:
-        began = time.perf_counter()
-        row = _one_step(state, training, vocabulary, recipe)
+    began = time.perf_counter()
+    for batch in TrainingBatches(training, recipe, state.seed).stream(state.step):
+        row = _one_step(state, batch, vocabulary, recipe)
         row["seconds"] = round(time.perf_counter() - began, 3)
         last = state.step == recipe.steps
         if state.step % recipe.validate_every == 0 or last:
-            row |= _validate(state, held_out, vocabulary, recipe)
-            if row["validation_iou3"] > state.best_iou:
-                state.best_iou = row["validation_iou3"]
-                save_weights(state.average, out / BEST)
+            row |= _keep_if_better(state, held_out, vocabulary, recipe, out)
         if state.step % recipe.save_every == 0 or last:
             _save(state, out)
         with (out / METRICS).open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         yield row
+        began = time.perf_counter()
 
 
-def _one_step(state: RunState, training: PhotoSet, vocabulary: Vocabulary, recipe: Recipe) -> dict[str, Any]:
-    _, side, count = next(c for c in reversed(recipe.crops) if c[0] * recipe.steps <= state.step)
-    batch = draw_batch(training, side, count, recipe, state.rng)
+def _keep_if_better(
+    state: RunState, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe, out: Path
+) -> dict[str, float]:
+    """Validate, and save the weights when they are the best so far."""
+    figures = _validate(state, held_out, vocabulary, recipe)
+    if figures["validation_iou3"] > state.best_iou:
+        state.best_iou = figures["validation_iou3"]
+        save_weights(state.average, out / BEST)
+    return figures
+
+
+def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Recipe) -> dict[str, Any]:
     rate = learning_rate(recipe, state.step)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     state.model.train()
+    rng = np.random.default_rng([state.seed, state.step, 1])
     result = play_rounds(
-        state.model, batch, vocabulary, recipe, state.rng, rounds=recipe.rounds, sentences=state.sentences
+        state.model, batch, vocabulary, recipe, rng, rounds=recipe.rounds, sentences=state.sentences
     )
     state.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(result.loss)
@@ -127,7 +142,7 @@ def _one_step(state: RunState, training: PhotoSet, vocabulary: Vocabulary, recip
     ious = [round(float(iou.mean()), 4) for iou in result.ious]
     return {
         "step": state.step,
-        "side": side,
+        "side": batch.pixels.shape[-1],
         "lr": round(rate, 7),
         "loss": round(float(result.loss.detach()), 4),
         "iou": ious,
@@ -202,7 +217,7 @@ def _new_run(
         betas=(0.9, 0.98),
     )
     sentences = read_sentences(model, vocabulary)
-    return RunState(model, copy.deepcopy(model), optimizer, np.random.default_rng(seed), sentences)
+    return RunState(model, copy.deepcopy(model), optimizer, seed, sentences)
 
 
 def _save(state: RunState, out: Path) -> None:
@@ -211,7 +226,7 @@ def _save(state: RunState, out: Path) -> None:
         "model": state.model.state_dict(),
         "average": state.average.state_dict(),
         "optimizer": state.optimizer.state_dict(),
-        "rng": json.dumps(state.rng.bit_generator.state),
+        "seed": state.seed,
         "step": state.step,
         "best_iou": state.best_iou,
     }
@@ -230,8 +245,7 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
     state.optimizer.load_state_dict(content["optimizer"])
-    state.rng.bit_generator.state = json.loads(content["rng"])
-    state.step, state.best_iou = content["step"], content["best_iou"]
+    state.seed, state.step, state.best_iou = content["seed"], content["step"], content["best_iou"]
     _forget_later_rows(out / METRICS, state.step)
     console.print(f"going on with {out} at step {state.step}")
 

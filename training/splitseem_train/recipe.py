@@ -46,6 +46,7 @@ class Recipe:
         paste: probability of pasting an object of another photo onto a crop.
         text: probability that the name of a named object is given as a text prompt beside the points;
             text_only: that it is given instead of them, where it says which object is meant.
+        workers: processes that cut crops and threads that place clicks; 0: all in the main thread.
         cache_side: photos are kept in memory at most this large on the long side, pixels.
     """
 
@@ -63,6 +64,7 @@ class Recipe:
     paste: float = 0.25
     text: float = 0.2
     text_only: float = 0.1
+    workers: int = 0
     cache_side: int = 320
     max_prompt_points: int = 24
     min_object_pixels: int = 40
@@ -70,6 +72,11 @@ class Recipe:
     save_every: int = 200
     validation_samples: int = 120
     loss: LossWeights = field(default_factory=LossWeights)
+
+    def crop_at(self, step: int) -> tuple[int, int]:
+        """Side of the crops of a step, pixels, and their number."""
+        _, side, count = next(crop for crop in reversed(self.crops) if crop[0] * self.steps <= step)
+        return side, count
 
 
 RECIPES: dict[str, Recipe] = {
@@ -79,6 +86,18 @@ RECIPES: dict[str, Recipe] = {
     "short": Recipe(steps=5400, crops=((0.0, 128, 16), (0.4, 192, 8), (0.75, 256, 6))),
     # One CPU core beside other work, two hours, from weights that already follow clicks.
     "more": Recipe(steps=4000, crops=((0.0, 192, 8), (0.4, 256, 6)), learning_rate=6e-4, warmup_steps=300),
+    # One large GPU beside 16 cores, 20 minutes.
+    "gpu": Recipe(
+        steps=6000,
+        crops=((0.0, 192, 128), (0.4, 256, 96)),
+        learning_rate=1.5e-3,
+        warmup_steps=400,
+        ema_decay=0.9995,
+        objects_per_image=3,
+        rounds=4,
+        workers=14,
+        validation_samples=480,
+    ),
     # A minute: proves that the path works, not that the model learns.
     "smoke": Recipe(
         steps=6, crops=((0.0, 64, 2),), warmup_steps=2, validate_every=3, save_every=3, validation_samples=4

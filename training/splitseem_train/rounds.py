@@ -4,7 +4,11 @@ Source: SEEM section 3.3 and Table 3 (iterative training): the clicks of a round
 round before, whose mask comes back as memory prompt.
 """
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,21 +49,17 @@ def normalise(pixels: Tensor) -> Tensor:
 
 def make_targets(batch: Batch, vocabulary: Vocabulary, device: torch.device) -> Targets:
     """Masks averaged to strides 4 and 8, labels as rows of the class matrix."""
-    masks = torch.from_numpy(np.stack([entry.mask for entry in batch.objects])).float()
-    ignored = torch.from_numpy(
-        np.stack([np.zeros_like(e.mask) if e.ignore is None else e.ignore for e in batch.objects])
-    ).float()
+    stacks = (
+        np.stack([entry.mask for entry in batch.objects]),
+        np.stack([np.zeros_like(e.mask) if e.ignore is None else e.ignore for e in batch.objects]),
+    )
+    masks, ignored = (torch.from_numpy(stack).to(device).float() for stack in stacks)
 
     def averaged(stride: int) -> MaskTarget:
-        share, lost = (functional.avg_pool2d(m[:, None], stride)[:, 0].to(device) for m in (masks, ignored))
+        share, lost = (functional.avg_pool2d(m[:, None], stride)[:, 0] for m in (masks, ignored))
         return MaskTarget(share, (lost < 0.5).float())
 
-    rivals = torch.stack(
-        [
-            vocabulary.rivals(dataset, entry.label)
-            for dataset, entry in zip(batch.datasets, batch.objects, strict=True)
-        ]
-    )
+    rivals = torch.stack([vocabulary.rivals(entry.dataset, entry.label) for entry in batch.objects])
     classes = torch.tensor([vocabulary.index.get(entry.label or "", -1) for entry in batch.objects])
     return Targets(
         fine=averaged(MASK_STRIDE),
@@ -152,8 +152,9 @@ def play_rounds(
         best = scores.argmax(-1)
         if not first_clicks_only and number == 0:
             # Which of several objects is meant is open yet: half of the masks are those of the right one.
-            best = torch.where(torch.rand(len(best), device=device) < 0.5, matched, best)
-        embed = heads[-1].mask_embed[torch.arange(len(best)), best]
+            given_away = torch.from_numpy(rng.random(len(best)) < 0.5).to(device)
+            best = torch.where(given_away, matched, best)
+        embed = heads[-1].mask_embed[torch.arange(len(best), device=device), best]
         answer = torch.einsum("bc,bchw->bhw", embed, mask_features)[:, None]
         if refiner is not None and looks is not None:
             given = torch.zeros_like(answer) if memory is None else memory
@@ -218,11 +219,20 @@ def _with_next_clicks(
     batch: Batch, prompts: list[PointList], previous: Tensor, recipe: Recipe
 ) -> list[PointList]:
     predicted = (functional.interpolate(previous, scale_factor=4.0, mode="bilinear")[:, 0] > 0).cpu().numpy()
-    clicks = [next_click(e.mask, p, e.ignore) for e, p in zip(batch.objects, predicted, strict=True)]
+    place = (
+        (entry.mask, answer, entry.ignore) for entry, answer in zip(batch.objects, predicted, strict=True)
+    )
+    clicks = list(_map(recipe.workers)(lambda one: next_click(*one), place))
     return [
         np.concatenate([old, new])[-recipe.max_prompt_points :]
         for old, new in zip(prompts, clicks, strict=True)
     ]
+
+
+@cache
+def _map(workers: int) -> Callable[..., Iterable[Any]]:
+    """`map`, by so many threads."""
+    return ThreadPoolExecutor(workers).map if workers else map
 
 
 def _low_resolution_iou(logits: Tensor, target: MaskTarget) -> Tensor:
@@ -238,7 +248,7 @@ def _label_hits(
 ) -> float:
     """Share of named objects whose selected query says the right name among those of the sample's set."""
     with torch.no_grad():
-        best = head.class_embed[torch.arange(len(scores)), scores.argmax(-1)]
+        best = head.class_embed[torch.arange(len(scores), device=scores.device), scores.argmax(-1)]
         guess = (model.class_logits(best, class_matrix) + targets.class_logit_bias).argmax(-1)
         named = targets.class_index >= 0
         return float((guess == targets.class_index)[named].float().mean()) if named.any() else 0.0

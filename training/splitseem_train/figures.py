@@ -1,0 +1,132 @@
+"""The figures of a data set, from the clicks, masks and labels of its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from splitseem_model.metrics import mean_iou_at, noc, num_failures
+from splitseem_train.errors import EvaluationError
+from splitseem_train.names import class_name
+
+HIGHEST_THRESHOLD = 0.90
+"""The highest IoU that clicks are counted to."""
+REPORTED_CLICKS = (1, 3, 5)
+"""Numbers of clicks after which the mean IoU is reported."""
+
+
+@dataclass(frozen=True)
+class ObjectResult:
+    """What one object gave, step by step.
+
+    Attributes:
+        ious: IoU after each prompt.
+        labels: what the mask was called after each; None from a model without names.
+        truth_label: what it is called in the set, or None.
+        obeyed_steps: steps that obey every click.
+        step_seconds, mask_seconds: of all steps together: the model, and the mask in the size of the image.
+    """
+
+    ious: tuple[float, ...]
+    labels: tuple[str | None, ...]
+    truth_label: str | None
+    obeyed_steps: int
+    step_seconds: float
+    mask_seconds: float
+
+    def named_rightly(self, clicks: int) -> bool:
+        """Whether the label after so many clicks is the set's; an object finished earlier keeps its last."""
+        label = self.labels[min(clicks, len(self.labels)) - 1]
+        if label is None or self.truth_label is None:
+            return False
+        return class_name(label) == class_name(self.truth_label)
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """What the objects of one image gave; seconds of the encoder."""
+
+    objects: tuple[ObjectResult, ...]
+    encode_seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of a data set; see `splitseem_model.metrics` for the definitions of the first seven.
+
+    Attributes:
+        iou_by_click: mean IoU after 1, 2, ... `max_clicks` clicks.
+        largest_fall: the most that the mean IoU loses from one of the first five clicks to the next; 0: none.
+        label1, label5: share of the labelled objects that the model calls by their name after so many clicks;
+            None where nothing is labelled.
+        obeyed: share of steps whose mask contains every positive and no negative click given so far.
+        seconds_per_click: the model's step and the mask in the size of the image, which are also given alone.
+        seconds_per_image: the encoder.
+    """
+
+    noc85: float
+    noc90: float
+    nof85: int
+    nof90: int
+    iou1: float
+    iou3: float
+    iou5: float
+    iou_by_click: tuple[float, ...]
+    largest_fall: float
+    label1: float | None
+    label5: float | None
+    obeyed: float
+    seconds_per_click: float
+    seconds_per_step: float
+    seconds_per_mask: float
+    seconds_per_image: float
+    images: int
+    objects: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures by name, for JSON."""
+        return asdict(self)
+
+
+def summarise(results: Sequence[ImageResult], max_clicks: int) -> Summary:
+    """The figures of a data set from those of its images.
+
+    Raises:
+        EvaluationError: nothing was measured.
+    """
+    objects = [entry for result in results for entry in result.objects]
+    if not objects:
+        raise EvaluationError("nothing was measured: no image of the set has an object with a counted pixel")
+    sequences = [entry.ious for entry in objects]
+    num_steps = sum(map(len, sequences))
+    step_seconds = sum(entry.step_seconds for entry in objects) / num_steps
+    mask_seconds = sum(entry.mask_seconds for entry in objects) / num_steps
+    iou1, iou3, iou5 = (mean_iou_at(sequences, clicks) for clicks in REPORTED_CLICKS)
+    early = [mean_iou_at(sequences, clicks) for clicks in range(1, max(REPORTED_CLICKS) + 1)]
+    return Summary(
+        noc85=noc(sequences, 0.85, max_clicks),
+        noc90=noc(sequences, HIGHEST_THRESHOLD, max_clicks),
+        nof85=num_failures(sequences, 0.85, max_clicks),
+        nof90=num_failures(sequences, HIGHEST_THRESHOLD, max_clicks),
+        iou1=iou1,
+        iou3=iou3,
+        iou5=iou5,
+        iou_by_click=tuple(mean_iou_at(sequences, clicks) for clicks in range(1, max_clicks + 1)),
+        largest_fall=max(0.0, *(before - after for before, after in pairwise(early))),
+        label1=_label_accuracy(objects, 1),
+        label5=_label_accuracy(objects, 5),
+        obeyed=sum(entry.obeyed_steps for entry in objects) / num_steps,
+        seconds_per_click=step_seconds + mask_seconds,
+        seconds_per_step=step_seconds,
+        seconds_per_mask=mask_seconds,
+        seconds_per_image=sum(result.encode_seconds for result in results) / len(results),
+        images=len(results),
+        objects=len(objects),
+    )
+
+
+def _label_accuracy(objects: Sequence[ObjectResult], clicks: int) -> float | None:
+    labelled = [entry for entry in objects if entry.truth_label is not None]
+    return sum(entry.named_rightly(clicks) for entry in labelled) / len(labelled) if labelled else None
