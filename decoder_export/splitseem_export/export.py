@@ -16,7 +16,8 @@ import torch
 from splitseem_export.graphs import OPSET, DecoderGraphs, trace_graphs
 from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_queries
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
-from splitseem_export.runtime import OnnxRefiner, OnnxRuntime
+from splitseem_export.runtime import OnnxRefiner
+from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE, CaseReport, verify, verify_refiner
 from splitseem_model.config import MAX_POINTS, STRIDE
 from splitseem_model.segmentation import SegmentationModel, unit
@@ -45,7 +46,7 @@ def export_decoder(model: SegmentationModel, out: Path) -> ExportReport:
         ParityError: graphs and core disagree; `out` is untouched.
     """
     graphs = trace_graphs(model.decoder)
-    cases = verify(model.decoder, OnnxRuntime.of_graphs(graphs))
+    cases = verify(model.decoder, GraphPair.of_graphs(graphs))
     refiner = _verified_refiner(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))

@@ -8,7 +8,8 @@ from torch import Tensor
 from splitseem_export.errors import ParityError
 from splitseem_export.io_spec import has_memory
 from splitseem_export.refiner_graphs import check_same, random_case
-from splitseem_export.runtime import OnnxRefiner, OnnxRuntime
+from splitseem_export.runtime import OnnxRefiner
+from splitseem_export.sessions import GraphPair
 from splitseem_model.decoder import Head, PromptDecoder, StepInputs
 from splitseem_model.refiner import MaskRefiner, RefinerInputs
 from splitseem_model.sampling import sample_points
@@ -68,7 +69,7 @@ class CaseReport:
         return asdict(self)
 
 
-def verify(decoder: PromptDecoder, runtime: OnnxRuntime) -> list[CaseReport]:
+def verify(decoder: PromptDecoder, runtime: GraphPair) -> list[CaseReport]:
     """Run every case through both.
 
     Raises:
@@ -83,9 +84,7 @@ def verify(decoder: PromptDecoder, runtime: OnnxRuntime) -> list[CaseReport]:
 
 
 @torch.inference_mode()
-def _verify_case(
-    decoder: PromptDecoder, runtime: OnnxRuntime, case: VerificationCase, seed: int
-) -> CaseReport:
+def _verify_case(decoder: PromptDecoder, runtime: GraphPair, case: VerificationCase, seed: int) -> CaseReport:
     config = decoder.config
     index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
     levels, mask_features = random_features(decoder, case.cells_hw, seed)

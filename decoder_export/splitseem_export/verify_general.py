@@ -7,7 +7,7 @@ from torch import Tensor
 
 from splitseem_export.errors import ParityError
 from splitseem_export.io_spec import has_memory
-from splitseem_export.runtime import OnnxRuntime
+from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import TOLERANCE, embed_difference, random_features, random_points
 from splitseem_model.attention import CLOSED
 from splitseem_model.decoder import PromptDecoder, StepInputs
@@ -54,7 +54,7 @@ class GeneralReport:
 
 
 @torch.inference_mode()
-def verify_general(decoder: PromptDecoder, runtime: OnnxRuntime) -> list[GeneralReport]:
+def verify_general(decoder: PromptDecoder, runtime: GraphPair) -> list[GeneralReport]:
     """Run every case through both.
 
     Raises:
@@ -67,7 +67,7 @@ def verify_general(decoder: PromptDecoder, runtime: OnnxRuntime) -> list[General
     return reports
 
 
-def _verify_case(decoder: PromptDecoder, runtime: OnnxRuntime, case: GeneralCase, seed: int) -> GeneralReport:
+def _verify_case(decoder: PromptDecoder, runtime: GraphPair, case: GeneralCase, seed: int) -> GeneralReport:
     levels, mask_features = random_features(decoder, case.cells_hw, seed)
     index = torch.tensor(case.queries or 2 * list(range(decoder.config.num_queries)))
     inputs = _random_inputs(decoder, case, levels, mask_features, len(index), seed)

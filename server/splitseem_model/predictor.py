@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from functools import cache, lru_cache, partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,35 +12,27 @@ from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
 from splitseem_model.correction import correct_at_points, feature_spread
-from splitseem_model.decoder import Head, Prepared, StepInputs
+from splitseem_model.decoder import Head, StepInputs
+from splitseem_model.decoder_runtime import DecoderRuntime, Levels, TorchRuntime
 from splitseem_model.encoder import ImageEncoder, Roi
-from splitseem_model.errors import FingerprintMismatch
+from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import mask_of_image
-from splitseem_model.prompts import prompt_points
-from splitseem_model.refiner import RefinerFeatures, RefinerInputs
+from splitseem_model.prompts import PromptPoints, prompt_points
+from splitseem_model.refiner import RefinerInputs
 from splitseem_model.registry import load_model
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel, unit
-from splitseem_model.selection import selection_scores
+from splitseem_model.selection import answer_scores
+from splitseem_model.step_rows import step_rows
+from splitseem_model.text.tower import TextEncoding
+from splitseem_model.text.towers import text_tower
+from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, vocabulary_of
 from splitseem_model.thinning import thin
-from splitseem_model.wiring import WIRINGS, Slots, attention_bias
-from splitseem_proto import Embedding, ImageGeometry, PromptItem, decode_tensor
+from splitseem_model.wiring import WIRINGS
+from splitseem_proto import Embedding, ImageGeometry, PromptItem, TextPrompt, decode_tensor
 
-Levels = tuple[torch.Tensor, ...]
-
-
-class DecoderRuntime(Protocol):
-    """What runs the two calls of the decoder: torch here, ONNX Runtime in `splitseem_export.runtime`."""
-
-    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> Any:
-        """Per image; the result goes to `step` unseen."""
-
-    def step(self, prepared: Any, inputs: StepInputs) -> Head:
-        """Per interaction."""
-
-    def refine(self, prepared: Any, inputs: RefinerInputs) -> torch.Tensor:
-        """The selected mask redrawn, `[1, 1, H/4, W/4]`; only for models with a refiner."""
+_TEXTS_REMEMBERED = 64
 
 
 @dataclass(frozen=True)
@@ -78,37 +71,6 @@ class Step:
     memory: MemoryPrompt
 
 
-class TorchRuntime:
-    """The decoder core itself."""
-
-    def __init__(self, model: SegmentationModel) -> None:
-        self._decoder = model.decoder.eval()
-        self._refiner = None if model.refiner is None else model.refiner.eval()
-        config = model.config.decoder
-        self._query_index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
-
-    @torch.inference_mode()
-    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> tuple[Prepared, RefinerFeatures | None]:
-        """Per image."""
-        features = None if self._refiner is None else self._refiner.prepare(mask_features, *levels[1:])
-        return self._decoder.prepare(levels, mask_features, self._query_index), features
-
-    @torch.inference_mode()
-    def step(self, prepared: tuple[Prepared, RefinerFeatures | None], inputs: StepInputs) -> Head:
-        """Per interaction."""
-        return self._decoder.step(prepared[0], inputs, self._query_index)
-
-    @torch.inference_mode()
-    def refine(
-        self, prepared: tuple[Prepared, RefinerFeatures | None], inputs: RefinerInputs
-    ) -> torch.Tensor:
-        """Per interaction, after the query is selected."""
-        if self._refiner is None or prepared[1] is None:
-            raise ValueError("this model has no refiner")
-        refined: torch.Tensor = self._refiner(prepared[1], *inputs)
-        return refined
-
-
 class Predictor:
     """Encoder and decoder of one model."""
 
@@ -117,8 +79,10 @@ class Predictor:
         self.name: str = model.config.name
         self.config: ModelConfig = model.config
         self.fingerprint: str = self.encoder.fingerprint
-        self._class_matrix = unit(model.class_matrix.detach())
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
+        self._tower = text_tower(model)
+        self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
+        self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
 
     @classmethod
     def load(cls, model: str = "nano", *, preset: str | None = None) -> "Predictor":
@@ -134,6 +98,19 @@ class Predictor:
         plain = copy(self)
         plain.config = replace(self.config, correction=None)
         return plain
+
+    def with_vocabulary(self, names: Sequence[str]) -> "Predictor":
+        """The same predictor with other class names for its labels; images stay prepared.
+
+        Raises:
+            TextTowerError: the model has no text tower, or its sentence encoder is not installed.
+        """
+        if self._tower is None:
+            raise TextTowerError(f"{self.name} has no text tower, so its classes cannot be renamed")
+        named = Vocabulary(tuple(names), cached_class_matrix(self._tower, names))
+        other = copy(self)
+        other._vocabulary = cache(lambda: named)
+        return other
 
     def encode(
         self,
@@ -179,97 +156,143 @@ class Predictor:
     ) -> Step:
         """Segment one object from all its prompts so far.
 
+        Several texts describe one object: their agreement with it is averaged.
+
         Args:
             items: every prompt item of the object, in the order given, image frame.
             memory: of the previous step of the same object, or None on the first.
         Raises:
-            PromptError: no item, one of a kind the model does not take, or a point outside the image.
+            PromptError: no item, a text for a model without text tower, or a point outside the image.
+            TextTowerError: a text, and the sentence encoder is not installed.
         """
         points = prompt_points(items, image.geometry)
-        coords = torch.from_numpy(points.coords)[None]
-        labels = torch.from_numpy(points.labels)[None]
-        head = self._runtime.step(image.prepared, self._inputs(image, coords, labels, memory))
-        decoder = self.config.decoder
-        at_points = sample_points(
-            image.mask_features, coords, image.geometry.padded_hw, decoder.point_sampling
+        texts = [self._read(item.text) for item in items if isinstance(item, TextPrompt)]
+        candidates = self._candidates(image, points, texts, memory)
+        sentences = torch.stack([text.sentence for text in texts]) if texts else None
+        return self._answer(image, candidates, sentences)
+
+    def refer(self, image: PreparedImage, texts: Sequence[str]) -> list[Step]:
+        """Segment what each of several texts names, in one pass; the texts see each other, as upstream.
+
+        Returns:
+            one step a text, in their order.
+        Raises:
+            PromptError: no text, or a model without text tower. TextTowerError: as for `step`.
+        """
+        items = [TextPrompt(text) for text in texts]
+        read = [self._read(text) for text in texts]
+        candidates = self._candidates(image, prompt_points(items, image.geometry), read, None)
+        return [self._answer(image, candidates, text.sentence[None]) for text in read]
+
+    def mask(self, image: PreparedImage, step: Step) -> NDArray[np.bool_]:
+        """The mask of a step, bool `[H_image, W_image]`, False outside the region of interest."""
+        return mask_of_image(step.mask_logits, image.geometry)
+
+    def _encode_text(self, text: str) -> TextEncoding:
+        if self._tower is None:
+            raise PromptError(f"{self.name} has no text tower, so it cannot look for {text!r}")
+        return self._tower.encode([text])[0]
+
+    def _candidates(
+        self,
+        image: PreparedImage,
+        points: PromptPoints,
+        texts: Sequence[TextEncoding],
+        memory: MemoryPrompt | None,
+    ) -> "_Candidates":
+        """Run the decoder; keep the rows that may answer."""
+        config, padded_hw = self.config.decoder, image.geometry.padded_hw
+        coords, labels = torch.from_numpy(points.coords)[None], torch.from_numpy(points.labels)[None]
+        tokens = torch.cat([text.tokens for text in texts])[None] if texts else None
+        rows = step_rows(config, labels, 0 if tokens is None else tokens.shape[1], memory=memory is not None)
+        sampled, *of_levels = (
+            sample_points(feature_map, coords, padded_hw, config.point_sampling)
+            for feature_map in (image.mask_features, *image.levels)
         )
-        scores = selection_scores(decoder, head.mask_embed, head.quality, at_points, labels)[0]
+        inputs = StepInputs(
+            point_features=tuple(of_levels),
+            point_coords=coords / coords.new_tensor([padded_hw[1], padded_hw[0]]),
+            point_labels=labels,
+            attention_bias=rows.attention_bias,
+            previous_mask=_previous_mask(image, memory) if WIRINGS[config.wiring].has_memory else None,
+            text_tokens=tokens,
+        )
+        head = self._runtime.step(image.prepared, inputs, rows.query_index)
+        answering = Head(*(tensor[:, rows.answering] for tensor in head))
+        return _Candidates(answering, rows.by_text, points, sampled, memory)
+
+    def _answer(
+        self, image: PreparedImage, candidates: "_Candidates", sentences: torch.Tensor | None
+    ) -> Step:
+        """The best candidate's mask, redrawn and corrected, with its label."""
+        head, points = candidates.head, candidates.points
+        scores = answer_scores(
+            self.config,
+            head,
+            candidates.point_mask_features,
+            torch.from_numpy(points.labels)[None],
+            sentences,
+            by_text=candidates.by_text,
+        )[0]
         best = int(scores.argmax())
         answer = torch.einsum("c,chw->hw", head.mask_embed[0, best], image.mask_features[0])
-        logits = self._refined(image, answer, coords, labels, at_points, memory).numpy()
+        logits = self._refined(image, answer, candidates).numpy()
         if self.config.correction is not None and image.spread is not None:
-            side = max(image.geometry.input_hw)
             logits = correct_at_points(
                 logits,
                 image.mask_features,
                 image.spread,
                 points.coords,
                 points.labels,
-                side,
+                max(image.geometry.input_hw),
                 self.config.correction,
             )
         label, label_score = self._label(head.class_embed[0, best])
         return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits))
 
-    def mask(self, image: PreparedImage, step: Step) -> NDArray[np.bool_]:
-        """The mask of a step, bool `[H_image, W_image]`, False outside the region of interest."""
-        return mask_of_image(step.mask_logits, image.geometry)
-
-    def _inputs(
-        self, image: PreparedImage, coords: torch.Tensor, labels: torch.Tensor, memory: MemoryPrompt | None
-    ) -> StepInputs:
-        config = self.config.decoder
-        wiring = WIRINGS[config.wiring]
-        padded_h, padded_w = image.geometry.padded_hw
-        # Memory rows are always there, as in the exported graph; without memory nobody sees them.
-        rows = [Slots(wiring.interactive, len(wiring.interactive_queries(config.num_queries)))]
-        previous = None
-        if wiring.has_memory:
-            given = torch.full((1, config.num_memories), memory is not None)
-            rows.append(Slots("memory", config.num_memories, valid=given))
-            logits = (
-                np.zeros(image.mask_features.shape[2:], np.float32) if memory is None else memory.mask_logits
-            )
-            previous = torch.from_numpy(logits)[None, None]
-        bias = attention_bias(wiring, rows, [Slots("point", labels.shape[1], valid=labels >= 0)], batch=1)
-        return StepInputs(
-            point_features=tuple(
-                sample_points(level, coords, image.geometry.padded_hw, config.point_sampling)
-                for level in image.levels
-            ),
-            point_coords=coords / coords.new_tensor([padded_w, padded_h]),
-            point_labels=labels,
-            attention_bias=bias,
-            previous_mask=previous,
-        )
-
-    def _refined(
-        self,
-        image: PreparedImage,
-        answer: torch.Tensor,
-        coords: torch.Tensor,
-        labels: torch.Tensor,
-        point_mask_features: torch.Tensor,
-        memory: MemoryPrompt | None,
-    ) -> torch.Tensor:
+    def _refined(self, image: PreparedImage, answer: torch.Tensor, candidates: "_Candidates") -> torch.Tensor:
         """The mask `[H/4, W/4]` of the selected query, redrawn by the refiner where the model has one."""
         if self.config.refiner is None:
             return answer
-        used = thin(range(labels.shape[1]), self.config.refiner.max_points)
-        previous = torch.zeros_like(answer) if memory is None else torch.from_numpy(memory.mask_logits)
+        points = candidates.points
+        used = thin(range(len(points.labels)), self.config.refiner.max_points)
         inputs = RefinerInputs(
             answer[None, None],
-            previous[None, None],
-            coords[:, used],
-            labels[:, used],
-            point_mask_features[:, used],
+            _previous_mask(image, candidates.memory),
+            torch.from_numpy(points.coords[used])[None],
+            torch.from_numpy(points.labels[used])[None],
+            candidates.point_mask_features[:, used],
         )
         return self._runtime.refine(image.prepared, inputs)[0, 0]
 
     def _label(self, class_embed: torch.Tensor) -> tuple[str | None, float | None]:
-        if not self.config.vocabulary:
+        vocabulary = self._vocabulary()
+        if vocabulary is None:
             return None, None
-        logits = self.config.logit_scale * (unit(class_embed) @ self._class_matrix.T)
+        logits = self.config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
         probability = logits.softmax(-1)
         best = int(probability.argmax())
-        return self.config.vocabulary[best], float(probability[best])
+        return vocabulary.names[best], float(probability[best])
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The decoder's prediction for the rows that may answer, and what they were asked.
+
+    Attributes:
+        by_text: whether the texts choose among them, see `answer_scores`.
+        point_mask_features: `[1, P, C]`, the mask features sampled at the points.
+    """
+
+    head: Head
+    by_text: bool
+    points: PromptPoints
+    point_mask_features: torch.Tensor
+    memory: MemoryPrompt | None
+
+
+def _previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> torch.Tensor:
+    """`[1, 1, H/4, W/4]`; zeros without memory."""
+    if memory is None:
+        return torch.zeros_like(image.mask_features[:, :1])
+    return torch.from_numpy(memory.mask_logits)[None, None]

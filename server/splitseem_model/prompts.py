@@ -53,15 +53,20 @@ class PromptPoints:
 def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> PromptPoints:
     """Turn the prompt items of one object, in order, into points.
 
+    A text has none; when there is nothing but text, the one point is padding.
+
     Raises:
-        PromptError: no item, an item that this model does not take, or a point outside the encoded part of
-            the image.
+        PromptError: no item, or a point outside the encoded part of the image.
     """
     diagonal = math.sqrt(geometry.original_hw[0] ** 2 + geometry.original_hw[1] ** 2)
     step = max(diagonal / STROKE_STEPS_PER_DIAGONAL, 1.0)
     points = thin([point for item in items for point in _points_of(item, step)], MAX_POINTS)
+    if not items:
+        raise PromptError("give at least one click, box, scribble, polygon or text")
     if not points:
-        raise PromptError("give at least one click, box, scribble or polygon")
+        return PromptPoints(
+            np.zeros((1, 2), dtype=np.float32), np.array([PointLabel.PADDING], dtype=np.int64)
+        )
     coords = geometry.image_to_input([(x, y) for x, y, _ in points])
     outside = ~geometry.inside_input(coords)
     if outside.any():
@@ -130,7 +135,7 @@ def _polygon(item: Polygon, step: float) -> Iterable[Labelled]:
 
 
 def _text(item: TextPrompt, step: float) -> Iterable[Labelled]:
-    raise PromptError(f"this model has no text tower, so it cannot look for {item.text!r}")
+    return []
 
 
 _POINTS_OF: dict[str, Callable[..., Iterable[Labelled]]] = {

@@ -3,7 +3,8 @@
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.config import DecoderConfig
+from splitseem_model.config import DecoderConfig, ModelConfig
+from splitseem_model.decoder import Head
 from splitseem_model.sampling import signed_point_logits
 
 CLICK_LOGIT_LIMIT = 10.0
@@ -11,6 +12,42 @@ CLICK_LOGIT_LIMIT = 10.0
 
 TEXT_WEIGHT = 5.0
 """How much a perfect agreement with a text counts beside the mean logit at the clicks."""
+
+MAX_TEXT_SCALE = 100.0
+"""Upstream limits the temperature of text matching, though not that of class logits."""
+
+
+def answer_scores(
+    config: ModelConfig,
+    head: Head,
+    point_mask_features: Tensor,
+    point_labels: Tensor,
+    sentences: Tensor | None,
+    *,
+    by_text: bool,
+) -> Tensor:
+    """Score of every query row that may answer a prompt; the highest does.
+
+    Args:
+        point_mask_features: `[1, P, C]` and point_labels: `[1, P]`, padding where there is no point.
+        sentences: `[T, E]`, a vector a text, or None; several count for their mean agreement.
+        by_text: upstream's texts and points do not add up: which of them chooses.
+    Returns:
+        `[1, Q]`.
+    """
+    if by_text and sentences is not None and config.decoder.selection == "points":
+        return text_cosines(head.class_embed, sentences).mean(-1) * min(config.logit_scale, MAX_TEXT_SCALE)
+    scores = selection_scores(
+        config.decoder, head.mask_embed, head.quality, point_mask_features, point_labels
+    )
+    if sentences is None or config.decoder.selection == "points":
+        return scores
+    return scores + TEXT_WEIGHT * text_cosines(head.class_embed, sentences).mean(-1)
+
+
+def text_cosines(class_embed: Tensor, sentences: Tensor) -> Tensor:
+    """Agreement of every query with every text (Eq. 6): `[B, Q, E]`, `[T, E]` -> `[B, Q, T]` in -1..1."""
+    return functional.normalize(class_embed, dim=-1) @ functional.normalize(sentences, dim=-1).T
 
 
 def selection_scores(

@@ -26,6 +26,8 @@ class Wiring:
         queries: row groups that are copies of the learned queries, in row order.
         per_object: rows and columns also must belong to the same object.
         queries_per_object: learned queries that one object gets in the "spatial" group; None: all of them.
+        together: the wiring that takes this one's place when text and points are given at once, where in this
+            one no group sees both; None: this one stays.
     """
 
     name: str
@@ -33,11 +35,36 @@ class Wiring:
     queries: tuple[str, ...]
     per_object: bool = False
     queries_per_object: int | None = None
+    together: str | None = None
 
     @property
     def interactive(self) -> str:
         """The query group that answers points."""
         return self.queries[-1]
+
+    def answers_by_text(self, *, text: bool, points: bool) -> bool:
+        """Whether the text chooses the answer: there are no points, or the queries that answer points do not
+        see it."""
+        return text and not (points and "text" in self.sees[self.interactive])
+
+    def answering(self, *, by_text: bool) -> str:
+        """The query group one of whose rows is the answer."""
+        return "grounding" if by_text and "grounding" in self.queries else self.interactive
+
+    def queries_needed(self, answering: str, *, text: bool) -> tuple[str, ...]:
+        """The query groups that make a difference to one of them, itself among them, in row order."""
+        needed, found = {answering}, {answering}
+        while found:
+            seen = frozenset[str]().union(*(self.sees[group] for group in found))
+            found = {group for group in seen if group in self.queries or (text and group == "text")} - needed
+            needed |= found
+        return tuple(group for group in self.queries if group in needed)
+
+    def learned_queries(self, group: str, num_queries: int) -> tuple[int, ...]:
+        """Which learned queries a group copies."""
+        return (
+            self.interactive_queries(num_queries) if group == self.interactive else tuple(range(num_queries))
+        )
 
     @property
     def has_memory(self) -> bool:
@@ -79,6 +106,17 @@ _V0 = _sees(
     memory="memory",
 )
 
+_QUERIES = ("object", "grounding", "spatial")
+# REF.INPUT.SPATIAL: grounding queries also see the points.
+_GROUNDING_HOOK = {**_V0, "grounding": _V0["grounding"] | {"point"}}
+# STROKE_SAMPLER.EVAL.GROUNDING: spatial queries also see the text.
+_SPATIAL_HOOK = {**_V0, "spatial": _V0["spatial"] | {"text"}}
+
+
+def _v1(name: str, sees: Mapping[str, frozenset[str]], together: str | None = None) -> Wiring:
+    return Wiring(name, sees, _QUERIES, per_object=True, queries_per_object=3, together=together)
+
+
 WIRINGS: dict[str, Wiring] = {
     wiring.name: wiring
     for wiring in (
@@ -87,20 +125,12 @@ WIRINGS: dict[str, Wiring] = {
             _sees(object="object text point visual audio", text="object text", audio="object audio"),
             queries=("object",),
         ),
-        Wiring("v0", _V0, queries=("object", "grounding", "spatial")),
-        Wiring("v1", _V0, queries=("object", "grounding", "spatial"), per_object=True, queries_per_object=3),
-        # REF.INPUT.SPATIAL: grounding queries also see the points.
-        Wiring(
-            "v0-grounding-sees-points",
-            {**_V0, "grounding": _V0["grounding"] | {"point"}},
-            queries=("object", "grounding", "spatial"),
-        ),
-        # STROKE_SAMPLER.EVAL.GROUNDING: spatial queries also see the text.
-        Wiring(
-            "v0-spatial-sees-text",
-            {**_V0, "spatial": _V0["spatial"] | {"text"}},
-            queries=("object", "grounding", "spatial"),
-        ),
+        Wiring("v0", _V0, _QUERIES, together="v0-spatial-sees-text"),
+        Wiring("v0-grounding-sees-points", _GROUNDING_HOOK, _QUERIES),
+        Wiring("v0-spatial-sees-text", _SPATIAL_HOOK, _QUERIES),
+        _v1("v1", _V0, together="v1-spatial-sees-text"),
+        _v1("v1-grounding-sees-points", _GROUNDING_HOOK),
+        _v1("v1-spatial-sees-text", _SPATIAL_HOOK),
         # Ours: points, text and memories at once, as in the paper's Fig. 3.
         Wiring(
             "nano",

@@ -14,7 +14,8 @@ from splitseem_export.errors import ParityError
 from splitseem_export.export import export_decoder, is_current
 from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.io_spec import prepare_spec, step_spec
-from splitseem_export.runtime import OnnxRuntime, load_onnx_predictor
+from splitseem_export.runtime import load_onnx_predictor
+from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import verify
 from splitseem_export.verify_general import verify_general
 from splitseem_model.config import TINY
@@ -35,7 +36,7 @@ def graphs(model: SegmentationModel) -> DecoderGraphs:
 
 
 def test_every_verification_case_holds(model: SegmentationModel, graphs: DecoderGraphs) -> None:
-    reports = verify(model.decoder, OnnxRuntime.of_graphs(graphs))
+    reports = verify(model.decoder, GraphPair.of_graphs(graphs))
     assert {
         "one point",
         "many points",
@@ -64,13 +65,13 @@ def official_like(wiring: str) -> SegmentationModel:
 @pytest.mark.parametrize("wiring", ["demo", "v0", "v1"])
 def test_other_wirings_export_as_well(wiring: str) -> None:
     decoder = official_like(wiring).decoder
-    assert all(r.ok for r in verify(decoder, OnnxRuntime.of_graphs(trace_graphs(decoder))))
+    assert all(r.ok for r in verify(decoder, GraphPair.of_graphs(trace_graphs(decoder))))
 
 
 @pytest.mark.parametrize("wiring", ["demo", "v1", "nano"])
 def test_the_general_graphs_take_any_rows(wiring: str) -> None:
     decoder = official_like(wiring).decoder
-    reports = verify_general(decoder, OnnxRuntime.of_graphs(trace_general_graphs(decoder)))
+    reports = verify_general(decoder, GraphPair.of_graphs(trace_general_graphs(decoder)))
     assert {"text", "text and points", "several objects"} <= {report.name for report in reports}
 
 
@@ -78,7 +79,7 @@ def test_general_graphs_of_another_decoder_are_refused() -> None:
     torch.manual_seed(9)
     other = trace_general_graphs(SegmentationModel(TINY).decoder.eval())
     with pytest.raises(ParityError, match="nothing was written"):
-        verify_general(load_model("tiny").decoder, OnnxRuntime.of_graphs(other))
+        verify_general(load_model("tiny").decoder, GraphPair.of_graphs(other))
 
 
 def test_a_decoder_that_differs_writes_nothing(

@@ -44,12 +44,20 @@ def test_polygon_points_lie_inside_its_outline() -> None:
         pytest.param([], "at least one click", id="nothing given"),
         pytest.param([Click(200.5, 10)], "outside", id="right of the image"),
         pytest.param([Click(10, -0.1)], "outside", id="above the image"),
-        pytest.param([TextPrompt("a dog")], "no text tower", id="text without a text tower"),
     ],
 )
 def test_refusals(items: list[PromptItem], message: str) -> None:
     with pytest.raises(PromptError, match=message):
         prompt_points(items, GEOMETRY)
+
+
+def test_a_text_alone_is_one_padding_point() -> None:
+    assert prompt_points([TextPrompt("a dog")], GEOMETRY).labels.tolist() == [PointLabel.PADDING]
+
+
+def test_a_text_adds_no_point_to_clicks() -> None:
+    points = prompt_points([Click(1, 2), TextPrompt("a dog"), Click(3, 4, 0)], GEOMETRY)
+    assert points.labels.tolist() == [PointLabel.POSITIVE, PointLabel.NEGATIVE]
 
 
 def test_a_click_outside_the_region_of_interest_is_refused() -> None:

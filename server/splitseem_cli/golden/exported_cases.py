@@ -18,7 +18,7 @@ from splitseem_cli.golden.decoder_prompts import PADDING, DecoderCase
 from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet
 from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
-from splitseem_export.runtime import OnnxRuntime
+from splitseem_export.sessions import GraphPair
 from splitseem_model.attention import CLOSED
 from splitseem_model.decoder import Head, StepInputs
 from splitseem_model.wiring import Slots
@@ -111,7 +111,7 @@ def _answer_of_general_graphs(case: GeneralCase, golden: GoldenSet) -> Head:
     return _answer(case, _general_runtime(golden.seed_offset, wiring), case.query_index)
 
 
-def _answer(case: DecoderCase, runtime: OnnxRuntime, query_index: Tensor | None) -> Head:
+def _answer(case: DecoderCase, runtime: GraphPair, query_index: Tensor | None) -> Head:
     """The prediction of all query rows, element by element: the graphs take a batch of one."""
     prepared = runtime.prepare(case.target.levels, case.target.mask_features)
     inputs = _with_a_point(step_inputs(case))
@@ -120,19 +120,19 @@ def _answer(case: DecoderCase, runtime: OnnxRuntime, query_index: Tensor | None)
 
 
 @lru_cache(maxsize=1)
-def _click_runtime(seed_offset: int, wiring: str, query_index: tuple[int, ...]) -> OnnxRuntime:
+def _click_runtime(seed_offset: int, wiring: str, query_index: tuple[int, ...]) -> GraphPair:
     """Graphs of one wiring and choice of queries; the cases of a wiring follow each other."""
     return _runtime(lambda: trace_graphs(golden_decoder(seed_offset, wiring), query_index))
 
 
 @lru_cache(maxsize=1)
-def _general_runtime(seed_offset: int, wiring: str) -> OnnxRuntime:
+def _general_runtime(seed_offset: int, wiring: str) -> GraphPair:
     return _runtime(lambda: trace_general_graphs(golden_decoder(seed_offset, wiring)))
 
 
-def _runtime(trace: Callable[[], DecoderGraphs]) -> OnnxRuntime:
+def _runtime(trace: Callable[[], DecoderGraphs]) -> GraphPair:
     try:
-        return OnnxRuntime.of_graphs(trace())
+        return GraphPair.of_graphs(trace())
     except ExportError as error:
         raise BrokenDown(str(error)) from error
 

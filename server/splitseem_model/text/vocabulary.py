@@ -5,19 +5,38 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from splitseem_model.segmentation import unit
+from splitseem_model.segmentation import SegmentationModel, unit
+from splitseem_model.text.coco_names import OFFICIAL_VOCABULARY
 from splitseem_model.text.tower import TextTower
 
 log = logging.getLogger(__name__)
 
 _SUFFIXES = ("-other", "-merged", "-stuff")
 _MATRIX = "class_matrix"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Class names and their matrix `[K, E]`, float32, rows of length one."""
+
+    names: tuple[str, ...]
+    matrix: Tensor
+
+
+def vocabulary_of(model: SegmentationModel, tower: TextTower | None) -> Vocabulary | None:
+    """The classes of a model: those it was saved with, else the official ones; None when it has neither."""
+    if model.config.vocabulary:
+        return Vocabulary(model.config.vocabulary, unit(model.class_matrix.detach()))
+    if model.text is None or tower is None:
+        return None
+    return Vocabulary(OFFICIAL_VOCABULARY, cached_class_matrix(tower, OFFICIAL_VOCABULARY))
 
 
 def class_matrix(tower: TextTower, names: Sequence[str]) -> Tensor:
@@ -52,7 +71,8 @@ def cached_class_matrix(tower: TextTower, names: Sequence[str], folder: Path | N
     stored = _stored(path)
     if stored is not None:
         return stored
-    log.info("%d class names: encoding them once, this is kept in %s", len(names), path)
+    # A warning, to be seen in programs that configure no log: this may take minutes.
+    log.warning("encoding %d class names; the result is kept in %s", len(names), path)
     started = time.monotonic()
     matrix = class_matrix(tower, names)
     log.info("%d class names took %.0f s", len(names), time.monotonic() - started)

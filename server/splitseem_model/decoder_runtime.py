@@ -1,0 +1,61 @@
+"""What runs the calls of the decoder: torch here, ONNX Runtime in `splitseem_export.runtime`."""
+
+from typing import Any, NamedTuple, Protocol
+
+import torch
+
+from splitseem_model.decoder import Head, Prepared, StepInputs
+from splitseem_model.refiner import RefinerFeatures, RefinerInputs
+from splitseem_model.segmentation import SegmentationModel
+
+Levels = tuple[torch.Tensor, ...]
+
+
+class DecoderRuntime(Protocol):
+    """The calls of the decoder, and of the refiner where the model has one."""
+
+    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> Any:
+        """Per image; the result goes to the other calls unseen."""
+
+    def step(self, prepared: Any, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
+        """Per interaction; `query_index` is the learned query of every query row."""
+
+    def refine(self, prepared: Any, inputs: RefinerInputs) -> torch.Tensor:
+        """The selected mask redrawn, `[1, 1, H/4, W/4]`; only for models with a refiner."""
+
+
+class TorchPrepared(NamedTuple):
+    """An image as the torch core wants it: prepared for all learned queries, in their order."""
+
+    decoder: Prepared
+    refiner: RefinerFeatures | None
+
+
+class TorchRuntime:
+    """The decoder core itself."""
+
+    def __init__(self, model: SegmentationModel) -> None:
+        self._decoder = model.decoder.eval()
+        self._refiner = None if model.refiner is None else model.refiner.eval()
+        self._learned = torch.arange(model.config.decoder.num_queries)
+
+    @torch.inference_mode()
+    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> TorchPrepared:
+        """Per image."""
+        features = None if self._refiner is None else self._refiner.prepare(mask_features, *levels[1:])
+        return TorchPrepared(self._decoder.prepare(levels, mask_features, self._learned), features)
+
+    @torch.inference_mode()
+    def step(self, prepared: TorchPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
+        """Per interaction."""
+        index = torch.tensor(query_index)
+        state = prepared.decoder.query_state[:, index]
+        return self._decoder.step(prepared.decoder._replace(query_state=state), inputs, index)
+
+    @torch.inference_mode()
+    def refine(self, prepared: TorchPrepared, inputs: RefinerInputs) -> torch.Tensor:
+        """Per interaction, after the query is selected."""
+        if self._refiner is None or prepared.refiner is None:
+            raise ValueError("this model has no refiner")
+        refined: torch.Tensor = self._refiner(prepared.refiner, *inputs)
+        return refined

@@ -1,0 +1,60 @@
+"""The text tower of a model, and that of models whose text comes from a sentence encoder."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from splitseem_model.segmentation import SegmentationModel, SentenceProjection
+from splitseem_model.text.minilm import SHA256, MiniLm
+from splitseem_model.text.tower import TextEncoding, TextTower
+from splitseem_model.text.unicl import UniClTower
+
+
+def text_tower(model: SegmentationModel) -> TextTower | None:
+    """What reads texts for a model; None when it was made without."""
+    if model.text is not None:
+        return UniClTower(model.text)
+    if model.sentence_projection is not None:
+        return SentenceTower(model.sentence_projection)
+    return None
+
+
+class SentenceTower:
+    """A frozen sentence encoder and a learned projection: one token a text. Implements `TextTower`.
+
+    The encoder is loaded with the first text. Raises then: TextTowerError, it is not installed.
+    """
+
+    templates: tuple[str, ...] = ("{}",)
+
+    def __init__(self, projection: SentenceProjection) -> None:
+        self._projection = projection
+
+    @cached_property
+    def _encoder(self) -> MiniLm:
+        return MiniLm.load()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of encoder and projection, hexadecimal."""
+        digest = hashlib.sha256(SHA256.encode())
+        for name, tensor in sorted(self._projection.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.cpu().contiguous().numpy().data)
+        return digest.hexdigest()
+
+    @torch.no_grad()
+    def encode(self, texts: Sequence[str]) -> list[TextEncoding]:
+        """One token each; the sentence is the meaning that class embeddings are compared with."""
+        vectors = self._encoder.encode(texts)
+        tokens, meanings = self._projection.token(vectors), self._projection.meaning(vectors)
+        return [TextEncoding(tokens[k : k + 1], meanings[k]) for k in range(len(texts))]
+
+    @torch.no_grad()
+    def sentences(self, texts: Sequence[str]) -> Tensor:
+        """The meanings, `[n, E]`."""
+        meanings: Tensor = self._projection.meaning(self._encoder.encode(texts))
+        return meanings

@@ -1,0 +1,190 @@
+"""Texts as prompts, with small models that have the rules of the official ones and random weights."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from splitseem_export.runtime import OnnxRuntime
+from splitseem_model.config import TINY
+from splitseem_model.decoder import StepInputs
+from splitseem_model.errors import PromptError, TextTowerError
+from splitseem_model.predictor import Predictor, PreparedImage
+from splitseem_model.sampling import sample_points
+from splitseem_model.segmentation import SegmentationModel, unit
+from splitseem_model.text.config import UniClConfig
+from splitseem_model.text.minilm import MiniLm
+from splitseem_model.text.unicl import UniClTower
+from splitseem_model.wiring import WIRINGS, Slots, attention_bias
+from splitseem_proto import Click, PromptItem, TextPrompt
+
+OFFICIAL = ["demo", "v0", "v0-grounding-sees-points", "v1"]
+CLICK = Click(60.5, 30.5)
+
+
+def official_like(wiring: str) -> SegmentationModel:
+    """A small model with the rules of the official ones, its own text encoder among them."""
+    torch.manual_seed(3)
+    decoder = replace(
+        TINY.decoder,
+        wiring=wiring,
+        num_queries=7,
+        num_point_labels=2,
+        prompt_position="token",
+        point_sampling="corner",
+        selection="points",
+    )
+    text = UniClConfig(width=8, layers=1, heads=2, out_dim=decoder.dim)
+    model = SegmentationModel(replace(TINY, decoder=decoder, text=text, refiner=None, correction=None)).eval()
+    with torch.no_grad():  # weights as they are drawn give every query the same answer
+        model.decoder.query_feat.weight.mul_(3)
+        for parameter in model.decoder.transformer_self_attention_layers.parameters():
+            parameter.mul_(2)
+    return model
+
+
+def photo() -> NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 255, (61, 97, 3), dtype=np.uint8)
+
+
+def every_group(
+    model: SegmentationModel, image: PreparedImage, wiring_name: str, click: Click | None, text: str
+) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Mask and class embeddings of each query group when all run together, as in the official code."""
+    config, wiring = model.config.decoder, WIRINGS[wiring_name]
+    tokens = UniClTower(model.text).encode([text])[0].tokens[None] if model.text else torch.empty(0)
+    place = [(click.x, click.y)] if click else [(0.0, 0.0)]
+    coords = torch.from_numpy(image.geometry.image_to_input(place)).float()[None]
+    labels = torch.tensor([[1 if click else -1]])
+    copies = {group: wiring.learned_queries(group, config.num_queries) for group in wiring.queries}
+    rows = [Slots(group, len(learned)) for group, learned in copies.items()]
+    rows.append(Slots("text", tokens.shape[1]))
+    padded_hw = image.geometry.padded_hw
+    inputs = StepInputs(
+        tuple(sample_points(level, coords, padded_hw, config.point_sampling) for level in image.levels),
+        coords,
+        labels,
+        attention_bias(wiring, rows, [Slots("point", 1, valid=labels >= 0)], 1),
+        text_tokens=tokens,
+    )
+    index = torch.tensor([query for learned in copies.values() for query in learned])
+    with torch.inference_mode():
+        head = model.decoder.step(
+            model.decoder.prepare(image.levels, image.mask_features, index), inputs, index
+        )
+    sizes = [len(learned) for learned in copies.values()]
+    masks, classes = (torch.split(tensor[0], sizes) for tensor in (head.mask_embed, head.class_embed))
+    return dict(zip(copies, zip(masks, classes, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+def test_a_text_is_answered_as_by_all_groups_together(wiring: str) -> None:
+    model = official_like(wiring)
+    predictor = Predictor(model)
+    image = predictor.encode(photo())
+    masks, classes = every_group(model, image, wiring, None, "a dog")[
+        "object" if wiring == "demo" else "grounding"
+    ]
+    sentence = UniClTower(model.text).sentences(["a dog"])[0] if model.text else torch.empty(0)
+    cosines = unit(classes) @ unit(sentence)
+    best = int(cosines.argmax())
+    step = predictor.step(image, [TextPrompt("a dog")])
+    expected = torch.einsum("c,chw->hw", masks[best], image.mask_features[0])
+    np.testing.assert_allclose(step.mask_logits, expected.numpy(), atol=1e-4)
+    assert step.score == pytest.approx(TINY.logit_scale * float(cosines[best]), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("wiring", "together", "group"),
+    [
+        ("demo", "demo", "object"),
+        ("v0", "v0-spatial-sees-text", "spatial"),
+        ("v0-grounding-sees-points", "v0-grounding-sees-points", "grounding"),
+        ("v1", "v1-spatial-sees-text", "spatial"),
+    ],
+)
+def test_text_and_click_are_answered_by_the_group_that_sees_both(
+    wiring: str, together: str, group: str
+) -> None:
+    model = official_like(wiring)
+    predictor = Predictor(model)
+    image = predictor.encode(photo())
+    masks, _ = every_group(model, image, together, CLICK, "a dog")[group]
+    answers = torch.einsum("qc,chw->qhw", masks, image.mask_features[0]).numpy()
+    step = predictor.step(image, [TextPrompt("a dog"), CLICK])
+    assert min(np.abs(answer - step.mask_logits).max() for answer in answers) < 1e-4
+    alone = predictor.step(image, [CLICK])
+    assert np.abs(alone.mask_logits - step.mask_logits).max() > 1e-3
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+@pytest.mark.parametrize("items", [[TextPrompt("a dog")], [TextPrompt("a dog"), CLICK], [CLICK]])
+def test_onnx_runtime_gives_the_same_answer(wiring: str, items: Sequence[PromptItem]) -> None:
+    model = official_like(wiring)
+    steps = []
+    for runtime in (None, OnnxRuntime.of_model(model)):
+        predictor = Predictor(model, runtime)
+        image = predictor.encode(photo())
+        first = predictor.step(image, items)
+        steps.append(predictor.step(image, [*items, Click(10.5, 50.5, 0)], first.memory))
+    np.testing.assert_allclose(steps[0].mask_logits, steps[1].mask_logits, atol=1e-4)
+
+
+def test_several_texts_are_each_answered_and_see_each_other() -> None:
+    predictor = Predictor(official_like("v0"))
+    image = predictor.encode(photo())
+    both = predictor.refer(image, ["a dog", "the red umbrella"])
+    assert len(both) == 2
+    alone = predictor.step(image, [TextPrompt("a dog")])
+    assert not np.array_equal(both[0].mask_logits, alone.mask_logits)
+    assert predictor.refer(image, ["a dog"])[0].score == alone.score
+
+
+def test_texts_of_one_object_count_for_their_mean() -> None:
+    predictor = Predictor(official_like("v0"))
+    image = predictor.encode(photo())
+    step = predictor.step(image, [TextPrompt("a dog"), TextPrompt("the red umbrella")])
+    each = predictor.refer(image, ["a dog", "the red umbrella"])
+    assert step.score <= sum(one.score for one in each) / 2 + 1e-4
+
+
+def test_a_model_without_text_tower_says_so() -> None:
+    predictor = Predictor.load("tiny")
+    image = predictor.encode(photo())
+    with pytest.raises(PromptError, match="tiny has no text tower, so it cannot look for 'a dog'"):
+        predictor.step(image, [CLICK, TextPrompt("a dog")])
+    with pytest.raises(TextTowerError, match="no text tower"):
+        predictor.with_vocabulary(["cat"])
+
+
+def test_labels_come_from_the_vocabulary_that_was_given(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    predictor = Predictor(official_like("v0"))
+    image = predictor.encode(photo())
+    renamed = predictor.with_vocabulary(["lamp", "boat"])
+    assert renamed.step(image, [CLICK]).label in {"lamp", "boat"}
+    assert predictor.step(image, [CLICK]).label in TINY.vocabulary
+
+
+class FakeEncoder:
+    """A sentence vector that follows from the letters."""
+
+    def encode(self, texts: Sequence[str]) -> torch.Tensor:
+        return torch.tensor([[float(text.count(c)) for c in "aeiout"] for text in texts])
+
+
+def test_a_model_with_sentence_vectors_takes_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MiniLm, "load", lambda: FakeEncoder())
+    torch.manual_seed(5)
+    predictor = Predictor(SegmentationModel(replace(TINY, sentence_dim=6)).eval())
+    image = predictor.encode(photo())
+    dog, umbrella = (predictor.step(image, [TextPrompt(text)]) for text in ("a dog", "the umbrella"))
+    assert np.isfinite(dog.mask_logits).all()
+    assert not np.array_equal(dog.mask_logits, umbrella.mask_logits)
+    clicked = predictor.step(image, [TextPrompt("a dog"), CLICK], dog.memory)
+    assert not np.array_equal(clicked.mask_logits, predictor.step(image, [CLICK], dog.memory).mask_logits)
