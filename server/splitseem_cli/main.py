@@ -12,6 +12,7 @@ COMMANDS = {
     "parity": "Compare with reference numbers of the official code.",
     "evaluate": "Measure a model by simulated clicks.",
     "models": "List known models and checkpoints.",
+    "convert": "Write a checkpoint as safetensors.",
 }
 """Command -> one line of help; module `splitseem_cli.<command>` holds it as `command`."""
 

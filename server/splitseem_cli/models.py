@@ -1,77 +1,58 @@
-"""`splitseem models`: the checkpoints that are known, and which of them are here."""
+"""`splitseem models`: the models and checkpoints that are known, and which of them are here."""
 
-import hashlib
-from dataclasses import dataclass
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-HUB = "huggingface.co/xdecoder/SEEM"
-APACHE = "Apache-2.0"
+if TYPE_CHECKING:
+    from splitseem_model.known_checkpoints import KnownCheckpoint
+
 TABLE_WIDTH = 240
 """Columns of the table where there is no terminal to fit it to."""
-
-
-@dataclass(frozen=True)
-class KnownCheckpoint:
-    """A published checkpoint.
-
-    Attributes:
-        wirings: those that its weights run with, the usual one first.
-        preset: prefix of the presets that load its file, before the wiring; None: not yet loadable.
-    """
-
-    name: str
-    wirings: tuple[str, ...]
-    backbone: str
-    preset: str | None
-
-    @property
-    def where(self) -> str:
-        """Where to get the file."""
-        return f"{HUB}/{self.name}.pt"
-
-    @property
-    def state(self) -> str:
-        """How to use it."""
-        if self.preset is None:
-            return "not yet loadable"
-        presets = " or ".join(f"{self.preset}-{wiring}" for wiring in self.wirings)
-        return f"absent; --model FILE --preset {presets}"
-
-
-# The state dictionary does not tell the wirings apart, and file names changed their meaning: v1 before
-# October 2023 is v0 now. These are today's names.
-OFFICIAL = (
-    KnownCheckpoint("seem_focalt_v0", ("v0", "demo"), "Focal-T", preset="focalt"),
-    KnownCheckpoint("seem_focall_v0", ("v0", "demo"), "Focal-L", preset="focall"),
-    KnownCheckpoint("seem_focalt_v1", ("v1",), "Focal-T", preset="focalt"),
-    KnownCheckpoint("seem_focall_v1", ("v1",), "Focal-L", preset="focall"),
-    KnownCheckpoint("seem_samvitb_v1", ("v1",), "SAM-ViT-B", preset=None),
-    KnownCheckpoint("seem_samvitl_v1", ("v1",), "SAM-ViT-L", preset=None),
-)
+COLUMNS = ("name", "wiring", "backbone", "licence", "sha256", "where", "state", "presets")
 
 
 @click.command("models")
 def command() -> None:
-    """List the known checkpoints: wiring, backbone, licence, digest, where to get them, and what is here."""
+    """List the known checkpoints: wiring, backbone, licence, digest, where to get them, and what is here.
+
+    A name in the first column is what --model takes; what is absent is fetched then, if there is a network.
+    """
+    from splitseem_model.known_checkpoints import AMBIGUOUS_NAMES, KNOWN, LICENCE
     from splitseem_model.registry import bundled_weights
 
-    table = Table("name", "wiring", "backbone", "licence", "sha256", "where", "state")
-    table.columns[4].overflow = "fold"  # a digest that is cut short is of no use
+    table = Table(*COLUMNS)
+    table.columns[COLUMNS.index("sha256")].overflow = "fold"  # a digest that is cut short is of no use
     weights = bundled_weights("nano")
-    table.add_row("nano", "nano", "residual", APACHE, *_bundled(weights))
-    for known in OFFICIAL:
-        wirings = ", ".join(known.wirings)
-        table.add_row(known.name, wirings, known.backbone, APACHE, "unknown", known.where, known.state)
+    table.add_row("nano", "nano", "residual", LICENCE, *_bundled(weights), "nano")
+    for known in KNOWN.values():
+        licence = LICENCE if known.file else "none"
+        table.add_row(known.name, ", ".join(known.wirings), known.backbone, licence, *_published(known))
     console = Console()
     Console(width=console.width if console.is_terminal else TABLE_WIDTH).print(table)
+    click.echo("A file does not say its wiring; `--model FILE --preset PRESET` does. Of old files:")
+    for explanation in AMBIGUOUS_NAMES.values():
+        click.echo(f"- {explanation}")
 
 
 def _bundled(weights: Path | None) -> tuple[str, str, str]:
     """Digest, place and state of weights that come with the package."""
+    from splitseem_model.hub import sha256_of
+
     if weights is None:
         return "none", "make train", "absent"
-    return hashlib.sha256(weights.read_bytes()).hexdigest(), "bundled", "present"
+    return sha256_of(weights), "bundled", "present"
+
+
+def _published(known: KnownCheckpoint) -> tuple[str, str, str, str]:
+    """Digest, place, state and presets of a published checkpoint."""
+    from splitseem_model.hub import cached, known_sha256
+
+    state = "absent" if cached(known) is None else "present"
+    where = known.url or "never published"
+    return known_sha256(known) or "unknown", where, state, ", ".join(known.presets)

@@ -1,14 +1,15 @@
-"""Checkpoint files: read, verify, rename upstream keys, load strictly.
+"""Checkpoint files: read, rename upstream keys, load strictly.
 
 The only module that knows the names upstream gives its parameters. Inside this project the same modules carry
 our names; `to_our_name` and `to_upstream_name` are each other's inverse over every parameter of the official
 models.
 """
 
-import hashlib
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -47,33 +48,44 @@ def to_upstream_name(name: str) -> str:
     return name
 
 
-def read_checkpoint(path: Path, *, sha256: str | None = None) -> StateDict:
-    """Read a file of weights.
+def read_checkpoint(path: Path) -> StateDict:
+    """Read a file of weights, ready to load.
+
+    Returns:
+        Tensors on the CPU under our names, floating-point ones as float32.
+    Raises:
+        CheckpointError: see `read_tensors`.
+    """
+    tensors = read_tensors(path)
+    upstream = any(name.startswith("sem_seg_head.") for name in tensors)
+    return {to_our_name(name) if upstream else name: _as_float32(value) for name, value in tensors.items()}
+
+
+def read_tensors(path: Path) -> StateDict:
+    """Read a file of weights as it is; nothing in it is executed.
 
     Args:
         path: `.safetensors`, or `.pt` / `.pth` holding a flat state dict or one under the key `model` or
             `state_dict`. Nothing but tensors and plain containers is unpickled.
-        sha256: expected digest of the file, lower-case hex; not checked when None.
-    Returns:
-        Tensors on the CPU under our names, floating-point ones as float32.
     Raises:
-        CheckpointError: file missing, of another suffix, with another digest, or not a state dict.
+        CheckpointError: file missing, of another suffix, cut short, with code in it, or not a state dict.
     """
     reader = _READERS.get(path.suffix)
     if reader is None:
         raise CheckpointError(f"{path.name}: expected one of {', '.join(_READERS)}, got '{path.suffix}'")
     if not path.is_file():
         raise CheckpointError(f"{path}: no such checkpoint file")
-    if sha256 is not None:
-        _verify_digest(path, sha256)
     try:
-        tensors = reader(path)
+        return reader(path)
     except CheckpointError:
         raise
+    except UnpicklingError as error:
+        raise CheckpointError(f"{path.name}: {_why_not_unpickled(str(error))}") from error
     except Exception as error:  # torch and safetensors raise a dozen types for a damaged file
-        raise CheckpointError(f"{path.name}: not a readable checkpoint: {error}") from error
-    upstream = any(name.startswith("sem_seg_head.") for name in tensors)
-    return {to_our_name(name) if upstream else name: _as_float32(value) for name, value in tensors.items()}
+        raise CheckpointError(
+            f"{path.name}: not a readable checkpoint, cut short or damaged: fetch it again"
+            f" ({type(error).__name__}: {str(error).partition('. ')[0]})"
+        ) from error
 
 
 def load_strictly(module: nn.Module, state: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -88,6 +100,17 @@ def load_strictly(module: nn.Module, state: Mapping[str, Tensor]) -> tuple[str, 
         CheckpointError: names the parameters that are missing and those of another shape.
     """
     expected = module.state_dict()
+    check_fit(expected, state)
+    module.load_state_dict({name: state[name] for name in expected})
+    return tuple(sorted(set(state) - set(expected)))
+
+
+def check_fit(expected: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+    """Refuse a state dict that lacks a tensor of `expected` or has it in another shape.
+
+    Raises:
+        CheckpointError: names them.
+    """
     missing = [name for name in expected if name not in state]
     misshapen = [
         f"{name} is {_shape(state[name])}, expected {_shape(expected[name])}"
@@ -96,8 +119,6 @@ def load_strictly(module: nn.Module, state: Mapping[str, Tensor]) -> tuple[str, 
     ]
     if missing or misshapen:
         raise CheckpointError(_explain(missing, misshapen))
-    module.load_state_dict({name: state[name] for name in expected})
-    return tuple(sorted(set(state) - set(expected)))
 
 
 def _replace_start(name: str, old: str, new: str) -> str:
@@ -110,7 +131,8 @@ def _read_safetensors(path: Path) -> StateDict:
 
 
 def _read_pickle(path: Path) -> StateDict:
-    content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings(action="ignore"):  # about pickle protocols, before the refusal
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     for wrapper in ("model", "state_dict"):
         if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
             content = content[wrapper]
@@ -129,11 +151,15 @@ _READERS: dict[str, Callable[[Path], StateDict]] = {
 }
 
 
-def _verify_digest(path: Path, expected: str) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
-        raise CheckpointError(f"{path.name}: expected sha256 {expected}, got {found}: fetch the file again")
+def _why_not_unpickled(error: str) -> str:
+    """Torch's message, which advises to run the file's code, in our words."""
+    asked_for = re.search(r"GLOBAL (\S+)", error)
+    if asked_for is None:
+        return "not a state dict that can be read without running code: refused, nothing of it was run"
+    return (
+        f"holds more than tensors (it asks for {asked_for[1]}): refused, nothing of it was run. If you trust"
+        " where it is from, save its state dict again, as tensors only"
+    )
 
 
 def _as_float32(value: Tensor) -> Tensor:

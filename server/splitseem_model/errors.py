@@ -2,6 +2,7 @@
 
 ModelError
 ├── CheckpointError      a file of weights is unreadable or does not fit the model
+├── FetchError           a known checkpoint is not here and cannot be fetched
 ├── FingerprintMismatch  an embedding was made by another model
 ├── ImageInputError      an image array or a region of interest the model cannot take
 ├── PromptError          a prompt the model cannot take, or one outside the image
@@ -16,6 +17,10 @@ class ModelError(ValueError):
 
 class CheckpointError(ModelError):
     """A file of weights cannot be read, has the wrong digest, or does not fit the model."""
+
+
+class FetchError(ModelError):
+    """A known checkpoint is not in the cache and cannot be fetched from its hub."""
 
 
 class ImageInputError(ModelError):

@@ -13,7 +13,10 @@ from splitseem_model.config import ModelConfig
 from splitseem_model.errors import CheckpointError
 from splitseem_model.segmentation import SegmentationModel
 
+OWN_SUFFIX = ".safetensors"
 _CONFIG_KEY = "splitseem_config"
+PRESET_KEY = "splitseem_preset"
+"""Header entry of a converted official file: the preset that its tensors are for."""
 
 
 def save_weights(model: SegmentationModel, path: Path) -> None:
@@ -51,6 +54,19 @@ def load_weights(path: Path) -> SegmentationModel:
     except Exception as error:
         raise CheckpointError(f"cannot load {path}: {error}") from error
     return model.eval()
+
+
+def stated_preset(path: Path) -> str | None:
+    """The preset that the header of a safetensors file states; None when it states none or is another file.
+
+    Damage is not judged here: whoever loads the file meets it.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            preset_name: str | None = (file.metadata() or {}).get(PRESET_KEY)
+    except Exception:
+        return None
+    return preset_name
 
 
 def fingerprint(model: SegmentationModel) -> str:
