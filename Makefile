@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= data
 RECIPE ?= cpu
+DEVICE ?= cpu
 RUN ?= runs/nano
 # What is installed beside the base package; the server image takes less.
 EXTRAS ?= dev
@@ -45,8 +46,8 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/decoder_step.py
 	$(BIN)/python benchmarks/encoder.py
 
-train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
-	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --out $(RUN) $(if $(START),--start $(START))
+train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu|gpu] [DEVICE=cpu|cuda] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
+	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --device $(DEVICE) --out $(RUN) $(if $(START),--start $(START))
 
 test-gpu: setup ## the tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest -m cuda

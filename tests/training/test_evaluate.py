@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from splitseem_model.clicker import PROTOCOLS
-from splitseem_proto import Box, Click, PromptItem, encode_rle
+from splitseem_model.errors import PromptError
+from splitseem_proto import Box, Click, PromptItem, TextPrompt, encode_rle
 from splitseem_train.data import DataImage, read_index
 from splitseem_train.errors import DataError, EvaluationError
-from splitseem_train.evaluate import EvaluationSettings, ImageResult, evaluate, summarise
+from splitseem_train.evaluate import EvaluationSettings, evaluate
+from splitseem_train.figures import ImageResult, summarise
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
@@ -39,13 +41,16 @@ def part(pixels: int) -> NDArray[np.bool_]:
 class FakeStep:
     mask: NDArray[np.bool_]
     memory: int
+    label: str | None
 
 
 @dataclass
 class ScriptedPredictor:
-    """Answers step k with the k-th mask, whatever it is asked, and keeps what it was asked."""
+    """Answers step k with the k-th mask and label, whatever it is asked, and keeps what it was asked."""
 
     pixels: Sequence[int]
+    labels: Sequence[str | None] = (None,)
+    takes_text: bool = True
     name: str = "scripted"
     encoded: list[dict[str, Any]] = field(default_factory=list)
     prompts: list[tuple[PromptItem, ...]] = field(default_factory=list)
@@ -55,10 +60,13 @@ class ScriptedPredictor:
         self.encoded.append(options)
 
     def step(self, image: None, items: Sequence[PromptItem], memory: int | None) -> FakeStep:
+        if not self.takes_text and any(isinstance(item, TextPrompt) for item in items):
+            raise PromptError("scripted has no text tower")
         self.prompts.append(tuple(items))
         self.memories.append(memory)
         turn = (memory or 0) + 1
-        return FakeStep(part(self.pixels[min(turn, len(self.pixels)) - 1]), memory=turn)
+        pixels, label = (script[min(turn, len(script)) - 1] for script in (self.pixels, self.labels))
+        return FakeStep(part(pixels), turn, label)
 
     def mask(self, image: None, step: FakeStep) -> NDArray[np.bool_]:
         return step.mask
@@ -76,6 +84,10 @@ def runs(mask: NDArray[np.bool_]) -> list[int]:
     return list(encode_rle(mask).counts)
 
 
+def ious(result: ImageResult) -> tuple[tuple[float, ...], ...]:
+    return tuple(entry.ious for entry in result.objects)
+
+
 def run(predictor: ScriptedPredictor, records: list[DataImage], **settings: Any) -> ImageResult:
     (result,) = evaluate(cast("Predictor", predictor), records, EvaluationSettings(**settings))
     return result
@@ -84,7 +96,7 @@ def run(predictor: ScriptedPredictor, records: list[DataImage], **settings: Any)
 def test_iou_is_kept_after_every_click(tmp_path: Path) -> None:
     predictor = ScriptedPredictor([20, 60, 40, 86, 88, 91])
     result = run(predictor, make_set(tmp_path, {"rle": runs(TRUTH)}))
-    assert result.iou_sequences == ((0.20, 0.60, 0.40, 0.86, 0.88, 0.91),)
+    assert ious(result) == ((0.20, 0.60, 0.40, 0.86, 0.88, 0.91),)
     assert predictor.memories == [None, 1, 2, 3, 4, 5]
 
 
@@ -101,15 +113,15 @@ def test_each_step_sees_all_clicks_so_far(tmp_path: Path) -> None:
 def test_object_ends_when_no_figure_can_change(tmp_path: Path) -> None:
     records = make_set(tmp_path, {"rle": runs(TRUTH)})
     at_once = run(ScriptedPredictor([95, 96, 97, 98, 99, 99]), records)
-    assert len(at_once.iou_sequences[0]) == 5  # IoU after 5 clicks is reported
-    assert run(ScriptedPredictor([100]), records).iou_sequences == ((1.0,),)
-    assert len(run(ScriptedPredictor([10]), records, max_clicks=7).iou_sequences[0]) == 7
+    assert len(ious(at_once)[0]) == 5  # IoU after 5 clicks is reported
+    assert ious(run(ScriptedPredictor([100]), records)) == ((1.0,),)
+    assert len(ious(run(ScriptedPredictor([10]), records, max_clicks=7))[0]) == 7
 
 
 def test_seem_user_is_content_early_and_clicks_nine_pixels(tmp_path: Path) -> None:
     predictor = ScriptedPredictor([92, 93])
     result = run(predictor, make_set(tmp_path, {"rle": runs(TRUTH)}), protocol=PROTOCOLS["seem"])
-    assert result.iou_sequences == ((0.92, 0.93),)
+    assert ious(result) == ((0.92, 0.93),)
     assert [len(prompt) for prompt in predictor.prompts] == [9, 18]
 
 
@@ -118,7 +130,7 @@ def test_encoder_runs_once_per_image_with_the_given_options(tmp_path: Path) -> N
     records = make_set(tmp_path, {"rle": runs(TRUTH)}, {"rle": runs(TRUTH)})
     result = run(predictor, records, canvas=256, codec="int8")
     assert predictor.encoded == [{"canvas": 256, "codec": "int8"}]
-    assert result.iou_sequences == ((1.0,), (1.0,))
+    assert ious(result) == ((1.0,), (1.0,))
 
 
 def test_box_comes_first_and_clicks_correct_it(tmp_path: Path) -> None:
@@ -136,13 +148,13 @@ def test_every_person_who_scribbled_is_one_target(tmp_path: Path) -> None:
     result = run(
         predictor, make_set(tmp_path, {"rle": runs(TRUTH)}, scribbles=[drawn, drawn]), prompt="scribble"
     )
-    assert len(result.iou_sequences) == 2
+    assert len(ious(result)) == 2
     assert predictor.prompts[0] == (Click(7.5, 7.5, 1), Click(8.5, 7.5, 1), Click(0.5, 0.5, 0))
 
 
 def test_ignored_pixels_do_not_count(tmp_path: Path) -> None:
     records = make_set(tmp_path, {"rle": runs(TRUTH), "ignore_rle": runs(TRUTH & ~part(50))})
-    assert run(ScriptedPredictor([50]), records).iou_sequences == ((1.0,),)
+    assert ious(run(ScriptedPredictor([50]), records)) == ((1.0,),)
 
 
 def test_object_without_a_counted_pixel_is_left_out(tmp_path: Path) -> None:
@@ -208,5 +220,5 @@ def test_without_memory_no_step_sees_the_one_before(tmp_path: Path) -> None:
 
 def test_steps_that_miss_a_click_are_not_counted_as_obeying(tmp_path: Path) -> None:
     result = run(ScriptedPredictor([0, 100]), make_set(tmp_path, {"rle": runs(TRUTH)}), max_clicks=2)
-    assert len(result.iou_sequences[0]) == 2
-    assert result.obeyed_steps == 1
+    assert len(ious(result)[0]) == 2
+    assert result.objects[0].obeyed_steps == 1

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from splitseem_model.config import TINY, ResidualConfig
 from splitseem_model.registry import load_model
+from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import save_weights
 from splitseem_proto import encode_rle
 from splitseem_train import loop
@@ -21,6 +22,7 @@ from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, Recipe
 from splitseem_train.release import release
+from splitseem_train.text_prompts import read_sentences
 
 RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
 QUIET = Console(quiet=True)
@@ -101,11 +103,30 @@ def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_pa
     save_weights(release(load_model(str(tmp_path / "first" / loop.BEST)), ["square"], canvas=64), start)
     names = ("disk", "square")
     vocabulary = Vocabulary(names, {}, {})
-    begun = loop._new_run(replace(TINY, vocabulary=names), vocabulary, RECIPE, 5, start, "cpu").model
+    begun = loop._new_run(
+        replace(TINY, vocabulary=names), vocabulary, RECIPE, 5, start, "cpu", tmp_path
+    ).model
     torch.testing.assert_close(
         begun.decoder.class_embed.detach(), load_model(str(start)).decoder.class_embed.detach()
     )
     assert begun.class_matrix.shape[0] == 2
+
+
+def test_names_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[tuple[str, ...]] = []
+
+    class Encoder:
+        def encode(self, texts: tuple[str, ...]) -> torch.Tensor:
+            encoded.append(texts)
+            return torch.full((len(texts), 8), float(len(encoded)))
+
+    monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", Encoder)
+    model = SegmentationModel(replace(TINY, sentence_dim=8))
+    for names in (("cat", "dog"), ("cat", "dog"), ("cat", "cow")):
+        sentences = read_sentences(model, Vocabulary(names, {}, {}), tmp_path / "sentences.safetensors")
+        assert sentences is not None
+        assert sentences.class_matrix(model).shape == (2, TINY.decoder.class_dim)
+    assert encoded == [("cat", "dog"), ("cat", "cow")]
 
 
 def test_every_object_is_told_from_names_among_which_its_own_is(shapes: Path) -> None:

@@ -38,7 +38,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Answer:
-    """The mask at the size that was cut, +1 and -1; also the memory of the next step. It has no name for it."""
+    """The mask at the size that was cut, +1 and -1, without a name; also the memory of the next step."""
 
     mask_logits: NDArray[np.float32]
     memory: MemoryPrompt

@@ -33,6 +33,7 @@ from splitseem_train.rounds import play_rounds
 from splitseem_train.text_prompts import Sentences, read_sentences
 
 CHECKPOINT, BEST, METRICS = "checkpoint.pt", "best.safetensors", "metrics.jsonl"
+SENTENCES = "sentences.safetensors"
 
 
 @dataclass
@@ -80,7 +81,7 @@ def train(
             data, recipe, lambda done, total: progress.update(reading, completed=done, total=total)
         )
         state = _new_run(
-            replace(config, vocabulary=vocabulary.names), vocabulary, recipe, seed, start, device
+            replace(config, vocabulary=vocabulary.names), vocabulary, recipe, seed, start, device, out
         )
         _resume(state, out, console)
         task = progress.add_task("training", total=recipe.steps, completed=state.step)
@@ -197,7 +198,13 @@ def _validate(
 
 
 def _new_run(
-    config: ModelConfig, vocabulary: Vocabulary, recipe: Recipe, seed: int, start: Path | None, device: str
+    config: ModelConfig,
+    vocabulary: Vocabulary,
+    recipe: Recipe,
+    seed: int,
+    start: Path | None,
+    device: str,
+    out: Path,
 ) -> RunState:
     torch.manual_seed(seed)
     model = SegmentationModel(config)
@@ -216,7 +223,7 @@ def _new_run(
         lr=recipe.learning_rate,
         betas=(0.9, 0.98),
     )
-    sentences = read_sentences(model, vocabulary)
+    sentences = read_sentences(model, vocabulary, out / SENTENCES)
     return RunState(model, copy.deepcopy(model), optimizer, seed, sentences)
 
 

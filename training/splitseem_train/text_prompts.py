@@ -1,9 +1,13 @@
 """Text prompts for training: which objects are named, and the vectors of their names."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from splitseem_model.segmentation import SegmentationModel
@@ -35,16 +39,27 @@ class TextPrompts:
     alone: Tensor
 
 
-def read_sentences(model: SegmentationModel, vocabulary: Vocabulary) -> Sentences | None:
-    """The names' vectors by the frozen encoder; None for a model without text.
+def read_sentences(model: SegmentationModel, vocabulary: Vocabulary, file: Path) -> Sentences | None:
+    """The names' vectors, from `file` or else by the frozen encoder into it; None for a model without text.
+
+    A machine without the encoder can go on with a run whose folder has the file.
 
     Raises:
-        TextTowerError: the encoder is not installed.
+        TextTowerError: the encoder is needed and not installed.
     """
     if model.sentence_projection is None:
         return None
-    vectors = MiniLm.load().encode(vocabulary.names)
-    return Sentences(vectors.to(model.class_matrix.device))
+    names = json.dumps(vocabulary.names)
+    if _names_in(file) != names:
+        save_file({"vectors": MiniLm.load().encode(vocabulary.names)}, file, metadata={"names": names})
+    return Sentences(load_file(file)["vectors"].to(model.class_matrix.device))
+
+
+def _names_in(file: Path) -> str | None:
+    if not file.exists():
+        return None
+    with safe_open(file, framework="pt") as opened:
+        return (opened.metadata() or {}).get("names")
 
 
 def draw_text_prompts(
