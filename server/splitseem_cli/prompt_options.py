@@ -13,7 +13,7 @@ import click
 from splitseem_cli.failures import Refused
 from splitseem_cli.images import read_stroke
 from splitseem_model.strokes import clicks_of_stroke
-from splitseem_proto import Box, Click, MessageError, Polygon, PromptItem
+from splitseem_proto import Box, Click, MessageError, Polygon, PromptItem, TextPrompt
 from splitseem_proto.limits import MAX_STROKE_POINTS
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
@@ -73,6 +73,7 @@ OPTIONS = (
     number_option(
         "--polygon", "X,Y,X,Y,X,Y,…", 6, "An outline of the object.", at_most=2 * MAX_STROKE_POINTS
     ),
+    click.option("--text", multiple=True, metavar="WORDS", help="Words that name the object."),
 )
 
 
@@ -101,7 +102,7 @@ def prompts(given: Sequence[tuple[str, Any]], size_hw: tuple[int, int]) -> list[
         Refused: no prompt, a place outside the image, an empty box, or a scribble that does not fit.
     """
     if not given:
-        raise Refused("no prompt: give at least one of --point, --negative, --box, --scribble, --polygon")
+        raise Refused("no prompt: give at least one of " + ", ".join(f"--{name}" for name in MAKERS))
     try:
         return [MAKERS[name](value, size_hw) for name, value in given]
     except MessageError as error:
@@ -139,8 +140,19 @@ def _polygon(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[Prom
     return (Polygon(_pairs(numbers, size_hw)),)
 
 
+def _text(words: str, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
+    return (TextPrompt(words),)
+
+
 Maker = Callable[[Any, tuple[int, int]], tuple[PromptItem, ...]]
 MAKERS: Mapping[str, Maker] = MappingProxyType(
-    {"point": _point, "negative": _negative, "box": _box, "scribble": _scribble, "polygon": _polygon}
+    {
+        "point": _point,
+        "negative": _negative,
+        "box": _box,
+        "scribble": _scribble,
+        "polygon": _polygon,
+        "text": _text,
+    }
 )
 """Option name -> its value and the image size to the items of one prompt."""

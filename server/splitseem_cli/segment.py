@@ -44,7 +44,6 @@ class Round:
 @click.command("segment", cls=PromptCommand)
 @click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
 @prompt_options
-@click.option("--text", help="Words that name the object.")
 @click.option("--example", type=click.Path(path_type=Path), help="Another photo that shows such an object.")
 @click.option("--example-point", metavar="X,Y", help="Where the object is on it.")
 @click.option("--all-rounds", is_flag=True, help="Keep the mask of every prompt in the .json file.")
@@ -60,7 +59,6 @@ def command(
     options: ModelOptions,
     image_path: Path,
     given: Sequence[tuple[str, Any]],
-    text: str | None,
     example: Path | None,
     example_point: str | None,
     all_rounds: bool,
@@ -72,7 +70,8 @@ def command(
     The order of the prompts on the command line is the order in which they are given.
     """
     with refusals():
-        _refuse_unsupported(options.model, {"--text": text, "--example": example or example_point})
+        if example or example_point:
+            raise Refused(f"--example needs prompts by example, which {options.model!r} does not take")
         write = writer_for(output)
         image_rgb = read_rgb(image_path)
         steps = prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
@@ -119,10 +118,3 @@ def _facts(
     if all_rounds:
         facts["rounds"] = [{**one.facts(), **rle_document(one.mask)} for one in rounds]
     return facts
-
-
-def _refuse_unsupported(model: str, values: dict[str, object]) -> None:
-    needs = {"--text": "a text tower", "--example": "prompts by example"}
-    for option, value in values.items():
-        if value is not None:
-            raise Refused(f"{option} needs a model with {needs[option]}, which {model!r} does not have")

@@ -9,7 +9,17 @@ import pytest
 from numpy.typing import NDArray
 
 from splitseem_cli.model_options import ModelOptions
-from splitseem_proto import Box, Click, Embedding, ImageGeometry, NamedTensor, Polygon, PromptItem, Scribble
+from splitseem_proto import (
+    Box,
+    Click,
+    Embedding,
+    ImageGeometry,
+    NamedTensor,
+    Polygon,
+    PromptItem,
+    Scribble,
+    TextPrompt,
+)
 
 DISK_RADIUS = 6
 
@@ -74,7 +84,8 @@ def points_of(item: PromptItem) -> list[tuple[float, float, int]]:
             return [(x, y, item.label) for x, y in item.points_xy]
         case Polygon():
             return [(x, y, 1) for x, y in item.points_xy]
-    raise AssertionError(f"no test uses {item}")
+        case TextPrompt():
+            return []
 
 
 @pytest.fixture(autouse=True)

@@ -43,6 +43,13 @@ def test_every_kind_of_prompt_is_answered_in_full_size(photo: Path, runtime: str
     assert len(found["rounds"]) == 4
 
 
+def test_words_are_refused_by_a_model_without_text_tower(photo: Path) -> None:
+    arguments = [str(photo), "--text", "a dog", "--model", "tiny", "-o", str(photo.with_name("mask.png"))]
+    result = CliRunner().invoke(segment, arguments)
+    assert result.exit_code == 2
+    assert "tiny has no text tower, so it cannot look for 'a dog'" in result.stderr
+
+
 def test_mask_is_that_of_the_predictor(photo: Path) -> None:
     out = photo.with_suffix(".json")
     arguments = [str(photo), "--point", "40,30", "--negative", "100,80", "--model", "tiny", "-o", str(out)]

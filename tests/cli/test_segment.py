@@ -71,13 +71,14 @@ def test_prompts_keep_the_order_of_the_command_line(photo: Path) -> None:
     kinds = document(
         photo,
         *("--negative", "9,9", "--box", "1,1,9,9", "--point", "20,15"),
-        *("--polygon", "1,1,30,1,30,30", "--negative=5,5", "--point", "30,15"),
+        *("--polygon", "1,1,30,1,30,30", "--text", "a disk", "--negative=5,5", "--point", "30,15"),
     )["prompts"]
     assert [(item["kind"], item.get("label")) for item in kinds] == [
         ("click", 0),
         ("box", None),
         ("click", 1),
         ("polygon", None),
+        ("text", None),
         ("click", 0),
         ("click", 1),
     ]
@@ -172,7 +173,7 @@ def test_model_options_reach_the_model(photo: Path, loaded: list[ModelOptions]) 
         (["--point", "nan,2"], "outside the image"),
         (["--polygon", "1,1,2,2"], "it has 4 numbers"),
         (["--scribble", "nowhere.png"], "no such image"),
-        (["--point", "1,1", "--text", "a dog"], "text tower"),
+        (["--text", " "], "must not be blank"),
         (["--point", "1,1", "--example", "b.png"], "prompts by example"),
         (["--point", "1,1", "--example-point", "1,1"], "prompts by example"),
     ],
