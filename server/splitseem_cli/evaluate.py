@@ -16,15 +16,9 @@ from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
 from splitseem_train.data import find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
-from splitseem_train.evaluate import (
-    FIRST_PROMPTS,
-    TEXT_PROMPTS,
-    EvaluationSettings,
-    ImageResult,
-    Summary,
-    evaluate,
-    summarise,
-)
+from splitseem_train.evaluate import EvaluationSettings, evaluate
+from splitseem_train.figures import ImageResult, Summary, summarise
+from splitseem_train.targets import FIRST_PROMPTS
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
@@ -41,8 +35,13 @@ ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "iou1": ("IoU@1", ".3f"),
         "iou3": ("IoU@3", ".3f"),
         "iou5": ("IoU@5", ".3f"),
+        "largest_fall": ("largest fall of IoU, clicks 1 to 5", ".4f"),
+        "label1": ("label right after 1 click", ".3f"),
+        "label5": ("label right after 5 clicks", ".3f"),
         "obeyed": ("steps that obey every click", ".3f"),
         "seconds_per_click": ("seconds per click", ".4f"),
+        "seconds_per_step": ("  of these, model", ".4f"),
+        "seconds_per_mask": ("  of these, mask in image size", ".4f"),
         "seconds_per_image": ("seconds per image, encoder", ".3f"),
         "images": ("images", "d"),
         "objects": ("objects", "d"),
@@ -56,19 +55,22 @@ ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="ritm", show_default=True)
 @click.option(
     "--prompt",
-    type=click.Choice([*FIRST_PROMPTS, *TEXT_PROMPTS]),
+    type=click.Choice(list(FIRST_PROMPTS)),
     default="click",
     show_default=True,
     help="The first prompt; later ones are clicks.",
 )
 @click.option("--max-clicks", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--every-click", is_flag=True, help="Give --max-clicks clicks although the numbers of clicks are settled."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many images.")
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
 @click.option(
     "--without",
-    type=click.Choice(["memory", "correction"]),
+    type=click.Choice(["memory", "correction", "refiner"]),
     multiple=True,
-    help="Leave a part of the model out, to see what it is worth; may be given twice.",
+    help="Leave a part of the model out, to see what it is worth; may be given several times.",
 )
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Also write the figures to this file."
@@ -80,6 +82,7 @@ def command(
     protocol: str,
     prompt: str,
     max_clicks: int,
+    every_click: bool,
     limit: int | None,
     held_out: bool,
     without: tuple[str, ...],
@@ -99,6 +102,7 @@ def command(
             options.canvas,
             options.codec,
             memory="memory" not in without,
+            every_click=every_click,
         )
         records = read_index(find_index(data_dir))
         records = [record for record in records if is_validation(record) or not held_out][:limit]
@@ -116,6 +120,7 @@ def command(
                 "protocol": protocol,
                 "prompt": prompt,
                 "max_clicks": max_clicks,
+                "every_click": every_click,
                 "held_out": held_out,
                 "without": list(without),
             }
@@ -131,8 +136,12 @@ def _predictor(options: ModelOptions, without: tuple[str, ...]) -> "Predictor":
         from splitseem_train.grabcut import GrabCutPredictor
 
         return cast("Predictor", GrabCutPredictor())
+    from splitseem_train.variants import WITHOUT
+
     predictor = options.load()
-    return predictor.without_correction() if "correction" in without else predictor
+    for part in set(without) & set(WITHOUT):
+        predictor = WITHOUT[part](predictor)
+    return predictor
 
 
 def _with_progress(results: Iterator[ImageResult], total: int) -> Iterator[ImageResult]:
@@ -148,5 +157,6 @@ def _print_table(summary: Summary, title: str) -> None:
     table.columns[1].justify = "right"
     figures = summary.to_dict()
     for name, (heading, number_format) in ROWS.items():
-        table.add_row(heading, format(figures[name], number_format))
+        figure = figures[name]
+        table.add_row(heading, "-" if figure is None else format(figure, number_format))
     Console(width=100).print(table)

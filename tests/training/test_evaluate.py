@@ -65,8 +65,8 @@ class ScriptedPredictor:
         self.prompts.append(tuple(items))
         self.memories.append(memory)
         turn = (memory or 0) + 1
-        pixels, label = (script[min(turn, len(script)) - 1] for script in (self.pixels, self.labels))
-        return FakeStep(part(pixels), turn, label)
+        pixels = self.pixels[min(turn, len(self.pixels)) - 1]
+        return FakeStep(part(pixels), turn, self.labels[min(turn, len(self.labels)) - 1])
 
     def mask(self, image: None, step: FakeStep) -> NDArray[np.bool_]:
         return step.mask
@@ -164,43 +164,46 @@ def test_object_without_a_counted_pixel_is_left_out(tmp_path: Path) -> None:
         summarise([run(ScriptedPredictor([50]), records)], max_clicks=20)
 
 
-def test_figures_are_means_over_objects() -> None:
-    results = [
-        ImageResult(
-            ((0.85, 0.95), (0.2, 0.8, 0.88, 0.89)), obeyed_steps=5, encode_seconds=1.0, step_seconds=0.6
-        ),
-        ImageResult(((0.1, 0.3, 0.5, 0.6),), obeyed_steps=1, encode_seconds=3.0, step_seconds=0.4),
-    ]
-    figures = summarise(results, max_clicks=4).to_dict()
-    assert figures == pytest.approx(
-        {
-            "noc85": (1 + 3 + 4) / 3,
-            "noc90": (2 + 4 + 4) / 3,
-            "nof85": 1,
-            "nof90": 2,
-            "iou1": (0.85 + 0.2 + 0.1) / 3,
-            "iou3": (0.95 + 0.88 + 0.5) / 3,
-            "iou5": (0.95 + 0.89 + 0.6) / 3,
-            "obeyed": 6 / 10,
-            "seconds_per_click": 0.1,
-            "seconds_per_image": 2.0,
-            "images": 2,
-            "objects": 3,
-        },
-        abs=1e-12,  # float64 sums
-    )
+@pytest.mark.parametrize(
+    ("prompt", "items"),
+    [("text", (TextPrompt("couch"),)), ("text+click", (TextPrompt("couch"), Click(9.5, 9.5, 1)))],
+)
+def test_text_comes_first_by_the_common_name(
+    tmp_path: Path, prompt: str, items: tuple[PromptItem, ...]
+) -> None:
+    predictor = ScriptedPredictor([50, 100])
+    run(predictor, make_set(tmp_path, {"rle": runs(TRUTH), "label": "sofa"}), prompt=prompt)
+    assert predictor.prompts[0] == items
+    assert isinstance(predictor.prompts[1][-1], Click)
+
+
+def test_model_that_takes_no_text_says_so(tmp_path: Path) -> None:
+    records = make_set(tmp_path, {"rle": runs(TRUTH), "label": "sofa"})
+    with pytest.raises(PromptError, match="no text tower"):
+        run(ScriptedPredictor([50], takes_text=False), records, prompt="text")
+
+
+def test_every_click_is_given_when_asked_for(tmp_path: Path) -> None:
+    records = make_set(tmp_path, {"rle": runs(TRUTH)})
+    assert len(ious(run(ScriptedPredictor([91]), records, max_clicks=9, every_click=True))[0]) == 9
+
+
+def test_labels_are_kept_after_every_click(tmp_path: Path) -> None:
+    records = make_set(tmp_path, {"rle": runs(TRUTH), "label": "sofa"})
+    (entry,) = run(ScriptedPredictor([50], ["cat", "sofa"]), records, max_clicks=3).objects
+    assert (entry.labels, entry.truth_label) == (("cat", "sofa", "sofa"), "sofa")
 
 
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        ("text", "needs a model with a text tower"),
-        ("text+click", "needs a model with a text tower"),
+        ("text", "needs labels"),
+        ("text+click", "needs labels"),
         ("scribble", "needs human scribbles"),
         ("gaze", "unknown prompt 'gaze'"),
     ],
 )
-def test_prompt_that_cannot_be_made_is_refused(tmp_path: Path, prompt: str, message: str) -> None:
+def test_prompt_that_the_set_has_nothing_for_is_refused(tmp_path: Path, prompt: str, message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         run(ScriptedPredictor([50]), make_set(tmp_path, {"rle": runs(TRUTH)}), prompt=prompt)
 
