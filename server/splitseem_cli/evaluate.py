@@ -1,7 +1,7 @@
 """`splitseem evaluate`: clicks, overlap and seconds on a data set."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,7 @@ from rich.table import Table
 from splitseem_cli.failures import refusals
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
-from splitseem_train.data import find_index, is_validation, read_index
+from splitseem_train.data import DataImage, find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import EvaluationSettings, evaluate
 from splitseem_train.figures import ImageResult, Summary, summarise
@@ -104,9 +104,9 @@ def command(
             memory="memory" not in without,
             every_click=every_click,
         )
-        records = read_index(find_index(data_dir))
-        records = [record for record in records if is_validation(record) or not held_out][:limit]
-        predictor = _predictor(options, without)
+        data = read_index(find_index(data_dir))
+        records = [record for record in data if is_validation(record) or not held_out][:limit]
+        predictor = _predictor(options, without, data)
         results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
         summary = summarise(results, max_clicks)
         if json_path is not None:
@@ -130,18 +130,18 @@ def command(
     _print_table(summary, f"{predictor.name}, {data_dir.name}, {prompt}, {protocol}, {options.runtime}")
 
 
-def _predictor(options: ModelOptions, without: tuple[str, ...]) -> "Predictor":
-    """The model that is measured, or the baseline of that name."""
+def _predictor(options: ModelOptions, without: tuple[str, ...], data: Sequence[DataImage]) -> "Predictor":
+    """The model that is measured, with the class names of the data, or the baseline of that name."""
     if options.model == BASELINE:
         from splitseem_train.grabcut import GrabCutPredictor
 
         return cast("Predictor", GrabCutPredictor())
-    from splitseem_train.variants import WITHOUT
+    from splitseem_train.variants import WITHOUT, classes_of, held_to_classes
 
     predictor = options.load()
     for part in set(without) & set(WITHOUT):
         predictor = WITHOUT[part](predictor)
-    return predictor
+    return held_to_classes(predictor, classes_of(data))
 
 
 def _with_progress(results: Iterator[ImageResult], total: int) -> Iterator[ImageResult]:

@@ -19,6 +19,19 @@ MORE_KEYS = {"iou_by_click", "largest_fall", "label1", "label5", "seconds_per_st
 pytestmark = pytest.mark.unit
 
 
+@pytest.fixture(autouse=True)
+def classes(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
+    """The class names that every model was held to; the fake one has only one name for everything."""
+    calls: list[frozenset[str]] = []
+
+    def held_to_classes(predictor: object, names: frozenset[str]) -> object:
+        calls.append(names)
+        return predictor
+
+    monkeypatch.setattr("splitseem_train.variants.held_to_classes", held_to_classes)
+    return calls
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """Three images, each with one disk that a click finds at once."""
@@ -55,6 +68,15 @@ def test_json_has_the_figures_and_the_conditions(data_dir: Path) -> None:
     assert figures.keys() >= CONTRACT_KEYS | MORE_KEYS
     assert (figures["noc85"], figures["nof85"], figures["iou1"], figures["images"]) == (1.0, 0, 1.0, 3)
     assert (figures["model"], figures["protocol"], figures["max_clicks"]) == ("disks", "ritm", 7)
+
+
+def test_labels_are_measured_among_the_classes_of_the_set(
+    data_dir: Path, classes: list[frozenset[str]]
+) -> None:
+    path = data_dir / "figures.json"
+    run(data_dir, "--json", path)
+    assert classes == [frozenset({"disk"})]
+    assert json.loads(path.read_text())["label1"] == 1.0
 
 
 def test_limit_takes_the_first_images(data_dir: Path) -> None:

@@ -1,4 +1,6 @@
-"""Parts left out: the masks change, the model they are taken from does not."""
+"""Parts left out and labels held to a set's: the answer changes, the model that is measured does not."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from numpy.typing import NDArray
 from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
 from splitseem_proto import Click
-from splitseem_train.variants import WITHOUT
+from splitseem_train.data import DataImage, DataObject, RunLengths
+from splitseem_train.variants import WITHOUT, classes_of, held_to_classes
 
 pytestmark = pytest.mark.unit
 
@@ -24,10 +27,12 @@ def predictor() -> Predictor:
     return Predictor(model)
 
 
+PIXELS = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+
+
 def first_mask_logits(predictor: Predictor) -> NDArray[np.float32]:
-    pixels = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
     clicks = [Click(40.5, 30.5), Click(44.5, 30.5, 0)]  # so near each other that not both are obeyed as it is
-    return predictor.step(predictor.encode(pixels), clicks).mask_logits
+    return predictor.step(predictor.encode(PIXELS), clicks).mask_logits
 
 
 @pytest.mark.parametrize("part", WITHOUT)
@@ -43,3 +48,44 @@ def test_without_all_parts_the_decoder_answers(predictor: Predictor) -> None:
         plain = leave_out(plain)
     assert plain.config.refiner is None
     assert plain.config.correction is None
+
+
+def label_of(predictor: Predictor) -> tuple[str | None, float | None]:
+    step = predictor.step(predictor.encode(PIXELS), [Click(40.5, 30.5)])
+    return step.label, step.label_score
+
+
+@pytest.mark.parametrize("name", ["cat", "dog", "tree"])
+def test_label_is_the_best_of_the_classes_of_the_set(predictor: Predictor, name: str) -> None:
+    assert label_of(held_to_classes(predictor, frozenset({name, "unknown thing"}))) == (name, 1.0)
+
+
+@pytest.mark.parametrize("classes", [frozenset[str](), frozenset({"unknown thing"})], ids=["none", "unknown"])
+def test_model_that_knows_no_class_of_the_set_is_left_as_it_is(
+    predictor: Predictor, classes: frozenset[str]
+) -> None:
+    assert label_of(held_to_classes(predictor, classes)) == label_of(predictor)
+
+
+def test_holding_to_classes_does_not_change_the_predictor(predictor: Predictor) -> None:
+    before = label_of(predictor)
+    held_to_classes(predictor, frozenset({"cat"}))
+    assert label_of(predictor) == before
+
+
+def image_with(dataset: str, *labels: str | None) -> DataImage:
+    empty = RunLengths((1, 1), np.array([1], np.int32))
+    objects = tuple(DataObject(label, empty, None, None) for label in labels)
+    return DataImage(Path("a.png"), "a.png", dataset, (1, 1), objects, (), ())
+
+
+def test_classes_of_a_set_are_its_labels_by_their_common_names() -> None:
+    records = [image_with("toys", "sofa", None), image_with("toys", "grass-merged", "couch")]
+    assert classes_of(records) == {"couch", "grass"}
+    assert classes_of([image_with("toys", None)]) == frozenset()
+
+
+def test_sample_of_coco_has_all_things_as_classes() -> None:
+    classes = classes_of([image_with("coco_mval", "dog")])
+    assert len(classes) == 80
+    assert {"dog", "hair drier"} <= classes
