@@ -160,6 +160,11 @@ class ModelConfig:
         """The largest canvas that the backbone can take, pixels; None: any."""
         return self.backbone.input_side if isinstance(self.backbone, SamVitConfig) else None
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether the model has a text tower."""
+        return self.text is not None or self.sentence_dim > 0
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the inverse of `from_dict`; what is saved with the weights and digested into the
         fingerprint."""

@@ -36,13 +36,18 @@ def answer_scores(
         `[1, Q]`.
     """
     if by_text and sentences is not None and config.decoder.selection == "points":
-        return text_cosines(head.class_embed, sentences).mean(-1) * min(config.logit_scale, MAX_TEXT_SCALE)
+        return text_weight(config) * text_cosines(head.class_embed, sentences).mean(-1)
     scores = selection_scores(
         config.decoder, head.mask_embed, head.quality, point_mask_features, point_labels
     )
     if sentences is None or config.decoder.selection == "points":
         return scores
-    return scores + TEXT_WEIGHT * text_cosines(head.class_embed, sentences).mean(-1)
+    return scores + text_weight(config) * text_cosines(head.class_embed, sentences).mean(-1)
+
+
+def text_weight(config: ModelConfig) -> float:
+    """What a cosine of one between a query and a text scores."""
+    return TEXT_WEIGHT if config.decoder.selection == "quality" else min(config.logit_scale, MAX_TEXT_SCALE)
 
 
 def text_cosines(class_embed: Tensor, sentences: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.wiring import Slots, attention_bias, wiring_of_step
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,7 @@ def step_rows(config: DecoderConfig, point_labels: Tensor, num_texts: int, *, me
         point_labels: `[1, P]`; num_texts: T, rows of text; memory: whether there is a previous mask.
     """
     has_text, has_points = num_texts > 0, bool((point_labels >= 0).any())
-    wiring = WIRINGS[config.wiring]
-    if wiring.together is not None and has_text and has_points:
-        wiring = WIRINGS[wiring.together]
+    wiring = wiring_of_step(config.wiring, text=has_text, points=has_points)
     by_text = wiring.answers_by_text(text=has_text, points=has_points)
     answering = wiring.answering(by_text=by_text)
     groups = wiring.queries_needed(answering, text=has_text)

@@ -141,6 +141,12 @@ WIRINGS: dict[str, Wiring] = {
 }
 
 
+def wiring_of_step(name: str, *, text: bool, points: bool) -> Wiring:
+    """The wiring that a model of wiring `name` uses for what it was given."""
+    wiring = WIRINGS[name]
+    return wiring if wiring.together is None or not (text and points) else WIRINGS[wiring.together]
+
+
 def attention_bias(wiring: Wiring, rows: Sequence[Slots], keys: Sequence[Slots], batch: int) -> Tensor:
     """The additive self-attention bias of one call.
 

@@ -116,6 +116,40 @@ def test_the_manifest_describes_the_graphs(model: SegmentationModel, tmp_path: P
     assert manifest["wiring"]["sees"] == {"spatial": ["memory", "point", "spatial"], "memory": ["memory"]}
 
 
+def test_a_model_that_takes_texts_has_the_general_graphs(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    out = tmp_path / "decoder"
+    manifest = export_decoder(SegmentationModel(replace(TINY, sentence_dim=6)).eval(), out).manifest
+    assert {"general_prepare", "general_step"} <= manifest["graphs"].keys()
+    described = {t["name"] for t in manifest["graphs"]["general_step"]["inputs"]}
+    assert {"text_tokens", "query_index", "previous_mask"} <= described
+    assert manifest["config"]["text"] == {"weight": 5.0}
+    assert manifest["parity"]["general_cases"]
+    assert manifest["text_wirings"]["alone"] == {
+        "name": "nano",
+        "rows": [
+            {"name": "spatial", "count": 4},
+            {"name": "memory", "count": 8},
+            {"name": "text", "count": None},
+        ],
+        "keys": ["point"],
+        "sees": {
+            "spatial": ["memory", "point", "spatial", "text"],
+            "memory": ["memory"],
+            "text": ["spatial", "text"],
+        },
+        "answering": "spatial",
+        "chosen_by": "text",
+    }
+
+
+def test_a_model_without_text_has_the_click_graphs_only(model: SegmentationModel, tmp_path: Path) -> None:
+    manifest = export_decoder(model, tmp_path / "decoder").manifest
+    assert manifest["graphs"].keys() == {"prepare", "step", "look", "refine"}
+    assert "text_wirings" not in manifest
+    assert "text" not in manifest["config"]
+
+
 def test_the_vocabulary_file_holds_unit_rows(model: SegmentationModel, tmp_path: Path) -> None:
     out = tmp_path / "decoder"
     manifest = export_decoder(model, out).manifest

@@ -13,11 +13,8 @@ from splitseem_model.config import DecoderConfig
 from splitseem_model.decoder import Head
 from splitseem_model.postprocess import mask_of_image
 from splitseem_model.segmentation import unit
-from splitseem_model.selection import selection_scores
+from splitseem_model.selection import MAX_TEXT_SCALE, selection_scores, text_cosines
 from splitseem_proto.geometry import ImageGeometry
-
-MAX_TEXT_SCALE = 100.0
-"""Upstream limits the temperature of text matching, though not that of class logits."""
 
 _NO_NEGATIVES = {"demo": 0.0, "v0": 0.0, "v1": -1.0}
 _EVERY = 10
@@ -144,8 +141,7 @@ class Results:
         scale = torch.tensor(self.logit_scale).exp().clamp(max=MAX_TEXT_SCALE)
         return {
             suffix: scale
-            * unit(self._heads[answering].class_embed[0])
-            @ unit(torch.from_numpy(self.case.arrays[name])).T
+            * text_cosines(self._heads[answering].class_embed[0], torch.from_numpy(self.case.arrays[name]))
             for suffix, name in stored.items()
             if name in self.case.arrays
         }

@@ -1,0 +1,176 @@
+"""`manifest.json`: what a decoder without this package, in a browser for instance, has to know of a model."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import onnx
+import onnxruntime
+import torch
+
+from splitseem_export.graphs import OPSET
+from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_queries
+from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
+from splitseem_model.config import MAX_POINTS, STRIDE
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.selection import text_weight
+from splitseem_model.text.towers import text_tower
+from splitseem_model.text.vocabulary import vocabulary_of
+from splitseem_model.weights import fingerprint
+from splitseem_model.wiring import WIRINGS, Wiring, wiring_of_step
+from splitseem_proto import PROTOCOL_VERSION
+
+MANIFEST_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class VerifiedGraphs:
+    """Graphs that belong together.
+
+    Attributes:
+        parity_key: name of their cases in the manifest.
+        graphs: name -> bytes, inputs and outputs.
+        cases: how far they are from the torch core.
+    """
+
+    parity_key: str
+    graphs: Mapping[str, tuple[bytes, GraphSpec]]
+    cases: Sequence[Mapping[str, object]]
+
+
+def make_manifest(model: SegmentationModel, parts: Sequence[VerifiedGraphs], folder: Path) -> dict[str, Any]:
+    """Write graphs and vocabulary into `folder`, and describe them."""
+    config = model.config
+    return {
+        "format": MANIFEST_FORMAT,
+        "protocol_version": PROTOCOL_VERSION,
+        "model": config.name,
+        "fingerprint": fingerprint(model),
+        "opset": OPSET,
+        "made_by": versions(),
+        "config": _client_config(model),
+        "wiring": _client_wiring(model),
+        **({"text_wirings": _text_wirings(model)} if config.takes_text else {}),
+        "graphs": {
+            name: _written(folder, name, "onnx", graph) | _described(graph, spec)
+            for part in parts
+            for name, (graph, spec) in part.graphs.items()
+        },
+        "vocabulary": _vocabulary(model, folder),
+        "parity": {
+            "tolerance": TOLERANCE,
+            "min_mask_iou": MIN_MASK_IOU,
+            **{part.parity_key: list(part.cases) for part in parts},
+        },
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of what makes and proves the graphs."""
+    return {"torch": torch.__version__, "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__}
+
+
+def _client_config(model: SegmentationModel) -> dict[str, Any]:
+    config, decoder = model.config, model.config.decoder
+    return {
+        "canvas": config.canvas,
+        "canvas_side": config.canvas_side,
+        "stride": STRIDE,
+        "dim": decoder.dim,
+        "mask_dim": decoder.mask_dim,
+        "class_dim": decoder.class_dim,
+        "num_layers": decoder.num_layers,
+        "num_heads": decoder.num_heads,
+        "num_queries": num_queries(decoder),
+        "num_memories": decoder.num_memories if has_memory(decoder) else 0,
+        "max_points": MAX_POINTS,
+        "point_sampling": decoder.point_sampling,
+        "selection": decoder.selection,
+        "logit_scale": config.logit_scale,
+        **({"text": {"weight": text_weight(config)}} if config.takes_text else {}),
+        **({} if config.refiner is None else {"refiner": {"max_points": config.refiner.max_points}}),
+        **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
+    }
+
+
+def _client_wiring(model: SegmentationModel) -> dict[str, Any]:
+    """The part of the wiring that the rows and keys of `step` are in."""
+    decoder = model.config.decoder
+    wiring = WIRINGS[decoder.wiring]
+    rows: list[dict[str, Any]] = [{"name": wiring.interactive, "count": num_queries(decoder)}]
+    return _described_wiring(wiring, rows + _memory_rows(model))
+
+
+def _text_wirings(model: SegmentationModel) -> dict[str, Any]:
+    """Rows and keys of `general_step` for texts alone, and together with points.
+
+    A query group starts from the first `count` learned queries; the text has a row a token. One of the rows
+    of `answering` is the answer, chosen by the text or by the points.
+    """
+    decoder = model.config.decoder
+    described = {}
+    for name, points in (("alone", False), ("together", True)):
+        wiring = wiring_of_step(decoder.wiring, text=True, points=points)
+        by_text = wiring.answers_by_text(text=True, points=points)
+        answering = wiring.answering(by_text=by_text)
+        rows: list[dict[str, Any]] = [
+            {"name": group, "count": len(wiring.learned_queries(group, decoder.num_queries))}
+            for group in wiring.queries_needed(answering, text=True)
+        ]
+        rows += [*_memory_rows(model), {"name": "text", "count": None}]
+        chosen_by = "text" if by_text else "points"
+        described[name] = {
+            **_described_wiring(wiring, rows),
+            "answering": answering,
+            "chosen_by": chosen_by,
+        }
+    return described
+
+
+def _memory_rows(model: SegmentationModel) -> list[dict[str, Any]]:
+    decoder = model.config.decoder
+    return [{"name": "memory", "count": decoder.num_memories}] if has_memory(decoder) else []
+
+
+def _described_wiring(wiring: Wiring, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    here = {"point", *(row["name"] for row in rows)}
+    return {
+        "name": wiring.name,
+        "rows": rows,
+        "keys": ["point"],
+        "sees": {row["name"]: sorted(wiring.sees[row["name"]] & here) for row in rows},
+    }
+
+
+def _written(folder: Path, stem: str, suffix: str, content: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{stem}.{digest[:12]}.{suffix}"
+    (folder / name).write_bytes(content)
+    return {"file": name, "sha256": digest, "bytes": len(content)}
+
+
+def _described(graph: bytes, spec: GraphSpec) -> dict[str, Any]:
+    """Inputs and outputs that the graph really has: the exporter drops an input that no operator reads."""
+    kept = {tensor.name for tensor in onnx.load_from_string(graph).graph.input}
+    return {
+        "inputs": [_plain(tensor) for tensor in spec.inputs if tensor.name in kept],
+        "outputs": [_plain(tensor) for tensor in spec.outputs],
+    }
+
+
+def _plain(tensor: TensorSpec) -> dict[str, Any]:
+    return {"name": tensor.name, "dtype": tensor.dtype, "shape": list(tensor.shape)}
+
+
+def _vocabulary(model: SegmentationModel, folder: Path) -> dict[str, Any]:
+    """Class names and class matrix; both empty for a model without."""
+    vocabulary = vocabulary_of(model, text_tower(model))
+    names = [] if vocabulary is None else list(vocabulary.names)
+    matrix = torch.empty(0, model.config.decoder.class_dim) if vocabulary is None else vocabulary.matrix
+    array = matrix.float().numpy().astype("<f4")
+    tensor = {"dtype": "float32", "shape": list(array.shape), "data": array.tobytes()}
+    content = bytes(msgpack.packb({"names": names, "class_matrix": tensor}))
+    return _written(folder, "vocabulary", "msgpack", content) | {"count": len(names)}
