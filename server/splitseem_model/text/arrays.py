@@ -1,0 +1,38 @@
+"""A text tower for callers without torch: texts in, arrays out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.text.minilm import is_installed
+from splitseem_model.text.tower import TextTower
+from splitseem_model.text.towers import text_tower
+from splitseem_model.text.vocabulary import class_matrix
+
+Array = NDArray[np.float32]
+
+
+class TextArrays:
+    """Blocking, and safe to call from several threads."""
+
+    def __init__(self, tower: TextTower) -> None:
+        self._tower = tower
+
+    def encode(self, texts: Sequence[str]) -> list[tuple[Array, Array]]:
+        """Of every text, its tokens `[T, D]` and its sentence vector `[E]`, float32."""
+        return [(text.tokens.numpy(), text.sentence.numpy()) for text in self._tower.encode(texts)]
+
+    def class_matrix(self, names: Sequence[str]) -> Array:
+        """Class names in the joint space, `[K, E]` float32, rows of length one."""
+        matrix: Array = class_matrix(self._tower, names).numpy()
+        return matrix
+
+
+def text_arrays(model: SegmentationModel) -> TextArrays | None:
+    """The text tower of a model; None when it has none, or when its sentence encoder is not installed."""
+    tower = text_tower(model)
+    if tower is None or (model.text is None and not is_installed()):
+        return None
+    return TextArrays(tower)

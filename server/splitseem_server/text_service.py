@@ -1,0 +1,54 @@
+"""Texts and class names -> vectors, off the event loop and behind a queue of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_server.encode_queue import EncodeQueue
+
+Array = NDArray[np.float32]
+
+
+class TextEncoder(Protocol):
+    """What the service needs of a text encoder; `splitseem_model.text.arrays.TextArrays` is one. Blocking."""
+
+    def encode(self, texts: Sequence[str]) -> list[tuple[Array, Array]]:
+        """Of every text, its tokens `[T, D]` and its sentence vector `[E]`."""
+        ...
+
+    def class_matrix(self, names: Sequence[str]) -> Array:
+        """Class names in the joint space, `[K, E]`, rows of length one."""
+        ...
+
+
+class TextService:
+    """Answers requests for text vectors, one after the other.
+
+    Args:
+        capacity: requests that may wait.
+    """
+
+    def __init__(self, encoder: TextEncoder, *, capacity: int) -> None:
+        self._encoder = encoder
+        self._queue = EncodeQueue(workers=1, capacity=capacity, what="texts")
+
+    async def encode(self, texts: Sequence[str]) -> list[tuple[Array, Array]]:
+        """Tokens and sentence vector of every text.
+
+        Raises:
+            QueueFull: too many requests wait already.
+        """
+        return await self._queue.run(partial(self._encoder.encode, texts), on_start=lambda: None)
+
+    async def class_matrix(self, names: Sequence[str]) -> Array:
+        """The class matrix of a vocabulary.
+
+        Raises:
+            QueueFull: too many requests wait already.
+        """
+        return await self._queue.run(partial(self._encoder.class_matrix, names), on_start=lambda: None)
