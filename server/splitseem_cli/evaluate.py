@@ -1,24 +1,25 @@
 """`splitseem evaluate`: clicks, overlap and seconds on a data set."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
 from splitseem_cli.failures import refusals
+from splitseem_cli.figure_tables import CLICK_ROWS, VIDEO_ROWS, print_table
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
+from splitseem_model.video import MODES, NEEDS
 from splitseem_train.data import DataImage, find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import EvaluationSettings, evaluate
-from splitseem_train.figures import ImageResult, Summary, summarise
+from splitseem_train.figures import summarise
 from splitseem_train.targets import FIRST_PROMPTS
+from splitseem_train.video import follow, is_one_video, summarise_video
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
@@ -26,28 +27,10 @@ if TYPE_CHECKING:
 BASELINE = "opencv-grabcut"
 """`--model` that names OpenCV's GrabCut instead of a model of ours."""
 
-ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "noc85": ("NoC@85", ".2f"),
-        "noc90": ("NoC@90", ".2f"),
-        "nof85": ("NoF85", "d"),
-        "nof90": ("NoF90", "d"),
-        "iou1": ("IoU@1", ".3f"),
-        "iou3": ("IoU@3", ".3f"),
-        "iou5": ("IoU@5", ".3f"),
-        "largest_fall": ("largest fall of IoU, clicks 1 to 5", ".4f"),
-        "label1": ("label right after 1 click", ".3f"),
-        "label5": ("label right after 5 clicks", ".3f"),
-        "obeyed": ("steps that obey every click", ".3f"),
-        "seconds_per_click": ("seconds per click", ".4f"),
-        "seconds_per_step": ("  of these, model", ".4f"),
-        "seconds_per_mask": ("  of these, mask in image size", ".4f"),
-        "seconds_per_image": ("seconds per image, encoder", ".3f"),
-        "images": ("images", "d"),
-        "objects": ("objects", "d"),
-    }
-)
-"""Figure -> its title and number format in the table."""
+NOT_A_VIDEO = "none"
+"""`--propagate` that measures the frames of a video as photos."""
+
+Result = TypeVar("Result")
 
 
 @click.command("evaluate")
@@ -63,6 +46,12 @@ ROWS: Mapping[str, tuple[str, str]] = MappingProxyType(
 @click.option("--max-clicks", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option(
     "--every-click", is_flag=True, help="Give --max-clicks clicks although the numbers of clicks are settled."
+)
+@click.option(
+    "--propagate",
+    type=click.Choice([*MODES, *NEEDS, NOT_A_VIDEO]),
+    multiple=True,
+    help="Follow the object of the first frame through the others [default: every way, of one video]",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many images.")
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
@@ -83,6 +72,7 @@ def command(
     prompt: str,
     max_clicks: int,
     every_click: bool,
+    propagate: tuple[str, ...],
     limit: int | None,
     held_out: bool,
     without: tuple[str, ...],
@@ -93,6 +83,8 @@ def command(
     A simulated user corrects every object click by click. NoC is the mean number of clicks to an IoU of 85 or
     90 % (failures count --max-clicks), NoF the number of objects that never reach it. With
     `--model opencv-grabcut` OpenCV's GrabCut is given the same clicks: the baseline that needs no training.
+
+    A video is prompted in its first frame only, and the object is followed through the others.
     """
     with refusals(TrainingError):
         settings = EvaluationSettings(
@@ -107,8 +99,13 @@ def command(
         data = read_index(find_index(data_dir))
         records = [record for record in data if is_validation(record) or not held_out][:limit]
         predictor = _predictor(options, without, data)
-        results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
-        summary = summarise(results, max_clicks)
+        title = f"{predictor.name}, {data_dir.name}, {prompt}, {protocol}, {options.runtime}"
+        modes = _modes(propagate, records)
+        figures = (
+            _follow(predictor, records, settings, title, modes)
+            if modes
+            else _click(predictor, records, settings, title)
+        )
         if json_path is not None:
             conditions = {
                 "data": data_dir.name,
@@ -124,13 +121,45 @@ def command(
                 "held_out": held_out,
                 "without": list(without),
             }
-            json_path.write_text(
-                json.dumps(summary.to_dict() | conditions, indent=2) + "\n", encoding="utf-8"
-            )
-    _print_table(summary, f"{predictor.name}, {data_dir.name}, {prompt}, {protocol}, {options.runtime}")
+            json_path.write_text(json.dumps(figures | conditions, indent=2) + "\n", encoding="utf-8")
 
 
-def _predictor(options: ModelOptions, without: tuple[str, ...], data: Sequence[DataImage]) -> "Predictor":
+def _click(
+    predictor: "Predictor", records: Sequence[DataImage], settings: EvaluationSettings, title: str
+) -> dict[str, Any]:
+    """Correct every object by clicks; print and return the figures."""
+    results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
+    figures = summarise(results, settings.max_clicks).to_dict()
+    print_table(title, CLICK_ROWS, {"value": figures})
+    return figures
+
+
+def _follow(
+    predictor: "Predictor",
+    records: Sequence[DataImage],
+    settings: EvaluationSettings,
+    title: str,
+    modes: Sequence[str],
+) -> dict[str, Any]:
+    """Follow the object of the first frame in each way; print and return the figures."""
+    figures = {
+        mode: summarise_video(
+            list(_with_progress(follow(predictor, records, settings, mode), len(records)))
+        ).to_dict()
+        for mode in modes
+    }
+    print_table(title, VIDEO_ROWS, figures)
+    return {"video": figures}
+
+
+def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[str]:
+    """How objects are followed; empty: the images are photos."""
+    if propagate:
+        return [mode for mode in propagate if mode != NOT_A_VIDEO]
+    return list(MODES) if is_one_video(records) else []
+
+
+def _predictor(options: ModelOptions, without: Sequence[str], data: Sequence[DataImage]) -> "Predictor":
     """The model that is measured, with the class names of the data, or the baseline of that name."""
     if options.model == BASELINE:
         from splitseem_train.grabcut import GrabCutPredictor
@@ -144,19 +173,9 @@ def _predictor(options: ModelOptions, without: tuple[str, ...], data: Sequence[D
     return held_to_classes(predictor, classes_of(data))
 
 
-def _with_progress(results: Iterator[ImageResult], total: int) -> Iterator[ImageResult]:
+def _with_progress(results: Iterator[Result], total: int) -> Iterator[Result]:
     """Pass the results through, drawing a bar with the time left on a terminal and nothing elsewhere."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         yield from progress.track(results, total=total)
-
-
-def _print_table(summary: Summary, title: str) -> None:
-    table = Table("measure", "value", title=title, title_justify="left")
-    table.columns[1].justify = "right"
-    figures = summary.to_dict()
-    for name, (heading, number_format) in ROWS.items():
-        figure = figures[name]
-        table.add_row(heading, "-" if figure is None else format(figure, number_format))
-    Console(width=100).print(table)

@@ -32,21 +32,25 @@ def classes(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
     return calls
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
+def write_disks(folder: Path, **fields: str) -> Path:
     """Three images, each with one disk that a click finds at once."""
     yy, xx = np.mgrid[:24, :40] + 0.5
     disk = (xx - 20.5) ** 2 + (yy - 11.5) ** 2 < 36
-    Image.new("RGB", (40, 24), "navy").save(tmp_path / "a.png")
+    Image.new("RGB", (40, 24), "navy").save(folder / "a.png")
     record = {
         "image": "a.png",
         "dataset": "disks",
         "size_hw": [24, 40],
         "objects": [{"label": "disk", "rle": list(encode_rle(disk).counts)}],
     }
-    with gzip.open(tmp_path / "index.jsonl.gz", "wt") as file:
-        file.write("\n".join([json.dumps(record)] * 3))
-    return tmp_path
+    with gzip.open(folder / "index.jsonl.gz", "wt") as file:
+        file.write("\n".join([json.dumps({**record, **fields})] * 3))
+    return folder
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return write_disks(tmp_path)
 
 
 def run(*arguments: object) -> Result:
@@ -122,3 +126,27 @@ def test_held_out_measures_only_validation_images(data_dir: Path) -> None:
     result = run(data_dir, "--held-out")
     assert result.exit_code == 2
     assert "nothing was measured" in result.output
+
+
+def test_object_of_a_video_is_followed_in_every_way(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    result = run(write_disks(tmp_path, sequence="still"), "--json", path)
+    assert "mean IoU over the other frames" in result.stdout
+    video = json.loads(path.read_text())["video"]
+    assert {mode: figures["iou_rest"] for mode, figures in video.items()} == {"memory": 1.0, "click": 1.0}
+
+
+def test_one_way_to_follow_may_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    run(write_disks(tmp_path, sequence="still"), "--json", path, "--propagate", "click")
+    assert json.loads(path.read_text())["video"].keys() == {"click"}
+
+
+def test_frames_can_be_measured_as_photos(tmp_path: Path) -> None:
+    assert "NoC@85" in run(write_disks(tmp_path, sequence="still"), "--propagate", "none").stdout
+
+
+def test_way_to_follow_that_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
+    result = run(write_disks(tmp_path, sequence="still"), "--propagate", "example")
+    assert result.exit_code == 2
+    assert "example regions; disks does not" in result.stderr

@@ -54,6 +54,11 @@ def test_optional_fields_may_be_absent(tmp_path: Path) -> None:
     assert not thing.mask.any()
 
 
+def test_frame_knows_its_sequence_and_a_photo_has_none(tmp_path: Path) -> None:
+    assert read_one(tmp_path, sequence="dog").sequence == "dog"
+    assert read_one(tmp_path).sequence is None
+
+
 def test_scribbles_are_masks(tmp_path: Path) -> None:
     (scribbles,) = read_one(
         tmp_path, scribbles=[{"positive_rle": [0, 1, 5], "negative_rle": [5, 1]}]

@@ -4,7 +4,8 @@ One gzipped JSON-lines index per set, one line per image:
 
     {"image": path, "dataset": name, "size_hw": [h, w],
      "objects": [{"label": text or null, "rle": [...], "ignore_rle": [...]?, "isthing": 0|1?}],
-     "captions": [text]?, "scribbles": [{"positive_rle": [...], "negative_rle": [...]}]?}
+     "captions": [text]?, "scribbles": [{"positive_rle": [...], "negative_rle": [...]}]?,
+     "sequence": name?}
 
 Image paths are relative to the folder of the index. Run lengths are uncompressed COCO ones: column-major,
 background first, for `size_hw`. They stay run lengths in memory; a mask is decoded each time it is asked for.
@@ -89,7 +90,10 @@ class Scribbles:
 
 @dataclass(frozen=True, eq=False)
 class DataImage:
-    """One image of a set with its annotations; `name` is its path as the index spells it."""
+    """One image of a set with its annotations; `name` is its path as the index spells it.
+
+    `sequence` is the video that it is a frame of, or None; frames stand in the index in their order in time.
+    """
 
     path: Path
     name: str
@@ -98,6 +102,7 @@ class DataImage:
     objects: tuple[DataObject, ...]
     captions: tuple[str, ...]
     scribbles: tuple[Scribbles, ...]
+    sequence: str | None = None
 
 
 def find_index(place: Path) -> Path:
@@ -187,6 +192,7 @@ def _parse_image(folder: Path, record: dict[str, Any]) -> DataImage:
             Scribbles(_run_lengths(s["positive_rle"], size_hw), _run_lengths(s["negative_rle"], size_hw))
             for s in record.get("scribbles", ())
         ),
+        sequence=record.get("sequence"),
     )
 
 

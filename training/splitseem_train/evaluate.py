@@ -89,10 +89,8 @@ def evaluate(
         yield ImageResult(tuple(objects), seconds)
 
 
-def encode(
-    predictor: Predictor, record: DataImage, settings: EvaluationSettings
-) -> tuple[PreparedImage, float]:
-    """Read and encode an image; also the seconds that the encoder took.
+def read_photo(record: DataImage) -> NDArray[np.uint8]:
+    """The pixels of an image, uint8 `[H, W, 3]`.
 
     Raises:
         DataError: it cannot be read, or is of another size than its index says.
@@ -100,6 +98,14 @@ def encode(
     image_rgb = read_rgb(record.path)
     if image_rgb.shape[:2] != record.size_hw:
         raise DataError(f"{record.path} has {image_rgb.shape[:2]} pixels, its index says {record.size_hw}")
+    return image_rgb
+
+
+def encode(
+    predictor: Predictor, record: DataImage, settings: EvaluationSettings
+) -> tuple[PreparedImage, float]:
+    """Read and encode an image, also the seconds that the encoder took; errors as for `read_photo`."""
+    image_rgb = read_photo(record)
     start = time.perf_counter()
     image = predictor.encode(image_rgb, canvas=settings.canvas, codec=settings.codec)
     return image, time.perf_counter() - start
