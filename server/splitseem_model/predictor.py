@@ -112,6 +112,22 @@ class Predictor:
         other._vocabulary = cache(lambda: named)
         return other
 
+    def with_wiring(self, name: str) -> "Predictor":
+        """The same predictor with another wiring of the same rows; images stay prepared.
+
+        These are the hooks of the official evaluation, which say what text and points together mean.
+
+        Raises:
+            ValueError: no such wiring, or one with other rows; the message names those that can be.
+        """
+        own = WIRINGS[self.config.decoder.wiring]
+        fitting = [other.name for other in WIRINGS.values() if other.same_rows(own)]
+        if name not in fitting:
+            raise ValueError(f"no wiring {name!r} for {self.name}; there are {', '.join(fitting)}")
+        other = copy(self)
+        other.config = replace(self.config, decoder=replace(self.config.decoder, wiring=name))
+        return other
+
     def encode(
         self,
         image_rgb: NDArray[np.uint8],

@@ -120,6 +120,17 @@ def test_text_and_click_are_answered_by_the_group_that_sees_both(
     assert np.abs(alone.mask_logits - step.mask_logits).max() > 1e-3
 
 
+def test_a_hook_of_the_official_evaluation_can_be_chosen() -> None:
+    predictor = Predictor(official_like("v0"))
+    image = predictor.encode(photo())
+    hooked = predictor.with_wiring("v0-grounding-sees-points").step(image, [TextPrompt("a dog"), CLICK])
+    expected = Predictor(official_like("v0-grounding-sees-points"))
+    step = expected.step(expected.encode(photo()), [TextPrompt("a dog"), CLICK])
+    np.testing.assert_allclose(hooked.mask_logits, step.mask_logits, atol=1e-5)
+    with pytest.raises(ValueError, match="no wiring 'v1' for tiny; there are v0, v0-grounding"):
+        predictor.with_wiring("v1")
+
+
 @pytest.mark.parametrize("wiring", OFFICIAL)
 @pytest.mark.parametrize("items", [[TextPrompt("a dog")], [TextPrompt("a dog"), CLICK], [CLICK]])
 def test_onnx_runtime_gives_the_same_answer(wiring: str, items: Sequence[PromptItem]) -> None:
