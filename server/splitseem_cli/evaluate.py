@@ -1,25 +1,25 @@
 """`splitseem evaluate`: clicks, overlap and seconds on a data set."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table
 
 from splitseem_cli.failures import refusals
-from splitseem_cli.figure_tables import CLICK_ROWS, VIDEO_ROWS, print_table
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
 from splitseem_model.video import MODES, NEEDS
 from splitseem_train.data import DataImage, find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import EvaluationSettings, evaluate
-from splitseem_train.figures import summarise
+from splitseem_train.figures import CLICK_ROWS, FigureRow, summarise
 from splitseem_train.targets import FIRST_PROMPTS
-from splitseem_train.video import follow, is_one_video, summarise_video
+from splitseem_train.video import VIDEO_ROWS, follow, is_one_video, summarise_video
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
@@ -130,7 +130,7 @@ def _click(
     """Correct every object by clicks; print and return the figures."""
     results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
     figures = summarise(results, settings.max_clicks).to_dict()
-    print_table(title, CLICK_ROWS, {"value": figures})
+    _print_table(title, CLICK_ROWS, {"value": figures})
     return figures
 
 
@@ -148,7 +148,7 @@ def _follow(
         ).to_dict()
         for mode in modes
     }
-    print_table(title, VIDEO_ROWS, figures)
+    _print_table(title, VIDEO_ROWS, figures)
     return {"video": figures}
 
 
@@ -179,3 +179,13 @@ def _with_progress(results: Iterator[Result], total: int) -> Iterator[Result]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         yield from progress.track(results, total=total)
+
+
+def _print_table(title: str, rows: Mapping[str, FigureRow], columns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print figures, a column for each set of them."""
+    table = Table("measure", title=title, title_justify="left")
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for name, row in rows.items():
+        table.add_row(row.title, *(row.format(column[name]) for column in columns.values()))
+    Console(width=100).print(table)

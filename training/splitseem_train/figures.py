@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from splitseem_model.metrics import mean_iou_at, noc, num_failures
 from splitseem_train.errors import EvaluationError
@@ -15,6 +16,43 @@ HIGHEST_THRESHOLD = 0.90
 """The highest IoU that clicks are counted to."""
 REPORTED_CLICKS = (1, 3, 5)
 """Numbers of clicks after which the mean IoU is reported."""
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """How a figure is shown: title, number format, and which way is better; None: neither."""
+
+    title: str
+    number_format: str
+    better: Literal["higher", "lower"] | None = None
+
+    def format(self, value: float | None) -> str:
+        """The figure as text; a dash where there is none."""
+        return "-" if value is None else format(value, self.number_format)
+
+
+CLICK_ROWS: Mapping[str, FigureRow] = MappingProxyType(
+    {
+        "noc85": FigureRow("NoC@85", ".2f", "lower"),
+        "noc90": FigureRow("NoC@90", ".2f", "lower"),
+        "nof85": FigureRow("NoF85", "d", "lower"),
+        "nof90": FigureRow("NoF90", "d", "lower"),
+        "iou1": FigureRow("IoU@1", ".3f", "higher"),
+        "iou3": FigureRow("IoU@3", ".3f", "higher"),
+        "iou5": FigureRow("IoU@5", ".3f", "higher"),
+        "largest_fall": FigureRow("largest fall of IoU, clicks 1 to 5", ".4f", "lower"),
+        "label1": FigureRow("label right after 1 click", ".3f", "higher"),
+        "label5": FigureRow("label right after 5 clicks", ".3f", "higher"),
+        "obeyed": FigureRow("steps that obey every click", ".3f", "higher"),
+        "seconds_per_click": FigureRow("seconds per click", ".4f", "lower"),
+        "seconds_per_step": FigureRow("  of these, model", ".4f", "lower"),
+        "seconds_per_mask": FigureRow("  of these, mask in image size", ".4f", "lower"),
+        "seconds_per_image": FigureRow("seconds per image, encoder", ".3f", "lower"),
+        "images": FigureRow("images", "d"),
+        "objects": FigureRow("objects", "d"),
+    }
+)
+"""Figures of a `Summary`, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)

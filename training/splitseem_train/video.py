@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +18,24 @@ from splitseem_proto import PromptItem
 from splitseem_train.data import DataImage
 from splitseem_train.errors import EvaluationError
 from splitseem_train.evaluate import EvaluationSettings, read_photo
+from splitseem_train.figures import FigureRow
 from splitseem_train.targets import find_first_prompt
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
+
+
+VIDEO_ROWS: Mapping[str, FigureRow] = MappingProxyType(
+    {
+        "iou_first": FigureRow("IoU in the first frame", ".3f", "higher"),
+        "iou_rest": FigureRow("mean IoU over the other frames", ".3f", "higher"),
+        "iou_last": FigureRow("IoU in the last frame", ".3f", "higher"),
+        "seconds_per_frame": FigureRow("seconds per frame", ".3f", "lower"),
+        "frames": FigureRow("frames", "d"),
+        "sequences": FigureRow("sequences", "d"),
+    }
+)
+"""Figures of a `VideoSummary`, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
