@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import PromptError
 from splitseem_model.metrics import iou
-from splitseem_proto import Box, Click
+from splitseem_proto import Box, Click, TextPrompt
 from splitseem_train.grabcut import GrabCutPredictor
 
 pytestmark = pytest.mark.unit
@@ -41,7 +41,15 @@ def test_a_photo_of_one_pixel_is_answered() -> None:
     assert baseline.mask(image, baseline.step(image, [Click(0.5, 0.5)])).shape == (1, 1)
 
 
-def test_prompts_other_than_clicks_are_refused() -> None:
+def test_a_box_finds_what_is_in_it_and_nothing_outside() -> None:
+    pixels, truth = red_disk()
+    pixels[100:140, 150:190] = (220, 30, 30)  # of the same colour
     baseline = GrabCutPredictor()
-    with pytest.raises(PromptError, match="clicks only, not a box"):
-        baseline.step(baseline.encode(red_disk()[0]), [Box(1, 1, 9, 9)])
+    image = baseline.encode(pixels)
+    assert iou(baseline.mask(image, baseline.step(image, [Box(48, 28, 132, 112)])), truth) > 0.95
+
+
+def test_prompts_other_than_clicks_and_boxes_are_refused() -> None:
+    baseline = GrabCutPredictor()
+    with pytest.raises(PromptError, match="clicks and boxes only, not a text"):
+        baseline.step(baseline.encode(red_disk()[0]), [TextPrompt("disk")])

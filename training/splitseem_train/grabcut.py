@@ -1,7 +1,8 @@
 """OpenCV's GrabCut behind the face of a predictor: the baseline that needs no training.
 
 Source: GrabCut (Rother, Kolmogorov, Blake, 2004), as OpenCV has it. Every click is a disk of sure object or
-sure background; the mask of the step before is the first guess of the rest.
+sure background, all outside a box is sure background; the mask of the step before is the first guess of the
+rest.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import PromptError
 from splitseem_model.memory import MemoryPrompt
-from splitseem_proto import Click, PromptItem
+from splitseem_proto import Box, Click, PromptItem
 
 NAME = "opencv-grabcut"
 SIDE = 320
@@ -62,19 +63,24 @@ class GrabCutPredictor:
         return Photo(np.asarray(pixels, dtype=np.uint8), scale, (height, width))
 
     def step(self, image: Photo, items: Sequence[PromptItem], memory: MemoryPrompt | None = None) -> Answer:
-        """Cut anew from all clicks and the mask of the step before.
+        """Cut anew from all clicks and boxes and the mask of the step before.
 
         Raises:
-            PromptError: a prompt that is not a click.
+            PromptError: a prompt that is neither a click nor a box.
         """
+        clicks = [_scaled(item, image.scale) for item in items if not isinstance(item, Box)]
+        boxes = [_inside(item, image) for item in items if isinstance(item, Box)]
         labels = np.full(image.pixels.shape[:2], cv2.GC_PR_BGD, dtype=np.uint8)
-        clicks = [_scaled(item, image.scale) for item in items]
         if memory is None:
             for x, y, label in clicks:
                 if label == 1:
                     cv2.circle(labels, (x, y), GUESS_RADIUS, cv2.GC_PR_FGD, thickness=-1)
+            for inside in boxes:
+                labels[inside] = cv2.GC_PR_FGD
         else:
             labels[memory.mask_logits > 0] = cv2.GC_PR_FGD
+        for inside in boxes:
+            labels[~inside] = cv2.GC_BGD
         for x, y, label in clicks:
             cv2.circle(labels, (x, y), DISK_RADIUS, cv2.GC_FGD if label else cv2.GC_BGD, thickness=-1)
         cut = _grab_cut(image.pixels, labels)
@@ -90,8 +96,16 @@ class GrabCutPredictor:
 def _scaled(item: PromptItem, scale: float) -> tuple[int, int, int]:
     """Pixel and label of a click in the photo that is cut."""
     if not isinstance(item, Click):
-        raise PromptError(f"{NAME} takes clicks only, not a {item.kind}")
+        raise PromptError(f"{NAME} takes clicks and boxes only, not a {item.kind}")
     return int(item.x * scale), int(item.y * scale), item.label
+
+
+def _inside(box: Box, image: Photo) -> NDArray[np.bool_]:
+    """The pixels of the photo that is cut whose centres are in the box."""
+    height, width = image.pixels.shape[:2]
+    columns, rows = ((np.arange(count) + 0.5) / image.scale for count in (width, height))
+    in_columns, in_rows = (columns > box.x0) & (columns < box.x1), (rows > box.y0) & (rows < box.y1)
+    return in_rows[:, None] & in_columns
 
 
 def _grab_cut(pixels: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
