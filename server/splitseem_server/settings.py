@@ -100,7 +100,7 @@ class Settings(BaseModel):
     max_texts: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=64,
         description="Most texts, and most class names, of one request. A class name takes an official model"
-        " more than a second on a CPU core.",
+        " more than half a second on a CPU core.",
     )
     max_age_s: Annotated[int, Field(ge=0, le=365 * 86400)] = Field(
         default=365 * 86400,

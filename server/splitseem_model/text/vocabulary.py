@@ -62,7 +62,7 @@ def spoken_name(name: str) -> str:
 
 
 def cached_class_matrix(tower: TextTower, names: Sequence[str], folder: Path | None = None) -> Tensor:
-    """`class_matrix`, kept on disk between runs: with an official encoder it takes a second a name.
+    """`class_matrix`, kept on disk: with an official encoder a name takes more than half a second.
 
     Args:
         folder: where it is kept; `cache_folder()` when None. One that cannot be written is no error.
