@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from splitseem_model.prompts import prompt_points
-from splitseem_proto import Box, Click, ImageGeometry, Polygon, Prompt, PromptItem, Scribble, to_plain
+from splitseem_proto import (
+    Box,
+    Click,
+    ImageGeometry,
+    Polygon,
+    Prompt,
+    PromptItem,
+    Scribble,
+    TextPrompt,
+    to_plain,
+)
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "prompts.json"
 
@@ -37,6 +47,10 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
             Scribble(((8.0, 9.0), (30.0, 31.0))),
             Click(40.5, 41.5, 0),
         ),
+    ),
+    "words between clicks add no point": (
+        WHOLE,
+        (Click(5.5, 6.5), TextPrompt("the left dog"), Click(40.5, 41.5, 0)),
     ),
     "more than 512 points are thinned": (WHOLE, tuple(Scribble(SPIRAL) for _ in range(6))),
     "an image of one pixel": (TINY, (Click(0.5, 0.5),)),
