@@ -13,6 +13,7 @@ from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.sessions import Arrays, GraphPair, run, session
 from splitseem_model.decoder import Head, StepInputs
 from splitseem_model.decoder_runtime import Levels
+from splitseem_model.mask_map import MaskMap
 from splitseem_model.predictor import Predictor
 from splitseem_model.refiner import RefinerInputs
 from splitseem_model.registry import load_model
@@ -58,8 +59,9 @@ class OnnxRuntime:
             refiner,
         )
 
-    def prepare(self, levels: Levels, mask_features: Tensor) -> OnnxPrepared:
-        """Per image."""
+    def prepare(self, levels: Levels, masks: MaskMap) -> OnnxPrepared:
+        """Per image; the graphs want the mask features themselves."""
+        mask_features = masks.full()
         tensors = self._click.prepare(levels, mask_features)
         if self._refiner is not None:
             tensors |= self._refiner.look(mask_features, *levels[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
@@ -18,9 +18,13 @@ from splitseem_proto.tensors import NamedTensor
 PROTOCOL_VERSION = 1
 PROJECT_FORMAT = 1
 
-# Stride of each tensor that an embedding must hold, in wire order: levels coarse to fine, then mask features.
+# Stride of each tensor that an embedding must hold, in wire order: levels coarse to fine, then mask features,
 EMBEDDING_STRIDES: Mapping[str, int] = MappingProxyType(
     {"level0": 32, "level1": 16, "level2": 8, "mask_features": 4}
+)
+# or instead of them the map that they are one convolution of, and their averages at the sizes of the levels.
+MASK_SOURCE_STRIDES: Mapping[str, int] = MappingProxyType(
+    {"mask_source": 4, "mask_level0": 32, "mask_level1": 16, "mask_level2": 8}
 )
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")
@@ -38,7 +42,9 @@ class Embedding:
         geometry: how the image was brought to the model input.
         codec: name in `quantize.CODECS`; it is the dtype of every tensor.
         tensors: `level0`, `level1`, `level2` `[1, D, h, w]` (strides 32, 16, 8) and `mask_features`
-            `[1, C, H/4, W/4]`, where (H, W) is the padded size; further names may follow.
+            `[1, C, H/4, W/4]`, where (H, W) is the padded size, or instead of these `mask_source`
+            `[1, S, H/4, W/4]` and `mask_level0`, `mask_level1`, `mask_level2` `[1, C, h, w]`; further names
+            may follow.
     Raises:
         MessageError: any of this does not hold, or a name appears twice.
     """
@@ -69,7 +75,7 @@ class Embedding:
                 raise MessageError(
                     f"tensor {tensor.name} is {tensor.array.dtype}, the codec is {self.codec!r}"
                 )
-        for name, stride in EMBEDDING_STRIDES.items():
+        for name, stride in required_maps(names).items():
             self._check_map(name, stride)
 
     def _check_map(self, name: str, stride: int) -> None:
@@ -92,6 +98,14 @@ class Embedding:
             if tensor.name == name:
                 return tensor
         raise MessageError(f"no tensor {name!r} among {[tensor.name for tensor in self.tensors]}")
+
+
+def required_maps(names: Collection[str]) -> Mapping[str, int]:
+    """Name and stride of the maps that an embedding with tensors of these names must hold."""
+    if "mask_source" not in names or "mask_features" in names:
+        return EMBEDDING_STRIDES
+    levels = {name: stride for name, stride in EMBEDDING_STRIDES.items() if name != "mask_features"}
+    return {**levels, **MASK_SOURCE_STRIDES}
 
 
 @dataclass(frozen=True)

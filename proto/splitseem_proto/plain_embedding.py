@@ -32,7 +32,7 @@ from splitseem_proto.fields import (
     text,
 )
 from splitseem_proto.geometry import ImageGeometry
-from splitseem_proto.messages import EMBEDDING_STRIDES, PROTOCOL_VERSION, Embedding
+from splitseem_proto.messages import PROTOCOL_VERSION, Embedding, required_maps
 from splitseem_proto.tensors import NamedTensor
 
 _DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
@@ -84,7 +84,7 @@ def read_embedding(plain: Plain, where: str) -> Embedding:
     names = [tensor.name for tensor in tensors]
     if len(set(names)) != len(names):
         raise Duplicate(f"{where}.tensors: a name appears twice in {names}")
-    for name in EMBEDDING_STRIDES:
+    for name in required_maps(names):
         if name not in names:
             raise MissingField(f"{where}.tensors: tensor {name!r} is missing")
     return build(lambda: Embedding(PROTOCOL_VERSION, fingerprint, key, geometry, codec, tensors), where)

@@ -165,13 +165,17 @@ class PromptDecoder(nn.Module):
         return Head(self.mask_embed(normed), normed @ self.class_embed, quality)
 
     def prepare(
-        self, levels: Sequence[Tensor], mask_features: Tensor, query_index: Tensor, trace: Trace | None = None
+        self,
+        levels: Sequence[Tensor],
+        mask_features: Tensor | tuple[Tensor, ...],
+        query_index: Tensor,
+        trace: Trace | None = None,
     ) -> Prepared:
         """Compute what depends on the image alone.
 
         Args:
             levels: three maps `[B, D, h_l, w_l]`, strides 32, 16, 8.
-            mask_features: `[B, C, H/4, W/4]`.
+            mask_features: `[B, C, H/4, W/4]`, or their averages at the levels, `[B, C, N_l]`.
             query_index: `[Q]` int64, the learned query that each query row starts from.
         """
         sources = [
@@ -184,9 +188,11 @@ class PromptDecoder(nn.Module):
             attention = self._cross_attention(i).multihead_attn
             keys.append(attention.project_key(placed[i % NUM_LEVELS]))
             values.append(attention.project_value(sources[i % NUM_LEVELS]))
-        level_mask_features = average_to_levels(mask_features)
+        level_mask_features = (
+            mask_features if isinstance(mask_features, tuple) else average_to_levels(mask_features)
+        )
 
-        batch = mask_features.shape[0]
+        batch = level_mask_features[0].shape[0]
         state = self.query_feat.weight[query_index].expand(batch, -1, -1)
         position = self.query_embed.weight[query_index].expand(batch, -1, -1)
         closed = close_background(self.head(state).mask_embed @ level_mask_features[0])

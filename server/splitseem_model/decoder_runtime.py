@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 
 from splitseem_model.decoder import Head, Prepared, StepInputs
+from splitseem_model.mask_map import MaskMap
 from splitseem_model.refiner import RefinerFeatures, RefinerInputs
 from splitseem_model.segmentation import SegmentationModel
 
@@ -14,7 +15,7 @@ Levels = tuple[torch.Tensor, ...]
 class DecoderRuntime(Protocol):
     """The calls of the decoder, and of the refiner where the model has one."""
 
-    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> Any:
+    def prepare(self, levels: Levels, masks: MaskMap) -> Any:
         """Per image; the result goes to the other calls unseen."""
 
     def step(self, prepared: Any, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
@@ -40,10 +41,11 @@ class TorchRuntime:
         self._learned = torch.arange(model.config.decoder.num_queries)
 
     @torch.inference_mode()
-    def prepare(self, levels: Levels, mask_features: torch.Tensor) -> TorchPrepared:
+    def prepare(self, levels: Levels, masks: MaskMap) -> TorchPrepared:
         """Per image."""
-        features = None if self._refiner is None else self._refiner.prepare(mask_features, *levels[1:])
-        return TorchPrepared(self._decoder.prepare(levels, mask_features, self._learned), features)
+        features = None if self._refiner is None else self._refiner.prepare(masks.full(), *levels[1:])
+        prepared = self._decoder.prepare(levels, masks.level_averages(), self._learned)
+        return TorchPrepared(prepared, features)
 
     @torch.inference_mode()
     def step(self, prepared: TorchPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:

@@ -125,10 +125,16 @@ class DeformablePixelDecoder(nn.Module):
             mask_features `[B, mask_dim, H / 4, W / 4]` and the multi-scale features, coarse to fine:
             `[B, conv_dim, H / s, W / s]` at strides 32, 16, 8.
         """
+        finest, levels = self.fuse(res2, res3, res4, res5)
+        return self.mask_features(finest), levels
+
+    def fuse(self, res2: Tensor, res3: Tensor, res4: Tensor, res5: Tensor) -> tuple[Tensor, MultiScale]:
+        """All but the last convolution: its input `[B, conv_dim, H / 4, W / 4]`, and the multi-scale
+        features."""
         levels = self._attend([proj(x) for proj, x in zip(self.input_proj, (res5, res4, res3), strict=True)])
         lateral = self.adapter_1(res2)
         enlarged = functional.interpolate(levels[2], lateral.shape[2:], mode="bilinear", align_corners=False)
-        return self.mask_features(self.layer_1(lateral + enlarged)), levels
+        return self.layer_1(lateral + enlarged), levels
 
     def _attend(self, maps: list[Tensor]) -> MultiScale:
         tokens = self._tokens(maps)

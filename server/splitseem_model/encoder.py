@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
+from splitseem_model.encoder_network import EncoderNetwork, EncoderOptions
 from splitseem_model.errors import ImageInputError
 from splitseem_model.preprocess import geometry_of, preprocess
 from splitseem_model.segmentation import SegmentationModel
@@ -26,13 +27,14 @@ class ImageEncoder:
     codecs: tuple[str, ...] = tuple(CODECS)
     default_codec: str = DEFAULT_CODEC
 
-    def __init__(self, model: SegmentationModel, device: str = "cpu") -> None:
+    def __init__(
+        self, model: SegmentationModel, device: str = "cpu", options: EncoderOptions | None = None
+    ) -> None:
         self.config: ModelConfig = model.config
         self.name: str = model.config.name
         self.canvas: int = model.config.canvas
         self.fingerprint: str = fingerprint(model)
-        self._device = torch.device(device)
-        self._model = model.to(self._device).eval()
+        self._network = EncoderNetwork(model, torch.device(device), options or EncoderOptions())
         self._lock = threading.Lock()
 
     def geometry_for(
@@ -51,7 +53,6 @@ class ImageEncoder:
             stride=self.config.size_multiple,
         )
 
-    @torch.inference_mode()
     def encode(
         self,
         image_rgb: NDArray[np.uint8],
@@ -81,9 +82,8 @@ class ImageEncoder:
             stride=self.config.size_multiple,
         )
         with self._lock:
-            mask_features, levels = self._model.encode(pixels.to(self._device))
-        named = [*((f"level{i}", level) for i, level in enumerate(levels)), ("mask_features", mask_features)]
-        tensors = tuple(encode_tensor(name, x.float().cpu().numpy(), codec) for name, x in named)
+            maps = {name: x.cpu().numpy() for name, x in self._network(pixels).items()}
+        tensors = tuple(encode_tensor(name, x, codec) for name, x in maps.items())
         return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, tensors)
 
     def _checked(self, canvas: int | None) -> int:

@@ -95,11 +95,21 @@ class FPN(nn.Module):
             mask_features `[B, mask_dim, H / 4, W / 4]` and the multi-scale features, coarse to fine:
             `[B, conv_dim, H / s, W / s]` at strides 32, 16, 8.
         """
+        finest, levels = self.fuse(res2, res3, res4, res5)
+        return self.mask_features(finest), levels
+
+    def fuse(self, res2: Tensor, res3: Tensor, res4: Tensor, res5: Tensor) -> tuple[Tensor, MultiScale]:
+        """All but the last convolution: its input `[B, conv_dim, H / 4, W / 4]`, and the multi-scale
+        features."""
+        levels = self.levels(res3, res4, res5)
+        return self.layer_1(_merge(self.adapter_1(res2), levels[2])), levels
+
+    def levels(self, res3: Tensor, res4: Tensor, res5: Tensor) -> MultiScale:
+        """The multi-scale features."""
         level0 = self.layer_4(self._encode(self.input_proj(res5)))
         level1 = self.layer_3(_merge(self.adapter_3(res4), level0))
         level2 = self.layer_2(_merge(self.adapter_2(res3), level1))
-        finest = self.layer_1(_merge(self.adapter_1(res2), level2))
-        return self.mask_features(finest), (level0, level1, level2)
+        return level0, level1, level2
 
     def _encode(self, x: Tensor) -> Tensor:
         """Transformer encoder over all cells of a map, `[B, conv_dim, h, w]` -> the same."""

@@ -15,7 +15,9 @@ from splitseem_model.correction import correct_at_points, feature_spread
 from splitseem_model.decoder import Head, StepInputs
 from splitseem_model.decoder_runtime import DecoderRuntime, Levels, TorchRuntime
 from splitseem_model.encoder import ImageEncoder, Roi
+from splitseem_model.encoder_network import EncoderOptions, gives_mask_source
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
+from splitseem_model.mask_map import MaskFeatures, MaskMap, MaskSource, mask_conv
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import mask_of_image
 from splitseem_model.prompts import PromptPoints, prompt_points
@@ -40,17 +42,22 @@ class PreparedImage:
     """An embedded image, ready for any number of steps.
 
     Attributes:
-        mask_features: `[1, C, H/4, W/4]` and levels `[1, D, h_l, w_l]`, float32, after the codec.
+        masks: what masks are made of, and levels `[1, D, h_l, w_l]`, float32, after the codec.
         prepared: what the runtime made of them.
         spread: of the mask features, for the correction; None for a model without one.
     """
 
     geometry: ImageGeometry
     embedding: Embedding
-    mask_features: torch.Tensor
+    masks: MaskMap
     levels: Levels
     prepared: Any
     spread: NDArray[np.float64] | None
+
+    @property
+    def mask_features(self) -> torch.Tensor:
+        """`[1, C, H/4, W/4]`, computed if the embedding holds their source."""
+        return self.masks.full()
 
 
 @dataclass(frozen=True)
@@ -74,12 +81,19 @@ class Step:
 class Predictor:
     """Encoder and decoder of one model."""
 
-    def __init__(self, model: SegmentationModel, runtime: DecoderRuntime | None = None) -> None:
-        self.encoder = ImageEncoder(model)
+    def __init__(
+        self,
+        model: SegmentationModel,
+        runtime: DecoderRuntime | None = None,
+        options: EncoderOptions | None = None,
+    ) -> None:
+        """`options` None: the fastest for this model and runtime that are exact."""
+        self.encoder = ImageEncoder(model, options=options or _options(model, runtime))
         self.name: str = model.config.name
         self.config: ModelConfig = model.config
         self.fingerprint: str = self.encoder.fingerprint
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
+        self._mask_conv = mask_conv(model.pixel_decoder)
         self._tower = text_tower(model)
         self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
         self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
@@ -156,16 +170,22 @@ class Predictor:
             )
         arrays = {t.name: torch.from_numpy(decode_tensor(t)) for t in embedding.tensors}
         levels = tuple(arrays[f"level{i}"] for i in range(3))
-        mask_features = arrays["mask_features"]
+        masks = self._masks(arrays)
         correction = self.config.correction
         return PreparedImage(
             embedding.geometry,
             embedding,
-            mask_features,
+            masks,
             levels,
-            prepared=self._runtime.prepare(levels, mask_features),
-            spread=None if correction is None else feature_spread(mask_features, correction),
+            prepared=self._runtime.prepare(levels, masks),
+            spread=None if correction is None else feature_spread(masks.full(), correction),
         )
+
+    def _masks(self, arrays: dict[str, torch.Tensor]) -> MaskMap:
+        if "mask_features" in arrays:
+            return MaskFeatures(arrays["mask_features"])
+        averages = tuple(arrays[f"mask_level{i}"] for i in range(3))
+        return MaskSource(arrays["mask_source"], averages, self._mask_conv)
 
     def step(
         self, image: PreparedImage, items: Sequence[PromptItem], memory: MemoryPrompt | None = None
@@ -221,10 +241,8 @@ class Predictor:
         coords, labels = torch.from_numpy(points.coords)[None], torch.from_numpy(points.labels)[None]
         tokens = torch.cat([text.tokens for text in texts])[None] if texts else None
         rows = step_rows(config, labels, 0 if tokens is None else tokens.shape[1], memory=memory is not None)
-        sampled, *of_levels = (
-            sample_points(feature_map, coords, padded_hw, config.point_sampling)
-            for feature_map in (image.mask_features, *image.levels)
-        )
+        sampled = image.masks.at_points(coords, padded_hw, config.point_sampling)
+        of_levels = (sample_points(level, coords, padded_hw, config.point_sampling) for level in image.levels)
         inputs = StepInputs(
             point_features=tuple(of_levels),
             point_coords=coords / coords.new_tensor([padded_hw[1], padded_hw[0]]),
@@ -251,7 +269,7 @@ class Predictor:
             by_text=candidates.by_text,
         )[0]
         best = int(scores.argmax())
-        answer = torch.einsum("c,chw->hw", head.mask_embed[0, best], image.mask_features[0])
+        answer = image.masks.logits(head.mask_embed[:, best : best + 1])[0, 0]
         logits = self._refined(image, answer, candidates).numpy()
         if self.config.correction is not None and image.spread is not None:
             logits = correct_at_points(
@@ -310,5 +328,12 @@ class _Candidates:
 def _previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> torch.Tensor:
     """`[1, 1, H/4, W/4]`; zeros without memory."""
     if memory is None:
-        return torch.zeros_like(image.mask_features[:, :1])
+        return torch.zeros(1, 1, *image.masks.size_hw)
     return torch.from_numpy(memory.mask_logits)[None, None]
+
+
+def _options(model: SegmentationModel, runtime: DecoderRuntime | None) -> EncoderOptions:
+    """The source of the mask features suffices unless the graphs, a refiner or a correction want them."""
+    config = model.config
+    wants_features = runtime is not None or config.refiner is not None or config.correction is not None
+    return EncoderOptions(mask_source=gives_mask_source(model) and not wants_features)

@@ -63,7 +63,7 @@ def _no_such_model(name: str) -> UnknownModelError:
         )
     with_weights = ", ".join(sorted(n for n in PRESETS if bundled_weights(n)))
     return UnknownModelError(
-        f"no model {name!r}: not a file, the bundled models are {with_weights}, and the known checkpoints"
+        f"no model {name!r}: not a file; the bundled models are: {with_weights}; the known checkpoints:"
         f" {', '.join(KNOWN)}"
     )
 

@@ -11,7 +11,10 @@ from splitseem_cli.golden.comparison import Comparison, tolerance_of
 from splitseem_cli.golden.golden_set import GoldenSet, NotSupported
 from splitseem_model.config import PRESETS, preset
 from splitseem_model.encoder_parts import build_backbone, build_pixel_decoder
+from splitseem_model.folded_pyramid import FoldedPyramid
 from splitseem_model.golden_weights import fill_with_golden_weights
+from splitseem_model.mask_map import MaskSource, level_averages, mask_conv
+from splitseem_model.pixel_decoder import FPN
 from splitseem_model.preprocess import normalise, pad_to_multiple
 
 _MAPS = ("res2", "res3", "res4", "res5", "ms_0", "ms_1", "ms_2", "mask_features")
@@ -38,6 +41,15 @@ class Encoder:
         mask_features, levels = self.pixel_decoder(*pyramid)
         return dict(zip(_MAPS, (*pyramid, *levels, mask_features), strict=True))
 
+    @torch.inference_mode()
+    def folded_mask_features(self, maps: dict[str, Tensor]) -> Tensor | None:
+        """The mask features by way of their source, see `mask_map.py`; None where there is no other way."""
+        if not isinstance(self.pixel_decoder, FPN):
+            return None
+        source, _ = FoldedPyramid(self.pixel_decoder).fuse(*(maps[name] for name in _MAPS[:4]))
+        conv = mask_conv(self.pixel_decoder)
+        return MaskSource(source, level_averages(source, conv), conv).full()
+
 
 def check_encoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:
     """Compare every map that the case holds: whole, at every 16th channel, or by the strides of the manifest.
@@ -53,10 +65,15 @@ def check_encoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:
     encoder = _encoder(backbone, golden.seed_offset)
     pixels = pad_to_multiple(normalise(arrays["image_u8"].transpose(1, 2, 0)), encoder.size_multiple)
     comparison.check("normalized_padded_every4", pixels[:, :, ::4, ::4])
-    for key, value in encoder.features(pixels).items():
+    maps = encoder.features(pixels)
+    for key, value in maps.items():
         tolerance = _tolerance(backbone, key, entry)
         comparison.check(key, value[:, ::channel, ::cell, ::cell], tolerance)
         comparison.check(f"{key}_every16", value[:, ::16], tolerance)
+    folded = encoder.folded_mask_features(maps)
+    if folded is not None:
+        tolerance = _tolerance(backbone, "mask_features", entry)
+        comparison.check("mask_features", folded[:, ::channel, ::cell, ::cell], tolerance)
     comparison.skip("image_u8")
 
 

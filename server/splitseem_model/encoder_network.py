@@ -1,0 +1,101 @@
+"""The two halves of an encoder as they run for inference: what is computed, at which precision, and how."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from splitseem_model.deformable import DeformablePixelDecoder
+from splitseem_model.folded_pyramid import FoldedPyramid
+from splitseem_model.mask_map import level_averages, mask_conv
+from splitseem_model.onednn import use_onednn
+from splitseem_model.pixel_decoder import FPN, MultiScale
+from splitseem_model.segmentation import SegmentationModel
+
+Precision = Literal["float32", "bfloat16", "float16"]
+Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
+Fuse = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, MultiScale]]
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """How an encoder computes. At float32 no option changes a mask by more than rounding.
+
+    Attributes:
+        mask_source: give the map that mask features are one convolution of, and their averages at the
+            levels, instead of the mask features; see `mask_map.py`. For readers that know it.
+        precision: of the convolutions and products; below float32 by autocast, which pays on GPUs.
+        onednn: let oneDNN run the linear layers on a CPU.
+        compile: let `torch.compile` fuse the backbone; the first images then take minutes.
+    """
+
+    mask_source: bool = False
+    precision: Precision = "float32"
+    onednn: bool = True
+    compile: bool = False
+
+
+class EncoderNetwork:
+    """Backbone and pixel decoder of a model, moved to a device."""
+
+    def __init__(self, model: SegmentationModel, device: torch.device, options: EncoderOptions) -> None:
+        model.to(device).eval()
+        self._pixel_decoder = model.pixel_decoder
+        self._conv = mask_conv(model.pixel_decoder)
+        self._fuse = _fuse(model) if options.mask_source else None
+        self._options = options
+        self._device = device
+        if options.onednn and device.type == "cpu":
+            use_onednn(model.backbone)
+            use_onednn(model.pixel_decoder)
+        backbone: Callable[[Tensor], Pyramid] = model.backbone
+        self._backbone = torch.compile(backbone) if options.compile else backbone
+
+    @torch.inference_mode()
+    def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
+        """Encode `[1, 3, H, W]`, normalised and padded: the tensors of an embedding by their names, in wire
+        order, float32 on the device."""
+        with self._autocast():
+            res2, res3, res4, res5 = self._backbone(pixels.to(self._device))
+        # Upstream, too, keeps the deformable decoder at float32: its look-ups are sensitive to rounding.
+        if isinstance(self._pixel_decoder, DeformablePixelDecoder):
+            levels, masks = self._maps((res2.float(), res3.float(), res4.float(), res5.float()))
+        else:
+            with self._autocast():
+                levels, masks = self._maps((res2, res3, res4, res5))
+        named = {f"level{i}": level for i, level in enumerate(levels)}
+        return {name: x.float() for name, x in {**named, **masks}.items()}
+
+    def _autocast(self) -> torch.autocast:
+        dtype = getattr(torch, self._options.precision)
+        return torch.autocast(self._device.type, dtype, enabled=dtype != torch.float32)
+
+    def _maps(self, pyramid: Pyramid) -> tuple[MultiScale, dict[str, Tensor]]:
+        if self._fuse is None:
+            mask_features, levels = self._pixel_decoder(*pyramid)
+            return levels, {"mask_features": mask_features}
+        source, levels = self._fuse(*pyramid)
+        averages = level_averages(source, self._conv)
+        return levels, {"mask_source": source, **{f"mask_level{i}": x for i, x in enumerate(averages)}}
+
+
+def gives_mask_source(model: SegmentationModel) -> bool:
+    """Whether `EncoderOptions.mask_source` is for this model."""
+    return isinstance(model.pixel_decoder, (FPN, DeformablePixelDecoder))
+
+
+def _fuse(model: SegmentationModel) -> Fuse:
+    """What gives the map before the last convolution.
+
+    Raises:
+        ValueError: a pixel decoder that does not give it apart.
+    """
+    match model.pixel_decoder:
+        case FPN() as fpn:
+            return FoldedPyramid(fpn).fuse
+        case DeformablePixelDecoder() as deformable:
+            return deformable.fuse
+        case other:
+            raise ValueError(f"{type(other).__name__} of {model.config.name} does not give its mask source")
