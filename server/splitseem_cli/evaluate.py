@@ -1,36 +1,28 @@
 """`splitseem evaluate`: clicks, overlap and seconds on a data set."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
-from splitseem_cli.failures import refusals
+from splitseem_cli.failures import Refused, refusals
+from splitseem_cli.measurements import BASELINE, Job, load_baseline, measure_clicks, measure_video
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
 from splitseem_model.video import MODES, NEEDS
 from splitseem_train.data import DataImage, find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
-from splitseem_train.evaluate import EvaluationSettings, evaluate
-from splitseem_train.figures import CLICK_ROWS, FigureRow, summarise
+from splitseem_train.evaluate import EvaluationSettings
 from splitseem_train.targets import FIRST_PROMPTS
-from splitseem_train.video import VIDEO_ROWS, follow, is_one_video, summarise_video
+from splitseem_train.video import is_one_video
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
 
-BASELINE = "opencv-grabcut"
-"""`--model` that names OpenCV's GrabCut instead of a model of ours."""
-
 NOT_A_VIDEO = "none"
 """`--propagate` that measures the frames of a video as photos."""
-
-Result = TypeVar("Result")
 
 
 @click.command("evaluate")
@@ -64,6 +56,12 @@ Result = TypeVar("Result")
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Also write the figures to this file."
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also write a page with pictures, side by side with the baseline. It holds photos of the set.",
+)
 @model_options
 def command(
     options: ModelOptions,
@@ -77,6 +75,7 @@ def command(
     held_out: bool,
     without: tuple[str, ...],
     json_path: Path | None,
+    report: Path | None,
 ) -> None:
     """Measure interactive segmentation on DATA_DIR: a folder with index.jsonl.gz, or one index file.
 
@@ -98,58 +97,28 @@ def command(
         )
         data = read_index(find_index(data_dir))
         records = [record for record in data if is_validation(record) or not held_out][:limit]
-        predictor = _predictor(options, without, data)
-        title = f"{predictor.name}, {data_dir.name}, {prompt}, {protocol}, {options.runtime}"
         modes = _modes(propagate, records)
-        figures = (
-            _follow(predictor, records, settings, title, modes)
-            if modes
-            else _click(predictor, records, settings, title)
-        )
+        if modes and report is not None:
+            raise Refused("--report shows clicks on photos, not a video: add --propagate none")
+        predictor = _predictor(options, without, data)
+        conditions = {
+            "data": data_dir.name,
+            "model": predictor.name,
+            "fingerprint": predictor.fingerprint,
+            "runtime": options.runtime,
+            "codec": options.codec,
+            "canvas": options.canvas,
+            "protocol": protocol,
+            "prompt": prompt,
+            "max_clicks": max_clicks,
+            "every_click": every_click,
+            "held_out": held_out,
+            "without": list(without),
+        }
+        job = Job(predictor, records, settings, conditions)
+        figures = measure_video(job, modes) if modes else measure_clicks(job, report)
         if json_path is not None:
-            conditions = {
-                "data": data_dir.name,
-                "model": predictor.name,
-                "fingerprint": predictor.fingerprint,
-                "runtime": options.runtime,
-                "codec": options.codec,
-                "canvas": options.canvas,
-                "protocol": protocol,
-                "prompt": prompt,
-                "max_clicks": max_clicks,
-                "every_click": every_click,
-                "held_out": held_out,
-                "without": list(without),
-            }
             json_path.write_text(json.dumps(figures | conditions, indent=2) + "\n", encoding="utf-8")
-
-
-def _click(
-    predictor: "Predictor", records: Sequence[DataImage], settings: EvaluationSettings, title: str
-) -> dict[str, Any]:
-    """Correct every object by clicks; print and return the figures."""
-    results = list(_with_progress(evaluate(predictor, records, settings), len(records)))
-    figures = summarise(results, settings.max_clicks).to_dict()
-    _print_table(title, CLICK_ROWS, {"value": figures})
-    return figures
-
-
-def _follow(
-    predictor: "Predictor",
-    records: Sequence[DataImage],
-    settings: EvaluationSettings,
-    title: str,
-    modes: Sequence[str],
-) -> dict[str, Any]:
-    """Follow the object of the first frame in each way; print and return the figures."""
-    figures = {
-        mode: summarise_video(
-            list(_with_progress(follow(predictor, records, settings, mode), len(records)))
-        ).to_dict()
-        for mode in modes
-    }
-    _print_table(title, VIDEO_ROWS, figures)
-    return {"video": figures}
 
 
 def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[str]:
@@ -162,30 +131,10 @@ def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[s
 def _predictor(options: ModelOptions, without: Sequence[str], data: Sequence[DataImage]) -> "Predictor":
     """The model that is measured, with the class names of the data, or the baseline of that name."""
     if options.model == BASELINE:
-        from splitseem_train.grabcut import GrabCutPredictor
-
-        return cast("Predictor", GrabCutPredictor())
+        return load_baseline()
     from splitseem_train.variants import WITHOUT, classes_of, held_to_classes
 
     predictor = options.load()
     for part in set(without) & set(WITHOUT):
         predictor = WITHOUT[part](predictor)
     return held_to_classes(predictor, classes_of(data))
-
-
-def _with_progress(results: Iterator[Result], total: int) -> Iterator[Result]:
-    """Pass the results through, drawing a bar with the time left on a terminal and nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        yield from progress.track(results, total=total)
-
-
-def _print_table(title: str, rows: Mapping[str, FigureRow], columns: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print figures, a column for each set of them."""
-    table = Table("measure", title=title, title_justify="left")
-    for heading in columns:
-        table.add_column(heading, justify="right")
-    for name, row in rows.items():
-        table.add_row(row.title, *(row.format(column[name]) for column in columns.values()))
-    Console(width=100).print(table)

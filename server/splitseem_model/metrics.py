@@ -58,6 +58,19 @@ def mean_iou_at(iou_sequences: Sequence[Sequence[float]], clicks: int) -> float:
     return _mean([seq[min(clicks, len(seq)) - 1] for seq in iou_sequences])
 
 
+def reached_by_click(
+    iou_sequences: Sequence[Sequence[float]], threshold: float, max_clicks: int
+) -> tuple[float, ...]:
+    """Share of objects that have had an IoU of at least `threshold` after 1, 2, ... `max_clicks` clicks.
+
+    Raises:
+        ValueError: no sequence, an empty one, or `max_clicks` below 1.
+    """
+    _check(iou_sequences, max_clicks)
+    firsts = [_first_click(seq, threshold, max_clicks) or max_clicks + 1 for seq in iou_sequences]
+    return tuple(_mean([first <= clicks for first in firsts]) for clicks in range(1, max_clicks + 1))
+
+
 def _first_click(sequence: Sequence[float], threshold: float, max_clicks: int) -> int | None:
     reached = (click for click, value in enumerate(sequence[:max_clicks], start=1) if value >= threshold)
     return next(reached, None)

@@ -150,3 +150,25 @@ def test_way_to_follow_that_the_model_does_not_know_is_refused(tmp_path: Path) -
     result = run(write_disks(tmp_path, sequence="still"), "--propagate", "example")
     assert result.exit_code == 2
     assert "example regions; disks does not" in result.stderr
+
+
+def test_report_is_a_page_beside_the_baseline(data_dir: Path) -> None:
+    path = data_dir / "figures.json"
+    result = run(data_dir, "--report", data_dir / "report", "--json", path, "--max-clicks", 2)
+    page = data_dir / "report" / "index.html"
+    assert str(page) in result.stdout.replace("\n", "")
+    assert "opencv-grabcut" in page.read_text(encoding="utf-8")
+    figures = json.loads(path.read_text())
+    assert (figures["iou1"], figures["baseline"]["objects"]) == (1.0, 3)
+
+
+def test_report_goes_without_a_baseline_that_does_not_take_the_prompt(data_dir: Path) -> None:
+    result = run(data_dir, "--report", data_dir, "--max-clicks", 2, "--prompt", "text+click")
+    assert result.exit_code == 0, result.output
+    assert "without the baseline: opencv-grabcut takes clicks and boxes only" in result.stderr
+
+
+def test_report_of_a_video_is_refused(tmp_path: Path) -> None:
+    result = run(write_disks(tmp_path, sequence="still"), "--report", tmp_path / "report")
+    assert result.exit_code == 2
+    assert "--propagate none" in result.stderr

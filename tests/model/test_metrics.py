@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from splitseem_model.metrics import iou, mean_iou_at, noc, num_failures
+from splitseem_model.metrics import iou, mean_iou_at, noc, num_failures, reached_by_click
 
 pytestmark = pytest.mark.unit
 
@@ -91,3 +91,8 @@ def test_mean_iou_keeps_the_last_value_of_a_finished_object(clicks: int, expecte
 def test_measuring_nothing_is_refused(sequences: list[list[float]], clicks: int) -> None:
     with pytest.raises(ValueError, match="at least"):
         noc(sequences, 0.85, clicks)
+
+
+def test_share_of_finished_objects_grows_with_the_clicks() -> None:
+    assert reached_by_click(SEQUENCES, 0.85, max_clicks=5) == (0.25, 0.25, 0.5, 0.75, 0.75)
+    assert reached_by_click(SEQUENCES, 0.90, max_clicks=3) == (0.0, 0.25, 0.25)

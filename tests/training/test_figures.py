@@ -61,10 +61,19 @@ def test_largest_fall_is_of_the_mean_and_of_the_first_five_clicks() -> None:
         (("cat",), "cat", (1.0, 1.0)),
         (("motorbike",), "motorcycle", (1.0, 1.0)),
         (("grass-merged",), "grass", (1.0, 1.0)),
-        ((None,), "cat", (0.0, 0.0)),
+        ((None,), "cat", (None, None)),
+        ((None, "cat"), "cat", (0.0, 1.0)),
         (("cat",), None, (None, None)),
     ],
-    ids=["named later", "at once", "another set's word", "suffix", "no name", "not labelled"],
+    ids=[
+        "named later",
+        "at once",
+        "another set's word",
+        "suffix",
+        "model without names",
+        "named at last",
+        "not labelled",
+    ],
 )
 def test_label_is_right_by_its_common_name(
     labels: tuple[str | None, ...], truth_label: str | None, right: tuple[float | None, float | None]

@@ -41,6 +41,14 @@ def test_a_photo_of_one_pixel_is_answered() -> None:
     assert baseline.mask(image, baseline.step(image, [Click(0.5, 0.5)])).shape == (1, 1)
 
 
+def test_a_photo_of_one_colour_is_answered() -> None:
+    baseline = GrabCutPredictor()
+    image = baseline.encode(np.full((192, 320, 3), 128, dtype=np.uint8))
+    mask = baseline.mask(image, baseline.step(image, [Click(100.5, 90.5)]))
+    assert mask[90, 100]
+    assert not mask.all()
+
+
 def test_a_box_finds_what_is_in_it_and_nothing_outside() -> None:
     pixels, truth = red_disk()
     pixels[100:140, 150:190] = (220, 30, 30)  # of the same colour

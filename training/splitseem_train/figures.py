@@ -40,14 +40,14 @@ CLICK_ROWS: Mapping[str, FigureRow] = MappingProxyType(
         "iou1": FigureRow("IoU@1", ".3f", "higher"),
         "iou3": FigureRow("IoU@3", ".3f", "higher"),
         "iou5": FigureRow("IoU@5", ".3f", "higher"),
-        "largest_fall": FigureRow("largest fall of IoU, clicks 1 to 5", ".4f", "lower"),
+        "largest_fall": FigureRow("largest fall of IoU by click 5", ".4f", "lower"),
         "label1": FigureRow("label right after 1 click", ".3f", "higher"),
         "label5": FigureRow("label right after 5 clicks", ".3f", "higher"),
         "obeyed": FigureRow("steps that obey every click", ".3f", "higher"),
         "seconds_per_click": FigureRow("seconds per click", ".4f", "lower"),
-        "seconds_per_step": FigureRow("  of these, model", ".4f", "lower"),
-        "seconds_per_mask": FigureRow("  of these, mask in image size", ".4f", "lower"),
-        "seconds_per_image": FigureRow("seconds per image, encoder", ".3f", "lower"),
+        "seconds_per_step": FigureRow("  of these, model", ".4f"),
+        "seconds_per_mask": FigureRow("  of these, mask in image size", ".4f"),
+        "seconds_per_image": FigureRow("seconds per image, encoder", ".3f"),
         "images": FigureRow("images", "d"),
         "objects": FigureRow("objects", "d"),
     }
@@ -98,7 +98,7 @@ class Summary:
         iou_by_click: mean IoU after 1, 2, ... `max_clicks` clicks.
         largest_fall: the most that the mean IoU loses from one of the first five clicks to the next; 0: none.
         label1, label5: share of the labelled objects that the model calls by their name after so many clicks;
-            None where nothing is labelled.
+            None where nothing is labelled, or the model has no names.
         obeyed: share of steps whose mask contains every positive and no negative click given so far.
         seconds_per_click: the model's step and the mask in the size of the image, which are also given alone.
         seconds_per_image: the encoder.
@@ -166,5 +166,5 @@ def summarise(results: Sequence[ImageResult], max_clicks: int) -> Summary:
 
 
 def _label_accuracy(objects: Sequence[ObjectResult], clicks: int) -> float | None:
-    labelled = [entry for entry in objects if entry.truth_label is not None]
+    labelled = [entry for entry in objects if entry.truth_label is not None and any(entry.labels)]
     return sum(entry.named_rightly(clicks) for entry in labelled) / len(labelled) if labelled else None

@@ -109,9 +109,10 @@ def _inside(box: Box, image: Photo) -> NDArray[np.bool_]:
 
 
 def _grab_cut(pixels: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Labels after the cut; those given when one of the two models has nothing to learn from."""
+    """Labels after the cut; those given when one of the two models has nothing to learn from, or both have
+    the same: on a photo of one colour OpenCV's cut does not end."""
     object_, background = ((labels == a) | (labels == b) for a, b in ((1, 3), (0, 2)))
-    if not object_.any() or not background.any():
+    if not object_.any() or not background.any() or (pixels == pixels[0, 0]).all():
         return labels
     cv2.setRNGSeed(SEED)
     background_model, object_model = np.zeros((1, 65)), np.zeros((1, 65))

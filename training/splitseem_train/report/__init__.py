@@ -1,0 +1,1 @@
+"""What an evaluation gave, as a page to look at."""
