@@ -102,7 +102,7 @@ def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_pa
     start = tmp_path / "released.safetensors"
     save_weights(release(load_model(str(tmp_path / "first" / loop.BEST)), ["square"], canvas=64), start)
     names = ("disk", "square")
-    vocabulary = Vocabulary(names, {}, {})
+    vocabulary = Vocabulary(names, {}, {}, torch.zeros(2))
     begun = loop._new_run(
         replace(TINY, vocabulary=names), vocabulary, RECIPE, 5, start, "cpu", tmp_path
     ).model
@@ -123,7 +123,9 @@ def test_names_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", Encoder)
     model = SegmentationModel(replace(TINY, sentence_dim=8))
     for names in (("cat", "dog"), ("cat", "dog"), ("cat", "cow")):
-        sentences = read_sentences(model, Vocabulary(names, {}, {}), tmp_path / "sentences.safetensors")
+        sentences = read_sentences(
+            model, Vocabulary(names, {}, {}, torch.zeros(2)), tmp_path / "sentences.safetensors"
+        )
         assert sentences is not None
         assert sentences.class_matrix(model).shape == (2, TINY.decoder.class_dim)
     assert encoded == [("cat", "dog"), ("cat", "cow")]

@@ -18,6 +18,9 @@ from splitseem_train.errors import DataError
 from splitseem_train.names import COMMON_SET, class_name
 from splitseem_train.recipe import SET_WEIGHTS, Recipe
 
+RAREST = 1e-5
+"""No name counts as less frequent than this."""
+
 
 @dataclass(frozen=True)
 class PhotoSet:
@@ -33,11 +36,14 @@ class Vocabulary:
 
     Attributes:
         names: K of them; index: the row of a name; of_set: bool `[K]` for each set, the names it uses.
+        log_prior: `[K]`, logarithm of how often an object of each name is drawn; it is added to the class
+            logits in training only, so that a trained model has no favourite names.
     """
 
     names: tuple[str, ...]
     index: dict[str, int]
     of_set: dict[str, Tensor]
+    log_prior: Tensor
 
     def rivals(self, dataset: str, name: str | None) -> Tensor:
         """The names that an object of a set is told from, bool `[K]`."""
@@ -82,7 +88,7 @@ def read_photos(
     held_out = [is_validation(record) for record in records]
     training = _photo_set([p for p, held in zip(photos, held_out, strict=True) if not held])
     validation = _photo_set([p for p, held in zip(photos, held_out, strict=True) if held])
-    return training, validation, _vocabulary(records)
+    return training, validation, _vocabulary(records, training)
 
 
 def _read_photo(record: DataImage, side: int) -> Photo:
@@ -100,7 +106,7 @@ def _photo_set(photos: list[Photo]) -> PhotoSet:
     return PhotoSet(tuple(photos), weights / weights.sum())
 
 
-def _vocabulary(records: list[DataImage]) -> Vocabulary:
+def _vocabulary(records: list[DataImage], training: PhotoSet) -> Vocabulary:
     labels = {
         (record.dataset, class_name(entry.label))
         for record in records
@@ -113,7 +119,12 @@ def _vocabulary(records: list[DataImage]) -> Vocabulary:
         dataset: torch.tensor([(dataset, name) in labels for name in names])
         for dataset in {record.dataset for record in records}
     }
-    return Vocabulary(names, index, of_set)
+    share = torch.full((len(names),), RAREST)
+    for photo, probability in zip(training.photos, training.probabilities.tolist(), strict=True):
+        for entry in photo.objects:
+            if entry.label is not None:
+                share[index[entry.label]] += probability / len(photo.objects)
+    return Vocabulary(names, index, of_set, share.log())
 
 
 def draw_batch(

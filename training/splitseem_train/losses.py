@@ -36,8 +36,8 @@ class Targets:
     Attributes:
         fine: the mask at stride 4; coarse: the same at stride 8, which every layer but the last is held to,
             since the masks of all queries at stride 4 are most of the time of a step.
-        class_logit_bias: `[B, K]`, 0 for classes of the sample's data set and a large negative number for
-            others.
+        class_logit_bias: `[B, K]`, the logarithm of its frequency for a class that the sample is told from,
+            a large negative number for others.
         class_index: `[B]` int64, -1 where the object has no name.
     """
 

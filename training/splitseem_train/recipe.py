@@ -28,7 +28,7 @@ class LossWeights:
     mask_dice: float = 2.0
     point: float = 1.5
     selection: float = 0.3
-    label: float = 0.3
+    label: float = 0.8
     all_queries: float = 0.15
     early_layers: float = 0.3
 
@@ -86,6 +86,8 @@ RECIPES: dict[str, Recipe] = {
     "short": Recipe(steps=5400, crops=((0.0, 128, 16), (0.4, 192, 8), (0.75, 256, 6))),
     # One CPU core beside other work, two hours, from weights that already follow clicks.
     "more": Recipe(steps=4000, crops=((0.0, 192, 8), (0.4, 256, 6)), learning_rate=6e-4, warmup_steps=300),
+    # One CPU core beside other work, the last hour of a run.
+    "finish": Recipe(steps=1300, crops=((0.0, 256, 6),), learning_rate=3e-4, warmup_steps=100),
     # One large GPU beside 16 cores, 20 minutes.
     "gpu": Recipe(
         steps=6000,

@@ -64,7 +64,7 @@ def make_targets(batch: Batch, vocabulary: Vocabulary, device: torch.device) -> 
     return Targets(
         fine=averaged(MASK_STRIDE),
         coarse=averaged(2 * MASK_STRIDE),
-        class_logit_bias=torch.where(rivals, 0.0, OTHER_CLASS_BIAS).to(device),
+        class_logit_bias=torch.where(rivals, vocabulary.log_prior, OTHER_CLASS_BIAS).to(device),
         class_index=classes.to(device),
     )
 
