@@ -87,7 +87,9 @@ RECIPES: dict[str, Recipe] = {
     # One CPU core beside other work, two hours, from weights that already follow clicks.
     "more": Recipe(steps=4000, crops=((0.0, 192, 8), (0.4, 256, 6)), learning_rate=6e-4, warmup_steps=300),
     # One CPU core beside other work, the last hour of a run.
-    "finish": Recipe(steps=1300, crops=((0.0, 256, 6),), learning_rate=3e-4, warmup_steps=100),
+    "finish": Recipe(
+        steps=1000, crops=((0.0, 256, 6),), learning_rate=3e-4, warmup_steps=60, validate_every=250
+    ),
     # One large GPU beside 16 cores, 20 minutes.
     "gpu": Recipe(
         steps=6000,
