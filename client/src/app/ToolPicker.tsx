@@ -26,7 +26,8 @@ const CHOICES: readonly ToolChoice[] = [
 /** Why a tool cannot be chosen; null when it can. */
 function unavailable(tool: Tool, decoder: DecoderState): string | null {
   const info = decoder.phase === 'ready' ? decoder.info : null;
-  if (tool === 'text') return info?.hasText === true ? NOT_YET : 'The loaded model has no text tower';
+  if (tool === 'text')
+    return typeof info?.textBytes === 'number' ? NOT_YET : 'The loaded model has no text tower';
   if (tool === 'example') return info?.hasExample === true ? NOT_YET : 'The loaded model takes no examples';
   return null;
 }

@@ -61,7 +61,7 @@ export class DecodeLoop {
     const started = this.#services.now();
     const result = await this.#services.decoder.call(
       'step',
-      { imageId, points: promptPoints(prompts, size), memory: previous?.maskLogits ?? null },
+      { imageId, points: promptPoints(prompts, size), texts: [], memory: previous?.maskLogits ?? null },
       { signal },
     );
     const finished = this.#services.now();

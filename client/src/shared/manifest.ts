@@ -1,5 +1,6 @@
 /** `manifest.json`: what the export wrote beside the decoder graphs, and what the client accepts of it. */
 import { failed, ok, type ClientError, type Result } from './errors';
+import { listOf, nullOr, NUMBER, object, recordOf, STRING } from './shape';
 
 /** How the selected mask is made to obey the clicks; see `worker/correction.ts`. */
 export interface CorrectionConfig {
@@ -21,6 +22,12 @@ export interface RefinerConfig {
   readonly max_points: number;
 }
 
+/** How texts take part in the selection; see `worker/generalDecoder.ts`. */
+export interface TextConfig {
+  /** What a cosine of one between a query and a text scores. */
+  readonly weight: number;
+}
+
 export interface DecoderConfig {
   readonly canvas: number;
   readonly stride: number;
@@ -39,8 +46,8 @@ export interface DecoderConfig {
   readonly refiner?: RefinerConfig | null;
   /** Null or absent: masks stay as the decoder gives them. */
   readonly correction?: CorrectionConfig | null;
-  /** Present when the model has a text tower. */
-  readonly text?: unknown;
+  /** Present when the model takes texts. */
+  readonly text?: TextConfig;
   /** Present when the model takes a region of another image as a prompt. */
   readonly example?: unknown;
 }
@@ -50,6 +57,19 @@ export interface Wiring {
   readonly rows: readonly { readonly name: string; readonly count: number }[];
   readonly keys: readonly string[];
   readonly sees: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Rows and keys of a step with texts, of which the text rows are as many as there are tokens. */
+export interface TextWiring extends Omit<Wiring, 'rows'> {
+  readonly rows: readonly { readonly name: string; readonly count: number | null }[];
+  /** The query group one of whose rows is the answer. */
+  readonly answering: string;
+}
+
+export interface TextWirings {
+  /** Texts and no points. */
+  readonly alone: TextWiring;
+  readonly together: TextWiring;
 }
 
 export interface ModelFile {
@@ -65,12 +85,17 @@ export interface Manifest {
   readonly fingerprint: string;
   readonly config: DecoderConfig;
   readonly wiring: Wiring;
+  /** With `config.text`. */
+  readonly text_wirings?: TextWirings;
   readonly graphs: {
     readonly prepare: ModelFile;
     readonly step: ModelFile;
     /** Both or neither, as `config.refiner` says. */
     readonly look?: ModelFile;
     readonly refine?: ModelFile;
+    /** Both or neither, as `config.text` says. */
+    readonly general_prepare?: ModelFile;
+    readonly general_step?: ModelFile;
   };
   readonly vocabulary?: ModelFile & { readonly count: number };
 }
@@ -112,56 +137,13 @@ export function parseManifest(value: unknown): Result<Manifest> {
   if (config.refiner && !(manifest.graphs.look && manifest.graphs.refine)) {
     return refused(`model ${manifest.model} has a refiner without its graphs`);
   }
+  const { general_prepare, general_step } = manifest.graphs;
+  if (config.text && !(general_prepare && general_step && manifest.text_wirings)) {
+    return refused(`model ${manifest.model} takes texts, without the graphs or wirings for them`);
+  }
   return ok(manifest);
 }
 
-/** A check returns what is wrong, or null. */
-type Check = (value: unknown, path: string) => string | null;
-
-const typed =
-  (type: 'number' | 'string'): Check =>
-  (value, path) =>
-    typeof value === type ? null : `${path} must be a ${type}`;
-
-const nullOr =
-  (check: Check): Check =>
-  (value, path) =>
-    value === null ? null : check(value, path);
-
-const listOf =
-  (item: Check): Check =>
-  (value, path) => {
-    if (!Array.isArray(value)) return `${path} must be a list`;
-    return firstProblem(value.map((element, index) => item(element, `${path}[${index}]`)));
-  };
-
-const object =
-  (fields: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
-  (value, path) => {
-    if (!isRecord(value)) return `${path} must be an object`;
-    return firstProblem([
-      ...Object.entries(fields).map(([name, check]) => check(value[name], `${path}.${name}`)),
-      ...Object.entries(optional)
-        .filter(([name]) => value[name] !== undefined)
-        .map(([name, check]) => check(value[name], `${path}.${name}`)),
-    ]);
-  };
-
-const recordOf =
-  (item: Check): Check =>
-  (value, path) => {
-    if (!isRecord(value)) return `${path} must be an object`;
-    return firstProblem(Object.entries(value).map(([name, element]) => item(element, `${path}.${name}`)));
-  };
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const firstProblem = (problems: readonly (string | null)[]): string | null =>
-  problems.find((problem) => problem !== null) ?? null;
-
-const NUMBER = typed('number');
-const STRING = typed('string');
 const FILE = { file: STRING, sha256: STRING, bytes: NUMBER };
 
 const CORRECTION = object({
@@ -173,40 +155,59 @@ const CORRECTION = object({
   max_points: NUMBER,
 });
 
+const CONFIG = object(
+  {
+    canvas: NUMBER,
+    stride: NUMBER,
+    dim: NUMBER,
+    mask_dim: NUMBER,
+    class_dim: NUMBER,
+    num_layers: NUMBER,
+    num_heads: NUMBER,
+    num_queries: NUMBER,
+    num_memories: NUMBER,
+    max_points: NUMBER,
+    point_sampling: STRING,
+    selection: STRING,
+    logit_scale: NUMBER,
+  },
+  {
+    refiner: nullOr(object({ max_points: NUMBER })),
+    correction: nullOr(CORRECTION),
+    text: object({ weight: NUMBER }),
+  },
+);
+
+const SEES = recordOf(listOf(STRING));
+
+const TEXT_WIRING = object({
+  name: STRING,
+  rows: listOf(object({ name: STRING, count: nullOr(NUMBER) })),
+  keys: listOf(STRING),
+  sees: SEES,
+  answering: STRING,
+});
+
 const MANIFEST = object(
   {
     format: NUMBER,
     protocol_version: NUMBER,
     model: STRING,
     fingerprint: STRING,
-    config: object(
-      {
-        canvas: NUMBER,
-        stride: NUMBER,
-        dim: NUMBER,
-        mask_dim: NUMBER,
-        class_dim: NUMBER,
-        num_layers: NUMBER,
-        num_heads: NUMBER,
-        num_queries: NUMBER,
-        num_memories: NUMBER,
-        max_points: NUMBER,
-        point_sampling: STRING,
-        selection: STRING,
-        logit_scale: NUMBER,
-      },
-      { refiner: nullOr(object({ max_points: NUMBER })), correction: nullOr(CORRECTION) },
-    ),
+    config: CONFIG,
     wiring: object({
       name: STRING,
       rows: listOf(object({ name: STRING, count: NUMBER })),
       keys: listOf(STRING),
-      sees: recordOf(listOf(STRING)),
+      sees: SEES,
     }),
     graphs: object(
       { prepare: object(FILE), step: object(FILE) },
-      { look: object(FILE), refine: object(FILE) },
+      { look: object(FILE), refine: object(FILE), general_prepare: object(FILE), general_step: object(FILE) },
     ),
   },
-  { vocabulary: object({ ...FILE, count: NUMBER }) },
+  {
+    text_wirings: object({ alone: TEXT_WIRING, together: TEXT_WIRING }),
+    vocabulary: object({ ...FILE, count: NUMBER }),
+  },
 );

@@ -1,6 +1,6 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
-import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, StepTimings } from './types';
+import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, StepTimings, TextVectors } from './types';
 
 export interface RuntimeInfo {
   readonly model: string;
@@ -9,8 +9,8 @@ export interface RuntimeInfo {
   readonly provider: string;
   readonly threads: number;
   readonly crossOriginIsolated: boolean;
-  /** Whether the model has a text tower, and with it text prompts. */
-  readonly hasText: boolean;
+  /** Bytes of the graphs that only texts need; null when the model takes no texts. */
+  readonly textBytes: number | null;
   readonly hasExample: boolean;
   readonly maxPoints: number;
   readonly vocabulary: readonly string[];
@@ -44,11 +44,18 @@ export interface WorkerCalls {
       readonly imageId: string;
       /** All points of the object so far, image frame. */
       readonly points: readonly LabelledPoint[];
+      /** All texts of the object so far, in order. */
+      readonly texts: readonly TextVectors[];
       /** Mask logits of the step before, or null on the first. */
       readonly memory: MaskLogits | null;
     };
     result: WorkerStepResult;
   };
+  /**
+   * Fetch the graphs that texts need; beside the other calls, which do not wait for it. A step with texts does
+   * it by itself, but then the steps after it wait.
+   */
+  fetchText: { args: object; result: null };
   close: { args: { readonly imageId: string }; result: null };
 }
 

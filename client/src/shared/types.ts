@@ -36,6 +36,14 @@ export interface MaskLogits extends SizeHw {
   readonly data: Float32Array;
 }
 
+/** What a text is to the decoder; the server computes it. */
+export interface TextVectors {
+  /** [T, D], the rows that queries see. */
+  readonly tokens: Float32Array;
+  /** [E], compared in direction with class embeddings. */
+  readonly sentence: Float32Array;
+}
+
 /** Milliseconds of one step, from the prompt to the mask. */
 export interface StepTimings {
   /** Waiting for the embedding, the decoder or an earlier step. */

@@ -1,90 +1,51 @@
-/** Prepare once per image, step once per prompt: what `splitseem_model` does in torch, over the exported graphs. */
-import { dequantise } from '../codec/dequantise';
-import { imageToInput, paddedSize } from '../shared/geometry';
-import type { CorrectionConfig, Manifest } from '../shared/manifest';
+/** One step of one object: what `splitseem_model` does in torch, over the exported graphs. */
+import { imageToInput } from '../shared/geometry';
+import type { CorrectionConfig } from '../shared/manifest';
 import type { WorkerStepResult } from '../shared/messages';
 import { rleArea } from '../shared/rle';
-import type { Embedding, ImageGeometry, LabelledPoint, MaskLogits, NamedTensor } from '../shared/types';
-import { correctAtPoints, looksOf, type Looks } from './correction';
-import { output, type DecoderGraphs, type Feeds, type Fetches, type FloatTensor } from './graph';
-import { attentionBias, previousMask } from './memory';
+import type { ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../shared/types';
+import { correctAtPoints } from './correction';
+import type { Decoder } from './decoder';
+import type { GeneralDecoder } from './generalDecoder';
+import { output, type Fetches } from './graph';
 import { maskFromLogits, maskLogits } from './postprocess';
-import { lookAt, refineMask, type RefinerGraphs } from './refiner';
-import { MASK_STRIDE, sampleFeatures, type FeatureMap } from './sampling';
-import { selectQuery } from './selection';
-import { nameOf, type Vocabulary } from './vocabulary';
-
-/** A model ready to run. */
-export interface Decoder {
-  readonly manifest: Manifest;
-  readonly graphs: DecoderGraphs;
-  /** Null for a model without one. */
-  readonly refiner: RefinerGraphs | null;
-  readonly vocabulary: Vocabulary | null;
-}
-
-/** An image ready to be stepped: what prepare made of its embedding. */
-export interface PreparedImage {
-  readonly geometry: ImageGeometry;
-  readonly levels: readonly FeatureMap[];
-  readonly maskFeatures: FeatureMap;
-  /** Outputs of prepare; inputs of step under the same names. */
-  readonly tensors: Fetches;
-  /** What the refiner made of the embedding; null for a model without one. */
-  readonly refinerLooks: Fetches | null;
-  /** What the correction needs of the mask features; null for a model without one. */
-  readonly looks: Looks | null;
-}
-
-const LEVELS = [
-  { name: 'level0', stride: 32 },
-  { name: 'level1', stride: 16 },
-  { name: 'level2', stride: 8 },
-] as const;
+import type { PreparedImage } from './preparedImage';
+import { refineMask } from './refiner';
+import { sampleFeatures } from './sampling';
+import { selectQuery, textAgreement } from './selection';
+import { clickRun, textRun, type Run, type StepInputs } from './stepRuns';
+import { nameOf } from './vocabulary';
 
 /** The single slot of a prompt without points. */
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
 
-export async function prepareImage(
-  { graphs, manifest, refiner }: Decoder,
-  embedding: Embedding,
-): Promise<PreparedImage> {
-  const { correction } = manifest.config;
-  const levels = LEVELS.map(({ name, stride }) => toFeatureMap(embedding.maps[name], stride));
-  const maskFeatures = toFeatureMap(embedding.maps.mask_features, MASK_STRIDE);
-  const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
-  levels.forEach((level, index) => {
-    feeds[`level${index}`] = toTensor(level);
-  });
-  return {
-    geometry: embedding.geometry,
-    levels,
-    maskFeatures,
-    tensors: await graphs.prepare.run(feeds),
-    refinerLooks: refiner && (await lookAt(refiner, feeds)),
-    looks: correction ? looksOf(maskFeatures, correction) : null,
-  };
+/** All that an object was told so far. */
+export interface StepPrompts {
+  /** Image frame, in order. */
+  readonly points: readonly LabelledPoint[];
+  readonly texts: readonly TextVectors[];
+  /** Mask logits of the step before, or null on the first. */
+  readonly memory: MaskLogits | null;
 }
 
-/**
- * One interaction.
- *
- * `points` are all points of the object so far, image frame, in order; `memory` the mask logits of the step
- * before, or null on the first. The same arguments always give the same mask.
- */
+/** One interaction; `general` exactly when there are texts. The same arguments always give the same mask. */
 export async function decodeStep(
   decoder: Decoder,
+  general: GeneralDecoder | null,
   image: PreparedImage,
-  points: readonly LabelledPoint[],
-  memory: MaskLogits | null,
+  prompts: StepPrompts,
 ): Promise<WorkerStepResult> {
   const started = performance.now();
-  const slots = toSlots(points, image.geometry);
-  const feeds = stepFeeds(decoder, image, slots, memory);
+  const inputs = { ...prompts, slots: toSlots(prompts.points, image.geometry) };
+  const run =
+    general === null
+      ? clickRun(decoder, image, inputs)
+      : await textRun(decoder.manifest.config, general, image, inputs);
   const sampled = performance.now();
-  const fetches = await decoder.graphs.step.run(feeds);
+  const fetches = await run.graph.run(run.feeds);
   const stepped = performance.now();
-  const result = await readStep(decoder, image, slots, fetches, memory);
+  const head = withTexts(headOf(fetches, run.answering), inputs.texts, general);
+  const result = await readStep(decoder, image, inputs, head);
   const finished = performance.now();
   const timings = { sample: sampled - started, step: stepped - sampled, mask: finished - stepped };
   return { ...result, timings };
@@ -96,53 +57,47 @@ function toSlots(points: readonly LabelledPoint[], geometry: ImageGeometry): Lab
   return points.map((point) => ({ ...imageToInput(geometry, point), label: point.label }));
 }
 
-function stepFeeds(
-  decoder: Decoder,
-  image: PreparedImage,
-  slots: readonly LabelledPoint[],
-  memory: MaskLogits | null,
-): Feeds {
-  const count = slots.length;
-  const padded = paddedSize(image.geometry);
-  const { height, width } = image.maskFeatures;
-  const feeds: Record<string, Feeds[string]> = {
-    ...image.tensors,
-    point_coords: {
-      dims: [1, count, 2],
-      data: Float32Array.from(slots.flatMap(({ x, y }) => [x / padded.width, y / padded.height])),
-    },
-    point_labels: { dims: [1, count], data: BigInt64Array.from(slots, ({ label }) => BigInt(label)) },
-    previous_mask: previousMask(memory, height, width),
-    attention_bias: attentionBias(decoder.manifest.wiring, {
-      pointIsValid: slots.map(({ label }) => label >= 0),
-      hasMemory: memory !== null,
-    }),
+/** What is known of every query row that may answer, before the points are looked at. */
+interface Head {
+  /** [Q, C] */
+  readonly maskEmbed: Float32Array;
+  /** [Q, E] */
+  readonly classEmbed: Float32Array;
+  /** [Q] */
+  readonly quality: Float32Array;
+}
+
+function headOf(fetches: Fetches, answering: Run['answering']): Head {
+  const count = output(fetches, 'quality').data.length;
+  const [first, end] = answering ?? [0, count];
+  const rows = (name: string): Float32Array => {
+    const { data } = output(fetches, name);
+    const width = data.length / count;
+    return data.subarray(first * width, end * width);
   };
-  image.levels.forEach((level, index) => {
-    feeds[`point_features${index}`] = {
-      dims: [1, count, level.channels],
-      data: sampleFeatures(level, slots),
-    };
-  });
-  return feeds;
+  return { maskEmbed: rows('mask_embed'), classEmbed: rows('class_embed'), quality: rows('quality') };
+}
+
+/** Agreement with the texts adds to the quality. */
+function withTexts(head: Head, texts: readonly TextVectors[], general: GeneralDecoder | null): Head {
+  if (general === null) return head;
+  const sentences = texts.map(({ sentence }) => sentence);
+  const agreement = textAgreement(head.classEmbed, sentences, general.weight);
+  return { ...head, quality: head.quality.map((own, query) => own + (agreement[query] ?? 0)) };
 }
 
 async function readStep(
   decoder: Decoder,
   image: PreparedImage,
-  slots: readonly LabelledPoint[],
-  fetches: Fetches,
-  memory: MaskLogits | null,
+  inputs: StepInputs,
+  { maskEmbed, classEmbed, quality }: Head,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
   const { manifest, vocabulary } = decoder;
-  const maskEmbed = output(fetches, 'mask_embed').data;
-  const classEmbed = output(fetches, 'class_embed').data;
-  const quality = output(fetches, 'quality').data;
-  const sampled = sampleFeatures(image.maskFeatures, slots);
-  const { query, score } = selectQuery(maskEmbed, quality, sampled, slots);
+  const sampled = sampleFeatures(image.maskFeatures, inputs.slots);
+  const { query, score } = selectQuery(maskEmbed, quality, sampled, inputs.slots);
   const answered = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
-  const redrawn = await refined(decoder, image, answered, slots, memory);
-  const logits = corrected(redrawn, image, slots, manifest.config.correction);
+  const redrawn = await refined(decoder, image, answered, inputs);
+  const logits = corrected(redrawn, image, inputs.slots, manifest.config.correction);
   const mask = maskFromLogits(logits, image.geometry);
   const naming =
     vocabulary && nameOf(row(classEmbed, query, quality.length), vocabulary, manifest.config.logit_scale);
@@ -160,8 +115,7 @@ async function refined(
   { refiner, manifest }: Decoder,
   { maskFeatures, refinerLooks }: PreparedImage,
   answered: MaskLogits,
-  slots: readonly LabelledPoint[],
-  memory: MaskLogits | null,
+  { slots, memory }: StepInputs,
 ): Promise<MaskLogits> {
   const config = manifest.config.refiner;
   if (!refiner || !refinerLooks || !config) return answered;
@@ -183,13 +137,3 @@ function row(matrix: Float32Array, index: number, rows: number): Float32Array {
   const width = matrix.length / rows;
   return matrix.subarray(index * width, (index + 1) * width);
 }
-
-function toFeatureMap(tensor: NamedTensor, stride: number): FeatureMap {
-  const [, channels = 0, height = 0, width = 0] = tensor.shape;
-  return { channels, height, width, stride, data: dequantise(tensor) };
-}
-
-const toTensor = ({ channels, height, width, data }: FeatureMap): FloatTensor => ({
-  dims: [1, channels, height, width],
-  data,
-});

@@ -4,9 +4,13 @@ import { Failure, unwrap } from '../shared/errors';
 import type { Manifest } from '../shared/manifest';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { Embedding, MapName, NamedTensor } from '../shared/types';
-import { decodeStep, prepareImage, type Decoder, type PreparedImage } from './decoderStep';
+import type { Decoder } from './decoder';
+import { decodeStep } from './decoderStep';
+import type { GeneralDecoder } from './generalDecoder';
 import type { Graph } from './graph';
 import { fetchModel, type ModelFiles } from './modelFiles';
+import { prepareImage, type PreparedImage } from './preparedImage';
+import { TextGraphs } from './textGraphs';
 import { readVocabulary } from './vocabularyFile';
 
 type Call<Name extends CallName> = (args: WorkerCalls[Name]['args']) => Promise<WorkerCalls[Name]['result']>;
@@ -24,6 +28,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   readonly #runtime: Runtime;
   readonly #images = new Map<string, PreparedImage>();
   #decoder: Decoder | null = null;
+  #text: TextGraphs | null = null;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -35,6 +40,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const decoder = await openDecoder(this.#runtime, await fetchModel(modelUrl));
     await warmUp(decoder);
     this.#decoder = decoder;
+    this.#text = new TextGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
     return describe(decoder, this.#runtime, threads, performance.now() - started);
   };
 
@@ -48,18 +54,29 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return { key: embedding.key, geometry: embedding.geometry, prepareMilliseconds };
   };
 
-  step: Call<'step'> = async ({ imageId, points, memory }) => {
+  step: Call<'step'> = async ({ imageId, ...prompts }) => {
     const image = this.#images.get(imageId);
     if (image === undefined) {
       throw new Failure({ kind: 'decoder', message: `image ${imageId} has not been opened` });
     }
-    return decodeStep(this.#ready(), image, points, memory);
+    const decoder = this.#ready();
+    return decodeStep(decoder, await this.#generalFor(prompts.texts.length), image, prompts);
+  };
+
+  fetchText: Call<'fetchText'> = async () => {
+    this.#ready();
+    await this.#text?.fetch();
+    return null;
   };
 
   close: Call<'close'> = async ({ imageId }) => {
     this.#images.delete(imageId);
     return Promise.resolve(null);
   };
+
+  async #generalFor(numTexts: number): Promise<GeneralDecoder | null> {
+    return numTexts === 0 || this.#text === null ? null : this.#text.open();
+  }
 
   #ready(): Decoder {
     if (this.#decoder !== null) return this.#decoder;
@@ -87,9 +104,9 @@ const WARM_UP_SIDE = 384;
  */
 async function warmUp(decoder: Decoder): Promise<void> {
   const image = await prepareImage(decoder, blankEmbedding(decoder.manifest));
-  const points = [{ x: 1, y: 1, label: 1 }] as const;
-  const { maskLogits } = await decodeStep(decoder, image, points, null);
-  await decodeStep(decoder, image, points, maskLogits);
+  const click = { points: [{ x: 1, y: 1, label: 1 }], texts: [] } as const;
+  const { maskLogits } = await decodeStep(decoder, null, image, { ...click, memory: null });
+  await decodeStep(decoder, null, image, { ...click, memory: maskLogits });
 }
 
 function blankEmbedding({ fingerprint, config }: Manifest): Embedding {
@@ -139,14 +156,15 @@ function describe(
   threads: number,
   loadMilliseconds: number,
 ): RuntimeInfo {
-  const { config, model, fingerprint } = manifest;
+  const { config, model, fingerprint, graphs } = manifest;
+  const { general_prepare, general_step } = graphs;
   return {
     model,
     fingerprint,
     provider: runtime.provider,
     threads,
     crossOriginIsolated: runtime.crossOriginIsolated,
-    hasText: config.text !== undefined,
+    textBytes: config.text ? (general_prepare?.bytes ?? 0) + (general_step?.bytes ?? 0) : null,
     hasExample: config.example !== undefined,
     maxPoints: config.max_points,
     vocabulary: vocabulary?.names ?? [],

@@ -5,13 +5,23 @@ import type { FloatTensor } from './graph';
 /** What a closed pair adds to its attention score. */
 const CLOSED = -1e4;
 
-/** The mask of the step before as a tensor [1, 1, H/4, W/4]; zeros when there is none. */
-export function previousMask(memory: MaskLogits | null, height: number, width: number): FloatTensor {
-  const data = memory?.data ?? new Float32Array(height * width);
-  if (data.length !== height * width) {
-    throw new Error(`memory has ${data.length} logits, this image ${height} x ${width}`);
+/** The mask of the step before as a tensor [1, copies, H/4, W/4]; zeros when there is none. */
+export function previousMask(
+  memory: MaskLogits | null,
+  height: number,
+  width: number,
+  copies = 1,
+): FloatTensor {
+  const plane = height * width;
+  const once = memory?.data ?? new Float32Array(plane);
+  if (once.length !== plane) {
+    throw new Error(`memory has ${once.length} logits, this image ${height} x ${width}`);
   }
-  return { dims: [1, 1, height, width], data };
+  const dims = [1, copies, height, width];
+  if (copies === 1) return { dims, data: once };
+  const data = new Float32Array(copies * plane);
+  for (let copy = 0; copy < copies; copy++) data.set(once, copy * plane);
+  return { dims, data };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Fetches the manifest and the files it names, and trusts none of them before their digest is checked. */
 import { Failure, unwrap } from '../shared/errors';
-import { parseManifest, type Manifest, type ModelFile } from '../shared/manifest';
+import { parseManifest, type Manifest, type ModelFile, type TextWirings } from '../shared/manifest';
 import { sha256Hex } from '../shared/sha256';
 
 export interface ModelFiles {
@@ -27,6 +27,27 @@ export async function fetchModel(modelUrl: string): Promise<ModelFiles> {
     optional(vocabulary),
   ]);
   return { manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names };
+}
+
+/** Files of the graphs that only texts need, kept until they are opened. */
+export interface TextFiles {
+  readonly prepare: ArrayBuffer;
+  readonly step: ArrayBuffer;
+  readonly wirings: TextWirings;
+  readonly weight: number;
+}
+
+export async function fetchTextFiles(modelUrl: string, manifest: Manifest): Promise<TextFiles> {
+  const { config, graphs, text_wirings: wirings } = manifest;
+  const { general_prepare, general_step } = graphs;
+  if (!config.text || !wirings || !general_prepare || !general_step) {
+    throw new Failure({ kind: 'model', message: `model ${manifest.model} takes no texts` });
+  }
+  const [prepare, step] = await Promise.all([
+    fetchFile(modelUrl, general_prepare),
+    fetchFile(modelUrl, general_step),
+  ]);
+  return { prepare, step, wirings, weight: config.text.weight };
 }
 
 async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {

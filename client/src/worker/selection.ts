@@ -1,4 +1,5 @@
 import type { LabelledPoint } from '../shared/types';
+import { dot, norm } from '../shared/vectors';
 
 /** Point logits beyond this count no more, so that one sure point cannot outvote the others. */
 const CLAMP = 10;
@@ -39,8 +40,23 @@ export function selectQuery(
   return best;
 }
 
-export function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, length: number): number {
-  let sum = 0;
-  for (let i = 0; i < length; i++) sum += (a[aAt + i] ?? 0) * (b[bAt + i] ?? 0);
-  return sum;
+/**
+ * What the texts add to the score of every query (Eq. 6): `weight` times the mean cosine between its class
+ * embedding and the sentence vectors, [E] each. `classEmbed` is [Q, E].
+ */
+export function textAgreement(
+  classEmbed: Float32Array,
+  sentences: readonly Float32Array[],
+  weight: number,
+): readonly number[] {
+  const width = sentences[0]?.length ?? 0;
+  const lengths = sentences.map((sentence) => norm(sentence, 0, width));
+  return Array.from({ length: classEmbed.length / width }, (_, query) => {
+    const at = query * width;
+    const sum = sentences.reduce(
+      (total, sentence, k) => total + dot(classEmbed, at, sentence, 0, width) / (lengths[k] ?? 1),
+      0,
+    );
+    return (weight * sum) / sentences.length / norm(classEmbed, at, width);
+  });
 }

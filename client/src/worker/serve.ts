@@ -10,8 +10,11 @@ export interface Port {
 
 type CallRequest = Exclude<WorkerRequest, { call: 'abort' }>;
 
+/** Calls that wait for the network: those that come after must not. */
+const UNQUEUED: readonly CallName[] = ['fetchText'];
+
 /**
- * Answer the requests that arrive at a port, one at a time and in order.
+ * Answer the requests that arrive at a port, one at a time and in order but for those that only fetch.
  *
  * An aborted request is not started; one that already runs is finished, since a graph cannot be stopped, and its
  * result dropped by the page.
@@ -37,6 +40,7 @@ export function serve(port: Port, engine: Engine): void {
 
   port.onmessage = ({ data: request }) => {
     if (request.call === 'abort') cancelled.add(request.id);
+    else if (UNQUEUED.includes(request.call)) void answer(request);
     else previous = previous.then(() => answer(request));
   };
 }
@@ -49,6 +53,8 @@ function dispatch(engine: Engine, request: CallRequest): Promise<WorkerCalls[Cal
       return engine.open(request);
     case 'step':
       return engine.step(request);
+    case 'fetchText':
+      return engine.fetchText(request);
     case 'close':
       return engine.close(request);
   }

@@ -1,4 +1,4 @@
-import { dot } from './selection';
+import { dot, norm } from '../shared/vectors';
 
 /** Names and their unit-length text embeddings [count, E]. */
 export interface Vocabulary {
@@ -15,10 +15,9 @@ export interface Naming {
 /** The name whose embedding is nearest in direction to a class embedding [E]; null for an empty vocabulary. */
 export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary, logitScale: number): Naming | null {
   const width = classEmbed.length;
-  const length = Math.sqrt(dot(classEmbed, 0, classEmbed, 0, width));
+  const length = norm(classEmbed, 0, width);
   const logits = vocabulary.names.map((_, k) => {
-    const cosine = dot(classEmbed, 0, vocabulary.classMatrix, k * width, width) / Math.max(length, 1e-12);
-    return logitScale * cosine;
+    return (logitScale * dot(classEmbed, 0, vocabulary.classMatrix, k * width, width)) / length;
   });
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const label = vocabulary.names[logits.indexOf(highest)];

@@ -58,6 +58,15 @@ describe('calls', () => {
     expect(detailOf(thrown)).toEqual({ kind: 'decoder', message: 'out of memory' });
   });
 
+  it('that only fetch let the others pass', async () => {
+    const { bridge } = connect({
+      fetchText: () => new Promise(() => undefined),
+      close: () => Promise.resolve(null),
+    });
+    void bridge.call('fetchText', {});
+    await expect(bridge.call('close', { imageId: 'a' })).resolves.toBeNull();
+  });
+
   it('all fail when the worker fails', async () => {
     const { bridge, emit } = connect({ close: () => new Promise(() => undefined) });
     const call = bridge.call('close', { imageId: 'a' });

@@ -23,6 +23,8 @@ const FILES = {
   'step.onnx': Uint8Array.of(2),
   'look.onnx': Uint8Array.of(3),
   'refine.onnx': Uint8Array.of(4),
+  'general_prepare.onnx': Uint8Array.of(5),
+  'general_step.onnx': Uint8Array.of(6),
   'vocabulary.msgpack': encode({
     names: ['cat', 'dog'],
     class_matrix: {
@@ -79,9 +81,42 @@ const WITH_REFINER: Manifest = {
   },
 };
 
-/** What the step and the refine graph were fed, run by run. */
+const SEES = {
+  spatial: ['spatial', 'memory', 'text', 'point'],
+  memory: ['memory'],
+  text: ['text', 'spatial'],
+};
+const TEXT_WIRING = {
+  name: 'tiny',
+  rows: [
+    { name: 'spatial', count: 2 },
+    { name: 'memory', count: 2 },
+    { name: 'text', count: null },
+  ],
+  keys: ['point'],
+  sees: SEES,
+  answering: 'spatial',
+};
+
+/** With two memories. */
+const WITH_TEXT: Manifest = {
+  ...MANIFEST,
+  config: { ...MANIFEST.config, num_memories: 2, text: { weight: 5 } },
+  text_wirings: { alone: TEXT_WIRING, together: TEXT_WIRING },
+  graphs: {
+    ...MANIFEST.graphs,
+    general_prepare: file('general_prepare.onnx', FILES['general_prepare.onnx']),
+    general_step: file('general_step.onnx', FILES['general_step.onnx']),
+  },
+};
+
+/** What the step, the refine and the general graphs were fed, run by run. */
 let fed: Feeds[];
 let refined: Feeds[];
+let asked: Feeds[];
+let generallyPrepared: number;
+/** Names of the files that were fetched. */
+let fetched: string[];
 let served: Record<string, Uint8Array | string>;
 
 const tensor = (data: number[], ...dims: number[]) => ({ data: Float32Array.from(data), dims });
@@ -105,6 +140,14 @@ const graphs: Record<number, Graph['run']> = {
     const { dims = [], data = [] } = feeds.mask_logits ?? {};
     return Promise.resolve({ refined: { dims, data: new Float32Array(data.length).fill(refined.length) } });
   },
+  5: () => {
+    generallyPrepared++;
+    return Promise.resolve({ key0: tensor([8], 1) });
+  },
+  6: (feeds) => {
+    asked.push(feeds);
+    return runStep(feeds);
+  },
 };
 
 function engine(): Engine {
@@ -123,9 +166,14 @@ function engine(): Engine {
 beforeEach(() => {
   fed = [];
   refined = [];
+  asked = [];
+  fetched = [];
+  generallyPrepared = 0;
   served = { '': JSON.stringify(MANIFEST), ...FILES };
   vi.stubGlobal('fetch', (url: string) => {
-    const body = served[url.slice(MODEL_URL.length + 1)];
+    const name = url.slice(MODEL_URL.length + 1);
+    fetched.push(name);
+    const body = served[name];
     return Promise.resolve(
       body === undefined ? new Response(null, { status: 404 }) : new Response(body as BodyInit),
     );
@@ -154,7 +202,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
 describe('loading', () => {
   it('describes what runs, after a step with and one without memory', async () => {
     const info = await engine().load({ modelUrl: MODEL_URL, threads: 3 });
-    expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, hasText: false });
+    expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, textBytes: null });
     expect(info.vocabulary).toEqual(['cat', 'dog']);
     expect(fed).toHaveLength(2);
   });
@@ -219,7 +267,7 @@ describe('images', () => {
   it('that were closed are not stepped', async () => {
     const ready = await opened();
     await ready.close({ imageId: 'a' });
-    expect(await refusalOf(ready.step({ imageId: 'a', points: [], memory: null }))).toMatchObject({
+    expect(await refusalOf(ready.step({ imageId: 'a', points: [], memory: null, texts: [] }))).toMatchObject({
       kind: 'decoder',
     });
   });
@@ -230,7 +278,7 @@ describe('steps', () => {
 
   it('feed what prepare made, the points in both frames, and an empty memory', async () => {
     const ready = await opened();
-    await ready.step({ imageId: 'a', points: [point], memory: null });
+    await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
     const [feeds] = fed;
     expect(feeds?.key0).toEqual(tensor([7], 1));
     expect(feeds?.point_labels).toEqual({ dims: [1, 1], data: BigInt64Array.of(1n) });
@@ -245,8 +293,13 @@ describe('steps', () => {
 
   it('answer with a mask of the image’s size and the name of the selected query', async () => {
     const ready = await opened();
-    const positive = await ready.step({ imageId: 'a', points: [point], memory: null });
-    const negative = await ready.step({ imageId: 'a', points: [{ ...point, label: 0 }], memory: null });
+    const positive = await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
+    const negative = await ready.step({
+      imageId: 'a',
+      points: [{ ...point, label: 0 }],
+      memory: null,
+      texts: [],
+    });
     expect(positive.mask.size).toEqual([100, 151]);
     expect(new Set([positive.label, negative.label])).toEqual(new Set(['cat', 'dog']));
     expect(positive.score).toBeCloseTo(negative.score, 6);
@@ -255,8 +308,8 @@ describe('steps', () => {
 
   it('hand the memory on, and give the same answer to the same question', async () => {
     const ready = await opened();
-    const first = await ready.step({ imageId: 'a', points: [point], memory: null });
-    const ask = { imageId: 'a', points: [point, point], memory: first.maskLogits };
+    const first = await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
+    const ask = { imageId: 'a', points: [point, point], memory: first.maskLogits, texts: [] };
     const [second, again] = [await ready.step(ask), await ready.step(ask)];
     expect(fed[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
     expect({ ...again, timings: null }).toEqual({ ...second, timings: null });
@@ -267,8 +320,8 @@ describe('steps', () => {
     const ready = await opened();
     refined = [];
     const points = [point, { ...point, x: 80.5 }, { ...point, x: 90.5, label: 0 }] as const;
-    const first = await ready.step({ imageId: 'a', points, memory: null });
-    await ready.step({ imageId: 'a', points, memory: first.maskLogits });
+    const first = await ready.step({ imageId: 'a', points, memory: null, texts: [] });
+    await ready.step({ imageId: 'a', points, memory: first.maskLogits, texts: [] });
     expect(new Set(first.maskLogits.data)).toEqual(new Set([1]));
     expect(refined[0]?.look).toEqual(tensor([3], 1));
     expect(refined[0]?.point_labels?.data).toEqual(BigInt64Array.of(1n, 0n));
@@ -279,7 +332,75 @@ describe('steps', () => {
 
   it('without points fill one slot with padding', async () => {
     const ready = await opened();
-    await ready.step({ imageId: 'a', points: [], memory: null });
+    await ready.step({ imageId: 'a', points: [], memory: null, texts: [] });
     expect(fed[0]?.point_labels?.data).toEqual(BigInt64Array.of(-1n));
+  });
+});
+
+describe('texts', () => {
+  const point = { x: 70.5, y: 50.5, label: 1 } as const;
+  /** Agrees with the class embedding of query 1. */
+  const dog = { tokens: Float32Array.of(1, 2, 3), sentence: Float32Array.of(0, 2) };
+  const ask = { imageId: 'a', points: [], texts: [dog], memory: null };
+
+  beforeEach(() => {
+    served[''] = JSON.stringify(WITH_TEXT);
+  });
+
+  it('have graphs of their own, which clicks neither fetch nor wait for', async () => {
+    const ready = await opened();
+    await ready.step({ ...ask, points: [point], texts: [] });
+    expect(fetched.filter((name) => name.startsWith('general'))).toEqual([]);
+    expect(asked).toEqual([]);
+    await ready.step(ask);
+    await ready.step(ask);
+    expect(fetched.filter((name) => name.startsWith('general'))).toHaveLength(2);
+    expect(asked).toHaveLength(2);
+    expect(generallyPrepared).toBe(1);
+  });
+
+  it('are laid out with all queries, a mask for every memory, and rows of text', async () => {
+    const ready = await opened();
+    const first = await ready.step(ask);
+    await ready.step({ ...ask, points: [point], texts: [dog, dog], memory: first.maskLogits });
+    expect(asked[0]?.key0).toEqual(tensor([8], 1));
+    expect(asked[0]?.query_index).toEqual({ dims: [2], data: BigInt64Array.of(0n, 1n) });
+    expect(asked[0]?.text_tokens).toEqual(tensor([1, 2, 3], 1, 1, 3));
+    expect(asked[0]?.attention_bias?.dims).toEqual([1, 5, 6]);
+    expect(asked[1]?.text_tokens?.dims).toEqual([1, 2, 3]);
+    expect(asked[1]?.previous_mask?.dims).toEqual([1, 2, 8, 16]);
+    expect(asked[1]?.previous_mask?.data.slice(8 * 16)).toEqual(first.maskLogits.data);
+  });
+
+  it('choose the query that agrees with them', async () => {
+    const ready = await opened();
+    const { label, score } = await ready.step(ask);
+    expect(label).toBe('dog');
+    expect(score).toBeCloseTo(5, 5);
+  });
+
+  it('of another width are refused', async () => {
+    const ready = await opened();
+    const texts = [{ ...dog, tokens: Float32Array.of(1, 2) }];
+    expect(await refusalOf(ready.step({ ...ask, texts }))).toMatchObject({ kind: 'model' });
+  });
+
+  it('fetch their graphs beforehand, and again after a failure', async () => {
+    const ready = await opened();
+    const { 'general_step.onnx': kept, ...rest } = FILES;
+    served = { '': JSON.stringify(WITH_TEXT), ...rest };
+    expect(await refusalOf(ready.fetchText({}))).toMatchObject({ kind: 'http', status: 404 });
+    served['general_step.onnx'] = kept;
+    await ready.fetchText({});
+    const before = fetched.length;
+    await ready.step(ask);
+    await ready.fetchText({});
+    expect(fetched).toHaveLength(before);
+  });
+
+  it('whose graphs are missing are refused with the model', async () => {
+    served[''] = JSON.stringify({ ...WITH_TEXT, graphs: MANIFEST.graphs });
+    const refusal = await refusalOf(engine().load({ modelUrl: MODEL_URL, threads: null }));
+    expect(refusal).toMatchObject({ kind: 'model' });
   });
 });

@@ -1,0 +1,102 @@
+"""Rows and selection of steps with texts: this script writes proto/vectors/text_steps.json.
+
+Python is held to it in test_text_step_vectors.py, TypeScript in client/test/worker/textSteps.test.ts.
+"""
+
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from splitseem_export.manifest import make_manifest
+from splitseem_model.config import TINY
+from splitseem_model.decoder import Head
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.selection import answer_scores, text_weight
+from splitseem_model.step_rows import step_rows
+
+VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "text_steps.json"
+
+MODELS = {
+    name: replace(TINY, decoder=replace(TINY.decoder, wiring=name, num_memories=2), sentence_dim=6)
+    for name in ("nano", "v0", "v1", "v0-grounding-sees-points")
+}
+
+# wiring, labels of the points, rows of text, whether there is a previous mask
+ROWS: list[tuple[str, list[int], int, bool]] = [
+    ("nano", [-1], 1, False),
+    ("nano", [-1], 1, True),
+    ("nano", [1, 0, 1], 1, True),
+    ("nano", [2, 3, -1], 3, False),
+    ("v0", [-1], 4, True),
+    ("v0", [1], 2, True),
+    ("v1", [-1], 3, False),
+    ("v1", [0, 1], 2, True),
+    ("v0-grounding-sees-points", [1, -1], 2, True),
+]
+
+# labels of the points, number of texts
+SELECTIONS: list[tuple[list[int], int]] = [([-1], 1), ([1], 1), ([1, 0, 0], 2), ([2, 3], 1), ([1, 1], 3)]
+
+
+def vectors() -> dict[str, list[dict[str, Any]]]:
+    """The wirings of small models as in their manifests, the rows of steps, and scores of queries."""
+    return {
+        "models": [{"wiring": name, "text_wirings": _text_wirings(name)} for name in MODELS],
+        "rows": [_rows(*case) for case in ROWS],
+        "selections": [_selection(seed, *case) for seed, case in enumerate(SELECTIONS)],
+    }
+
+
+def _text_wirings(name: str) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        return make_manifest(SegmentationModel(MODELS[name]).eval(), [], Path(folder))["text_wirings"]
+
+
+def _rows(wiring: str, labels: list[int], texts: int, memory: bool) -> dict[str, Any]:
+    rows = step_rows(MODELS[wiring].decoder, torch.tensor([labels]), texts, memory=memory)
+    sees = ["".join("1" if bias == 0 else "0" for bias in row) for row in rows.attention_bias[0].tolist()]
+    return {
+        "wiring": wiring,
+        "point_labels": labels,
+        "text_rows": texts,
+        "memory": memory,
+        "query_index": list(rows.query_index),
+        "answering": [rows.answering.start, rows.answering.stop],
+        "sees": sees,
+    }
+
+
+def _selection(seed: int, labels: list[int], texts: int) -> dict[str, Any]:
+    config = MODELS["nano"]
+    generator = torch.Generator().manual_seed(seed)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=generator).mul(64).round().div(64)
+
+    head = Head(mask_embed=drawn(1, 4, 3), class_embed=drawn(1, 4, 5), quality=drawn(1, 4))
+    points, sentences = drawn(1, len(labels), 3), drawn(texts, 5)
+    by_text = labels == [-1]
+    scores = answer_scores(config, head, points, torch.tensor([labels]), sentences, by_text=by_text)
+    return {
+        "weight": text_weight(config),
+        "point_labels": labels,
+        "mask_embed": head.mask_embed[0].flatten().tolist(),
+        "class_embed": head.class_embed[0].flatten().tolist(),
+        "quality": head.quality[0].tolist(),
+        "point_mask_features": points[0].flatten().tolist(),
+        "sentences": sentences.tolist(),
+        "query": int(scores[0].argmax()),
+        "score": round(float(scores[0].max()), 4),
+    }
+
+
+if __name__ == "__main__":
+    sections = (
+        f'"{name}": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]"
+        for name, cases in vectors().items()
+    )
+    VECTORS.write_text("{" + ",\n".join(sections) + "}\n", encoding="utf-8")
