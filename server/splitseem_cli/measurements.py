@@ -115,9 +115,11 @@ def _with_progress(results: Iterator[Result], total: int) -> Iterator[Result]:
 
 def _print_table(title: str, rows: Mapping[str, FigureRow], columns: Mapping[str, Mapping[str, Any]]) -> None:
     """Print figures, a column for each set of them."""
-    table = Table("measure", title=title, title_justify="left")
+    table = Table("measure")
     for heading in columns:
         table.add_column(heading, justify="right")
     for name, row in rows.items():
         table.add_row(row.title, *(row.format(column[name]) for column in columns.values()))
-    Console(width=100).print(table)
+    console = Console(width=100, highlight=False)
+    console.print(title)
+    console.print(table)
