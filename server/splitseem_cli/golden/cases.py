@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from splitseem_cli.golden.comparison import Comparison
@@ -11,6 +12,7 @@ from splitseem_cli.golden.encoder_cases import check_encoder
 from splitseem_cli.golden.golden_set import KEYS_FOLDER, BrokenDown, GoldenSet, GoldenSetError, NotSupported
 from splitseem_cli.golden.keys_case import check_keys
 from splitseem_cli.golden.preprocess_case import check_preprocess, check_vocabulary
+from splitseem_cli.golden.task_cases import check_generic, check_postprocess
 from splitseem_cli.golden.text_case import check_text
 
 Checker = Callable[[GoldenSet, str, Comparison], None]
@@ -20,66 +22,82 @@ Verdict = Literal["ok", "FAIL", "not supported"]
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Verdict on one case and the words after it; its string is the line that is printed."""
+    """Verdict on one case, what ran it and the words after it; its string is the line that is printed."""
 
     case: str
     verdict: Verdict
+    runtime: Runtime
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.case} {self.verdict}{':' if self.verdict == 'not supported' else ''} {self.detail}"
+        colon = ":" if self.verdict == "not supported" else ""
+        return f"{self.case} {self.verdict}{colon} {self.detail} [{self.runtime}]"
 
 
-def _unsupported(reason: str) -> Checker:
-    def check(golden: GoldenSet, name: str, comparison: Comparison) -> None:
-        raise NotSupported(reason)
+@dataclass(frozen=True)
+class Kind:
+    """Cases of one kind.
 
-    return check
+    Attributes:
+        names: pattern of their whole names.
+        in_torch: their checker.
+        in_onnx: the one with the decoder in ONNX Runtime; None for cases without a decoder.
+    """
+
+    names: str
+    in_torch: Checker
+    in_onnx: Checker | None = None
 
 
-def _check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None:
-    """`check_exported`, loaded when it is needed: it brings ONNX Runtime with it."""
+def _unknown(golden: GoldenSet, name: str, comparison: Comparison) -> None:
+    raise NotSupported("unknown kind of case")
+
+
+# ONNX Runtime is imported by the first case that needs it.
+def _check_decoder_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None:
     from splitseem_cli.golden.exported_cases import check_exported
 
     check_exported(golden, name, comparison)
 
 
-_DECODER_CASE = r"(demo|v0|v1)_\w+"
-_KEYS_CASE = rf"{KEYS_FOLDER}/\w+"
-_CHECKERS: dict[Runtime, tuple[tuple[str, Checker], ...]] = {
+def _check_generic_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None:
+    from splitseem_cli.golden.exported_cases import answer_exported
+
+    check_generic(golden, name, comparison, answer_exported)
+
+
+_KINDS = (
     # The first pattern that is the whole name decides.
-    "torch": (
-        (r"encoder_\w+", check_encoder),
-        (r"preprocess", check_preprocess),
-        (r"vocab", check_vocabulary),
-        (r"text", check_text),
-        (r"(postprocess_)?generic(_\w+)?", _unsupported("no panoptic post-processing in this version")),
-        (_KEYS_CASE, check_keys),
-        (_DECODER_CASE, check_decoder),
-        (r".*", _unsupported("unknown kind of case")),
-    ),
-    "onnx": (
-        (_KEYS_CASE, check_keys),
-        (_DECODER_CASE, _check_exported),
-        (r".*", _unsupported("only the decoder is exported")),
-    ),
-}
+    Kind(r"encoder_\w+", check_encoder),
+    Kind(r"preprocess", check_preprocess),
+    Kind(r"vocab", check_vocabulary),
+    Kind(r"text", check_text),
+    Kind(r"postprocess_generic", check_postprocess),
+    Kind(r"generic_(demo|v0|v1)", check_generic, _check_generic_exported),
+    Kind(rf"{KEYS_FOLDER}/\w+", check_keys),
+    Kind(r"(demo|v0|v1)_\w+", check_decoder, _check_decoder_exported),
+    Kind(r".*", _unknown),
+)
 
 
 def judge(golden: GoldenSet, name: str, runtime: Runtime) -> CaseResult:
-    """Run one case.
+    """Run one case; what is not of the decoder runs in torch whatever the runtime.
 
     A case whose files are incomplete, or on which our code breaks down, fails like one that is beyond
     tolerance.
     """
-    checker = next(checker for pattern, checker in _CHECKERS[runtime] if re.fullmatch(pattern, name))
+    kind = next(kind for kind in _KINDS if re.fullmatch(kind.names, name))
+    exported = kind.in_onnx if runtime == "onnx" else None
+    result = partial(CaseResult, name, runtime="torch" if exported is None else "onnx")
     try:
         comparison = Comparison(golden.arrays(name))
-        checker(golden, name, comparison)
+        (exported or kind.in_torch)(golden, name, comparison)
     except NotSupported as reason:
-        return CaseResult(name, "not supported", str(reason))
+        return result(verdict="not supported", detail=str(reason))
     except (GoldenSetError, BrokenDown, KeyError, IndexError, ValueError, RuntimeError) as error:
-        return CaseResult(name, "FAIL", f"{type(error).__name__}: {error}")
+        return result(verdict="FAIL", detail=f"{type(error).__name__}: {error}")
     if comparison.unchecked() or not comparison.differences:
-        return CaseResult(name, "FAIL", f"not compared: {', '.join(comparison.unchecked()) or 'anything'}")
-    return CaseResult(name, "ok" if comparison.within_tolerance() else "FAIL", str(comparison.worst()))
+        return result(
+            verdict="FAIL", detail=f"not compared: {', '.join(comparison.unchecked()) or 'anything'}"
+        )
+    return result(verdict="ok" if comparison.within_tolerance() else "FAIL", detail=str(comparison.worst()))

@@ -21,6 +21,7 @@ _TOLERANCES = (
     (r"out_pred_masks|out_sel_mask_low|out_prev_mask", 2e-3),
     (r"out_pred_|out_ref_", 1e-4),
     (r"text_embeddings|logit_scale", 1e-5),
+    (r"resized_masks_|semseg_class|sem_seg_max|inst_scores", 1e-4),
     (r"token_emb_|class_", 1e-4),
 )
 

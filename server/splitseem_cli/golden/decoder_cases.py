@@ -15,6 +15,7 @@ from splitseem_cli.golden.golden_set import GoldenSet
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decoder import Head, PromptDecoder, StepInputs, Trace
 from splitseem_model.golden_weights import fill_with_golden_weights, golden_value
+from splitseem_model.segmentation import unit
 
 CONFIG = DecoderConfig("v0")
 """Shape and rules of the decoder; the same for all official wirings."""
@@ -61,11 +62,29 @@ def check_decoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:
     check_results(golden, case, head, comparison)
 
 
+@torch.inference_mode()
+def answer_in_torch(golden: GoldenSet, case: DecoderCase) -> Head:
+    """The prediction of all query rows of a case."""
+    decoder, features = golden_decoder(golden.seed_offset), case.target.batch(case.batch)
+    prepared = decoder.prepare(features.levels, features.mask_features, case.query_index)
+    return decoder.step(prepared, step_inputs(case), case.query_index)
+
+
 def check_results(golden: GoldenSet, case: DecoderCase, head: Head, comparison: Comparison) -> None:
     """Compare what follows from the prediction of all query rows of the case."""
-    class_matrix = torch.from_numpy(golden.arrays("vocab")["text_embeddings"])
+    Results(case, CONFIG, head, *_classes(golden)).check(comparison)
+
+
+def class_logits(golden: GoldenSet, class_embed: Tensor) -> Tensor:
+    """`[..., E]` -> `[..., K]`: logits of the set's classes."""
+    matrix, scale = _classes(golden)
+    return torch.tensor(scale).exp() * unit(class_embed) @ matrix.T
+
+
+def _classes(golden: GoldenSet) -> tuple[Tensor, float]:
+    """Class matrix `[K, E]` and the exponent of the temperature."""
     scale = float(golden_value(_LOGIT_SCALE, (), golden.seed_offset))
-    Results(case, CONFIG, head, class_matrix, scale).check(comparison)
+    return torch.from_numpy(golden.arrays("vocab")["text_embeddings"]), scale
 
 
 def step_inputs(case: DecoderCase) -> StepInputs:

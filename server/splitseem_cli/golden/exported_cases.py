@@ -100,6 +100,17 @@ def check_exported(golden: GoldenSet, name: str, comparison: Comparison) -> None
     check_results(golden, case, head, comparison)
 
 
+@torch.inference_mode()
+def answer_exported(golden: GoldenSet, case: DecoderCase) -> Head:
+    """The prediction of all query rows of a case, by the general graphs.
+
+    Raises:
+        BrokenDown: the decoder cannot be exported, or the graph not loaded.
+    """
+    general = GeneralCase(case.entry, case.arrays, case.target, case.reference, case.num_queries)
+    return _answer_of_general_graphs(general, golden)
+
+
 def _answer_of_click_graphs(case: ClickCase, golden: GoldenSet) -> Head:
     runtime = _click_runtime(golden.seed_offset, case.wiring.name, tuple(case.query_index.tolist()))
     return _answer(case, runtime, None)
