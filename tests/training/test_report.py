@@ -199,6 +199,14 @@ def test_picture_draws_clicks_by_their_label_and_boxes() -> None:
     assert reader.all("use", href="#photo1")
 
 
+def test_pixels_of_a_scribble_are_dots_without_a_sign() -> None:
+    mask = np.ones((40, 60), np.bool_)
+    strokes, click = (Click(4.5, 4.5, 1), Click(5.5, 4.5, 1)), Click(30.5, 5.5, 1)
+    reader = Reader(picture("photo1", "a", mask, mask, (*strokes, click), strokes))
+    assert len(reader.all("circle", **{"class": "stroke positive"})) == 2
+    assert len(reader.all("g", **{"class": "positive"})) == 1
+
+
 def test_names_of_curves_that_meet_are_moved_apart() -> None:
     reader = Reader(click_curves("IoU", {"a": (0.5, 0.8), "b": (0.4, 0.8), "c": (0.3, 0.79)}))
     heights = [float(a["y"] or 0) for a in reader.all("text") if "name" in (a.get("class") or "")]

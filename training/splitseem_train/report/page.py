@@ -133,7 +133,8 @@ def _pictures(photo: str, contestant: str, case: Case, prompt: str) -> str:
     for number, turn in case.turns[contestant].items():
         asked = _asked(prompt, number)
         description = escape(f"{contestant}, {asked}: IoU {turn.iou:.3f}")
-        drawn = picture(photo, description, case.target.truth, turn.mask, turn.items)
+        target = case.target
+        drawn = picture(photo, description, target.truth, turn.mask, turn.items, target.strokes)
         label = f", {escape(turn.label)}" if turn.label else ""
         figures.append(
             f"<figure>{drawn}<figcaption>{asked} <b>{turn.iou:.3f}</b>{label}</figcaption></figure>"

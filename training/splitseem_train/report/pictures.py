@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -15,8 +16,11 @@ PHOTO_SIDE = 640
 JPEG_QUALITY = 80
 DOT = 0.016
 """Radius of a click, in long sides of the photo."""
-MANY_CLICKS = 30
-"""From so many clicks on, as in a scribble, they are drawn small."""
+STROKE_DOT = 0.004
+"""Radius of one of the many clicks that a scribble is."""
+
+KINDS = ("negative", "positive")
+"""Class of a click by its label."""
 
 
 def photo_symbol(name: str, image_rgb: NDArray[np.uint8]) -> str:
@@ -38,9 +42,14 @@ def picture(
     description: str,
     truth: NDArray[np.bool_],
     mask: NDArray[np.bool_],
-    items: tuple[PromptItem, ...],
+    items: Sequence[PromptItem],
+    strokes: Sequence[PromptItem] = (),
 ) -> str:
-    """An SVG element: the photo of that name with truth and answer, bool `[H, W]`, and the prompts so far."""
+    """An SVG element: the photo of that name with truth and answer, bool `[H, W]`, and the prompts so far.
+
+    Args:
+        strokes: the clicks among the items that are pixels of a scribble.
+    """
     height, width = truth.shape
     side = max(height, width)
     return (
@@ -50,7 +59,7 @@ def picture(
         f'<use href="#{photo}"/>'
         f'<path class="answer" d="{outline(mask)}"/>'
         f'<path class="truth" d="{outline(truth)}"/>'
-        f'<g class="prompts">{_prompts(items, side)}</g></svg>'
+        f'<g class="prompts">{_prompts(items, strokes, side)}</g></svg>'
     )
 
 
@@ -62,15 +71,26 @@ def outline(mask: NDArray[np.bool_]) -> str:
     )
 
 
-def _prompts(items: tuple[PromptItem, ...], side: int) -> str:
-    clicks = [item for item in items if isinstance(item, Click)]
-    radius = DOT * side * (0.3 if len(clicks) > MANY_CLICKS else 1.0)
-    boxes = (
-        f'<rect x="{b.x0:g}" y="{b.y0:g}" width="{b.x1 - b.x0:g}" height="{b.y1 - b.y0:g}"/>'
-        for b in items
-        if isinstance(b, Box)
-    )
-    return "".join((*boxes, *(_click(click, radius) for click in clicks)))
+def _prompts(items: Sequence[PromptItem], strokes: Sequence[PromptItem], side: int) -> str:
+    drawn = set(strokes)
+    return "".join(_prompt(item, item in drawn, side) for item in items)
+
+
+def _prompt(item: PromptItem, in_stroke: bool, side: int) -> str:
+    """What is seen of an item; of a text nothing."""
+    match item:
+        case Box():
+            width, height = item.x1 - item.x0, item.y1 - item.y0
+            return f'<rect x="{item.x0:g}" y="{item.y0:g}" width="{width:g}" height="{height:g}"/>'
+        case Click() if in_stroke:
+            kind = KINDS[item.label]
+            return (
+                f'<circle class="stroke {kind}" cx="{item.x:g}" cy="{item.y:g}" r="{STROKE_DOT * side:.1f}"/>'
+            )
+        case Click():
+            return _click(item, DOT * side)
+        case _:
+            return ""
 
 
 def _click(click: Click, radius: float) -> str:
@@ -79,8 +99,7 @@ def _click(click: Click, radius: float) -> str:
     sign = f"M{click.x - half:.1f} {click.y:.1f}h{2 * half:.1f}"
     if click.label:
         sign += f"M{click.x:.1f} {click.y - half:.1f}v{2 * half:.1f}"
-    kind = "positive" if click.label else "negative"
     return (
-        f'<g class="{kind}"><circle cx="{click.x:.1f}" cy="{click.y:.1f}" r="{radius:.1f}"/>'
+        f'<g class="{KINDS[click.label]}"><circle cx="{click.x:.1f}" cy="{click.y:.1f}" r="{radius:.1f}"/>'
         f'<path d="{sign}"/></g>'
     )
