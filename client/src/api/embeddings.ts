@@ -1,6 +1,7 @@
 /** `POST /v1/embed`: a photo in, the bytes of its embedding out. */
-import { aborted, Failure, type ClientError } from '../shared/errors';
-import { httpError } from './problem';
+import type { ClientError } from '../shared/errors';
+import type { Advice } from './problem';
+import { sendRepeatedly, sleep, type Sleep } from './retry';
 import { postWithProgress, type TransferProgress, type Transport } from './transport';
 
 export type EmbedProgress =
@@ -15,66 +16,35 @@ export type Embed = (photo: Blob, options: EmbedOptions) => Promise<ArrayBuffer>
 
 export interface Surroundings {
   readonly transport: Transport;
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
 }
 
 const ATTEMPTS = 5;
-const FIRST_WAIT_SECONDS = 0.5;
-const LONGEST_WAIT_SECONDS = 20;
 
-const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
+const ADVICE: Advice = {
+  413: 'the photo is too large for this server: use a smaller one',
+  415: 'use a JPEG, PNG or WebP photo',
+  422: 'the photo cannot be used as it is',
+};
 
-/** Busy servers and lost connections are tried again, ever less often; `url` is that of the embed route. */
-export function createEmbed(url: string, { transport, sleep }: Surroundings = browser): Embed {
-  return async (photo, { signal, onProgress }) => {
+/** Busy servers and lost connections are tried again; `url` is that of the embed route. */
+export function createEmbed(url: string, surroundings: Surroundings = browser): Embed {
+  return (photo, { signal, onProgress }) => {
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await attemptOnce(() => transport({ url, body: photo, headers, signal, onProgress }));
-      if (outcome instanceof ArrayBuffer) return outcome;
-      if (attempt === ATTEMPTS || !isTemporary(outcome)) throw new Failure(outcome);
-      const seconds = waitSeconds(attempt, outcome);
-      onProgress({ phase: 'retry', seconds, reason: outcome });
-      await sleep(1000 * seconds, signal);
-    }
+    const send = () => surroundings.transport({ url, body: photo, headers, signal, onProgress });
+    return sendRepeatedly(send, {
+      attempts: ATTEMPTS,
+      advice: ADVICE,
+      sleep: surroundings.sleep,
+      signal,
+      onRetry: (seconds, reason) => {
+        onProgress({ phase: 'retry', seconds, reason });
+      },
+    });
   };
-}
-
-async function attemptOnce(send: () => ReturnType<Transport>): Promise<ArrayBuffer | ClientError> {
-  try {
-    const response = await send();
-    if (response.status >= 200 && response.status < 300) return response.body;
-    return httpError(response.status, response.body, response.header);
-  } catch (error) {
-    if (error instanceof Failure) return error.detail;
-    throw error;
-  }
-}
-
-const isTemporary = (error: ClientError): boolean =>
-  error.kind === 'network' || (error.kind === 'http' && RETRIED_STATUSES.includes(error.status));
-
-/** Doubles with every attempt; a server that names a time is believed, within reason. */
-function waitSeconds(attempt: number, error: ClientError): number {
-  const asked = error.kind === 'http' ? error.retryAfterSeconds : undefined;
-  return Math.min(asked ?? FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS);
 }
 
 const contentType = (photo: Blob): string =>
   photo.type.startsWith('image/') ? photo.type : 'application/octet-stream';
 
-const browser: Surroundings = {
-  transport: postWithProgress,
-  sleep: (milliseconds, signal) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(done, milliseconds);
-      function done(): void {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      }
-      function stop(): void {
-        clearTimeout(timer);
-        reject(new Failure(aborted()));
-      }
-      signal.addEventListener('abort', stop, { once: true });
-    }),
-};
+export const browser: Surroundings = { transport: postWithProgress, sleep };

@@ -1,5 +1,6 @@
 /** Error bodies of the server: RFC 9457 problem documents. */
 import type { ClientError } from '../shared/errors';
+import type { PostResponse } from './transport';
 
 interface Problem {
   readonly type?: unknown;
@@ -8,31 +9,26 @@ interface Problem {
 }
 
 /** What a user can do about a status; the server's own words come first. */
-const ADVICE: Readonly<Record<number, string>> = {
+export type Advice = Readonly<Record<number, string>>;
+
+const ADVICE: Advice = {
   401: 'sign in and try again',
   403: 'this server does not allow it',
   404: 'is this the right server?',
-  413: 'the photo is too large for this server: use a smaller one',
-  415: 'use a JPEG, PNG or WebP photo',
-  422: 'the photo cannot be used as it is',
   429: 'the server is busy: try again in a moment',
   503: 'the server is not ready yet: try again in a moment',
 };
 
-/** The error that a response with a status of 400 or more stands for. */
-export function httpError(
-  status: number,
-  body: ArrayBuffer,
-  header: (name: string) => string | null,
-): ClientError {
+/** The error that a response with a status of 400 or more stands for; `advice` of a route goes before ours. */
+export function httpError({ status, body, header }: PostResponse, advice: Advice): ClientError {
   const { type, title, detail } = parseProblem(body);
   const said = firstText(detail, title) ?? `the server answered ${status}`;
-  const advice = ADVICE[status];
+  const hint = advice[status] ?? ADVICE[status];
   const retryAfter = retryAfterSeconds(header('Retry-After'));
   return {
     kind: 'http',
     status,
-    message: advice === undefined ? said : `${said} (${advice})`,
+    message: hint === undefined ? said : `${said} (${hint})`,
     ...(typeof type === 'string' ? { problem: type } : {}),
     ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }),
   };

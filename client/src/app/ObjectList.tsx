@@ -2,6 +2,7 @@ import { colourOf, cssColour } from '../canvas/palette';
 import { labelOf, resultOf, type ImageState, type SegmentObject } from '../session/state';
 import type { App } from './app';
 import { Icon } from './icons';
+import { TextChips } from './TextChips';
 
 export function ObjectList({ app }: { readonly app: App }) {
   const image = app.store.activeImage.value;
@@ -34,7 +35,8 @@ interface ItemProps {
   readonly object: SegmentObject;
 }
 
-function ObjectItem({ app: { store, controller }, image, object }: ItemProps) {
+function ObjectItem({ app, image, object }: ItemProps) {
+  const { store, controller } = app;
   const name = `object ${object.number}`;
   const isActive = image.document.activeObject === object.id;
   const isHidden = image.hidden.has(object.id);
@@ -90,6 +92,7 @@ function ObjectItem({ app: { store, controller }, image, object }: ItemProps) {
       >
         <Icon name="close" />
       </button>
+      <TextChips app={app} object={object} />
     </li>
   );
 }

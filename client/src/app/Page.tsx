@@ -8,6 +8,7 @@ import { OpenPhotos, Samples } from './OpenPhotos';
 import { ObjectList } from './ObjectList';
 import { handleKey } from './shortcuts';
 import { StatusBar } from './StatusBar';
+import { TextBar } from './TextBar';
 import { Toolbar } from './Toolbar';
 import { ToolPicker } from './ToolPicker';
 import { Welcome } from './Welcome';
@@ -33,6 +34,7 @@ export function Page({ app }: { readonly app: App }) {
           <CanvasView app={app} />
           {!hasImage && <Welcome app={app} />}
           <EmbeddingProgress app={app} />
+          <TextBar app={app} />
           <AwaitedPhotos app={app} />
         </div>
         <aside class="panel" aria-label="Objects and photos">

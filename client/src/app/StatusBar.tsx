@@ -11,6 +11,9 @@ export function StatusBar({ app: { store } }: { readonly app: App }) {
         <span>{text}</span>
       ))}
       <Latency timings={store.lastTimings.value} />
+      {describeLookup(store).map((text) => (
+        <span class="notice">{text}</span>
+      ))}
       {error !== null && <span class="error">Error: {error.message}</span>}
       {error === null && store.notice.value !== null && <span class="notice">{store.notice.value}</span>}
     </div>
@@ -48,6 +51,18 @@ function describeDecoder(decoder: DecoderState): readonly string[] {
       return [`Model ${model}`, `Provider ${provider}`, `${count}${reason}`];
     }
   }
+}
+
+/** What texts wait for. */
+function describeLookup({ textsAsked, textGraphs, decoder }: Store): readonly string[] {
+  const words = textsAsked.value.map((text) => `“${text}”`).join(', ');
+  const bytes = decoder.value.phase === 'ready' ? (decoder.value.info.textBytes ?? 0) : 0;
+  return [
+    ...(words === '' ? [] : [`The server looks up ${words} …`]),
+    ...(textGraphs.value === 'loading'
+      ? [`Loading the text decoder (${(bytes / 1e6).toFixed(1)} MB) …`]
+      : []),
+  ];
 }
 
 function readinessError(store: Store) {

@@ -1,6 +1,6 @@
 import type { App } from './app';
 import { Icon, type IconName } from './icons';
-import type { DecoderState, Tool } from './store';
+import { whyNot, type Tool } from './store';
 
 interface ToolChoice {
   readonly tool: Tool;
@@ -19,27 +19,16 @@ const CHOICES: readonly ToolChoice[] = [
   { tool: 'box', name: 'Box', icon: 'box', title: 'Drag a box around the object (2)' },
   { tool: 'scribble', name: 'Scribble', icon: 'scribble', title: 'Draw over the object (3)' },
   { tool: 'polygon', name: 'Polygon', icon: 'polygon', title: 'Click the corners of an outline (4)' },
-  { tool: 'text', name: 'Text', icon: 'text', title: 'Name the object' },
+  { tool: 'text', name: 'Text', icon: 'text', title: 'Say in words what the object is (5)' },
   { tool: 'example', name: 'Example', icon: 'example', title: 'Show such an object in another photo' },
 ];
-
-/** Why a tool cannot be chosen; null when it can. */
-function unavailable(tool: Tool, decoder: DecoderState): string | null {
-  const info = decoder.phase === 'ready' ? decoder.info : null;
-  if (tool === 'text')
-    return typeof info?.textBytes === 'number' ? NOT_YET : 'The loaded model has no text tower';
-  if (tool === 'example') return info?.hasExample === true ? NOT_YET : 'The loaded model takes no examples';
-  return null;
-}
-
-const NOT_YET = 'Not in this client yet';
 
 export function ToolPicker({ app }: { readonly app: App }) {
   const chosen = app.store.tool.value;
   return (
     <div class="tools" role="radiogroup" aria-label="Tool">
       {CHOICES.map(({ tool, name, icon, title }) => {
-        const reason = unavailable(tool, app.store.decoder.value);
+        const reason = whyNot(tool, app.store.decoder.value);
         return (
           <label key={tool} class={reason === null ? 'tool' : 'tool disabled'} title={reason ?? title}>
             <input

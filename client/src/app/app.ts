@@ -1,10 +1,11 @@
 /** The page's parts, joined. */
 import { createEmbed } from '../api/embeddings';
+import { createTexts } from '../api/texts';
 import { startDecoder } from '../bridge/decoder';
 import { Gestures, type DrawingTool } from '../canvas/pointer';
 import { Controller, type Services } from './controller';
 import { readFile } from './photo';
-import { createStore, type Store, type Tool } from './store';
+import { createStore, whyNot, type Store, type Tool } from './store';
 import { View } from './view';
 
 export interface App {
@@ -37,8 +38,10 @@ export function createApp(services: Services): App {
     },
   });
   const chooseTool = (tool: Tool): void => {
+    if (whyNot(tool, store.decoder.value) !== null) return;
     gestures.cancel();
     store.tool.value = tool;
+    if (tool === 'text') controller.expectText();
   };
   return { store, controller, view, gestures, chooseTool };
 }
@@ -51,6 +54,7 @@ export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
   return {
     embed: createEmbed(address('v1/embed')),
+    texts: createTexts(address('v1/text')),
     decoder: startDecoder(),
     readFile,
     modelUrl: address('v1/model'),

@@ -1,5 +1,6 @@
 /** Joins user, session, server and decoder: every action of the page is a method here. */
 import type { Embed } from '../api/embeddings';
+import type { Texts } from '../api/texts';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
@@ -8,9 +9,11 @@ import type { Project, ProjectImage, PromptItem, SizeHw } from '../shared/types'
 import { DecodeLoop } from './decodeLoop';
 import type { OpenedFile, Photo } from './photo';
 import type { Readiness, Store } from './store';
+import { TextLookup } from './textLookup';
 
 export interface Services {
   readonly embed: Embed;
+  readonly texts: Texts;
   readonly decoder: DecoderBridge;
   readonly readFile: (file: File) => Promise<OpenedFile>;
   readonly modelUrl: string;
@@ -22,6 +25,7 @@ export interface Services {
 export class Controller {
   readonly #store: Store;
   readonly #services: Services;
+  readonly #texts: TextLookup;
   readonly #decoding: DecodeLoop;
   readonly #embedding = new Map<ImageId, AbortController>();
   /** Settles when the decoder is ready or cannot be. */
@@ -30,9 +34,14 @@ export class Controller {
   constructor(store: Store, services: Services) {
     this.#store = store;
     this.#services = services;
-    this.#decoding = new DecodeLoop(store, services, (error) => {
+    const onError = (error: ClientError): void => {
       this.#fail(error);
-    });
+    };
+    const onArrival = (): void => {
+      this.#decoding.run();
+    };
+    this.#texts = new TextLookup(store, services, { onArrival, onError });
+    this.#decoding = new DecodeLoop(store, services, this.#texts, onError);
   }
 
   /** Load the decoder; it takes about as long as the first photo needs on the server. */
@@ -67,6 +76,7 @@ export class Controller {
     const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
     photos.value = new Map(photos.value).set(id, { photo, readiness });
     this.#restoreAwaited(id, photo);
+    this.#texts.run();
     void this.#embed(id, photo);
   }
 
@@ -95,6 +105,30 @@ export class Controller {
   give(prompt: PromptItem): void {
     this.#store.failedSteps.value = new Set();
     this.#apply((session) => change.addPrompt(session, prompt, this.#services.now()));
+  }
+
+  /** Give a text as a prompt; blanks around and between the words do not matter. */
+  giveText(words: string): void {
+    const text = words
+      .replace(/\p{Surrogate}/gu, '')
+      .trim()
+      .replace(/\s+/g, ' ');
+    if (text !== '') this.give({ kind: 'text', text });
+  }
+
+  removePrompt(object: string, step: string): void {
+    this.#apply((session) => change.removePrompt(session, object, step));
+  }
+
+  /** Try the prompts again that failed. */
+  retryPrompts(): void {
+    this.#store.failedSteps.value = new Set();
+    this.#apply((session) => session);
+  }
+
+  /** A text will be given soon. */
+  expectText(): void {
+    this.#texts.prefetch();
   }
 
   undo(): void {
@@ -151,15 +185,22 @@ export class Controller {
     this.#clearMessages();
     this.#store.session.value = edit(this.#store.session.value);
     this.#decoding.cancelUndone();
+    this.#answer();
+  }
+
+  #answer(): void {
+    this.#texts.run();
     this.#decoding.run();
   }
 
   async #load(): Promise<void> {
     const { decoder } = this.#store;
     decoder.value = { phase: 'loading' };
+    this.#store.textGraphs.value = 'absent';
     const { modelUrl, threads } = this.#services;
     const info = await this.#services.decoder.call('load', { modelUrl, threads });
     decoder.value = { phase: 'ready', info };
+    this.#texts.run();
   }
 
   // Embedding
@@ -214,7 +255,7 @@ export class Controller {
       const photo = photos.value.get(image.id)?.photo;
       if (photo !== undefined) this.#restoreAwaited(image.id, photo);
     }
-    this.#decoding.run();
+    this.#answer();
   }
 
   /** Give an image the objects of the saved one that it is: same size, and same name if several have that. */

@@ -5,6 +5,7 @@ import { recordResult } from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
 import { promptPoints } from '../shared/prompts';
 import type { Store } from './store';
+import type { TextLookup } from './textLookup';
 
 interface Services {
   readonly decoder: DecoderBridge;
@@ -14,19 +15,21 @@ interface Services {
 export class DecodeLoop {
   readonly #store: Store;
   readonly #services: Services;
+  readonly #texts: TextLookup;
   readonly #onError: (error: ClientError) => void;
   #running: { readonly pending: PendingStep; readonly abort: AbortController } | null = null;
 
-  constructor(store: Store, services: Services, onError: (error: ClientError) => void) {
+  constructor(store: Store, services: Services, texts: TextLookup, onError: (error: ClientError) => void) {
     this.#store = store;
     this.#services = services;
+    this.#texts = texts;
     this.#onError = onError;
   }
 
   /** Decode until no step waits; while it runs already, new steps are found on the way. */
   run(): void {
     if (this.#running !== null) return;
-    const pending = nextPending(this.#store.session.value, (image, step) => this.#canDecode(image, step));
+    const pending = nextPending(this.#store.session.value, (step) => this.#canDecode(step));
     if (pending !== null) void this.#runOne(pending);
   }
 
@@ -49,19 +52,21 @@ export class DecodeLoop {
     this.run();
   }
 
-  #canDecode(image: string, step: string): boolean {
+  #canDecode({ imageId, step, prompts }: PendingStep): boolean {
     const { photos, failedSteps } = this.#store;
-    return photos.value.get(image)?.readiness.phase === 'ready' && !failedSteps.value.has(step);
+    const isOpen = photos.value.get(imageId)?.readiness.phase === 'ready';
+    return isOpen && !failedSteps.value.has(step.id) && this.#texts.vectorsOf(prompts) !== null;
   }
 
   async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
     const { session, photos, lastTimings } = this.#store;
     const size = photos.value.get(imageId)?.photo.size;
-    if (size === undefined) return;
+    const texts = this.#texts.vectorsOf(prompts);
+    if (size === undefined || texts === null) return;
     const started = this.#services.now();
     const result = await this.#services.decoder.call(
       'step',
-      { imageId, points: promptPoints(prompts, size), texts: [], memory: previous?.maskLogits ?? null },
+      { imageId, points: promptPoints(prompts, size), texts, memory: previous?.maskLogits ?? null },
       { signal },
     );
     const finished = this.#services.now();

@@ -38,6 +38,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   choose('2', 'box', 'Box'),
   choose('3', 'scribble', 'Scribble'),
   choose('4', 'polygon', 'Polygon'),
+  choose('5', 'text', 'Text'),
   {
     keys: 'N',
     does: 'New object',
@@ -136,6 +137,7 @@ export const GESTURE_HELP: readonly (readonly [string, string])[] = [
   ['Space+drag, middle button, two fingers', 'Move the image'],
   ['Drag with the Click tool', 'Move the image'],
   ['Double click, Enter', 'Close the polygon'],
+  ['Enter in the text field', 'Add the words to the selected object'],
   ['Arrow keys on the canvas', 'Move the crosshair (with Shift: finely)'],
   ['Enter, Shift+Enter on the canvas', 'Positive, negative click at the crosshair'],
 ];

@@ -29,6 +29,16 @@ export type DecoderState =
   | { readonly phase: 'ready'; readonly info: RuntimeInfo }
   | { readonly phase: 'failed'; readonly error: ClientError };
 
+/** Why a tool cannot be chosen; null when it can. */
+export function whyNot(tool: Tool, decoder: DecoderState): string | null {
+  const info = decoder.phase === 'ready' ? decoder.info : null;
+  if (tool === 'text' && info?.textBytes == null) return 'The loaded model takes no texts';
+  if (tool === 'example') {
+    return info?.hasExample === true ? 'Not in this client yet' : 'The loaded model takes no examples';
+  }
+  return null;
+}
+
 export function createStore() {
   const session = signal(EMPTY_SESSION);
   const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
@@ -46,6 +56,10 @@ export function createStore() {
     /** Good news, until the next thing happens. */
     notice: signal<string | null>(null),
     failedSteps: signal<ReadonlySet<StepId>>(new Set()),
+    /** Texts that the server is asked for just now. */
+    textsAsked: signal<readonly string[]>([]),
+    /** The graphs that texts need. */
+    textGraphs: signal<'absent' | 'loading' | 'ready'>('absent'),
     helpOpen: signal(false),
     /** Images of an opened project whose photo is still to come. */
     awaited: signal<readonly ProjectImage[]>([]),

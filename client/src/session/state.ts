@@ -93,21 +93,23 @@ export interface PendingStep {
   readonly previous: StepResult | null;
 }
 
-/** The step to decode next, the oldest first; `canDecode` says for which images and steps that is possible. */
+/** The first step without a result of every object that has one. */
+export const pendingSteps = (session: Session): readonly PendingStep[] =>
+  session.images.flatMap((image) =>
+    image.document.objects.flatMap((object) => firstPending(session, image.id, object) ?? []),
+  );
+
+/** The step to decode next, the oldest first; `canDecode` says for which steps that is possible. */
 export function nextPending(
   session: Session,
-  canDecode: (image: ImageId, step: StepId) => boolean,
+  canDecode: (pending: PendingStep) => boolean,
 ): PendingStep | null {
-  const candidates = session.images.flatMap((image) =>
-    image.document.objects.flatMap((object) => {
-      const pending = firstPending(session, image.id, object);
-      return pending && canDecode(image.id, pending.step.id) ? [pending] : [];
-    }),
-  );
-  return candidates.reduce<PendingStep | null>(
-    (oldest, candidate) => (oldest && oldest.step.givenAt <= candidate.step.givenAt ? oldest : candidate),
-    null,
-  );
+  return pendingSteps(session)
+    .filter(canDecode)
+    .reduce<PendingStep | null>(
+      (oldest, candidate) => (oldest && oldest.step.givenAt <= candidate.step.givenAt ? oldest : candidate),
+      null,
+    );
 }
 
 function firstPending(session: Session, imageId: ImageId, object: SegmentObject): PendingStep | null {

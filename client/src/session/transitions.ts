@@ -59,6 +59,22 @@ export function addPrompt(session: Session, prompt: PromptItem, givenAt: number)
   return prune(replaceImage({ ...session, nextId: session.nextId + 1 }, next));
 }
 
+/** Take a prompt back; the steps after it are done again without it. */
+export function removePrompt(session: Session, id: ObjectId, stepId: StepId): Session {
+  const image = activeImageOf(session);
+  const object = image?.document.objects.find((candidate) => candidate.id === id);
+  const index = object?.steps.findIndex((step) => step.id === stepId) ?? -1;
+  if (image === null || object === undefined || index < 0) return session;
+  let { nextId } = session;
+  const after = object.steps.slice(index + 1).map((step): Step => ({ ...step, id: `step-${nextId++}` }));
+  const document = mapObject(image.document, id, (found) => ({
+    ...found,
+    steps: [...found.steps.slice(0, index), ...after],
+  }));
+  const what = `removal of ${object.steps[index]?.prompt.kind ?? 'prompt'}`;
+  return prune(replaceImage({ ...session, nextId }, commit(image, what, document)));
+}
+
 /** Start another object; an active object without prompts is already that. */
 export function newObject(session: Session): Session {
   return editActive(session, (image) => {

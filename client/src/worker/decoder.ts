@@ -1,7 +1,7 @@
 import type { Manifest } from '../shared/manifest';
 import type { DecoderGraphs } from './graph';
 import type { RefinerGraphs } from './refiner';
-import type { Vocabulary } from './vocabulary';
+import type { Vocabulary } from '../shared/naming';
 
 /** A model ready to run. */
 export interface Decoder {

@@ -14,7 +14,7 @@ import { refineMask } from './refiner';
 import { sampleFeatures } from './sampling';
 import { selectQuery, textAgreement } from './selection';
 import { clickRun, textRun, type Run, type StepInputs } from './stepRuns';
-import { nameOf } from './vocabulary';
+import { nameOf } from '../shared/naming';
 
 /** The single slot of a prompt without points. */
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };

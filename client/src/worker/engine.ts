@@ -11,7 +11,7 @@ import type { Graph } from './graph';
 import { fetchModel, type ModelFiles } from './modelFiles';
 import { prepareImage, type PreparedImage } from './preparedImage';
 import { TextGraphs } from './textGraphs';
-import { readVocabulary } from './vocabularyFile';
+import { readVocabulary } from '../codec/textVectors';
 
 type Call<Name extends CallName> = (args: WorkerCalls[Name]['args']) => Promise<WorkerCalls[Name]['result']>;
 

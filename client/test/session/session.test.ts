@@ -54,6 +54,19 @@ describe('prompts', () => {
     ]);
   });
 
+  it('that are taken back leave the others, of which the later ones are done again', () => {
+    const before = prompted(opened(), 1, 2, 3);
+    const [object] = image(before).document.objects;
+    const [first, second, third] = stepIds(before);
+    const after = change.removePrompt(before, object?.id ?? '', second ?? '');
+    expect(stepIds(after)[0]).toBe(first);
+    expect(stepIds(after)).toHaveLength(2);
+    expect(stepIds(after)[1]).not.toBe(third);
+    expect(nextPending(after, () => true)?.prompts).toEqual([click(1, 1), click(3, 1)]);
+    expect(stepIds(change.undo(after))).toEqual([first, second, third]);
+    expect(nextPending(change.undo(after), () => true)).toBeNull();
+  });
+
   it('do nothing without an image', () => {
     expect(change.addPrompt(EMPTY_SESSION, click(1, 1), 0)).toBe(EMPTY_SESSION);
   });

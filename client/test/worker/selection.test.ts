@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LabelledPoint } from '../../src/shared/types';
 import { selectQuery } from '../../src/worker/selection';
-import { nameOf } from '../../src/worker/vocabulary';
+import { nameOf } from '../../src/shared/naming';
 
 const point = (label: LabelledPoint['label']): LabelledPoint => ({ x: 0, y: 0, label });
 const floats = (...values: number[]): Float32Array => Float32Array.from(values);

@@ -1,4 +1,4 @@
-import { dot, norm } from '../shared/vectors';
+import { dot, norm } from './vectors';
 
 /** Names and their unit-length text embeddings [count, E]. */
 export interface Vocabulary {

@@ -1,0 +1,140 @@
+/** A controller between a server and a decoder that the test answers for. */
+import type { EmbedOptions } from '../../src/api/embeddings';
+import type { TextOptions } from '../../src/api/texts';
+import type { DecoderBridge } from '../../src/bridge/decoder';
+import { Controller } from '../../src/app/controller';
+import { projectOf } from '../../src/app/exportActions';
+import type { OpenedFile, Photo } from '../../src/app/photo';
+import { createStore, type Store } from '../../src/app/store';
+import { Failure, type ClientError } from '../../src/shared/errors';
+import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
+import type { PromptItem, TextVectors } from '../../src/shared/types';
+import { stepResult } from '../samples';
+
+export const SIZE = { height: 4, width: 6 };
+export const KEY = 'ab'.repeat(16);
+
+export const photo = (name = 'cat.jpg', size = SIZE): Photo => ({
+  name,
+  size,
+  file: new Blob(['x'], { type: 'image/jpeg' }),
+  bitmap: { close: () => undefined } as unknown as ImageBitmap,
+});
+
+export const INFO = { fingerprint: '0123abcd', textBytes: 1000, vocabulary: [] } as const;
+
+export const say = (text: string): PromptItem => ({ kind: 'text', text });
+
+export const vectorsOf = (text: string): TextVectors => ({
+  tokens: Float32Array.of(text.length),
+  sentence: Float32Array.of(1),
+});
+
+interface Question {
+  readonly args: WorkerCalls['step']['args'];
+  readonly answer: (result: WorkerStepResult) => void;
+  readonly fail: (error: ClientError) => void;
+}
+
+/** Texts that the server was asked for, until the test answers. */
+interface Inquiry {
+  readonly texts: readonly string[];
+  readonly options: TextOptions;
+  readonly answer: () => void;
+  readonly fail: (error: ClientError) => void;
+}
+
+/** Server and decoder under the test's control. */
+export class World {
+  readonly store: Store = createStore();
+  readonly questions: Question[] = [];
+  readonly calls: string[] = [];
+  readonly embeds: { options: EmbedOptions; arrive: () => void; fail: (error: ClientError) => void }[] = [];
+  originalHw: [number, number] = [SIZE.height, SIZE.width];
+  loadError: ClientError | null = null;
+  readonly inquiries: Inquiry[] = [];
+  graphsError: ClientError | null = null;
+  clock = 0;
+  readonly controller: Controller;
+
+  constructor(readFile: (file: File) => Promise<OpenedFile> = () => Promise.reject(new Error('no file'))) {
+    this.controller = new Controller(this.store, {
+      modelUrl: 'http://server/v1/model',
+      threads: null,
+      now: () => ++this.clock,
+      readFile,
+      embed: (_, options) =>
+        new Promise((resolve, reject) => {
+          this.embeds.push({
+            options,
+            arrive: () => {
+              resolve(new ArrayBuffer(8));
+            },
+            fail: (error) => {
+              reject(new Failure(error));
+            },
+          });
+        }),
+      texts: {
+        encode: (texts, options) =>
+          new Promise((resolve, reject) => {
+            this.inquiries.push({
+              texts,
+              options,
+              answer: () => {
+                resolve(texts.map((text) => vectorsOf(text)));
+              },
+              fail: (error) => {
+                reject(new Failure(error));
+              },
+            });
+          }),
+        classMatrix: () => Promise.reject(new Error('no class names')),
+      },
+      decoder: { call: this.#call as DecoderBridge['call'], terminate: () => undefined },
+    });
+  }
+
+  #call = (name: string, args: WorkerCalls['step']['args'], options?: { signal?: AbortSignal }): unknown => {
+    this.calls.push(name);
+    if (name === 'load')
+      return this.loadError ? Promise.reject(new Failure(this.loadError)) : Promise.resolve(INFO);
+    if (name === 'fetchText')
+      return this.graphsError ? Promise.reject(new Failure(this.graphsError)) : Promise.resolve(null);
+    if (name === 'open') return Promise.resolve({ key: KEY, geometry: { original_hw: this.originalHw } });
+    if (name === 'close') return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      const fail = (error: ClientError): void => {
+        reject(new Failure(error));
+      };
+      options?.signal?.addEventListener('abort', () => {
+        fail({ kind: 'aborted', message: 'cancelled' });
+      });
+      this.questions.push({ args, answer: resolve, fail });
+    });
+  };
+
+  /** Answer the question that waits, with a mask as large as its number of points. */
+  async answer(): Promise<void> {
+    const question = this.questions.at(-1);
+    question?.answer(stepResult({ fill: question.args.points.length, size: SIZE }));
+    await settle();
+  }
+
+  async openReady(): Promise<void> {
+    this.controller.start();
+    this.controller.openPhoto(photo());
+    this.embeds.at(-1)?.arrive();
+    await settle();
+  }
+
+  get areas(): (number | undefined)[] {
+    const [image] = projectOf(this.store).images;
+    return (image?.objects ?? []).map(({ mask }) => mask?.counts[1]);
+  }
+}
+
+/** Let everything that can happen without the world happen. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
