@@ -69,10 +69,10 @@ def _encode_int8(name: str, values: Float32) -> NamedTensor:
     scale = (largest / np.float32(_INT8_MAX)).astype(np.float32)
     # A channel of zeros, or of numbers so small that their scale is not a normal float32, is stored as zeros.
     scale = np.where(scale < np.finfo(np.float32).tiny, np.float32(1), scale).astype(np.float32)
-    steps = np.rint(values / _per_channel(scale, values.ndim))
-    return NamedTensor(
-        name, np.ascontiguousarray(np.clip(steps, -_INT8_MAX, _INT8_MAX).astype(np.int8)), scale
-    )
+    steps = values / _per_channel(scale, values.ndim)
+    np.rint(steps, out=steps)  # in place: a map is as large as all the rest of an embedding
+    np.clip(steps, -_INT8_MAX, _INT8_MAX, out=steps)
+    return NamedTensor(name, np.ascontiguousarray(steps.astype(np.int8)), scale)
 
 
 def _per_channel(values: Float32, rank: int) -> Float32:

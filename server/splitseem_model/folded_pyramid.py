@@ -31,7 +31,8 @@ class FoldedPyramid:
         levels = self._fpn.levels(res3, res4, res5)
         layer = self._fpn.layer_1
         fused = functional.conv_transpose2d(levels[2], self._enlarging, stride=2, padding=1)
-        fused += torch.cat([self._lateral(res2[i : i + 1]) for i in range(len(res2))])
+        for i in range(len(res2)):  # the norm, and so the kernel, is each image's own
+            fused[i : i + 1] += self._lateral(res2[i : i + 1])
         return functional.relu_(layer.norm(fused)), levels
 
     def _lateral(self, res2: Tensor) -> Tensor:

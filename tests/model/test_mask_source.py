@@ -16,7 +16,6 @@ from splitseem_model.golden_weights import fill_with_golden_weights
 from splitseem_model.mask_map import MaskConv, MaskFeatures, MaskSource, level_averages
 from splitseem_model.metrics import iou
 from splitseem_model.official import DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
-from splitseem_model.onednn import OneDnnLinear, use_onednn
 from splitseem_model.pixel_decoder import FPN
 from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
@@ -160,27 +159,3 @@ def test_half_precision_gives_float32_tensors_close_to_the_others(model: Segment
     for ours, expected in zip(rough.tensors, exact.tensors, strict=True):
         spread = float(expected.array.std())
         assert float(np.abs(ours.array - expected.array).mean()) < 0.05 * spread
-
-
-@pytest.fixture
-def linear() -> nn.Module:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(24, 40), nn.GELU(), nn.Linear(40, 8, bias=False))
-
-
-def test_onednn_gives_the_same_numbers(linear: nn.Module) -> None:
-    x = torch.randn(2, 5, 7, 24)
-    names = list(linear.state_dict())
-    with torch.inference_mode():
-        expected = linear(x)
-        use_onednn(linear)
-        assert_equal(linear(x), expected)
-        assert_equal(linear(x.permute(0, 2, 1, 3)), expected.permute(0, 2, 1, 3))
-    assert isinstance(next(iter(linear.children())), OneDnnLinear)
-    assert list(linear.state_dict()) == names
-
-
-def test_onednn_layers_still_learn(linear: nn.Module) -> None:
-    use_onednn(linear)
-    linear(torch.randn(3, 24)).sum().backward()
-    assert all(parameter.grad is not None for parameter in linear.parameters())
