@@ -51,7 +51,7 @@ class TorchRuntime:
     def step(self, prepared: TorchPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
         """Per interaction."""
         index = torch.tensor(query_index)
-        state = prepared.decoder.query_state[:, index]
+        state = prepared.decoder.query_state[:, index].expand(len(inputs.point_labels), -1, -1)
         return self._decoder.step(prepared.decoder._replace(query_state=state), inputs, index)
 
     @torch.inference_mode()

@@ -2,80 +2,40 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache, partial
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from splitseem_model.answering import Step, answer
+from splitseem_model.asking import Candidates, ObjectPrompt, ask, ask_objects
+from splitseem_model.asking_together import ask_together, most_together
 from splitseem_model.config import ModelConfig
-from splitseem_model.correction import correct_at_points, feature_spread
-from splitseem_model.decoder import Head, StepInputs
-from splitseem_model.decoder_runtime import DecoderRuntime, Levels, TorchRuntime
+from splitseem_model.correction import feature_spread
+from splitseem_model.decoder_runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.encoder import ImageEncoder, Roi
 from splitseem_model.encoder_network import EncoderOptions, gives_mask_source
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
+from splitseem_model.example import ExampleRegion, example_region
 from splitseem_model.mask_map import MaskFeatures, MaskMap, MaskSource, mask_conv
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import mask_of_image
-from splitseem_model.prompts import PromptPoints, prompt_points
-from splitseem_model.refiner import RefinerInputs
+from splitseem_model.prepared_image import PreparedImage
+from splitseem_model.prompts import no_points, prompt_points
 from splitseem_model.registry import load_model
-from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel, unit
-from splitseem_model.selection import answer_scores
-from splitseem_model.step_rows import step_rows
+from splitseem_model.tasks.queries import ObjectQueries
 from splitseem_model.text.tower import TextEncoding
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, vocabulary_of
-from splitseem_model.thinning import thin
 from splitseem_model.wiring import WIRINGS
-from splitseem_proto import Embedding, ImageGeometry, PromptItem, TextPrompt, decode_tensor
+from splitseem_proto import Embedding, PromptItem, TextPrompt, decode_tensor
+
+__all__ = ["ExampleRegion", "Predictor", "PreparedImage", "Step"]
 
 _TEXTS_REMEMBERED = 64
-
-
-@dataclass(frozen=True)
-class PreparedImage:
-    """An embedded image, ready for any number of steps.
-
-    Attributes:
-        masks: what masks are made of, and levels `[1, D, h_l, w_l]`, float32, after the codec.
-        prepared: what the runtime made of them.
-        spread: of the mask features, for the correction; None for a model without one.
-    """
-
-    geometry: ImageGeometry
-    embedding: Embedding
-    masks: MaskMap
-    levels: Levels
-    prepared: Any
-    spread: NDArray[np.float64] | None
-
-    @property
-    def mask_features(self) -> torch.Tensor:
-        """`[1, C, H/4, W/4]`, computed if the embedding holds their source."""
-        return self.masks.full()
-
-
-@dataclass(frozen=True)
-class Step:
-    """The answer to one interaction.
-
-    Attributes:
-        mask_logits: float32 `[H/4, W/4]` over the padded input, foreground > 0, corrected at the clicks.
-        score: selection score of the query that answered; higher is better.
-        label, label_score: its best class and the softmax of it; None for a model without vocabulary.
-        memory: for the next step of the same object.
-    """
-
-    mask_logits: NDArray[np.float32]
-    score: float
-    label: str | None
-    label_score: float | None
-    memory: MemoryPrompt
 
 
 class Predictor:
@@ -188,24 +148,75 @@ class Predictor:
         return MaskSource(arrays["mask_source"], averages, self._mask_conv)
 
     def step(
-        self, image: PreparedImage, items: Sequence[PromptItem], memory: MemoryPrompt | None = None
+        self,
+        image: PreparedImage,
+        items: Sequence[PromptItem],
+        memory: MemoryPrompt | None = None,
+        *,
+        example: ExampleRegion | None = None,
+        transcript: str | None = None,
     ) -> Step:
         """Segment one object from all its prompts so far.
 
-        Several texts describe one object: their agreement with it is averaged.
+        Several texts describe one object: their agreement with it is averaged. Of several kinds of prompts,
+        the first of these that there is chooses among the answers: positive points, the example, texts, the
+        transcript.
 
         Args:
-            items: every prompt item of the object, in the order given, image frame.
+            items: every prompt item of the object, in the order given, image frame; may be empty where there
+                is an example or a transcript.
             memory: of the previous step of the same object, or None on the first.
+            example: what `example` made of another image, or of this one.
+            transcript: what was said of the object. Wirings without a group for it take it as a text.
         Raises:
-            PromptError: no item, a text for a model without text tower, or a point outside the image.
+            PromptError: no prompt, a text for a model without text tower, or a point outside the image.
             TextTowerError: a text, and the sentence encoder is not installed.
+            FingerprintMismatch: another model made the example.
         """
-        points = prompt_points(items, image.geometry)
-        texts = [self._read(item.text) for item in items if isinstance(item, TextPrompt)]
-        candidates = self._candidates(image, points, texts, memory)
-        sentences = torch.stack([text.sentence for text in texts]) if texts else None
-        return self._answer(image, candidates, sentences)
+        if example is not None and example.fingerprint != self.fingerprint:
+            raise FingerprintMismatch(
+                f"the example was made by model {example.fingerprint}, the decoder is {self.fingerprint}:"
+                " make it again"
+            )
+        prompt = self._prompt(image, items, memory, example, transcript)
+        return self._answer(image, ask(self.config.decoder, self._runtime, image, prompt), prompt.sentences)
+
+    def step_objects(
+        self,
+        image: PreparedImage,
+        items: Sequence[Sequence[PromptItem]],
+        memories: Sequence[MemoryPrompt | None] | None = None,
+    ) -> list[Step]:
+        """Segment several objects of one image, in as few runs of the decoder as the model allows.
+
+        The answers are those of `step` for each alone. The exception is the wiring of v1 with memories: there
+        the objects of a run share them, as upstream.
+
+        Args:
+            items: of every object, its prompt items as for `step`. An object with a text gets a run of its
+                own.
+            memories: of every object, that of its step before or None; all None on the first.
+        Returns:
+            one step an object, in their order.
+        Raises:
+            ValueError: not as many memories as objects. Else as for `step`.
+        """
+        given = [None] * len(items) if memories is None else memories
+        prompts = [self._prompt(image, *pair) for pair in zip(items, given, strict=True)]
+        shared = [k for k, prompt in enumerate(prompts) if prompt.points_alone]
+        most = most_together(self.config.decoder)
+        candidates = {
+            k: ask(self.config.decoder, self._runtime, image, prompt)
+            for k, prompt in enumerate(prompts)
+            if not prompt.points_alone
+        }
+        for start in range(0, len(shared), most):
+            run = shared[start : start + most]
+            of_run = [prompts[k] for k in run]
+            candidates |= zip(
+                run, ask_together(self.config.decoder, self._runtime, image, of_run), strict=True
+            )
+        return [self._answer(image, candidates[k], prompt.sentences) for k, prompt in enumerate(prompts)]
 
     def refer(self, image: PreparedImage, texts: Sequence[str]) -> list[Step]:
         """Segment what each of several texts names, in one pass; the texts see each other, as upstream.
@@ -215,121 +226,60 @@ class Predictor:
         Raises:
             PromptError: no text, or a model without text tower. TextTowerError: as for `step`.
         """
-        items = [TextPrompt(text) for text in texts]
-        read = [self._read(text) for text in texts]
-        candidates = self._candidates(image, prompt_points(items, image.geometry), read, None)
-        return [self._answer(image, candidates, text.sentence[None]) for text in read]
+        prompt = self._prompt(image, [TextPrompt(text) for text in texts])
+        candidates = ask(self.config.decoder, self._runtime, image, prompt)
+        return [self._answer(image, candidates, text.sentence[None]) for text in prompt.texts]
+
+    def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
+        """A region of an image as a prompt for other images, see `step`.
+
+        Args:
+            items: where the object is; positive points count, texts do not.
+        Raises:
+            PromptError: no positive point, or one outside the image.
+        """
+        return example_region(self.config.decoder, image, prompt_points(items, image.geometry))
+
+    def object_queries(self, image: PreparedImage) -> ObjectQueries:
+        """What the object queries find without a prompt, for the tasks of `splitseem_model.tasks`.
+
+        Raises:
+            PromptError: the model has no such queries, or no classes.
+        """
+        head, vocabulary = ask_objects(self.config.decoder, self._runtime, image), self._vocabulary()
+        if vocabulary is None:
+            raise PromptError(f"{self.name} has no classes, so what it finds has no names")
+        class_logits = self.config.logit_scale * (unit(head.class_embed[0]) @ vocabulary.matrix.T)
+        return ObjectQueries(class_logits, image.masks.logits(head.mask_embed)[0])
 
     def mask(self, image: PreparedImage, step: Step) -> NDArray[np.bool_]:
         """The mask of a step, bool `[H_image, W_image]`, False outside the region of interest."""
         return mask_of_image(step.mask_logits, image.geometry)
+
+    def _prompt(
+        self,
+        image: PreparedImage,
+        items: Sequence[PromptItem],
+        memory: MemoryPrompt | None = None,
+        example: ExampleRegion | None = None,
+        transcript: str | None = None,
+    ) -> ObjectPrompt:
+        more = example is not None or transcript is not None
+        return ObjectPrompt(
+            no_points() if more and not items else prompt_points(items, image.geometry),
+            tuple(self._read(item.text) for item in items if isinstance(item, TextPrompt)),
+            () if transcript is None else (self._read(transcript),),
+            example,
+            memory,
+        )
 
     def _encode_text(self, text: str) -> TextEncoding:
         if self._tower is None:
             raise PromptError(f"{self.name} has no text tower, so it cannot look for {text!r}")
         return self._tower.encode([text])[0]
 
-    def _candidates(
-        self,
-        image: PreparedImage,
-        points: PromptPoints,
-        texts: Sequence[TextEncoding],
-        memory: MemoryPrompt | None,
-    ) -> "_Candidates":
-        """Run the decoder; keep the rows that may answer."""
-        config, padded_hw = self.config.decoder, image.geometry.padded_hw
-        coords, labels = torch.from_numpy(points.coords)[None], torch.from_numpy(points.labels)[None]
-        tokens = torch.cat([text.tokens for text in texts])[None] if texts else None
-        rows = step_rows(config, labels, 0 if tokens is None else tokens.shape[1], memory=memory is not None)
-        sampled = image.masks.at_points(coords, padded_hw, config.point_sampling)
-        of_levels = (sample_points(level, coords, padded_hw, config.point_sampling) for level in image.levels)
-        inputs = StepInputs(
-            point_features=tuple(of_levels),
-            point_coords=coords / coords.new_tensor([padded_hw[1], padded_hw[0]]),
-            point_labels=labels,
-            attention_bias=rows.attention_bias,
-            previous_mask=_previous_mask(image, memory) if WIRINGS[config.wiring].has_memory else None,
-            text_tokens=tokens,
-        )
-        head = self._runtime.step(image.prepared, inputs, rows.query_index)
-        answering = Head(*(tensor[:, rows.answering] for tensor in head))
-        return _Candidates(answering, rows.by_text, points, sampled, memory)
-
-    def _answer(
-        self, image: PreparedImage, candidates: "_Candidates", sentences: torch.Tensor | None
-    ) -> Step:
-        """The best candidate's mask, redrawn and corrected, with its label."""
-        head, points = candidates.head, candidates.points
-        scores = answer_scores(
-            self.config,
-            head,
-            candidates.point_mask_features,
-            torch.from_numpy(points.labels)[None],
-            sentences,
-            by_text=candidates.by_text,
-        )[0]
-        best = int(scores.argmax())
-        answer = image.masks.logits(head.mask_embed[:, best : best + 1])[0, 0]
-        logits = self._refined(image, answer, candidates).numpy()
-        if self.config.correction is not None and image.spread is not None:
-            logits = correct_at_points(
-                logits,
-                image.mask_features,
-                image.spread,
-                points.coords,
-                points.labels,
-                max(image.geometry.input_hw),
-                self.config.correction,
-            )
-        label, label_score = self._label(head.class_embed[0, best])
-        return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits))
-
-    def _refined(self, image: PreparedImage, answer: torch.Tensor, candidates: "_Candidates") -> torch.Tensor:
-        """The mask `[H/4, W/4]` of the selected query, redrawn by the refiner where the model has one."""
-        if self.config.refiner is None:
-            return answer
-        points = candidates.points
-        used = thin(range(len(points.labels)), self.config.refiner.max_points)
-        inputs = RefinerInputs(
-            answer[None, None],
-            _previous_mask(image, candidates.memory),
-            torch.from_numpy(points.coords[used])[None],
-            torch.from_numpy(points.labels[used])[None],
-            candidates.point_mask_features[:, used],
-        )
-        return self._runtime.refine(image.prepared, inputs)[0, 0]
-
-    def _label(self, class_embed: torch.Tensor) -> tuple[str | None, float | None]:
-        vocabulary = self._vocabulary()
-        if vocabulary is None:
-            return None, None
-        logits = self.config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
-        probability = logits.softmax(-1)
-        best = int(probability.argmax())
-        return vocabulary.names[best], float(probability[best])
-
-
-@dataclass(frozen=True)
-class _Candidates:
-    """The decoder's prediction for the rows that may answer, and what they were asked.
-
-    Attributes:
-        by_text: whether the texts choose among them, see `answer_scores`.
-        point_mask_features: `[1, P, C]`, the mask features sampled at the points.
-    """
-
-    head: Head
-    by_text: bool
-    points: PromptPoints
-    point_mask_features: torch.Tensor
-    memory: MemoryPrompt | None
-
-
-def _previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> torch.Tensor:
-    """`[1, 1, H/4, W/4]`; zeros without memory."""
-    if memory is None:
-        return torch.zeros(1, 1, *image.masks.size_hw)
-    return torch.from_numpy(memory.mask_logits)[None, None]
+    def _answer(self, image: PreparedImage, candidates: Candidates, sentences: torch.Tensor | None) -> Step:
+        return answer(self.config, self._runtime, image, candidates, self._vocabulary(), sentences)
 
 
 def _options(model: SegmentationModel, runtime: DecoderRuntime | None) -> EncoderOptions:

@@ -64,9 +64,7 @@ def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> Promp
     if not items:
         raise PromptError("give at least one click, box, scribble, polygon or text")
     if not points:
-        return PromptPoints(
-            np.zeros((1, 2), dtype=np.float32), np.array([PointLabel.PADDING], dtype=np.int64)
-        )
+        return no_points()
     coords = geometry.image_to_input([(x, y) for x, y, _ in points])
     outside = ~geometry.inside_input(coords)
     if outside.any():
@@ -79,6 +77,11 @@ def prompt_points(items: Sequence[PromptItem], geometry: ImageGeometry) -> Promp
     return PromptPoints(
         coords.astype(np.float32), np.array([label for _, _, label in points], dtype=np.int64)
     )
+
+
+def no_points() -> PromptPoints:
+    """One point of padding: a step has at least one."""
+    return PromptPoints(np.zeros((1, 2), dtype=np.float32), np.array([PointLabel.PADDING], dtype=np.int64))
 
 
 def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:

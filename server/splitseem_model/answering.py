@@ -1,0 +1,105 @@
+"""The rows that may answer -> the one that does, its mask and its label."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from splitseem_model.asking import Candidates, previous_mask
+from splitseem_model.config import ModelConfig
+from splitseem_model.correction import correct_at_points
+from splitseem_model.decoder_runtime import DecoderRuntime
+from splitseem_model.memory import MemoryPrompt
+from splitseem_model.prepared_image import PreparedImage
+from splitseem_model.refiner import RefinerInputs
+from splitseem_model.segmentation import unit
+from splitseem_model.selection import answer_scores
+from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_model.thinning import thin
+
+
+@dataclass(frozen=True)
+class Step:
+    """The answer to one interaction.
+
+    Attributes:
+        mask_logits: float32 `[H/4, W/4]` over the padded input, foreground > 0, corrected at the clicks.
+        score: selection score of the query that answered; higher is better.
+        label, label_score: its best class and the softmax of it; None for a model without vocabulary.
+        memory: for the next step of the same object.
+    """
+
+    mask_logits: NDArray[np.float32]
+    score: float
+    label: str | None
+    label_score: float | None
+    memory: MemoryPrompt
+
+
+def answer(
+    config: ModelConfig,
+    runtime: DecoderRuntime,
+    image: PreparedImage,
+    candidates: Candidates,
+    vocabulary: Vocabulary | None,
+    sentences: Tensor | None,
+) -> Step:
+    """The best candidate's mask, redrawn and corrected where the model does that, with its label.
+
+    Args:
+        sentences: `[T, E]`, what the texts mean that are to be answered; None without a text.
+    """
+    head, points = candidates.head, candidates.prompt.points
+    scores = answer_scores(
+        config, head, *candidates.deciding_points(), sentences, by_text=candidates.by_text
+    )[0]
+    best = int(scores.argmax())
+    decoded = image.masks.logits(head.mask_embed[:, best : best + 1])[0, 0]
+    logits = _refined(config, runtime, image, decoded, candidates).numpy()
+    if config.correction is not None and image.spread is not None:
+        logits = correct_at_points(
+            logits,
+            image.mask_features,
+            image.spread,
+            points.coords,
+            points.labels,
+            max(image.geometry.input_hw),
+            config.correction,
+        )
+    label, label_score = _label(config, head.class_embed[0, best], vocabulary)
+    return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits))
+
+
+def _refined(
+    config: ModelConfig,
+    runtime: DecoderRuntime,
+    image: PreparedImage,
+    decoded: Tensor,
+    candidates: Candidates,
+) -> Tensor:
+    """The mask `[H/4, W/4]` of the selected query, redrawn by the refiner where the model has one."""
+    if config.refiner is None:
+        return decoded
+    points = candidates.prompt.points
+    used = thin(range(len(points.labels)), config.refiner.max_points)
+    inputs = RefinerInputs(
+        decoded[None, None],
+        previous_mask(image, candidates.prompt.memory),
+        torch.from_numpy(points.coords[used])[None],
+        torch.from_numpy(points.labels[used])[None],
+        candidates.point_mask_features[:, used],
+    )
+    return runtime.refine(image.prepared, inputs)[0, 0]
+
+
+def _label(
+    config: ModelConfig, class_embed: Tensor, vocabulary: Vocabulary | None
+) -> tuple[str | None, float | None]:
+    if vocabulary is None:
+        return None, None
+    logits = config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
+    probability = logits.softmax(-1)
+    best = int(probability.argmax())
+    return vocabulary.names[best], float(probability[best])
