@@ -39,7 +39,7 @@ class FoldedPyramid:
         """Contribution of the lateral map, `[1, C, H/4, W/4]` -> `[1, conv_dim, H/4, W/4]`."""
         adapter, weight = self._fpn.adapter_1, self._fpn.layer_1.weight
         with torch.autocast(res2.device.type, enabled=False):  # sums over the whole map
-            affine = _normed_projection(adapter, res2.float())
+            affine = _normed_projection(adapter, res2.to(torch.promote_types(res2.dtype, torch.float32)))
         kernel = torch.einsum("ocyx,ci->oiyx", weight, affine)
         with_ones = torch.cat([res2, torch.ones_like(res2[:, :1])], dim=1)
         return functional.conv2d(_channels_last(with_ones), _channels_last(kernel), padding=1)
