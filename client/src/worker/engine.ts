@@ -8,7 +8,7 @@ import type { Decoder } from './decoder';
 import { decodeStep } from './decoderStep';
 import type { GeneralDecoder } from './generalDecoder';
 import type { Graph } from './graph';
-import { fetchModel, type ModelFiles } from './modelFiles';
+import { fetchModel, textBytesOf, type ModelFiles } from './modelFiles';
 import { prepareImage, type PreparedImage } from './preparedImage';
 import { TextGraphs } from './textGraphs';
 import { readVocabulary } from '../codec/textVectors';
@@ -156,15 +156,14 @@ function describe(
   threads: number,
   loadMilliseconds: number,
 ): RuntimeInfo {
-  const { config, model, fingerprint, graphs } = manifest;
-  const { general_prepare, general_step } = graphs;
+  const { config, model, fingerprint } = manifest;
   return {
     model,
     fingerprint,
     provider: runtime.provider,
     threads,
     crossOriginIsolated: runtime.crossOriginIsolated,
-    textBytes: config.text ? (general_prepare?.bytes ?? 0) + (general_step?.bytes ?? 0) : null,
+    textBytes: textBytesOf(manifest),
     hasExample: config.example !== undefined,
     maxPoints: config.max_points,
     vocabulary: vocabulary?.names ?? [],

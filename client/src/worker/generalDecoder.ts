@@ -1,24 +1,29 @@
 /** The graphs that answer texts: any query rows, text rows, a mask for every memory. */
 import type { TextWirings } from '../shared/manifest';
-import type { DecoderGraphs, Feeds, Fetches } from './graph';
+import type { Fetches, Graph } from './graph';
+import type { PreparedImage } from './preparedImage';
 
 export class GeneralDecoder {
-  readonly graphs: DecoderGraphs;
+  readonly step: Graph;
   readonly wirings: TextWirings;
   /** What a cosine of one between a query and a text scores. */
   readonly weight: number;
-  readonly #prepared = new WeakMap<Feeds, Promise<Fetches>>();
+  readonly #prepare: Graph | null;
+  readonly #prepared = new WeakMap<PreparedImage, Promise<Fetches>>();
 
-  constructor(graphs: DecoderGraphs, wirings: TextWirings, weight: number) {
-    this.graphs = graphs;
+  /** `prepare` is null where it would do what that of the clicks does. */
+  constructor(prepare: Graph | null, step: Graph, wirings: TextWirings, weight: number) {
+    this.#prepare = prepare;
+    this.step = step;
     this.wirings = wirings;
     this.weight = weight;
   }
 
-  /** What prepare makes of an embedding, computed by the first step that needs it. */
-  prepare(embedding: Feeds): Promise<Fetches> {
-    const prepared = this.#prepared.get(embedding) ?? this.graphs.prepare.run(embedding);
-    this.#prepared.set(embedding, prepared);
+  /** What `step` needs of an image, computed by the first step that needs it. */
+  async prepare(image: PreparedImage): Promise<Fetches> {
+    if (this.#prepare === null) return image.tensors;
+    const prepared = this.#prepared.get(image) ?? this.#prepare.run(image.embedding);
+    this.#prepared.set(image, prepared);
     return prepared;
   }
 }

@@ -31,23 +31,36 @@ export async function fetchModel(modelUrl: string): Promise<ModelFiles> {
 
 /** Files of the graphs that only texts need, kept until they are opened. */
 export interface TextFiles {
-  readonly prepare: ArrayBuffer;
+  /** Null where it is the file of the clicks. */
+  readonly prepare: ArrayBuffer | null;
   readonly step: ArrayBuffer;
   readonly wirings: TextWirings;
   readonly weight: number;
 }
 
 export async function fetchTextFiles(modelUrl: string, manifest: Manifest): Promise<TextFiles> {
-  const { config, graphs, text_wirings: wirings } = manifest;
-  const { general_prepare, general_step } = graphs;
-  if (!config.text || !wirings || !general_prepare || !general_step) {
+  const wanted = textFilesOf(manifest);
+  const { config, text_wirings: wirings } = manifest;
+  if (wanted === null || !wirings || !config.text) {
     throw new Failure({ kind: 'model', message: `model ${manifest.model} takes no texts` });
   }
   const [prepare, step] = await Promise.all([
-    fetchFile(modelUrl, general_prepare),
-    fetchFile(modelUrl, general_step),
+    wanted.prepare && fetchFile(modelUrl, wanted.prepare),
+    fetchFile(modelUrl, wanted.step),
   ]);
   return { prepare, step, wirings, weight: config.text.weight };
+}
+
+/** Bytes that the first text fetches; null for a model that takes none. */
+export function textBytesOf(manifest: Manifest): number | null {
+  const wanted = textFilesOf(manifest);
+  return wanted && (wanted.prepare?.bytes ?? 0) + wanted.step.bytes;
+}
+
+function textFilesOf({ graphs, config }: Manifest) {
+  const { prepare: ofClicks, general_prepare: prepare, general_step: step } = graphs;
+  if (!config.text || !prepare || !step) return null;
+  return { prepare: prepare.sha256 === ofClicks.sha256 ? null : prepare, step };
 }
 
 async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {

@@ -12,7 +12,7 @@ export interface PreparedImage {
   readonly geometry: ImageGeometry;
   readonly levels: readonly FeatureMap[];
   readonly maskFeatures: FeatureMap;
-  /** Inputs of prepare. */
+  /** Inputs of prepare, whichever rows it holds. */
   readonly embedding: Feeds;
   /** Outputs of prepare; inputs of step under the same names. */
   readonly tensors: Fetches;

@@ -55,14 +55,14 @@ export async function textRun(
   const columns = columnsOf(slots, memory);
   const rows = textRows(general.wirings, columns.pointIsValid.includes(true), tokens.dims[1] ?? 0);
   const feeds = {
-    ...(await general.prepare(image.embedding)),
+    ...(await general.prepare(image)),
     ...pointFeeds(image, slots),
     query_index: { dims: [rows.queryIndex.length], data: BigInt64Array.from(rows.queryIndex, BigInt) },
     previous_mask: previousMask(memory, height, width, config.num_memories),
     text_tokens: tokens,
     attention_bias: attentionBias(rows.wiring, columns),
   };
-  return { graph: general.graphs.step, feeds, answering: rows.answering };
+  return { graph: general.step, feeds, answering: rows.answering };
 }
 
 const columnsOf = (slots: readonly LabelledPoint[], memory: MaskLogits | null) => ({

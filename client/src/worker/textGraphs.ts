@@ -44,8 +44,8 @@ export class TextGraphs {
 
   async #open(): Promise<GeneralDecoder> {
     const { prepare, step, wirings, weight } = await this.#fetched();
-    const graphs = { prepare: await this.#openGraph(prepare), step: await this.#openGraph(step) };
+    const graphs = [prepare && (await this.#openGraph(prepare)), await this.#openGraph(step)] as const;
     this.#files = null;
-    return new GeneralDecoder(graphs, wirings, weight);
+    return new GeneralDecoder(...graphs, wirings, weight);
   }
 }

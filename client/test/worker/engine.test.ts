@@ -359,6 +359,16 @@ describe('texts', () => {
     expect(generallyPrepared).toBe(1);
   });
 
+  it('share what prepare made for clicks where the graphs are the same', async () => {
+    const { prepare } = MANIFEST.graphs;
+    const graphs = { ...WITH_TEXT.graphs, general_prepare: { ...prepare, file: 'general_prepare.onnx' } };
+    served[''] = JSON.stringify({ ...WITH_TEXT, graphs });
+    const ready = await opened();
+    await ready.step(ask);
+    expect(fetched).not.toContain('general_prepare.onnx');
+    expect(asked[0]?.key0).toEqual(tensor([7], 1));
+  });
+
   it('are laid out with all queries, a mask for every memory, and rows of text', async () => {
     const ready = await opened();
     const first = await ready.step(ask);
