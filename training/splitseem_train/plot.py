@@ -58,7 +58,9 @@ def plot_log(rows: list[dict[str, Any]], out: Path) -> None:
     for axes in (above, below):
         axes.grid(alpha=0.3)
         for row, before in zip(rows[1:], rows, strict=False):
-            if row["side"] != before["side"]:
+            if row.get("stage") != before.get("stage"):
+                axes.axvline(row["step"], color="#888888", linewidth=0.8)
+            elif row["side"] != before["side"]:
                 axes.axvline(row["step"], color="#888888", linewidth=0.8, linestyle=":")
     figure.tight_layout()
     figure.savefig(out, dpi=110)
@@ -66,19 +68,16 @@ def plot_log(rows: list[dict[str, Any]], out: Path) -> None:
 
 
 def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of the last steps, fewer at the beginning."""
-    total = np.cumsum(np.insert(values, 0, 0.0))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(0, ends - SMOOTHING_STEPS)
-    smoothed: NDArray[np.float64] = (total[ends] - total[starts]) / (ends - starts)
-    return smoothed
+    """Median of the last steps, fewer at the beginning."""
+    ends = range(1, len(values) + 1)
+    return np.array([np.median(values[max(0, end - SMOOTHING_STEPS) : end]) for end in ends])
 
 
 @click.command()
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="PNG or SVG to write.")
 def main(log: Path, output: Path) -> None:
-    """Draw LOG, a run's metrics.jsonl; dotted lines are changes of the crop size."""
+    """Draw LOG, a run's metrics.jsonl; dotted lines are changes of the crop size, full ones of the stage."""
     try:
         plot_log(read_log(log), output)
     except DataError as error:
