@@ -11,6 +11,7 @@ from torch import Tensor
 from splitseem_export.graphs import trace_general_graphs, trace_graphs
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.sessions import Arrays, GraphPair, run, session
+from splitseem_export.step_inputs import element, with_a_text
 from splitseem_model.decoder import Head, StepInputs
 from splitseem_model.decoder_runtime import Levels
 from splitseem_model.mask_map import MaskMap
@@ -18,6 +19,7 @@ from splitseem_model.predictor import Predictor
 from splitseem_model.refiner import RefinerInputs
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.wiring import WIRINGS
 
 
 @dataclass
@@ -41,11 +43,14 @@ class OnnxRuntime:
     def __init__(
         self,
         click: GraphPair,
+        click_queries: tuple[int, ...],
         general: Callable[[], GraphPair],
         refiner: "OnnxRefiner | None" = None,
     ) -> None:
-        """`general` is called once, by the first step with a text."""
+        """`click_queries` are the query rows of the click graphs; `general` is called once, by the first step
+        with a text or with other rows."""
         self._click = click
+        self._click_queries = click_queries
         self._general = cache(general)
         self._refiner = refiner
 
@@ -53,8 +58,10 @@ class OnnxRuntime:
     def of_model(cls, model: SegmentationModel) -> Self:
         """Export a model's decoder in memory and run it."""
         refiner = None if model.refiner is None else OnnxRefiner.of_graphs(trace_refiner(model.refiner))
+        decoder = model.config.decoder
         return cls(
             GraphPair.of_graphs(trace_graphs(model.decoder)),
+            WIRINGS[decoder.wiring].interactive_queries(decoder.num_queries),
             lambda: GraphPair.of_graphs(trace_general_graphs(model.decoder)),
             refiner,
         )
@@ -68,12 +75,17 @@ class OnnxRuntime:
         return OnnxPrepared(levels, mask_features, tensors)
 
     def step(self, prepared: OnnxPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
-        """Per interaction: the click graph unless there is a text."""
-        if inputs.text_tokens is None:
+        """Per interaction, one element after the other: the click graph unless there is a text or the rows
+        are others."""
+        if len(inputs.point_labels) > 1:
+            elements = (element(inputs, index) for index in range(len(inputs.point_labels)))
+            heads = [self.step(prepared, one, query_index) for one in elements]
+            return Head(*(torch.cat(parts) for parts in zip(*heads, strict=True)))
+        if inputs.text_tokens is None and query_index == self._click_queries:
             return self._click.step(prepared.tensors, inputs)
         if prepared.general is None:
             prepared.general = self._general().prepare(prepared.levels, prepared.mask_features)
-        return self._general().step(prepared.general, inputs, torch.tensor(query_index))
+        return self._general().step(prepared.general, with_a_text(inputs), torch.tensor(query_index))
 
     def refine(self, prepared: OnnxPrepared, inputs: RefinerInputs) -> Tensor:
         """Per interaction, after the query is selected."""

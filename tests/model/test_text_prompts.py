@@ -1,6 +1,6 @@
 """Texts as prompts, with small models that have the rules of the official ones and random weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,6 @@ from splitseem_model.errors import PromptError, TextTowerError
 from splitseem_model.predictor import Predictor, PreparedImage
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel, unit
-from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.minilm import MiniLm
 from splitseem_model.text.unicl import UniClTower
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
@@ -24,30 +23,8 @@ from splitseem_proto import Click, PromptItem, TextPrompt
 OFFICIAL = ["demo", "v0", "v0-grounding-sees-points", "v1"]
 CLICK = Click(60.5, 30.5)
 
-
-def official_like(wiring: str) -> SegmentationModel:
-    """A small model with the rules of the official ones, its own text encoder among them."""
-    torch.manual_seed(3)
-    decoder = replace(
-        TINY.decoder,
-        wiring=wiring,
-        num_queries=7,
-        num_point_labels=2,
-        prompt_position="token",
-        point_sampling="corner",
-        selection="points",
-    )
-    text = UniClConfig(width=8, layers=1, heads=2, out_dim=decoder.dim)
-    model = SegmentationModel(replace(TINY, decoder=decoder, text=text, refiner=None, correction=None)).eval()
-    with torch.no_grad():  # weights as they are drawn give every query the same answer
-        model.decoder.query_feat.weight.mul_(3)
-        for parameter in model.decoder.transformer_self_attention_layers.parameters():
-            parameter.mul_(2)
-    return model
-
-
-def photo() -> NDArray[np.uint8]:
-    return np.random.default_rng(0).integers(0, 255, (61, 97, 3), dtype=np.uint8)
+MakeModel = Callable[[str], SegmentationModel]
+MakePhoto = Callable[..., NDArray[np.uint8]]
 
 
 def every_group(
@@ -81,7 +58,9 @@ def every_group(
 
 
 @pytest.mark.parametrize("wiring", OFFICIAL)
-def test_a_text_is_answered_as_by_all_groups_together(wiring: str) -> None:
+def test_a_text_is_answered_as_by_all_groups_together(
+    wiring: str, official_like: MakeModel, photo: MakePhoto
+) -> None:
     model = official_like(wiring)
     predictor = Predictor(model)
     image = predictor.encode(photo())
@@ -107,7 +86,7 @@ def test_a_text_is_answered_as_by_all_groups_together(wiring: str) -> None:
     ],
 )
 def test_text_and_click_are_answered_by_the_group_that_sees_both(
-    wiring: str, together: str, group: str
+    wiring: str, together: str, group: str, official_like: MakeModel, photo: MakePhoto
 ) -> None:
     model = official_like(wiring)
     predictor = Predictor(model)
@@ -120,7 +99,7 @@ def test_text_and_click_are_answered_by_the_group_that_sees_both(
     assert np.abs(alone.mask_logits - step.mask_logits).max() > 1e-3
 
 
-def test_a_hook_of_the_official_evaluation_can_be_chosen() -> None:
+def test_a_hook_of_the_official_evaluation_can_be_chosen(official_like: MakeModel, photo: MakePhoto) -> None:
     predictor = Predictor(official_like("v0"))
     image = predictor.encode(photo())
     hooked = predictor.with_wiring("v0-grounding-sees-points").step(image, [TextPrompt("a dog"), CLICK])
@@ -133,7 +112,9 @@ def test_a_hook_of_the_official_evaluation_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("wiring", OFFICIAL)
 @pytest.mark.parametrize("items", [[TextPrompt("a dog")], [TextPrompt("a dog"), CLICK], [CLICK]])
-def test_onnx_runtime_gives_the_same_answer(wiring: str, items: Sequence[PromptItem]) -> None:
+def test_onnx_runtime_gives_the_same_answer(
+    wiring: str, items: Sequence[PromptItem], official_like: MakeModel, photo: MakePhoto
+) -> None:
     model = official_like(wiring)
     steps = []
     for runtime in (None, OnnxRuntime.of_model(model)):
@@ -144,7 +125,9 @@ def test_onnx_runtime_gives_the_same_answer(wiring: str, items: Sequence[PromptI
     np.testing.assert_allclose(steps[0].mask_logits, steps[1].mask_logits, atol=1e-4)
 
 
-def test_several_texts_are_each_answered_and_see_each_other() -> None:
+def test_several_texts_are_each_answered_and_see_each_other(
+    official_like: MakeModel, photo: MakePhoto
+) -> None:
     predictor = Predictor(official_like("v0"))
     image = predictor.encode(photo())
     both = predictor.refer(image, ["a dog", "the red umbrella"])
@@ -154,7 +137,7 @@ def test_several_texts_are_each_answered_and_see_each_other() -> None:
     assert predictor.refer(image, ["a dog"])[0].score == alone.score
 
 
-def test_texts_of_one_object_count_for_their_mean() -> None:
+def test_texts_of_one_object_count_for_their_mean(official_like: MakeModel, photo: MakePhoto) -> None:
     predictor = Predictor(official_like("v0"))
     image = predictor.encode(photo())
     step = predictor.step(image, [TextPrompt("a dog"), TextPrompt("the red umbrella")])
@@ -162,7 +145,7 @@ def test_texts_of_one_object_count_for_their_mean() -> None:
     assert step.score <= sum(one.score for one in each) / 2 + 1e-4
 
 
-def test_a_model_without_text_tower_says_so() -> None:
+def test_a_model_without_text_tower_says_so(photo: MakePhoto) -> None:
     predictor = Predictor.load("tiny")
     image = predictor.encode(photo())
     with pytest.raises(PromptError, match="tiny has no text tower, so it cannot look for 'a dog'"):
@@ -172,7 +155,10 @@ def test_a_model_without_text_tower_says_so() -> None:
 
 
 def test_labels_come_from_the_vocabulary_that_was_given(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    official_like: MakeModel,
+    photo: MakePhoto,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     predictor = Predictor(official_like("v0"))
@@ -189,7 +175,9 @@ class FakeEncoder:
         return torch.tensor([[float(text.count(c)) for c in "aeiout"] for text in texts])
 
 
-def test_a_model_with_sentence_vectors_takes_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_with_sentence_vectors_takes_texts_too(
+    monkeypatch: pytest.MonkeyPatch, photo: MakePhoto
+) -> None:
     monkeypatch.setattr(MiniLm, "load", lambda: FakeEncoder())
     torch.manual_seed(5)
     predictor = Predictor(SegmentationModel(replace(TINY, sentence_dim=6)).eval())

@@ -10,17 +10,16 @@ from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import CONFIG, check_results, golden_decoder, step_inputs
-from splitseem_cli.golden.decoder_prompts import PADDING, DecoderCase
+from splitseem_cli.golden.decoder_prompts import DecoderCase
 from splitseem_cli.golden.golden_set import BrokenDown, GoldenSet
 from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.sessions import GraphPair
-from splitseem_model.attention import CLOSED
-from splitseem_model.decoder import Head, StepInputs
+from splitseem_export.step_inputs import element, with_a_point
+from splitseem_model.decoder import Head
 from splitseem_model.wiring import Slots
 
 _INTERMEDIATES = r"layer_out|token_out|spatial_tokens_\d|cross_mask_\d|self_mask_\d|out_ref_src_"
@@ -125,8 +124,8 @@ def _answer_of_general_graphs(case: GeneralCase, golden: GoldenSet) -> Head:
 def _answer(case: DecoderCase, runtime: GraphPair, query_index: Tensor | None) -> Head:
     """The prediction of all query rows, element by element: the graphs take a batch of one."""
     prepared = runtime.prepare(case.target.levels, case.target.mask_features)
-    inputs = _with_a_point(step_inputs(case))
-    heads = [runtime.step(prepared, _element(inputs, index), query_index) for index in range(case.batch)]
+    inputs = with_a_point(step_inputs(case))
+    heads = [runtime.step(prepared, element(inputs, index), query_index) for index in range(case.batch)]
     return Head(*(torch.cat(parts) for parts in zip(*heads, strict=True)))
 
 
@@ -146,31 +145,3 @@ def _runtime(trace: Callable[[], DecoderGraphs]) -> GraphPair:
         return GraphPair.of_graphs(trace())
     except ExportError as error:
         raise BrokenDown(str(error)) from error
-
-
-def _with_a_point(inputs: StepInputs) -> StepInputs:
-    """The same with a padding point where there is none: no axis of a graph is empty."""
-    if inputs.point_labels.shape[1]:
-        return inputs
-    return inputs._replace(
-        point_features=tuple(pad(level, (0, 0, 0, 1)) for level in inputs.point_features),
-        point_coords=pad(inputs.point_coords, (0, 0, 0, 1)),
-        point_labels=pad(inputs.point_labels, (0, 1), value=PADDING),
-        attention_bias=pad(inputs.attention_bias, (0, 1), value=CLOSED),
-    )
-
-
-def _element(inputs: StepInputs, index: int) -> StepInputs:
-    one = slice(index, index + 1)
-    optional = {
-        name: tensor[one]
-        for name in ("previous_mask", "text_tokens")
-        if (tensor := getattr(inputs, name)) is not None
-    }
-    return StepInputs(
-        point_features=tuple(level[one] for level in inputs.point_features),
-        point_coords=inputs.point_coords[one],
-        point_labels=inputs.point_labels[one],
-        attention_bias=inputs.attention_bias[one],
-        **optional,
-    )

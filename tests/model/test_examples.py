@@ -1,0 +1,142 @@
+"""A region of an image as a prompt, and what was said of an object."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from splitseem_export.runtime import OnnxRuntime
+from splitseem_model.errors import FingerprintMismatch, PromptError
+from splitseem_model.predictor import Predictor
+from splitseem_model.sampling import sample_points
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_proto import Box, Click, PromptItem, Scribble, TextPrompt
+
+MakeModel = Callable[[str], SegmentationModel]
+MakePhoto = Callable[..., NDArray[np.uint8]]
+
+OFFICIAL = ["demo", "v0", "v1"]
+STROKE = Scribble(((20.0, 20.0), (60.0, 30.0)), 1)
+CLICK = Click(60.5, 30.5)
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+def test_an_example_on_the_same_image_is_a_stroke(
+    wiring: str, official_like: MakeModel, photo: MakePhoto
+) -> None:
+    """Tokens and pooled features are those of the stroke, in whichever group of columns they stand."""
+    predictor = Predictor(official_like(wiring))
+    image = predictor.encode(photo())
+    drawn = predictor.step(image, [STROKE])
+    shown = predictor.step(image, [], example=predictor.example(image, [STROKE]))
+    np.testing.assert_allclose(shown.mask_logits, drawn.mask_logits, atol=1e-4)
+    assert shown.score == pytest.approx(drawn.score, abs=1e-4)
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+def test_an_example_needs_nothing_of_its_image_but_the_region(
+    wiring: str, official_like: MakeModel, photo: MakePhoto
+) -> None:
+    predictor = Predictor(official_like(wiring))
+    shown, image = predictor.encode(photo(1)), predictor.encode(photo())
+    marked: list[list[PromptItem]] = [[STROKE], [STROKE, Click(3.5, 3.5, 0)], [CLICK]]
+    steps = [predictor.step(image, [], example=predictor.example(shown, items)) for items in marked]
+    assert np.array_equal(steps[0].mask_logits, steps[1].mask_logits)
+    assert not np.allclose(steps[0].mask_logits, steps[2].mask_logits, atol=1e-3)
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+def test_points_choose_before_the_example(wiring: str, official_like: MakeModel, photo: MakePhoto) -> None:
+    predictor = Predictor(official_like(wiring))
+    shown, image = predictor.encode(photo(1)), predictor.encode(photo())
+    step = predictor.step(image, [CLICK], example=predictor.example(shown, [STROKE]))
+    place = torch.from_numpy(image.geometry.image_to_input([(CLICK.x, CLICK.y)])).float()
+    logits = torch.from_numpy(step.mask_logits)[None, None]
+    at_click = sample_points(logits, place[None], image.geometry.padded_hw, "corner")
+    assert step.score == pytest.approx(float(at_click), abs=1e-4)
+    assert not np.allclose(step.mask_logits, predictor.step(image, [CLICK]).mask_logits, atol=1e-3)
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+def test_onnx_runtime_gives_the_same_answer(wiring: str, official_like: MakeModel, photo: MakePhoto) -> None:
+    model = official_like(wiring)
+    answers = []
+    for runtime in (None, OnnxRuntime.of_model(model)):
+        predictor = Predictor(model, runtime)
+        shown, image = predictor.encode(photo(1)), predictor.encode(photo())
+        step = predictor.step(
+            image, [TextPrompt("a dog")], example=predictor.example(shown, [STROKE]), transcript="the cat"
+        )
+        answers.append(step.mask_logits)
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("wiring", OFFICIAL)
+def test_a_transcript_alone_is_a_text(wiring: str, official_like: MakeModel, photo: MakePhoto) -> None:
+    predictor = Predictor(official_like(wiring))
+    image = predictor.encode(photo())
+    said = predictor.step(image, [], transcript="the left dog")
+    written = predictor.step(image, [TextPrompt("the left dog")])
+    np.testing.assert_allclose(said.mask_logits, written.mask_logits, atol=1e-4)
+    assert said.score == pytest.approx(written.score, abs=1e-4)
+
+
+def test_a_transcript_stands_apart_from_texts_in_the_demo(official_like: MakeModel, photo: MakePhoto) -> None:
+    predictor = Predictor(official_like("demo"))
+    image = predictor.encode(photo())
+    apart = predictor.step(image, [TextPrompt("a dog")], transcript="the umbrella")
+    among = predictor.step(image, [TextPrompt("a dog"), TextPrompt("the umbrella")])
+    assert not np.allclose(apart.mask_logits, among.mask_logits, atol=1e-4)
+    cosine = apart.score / predictor.config.logit_scale
+    assert -1 <= cosine <= 1
+
+
+def test_an_example_of_another_model_is_refused(official_like: MakeModel, photo: MakePhoto) -> None:
+    v0, demo = (Predictor(official_like(wiring)) for wiring in ("v0", "demo"))
+    example = demo.example(demo.encode(photo()), [CLICK])
+    with pytest.raises(FingerprintMismatch, match=f"{demo.fingerprint}.*make it again"):
+        v0.step(v0.encode(photo()), [], example=example)
+
+
+@pytest.mark.parametrize("items", [[Click(5, 5, 0)], [TextPrompt("a dog")]], ids=["negative", "text"])
+def test_an_example_without_a_place_is_refused(
+    items: list[Click | TextPrompt], official_like: MakeModel, photo: MakePhoto
+) -> None:
+    predictor = Predictor(official_like("v0"))
+    with pytest.raises(PromptError, match="needs a place on the object"):
+        predictor.example(predictor.encode(photo()), items)
+
+
+def test_a_step_without_any_prompt_is_refused(official_like: MakeModel, photo: MakePhoto) -> None:
+    predictor = Predictor(official_like("v0"))
+    with pytest.raises(PromptError, match="give at least one"):
+        predictor.step(predictor.encode(photo()), [])
+
+
+def test_the_class_of_interactive_masks_is_known_in_every_wiring(
+    official_like: MakeModel, photo: MakePhoto
+) -> None:
+    for wiring in OFFICIAL:
+        predictor = Predictor(official_like(wiring))
+        image = predictor.encode(photo())
+        step = predictor.step(image, [], example=predictor.example(image, [Box(5, 5, 30, 30), CLICK]))
+        assert step.label in predictor.config.vocabulary
+
+
+def test_object_queries_answer_without_a_prompt(official_like: MakeModel, photo: MakePhoto) -> None:
+    answers = []
+    for wiring in OFFICIAL:
+        predictor = Predictor(official_like(wiring))
+        answers.append(predictor.object_queries(predictor.encode(photo())))
+    assert answers[0].class_logits.shape == (7, 3)
+    for other in answers[1:]:
+        torch.testing.assert_close(other.mask_logits, answers[0].mask_logits, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(other.class_logits, answers[0].class_logits, atol=1e-4, rtol=1e-4)
+
+
+def test_a_model_that_answers_prompts_only_says_so(photo: MakePhoto) -> None:
+    predictor = Predictor.load("tiny")
+    with pytest.raises(PromptError, match="wiring nano answers prompts only: it has no object queries"):
+        predictor.object_queries(predictor.encode(photo()))

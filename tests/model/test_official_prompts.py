@@ -1,0 +1,106 @@
+"""Example regions, transcripts and everything at once, held to numbers of the official code."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from splitseem_model.answering import answer
+from splitseem_model.asking import ObjectPrompt, ask
+from splitseem_model.backbones.focalnet import FocalNet
+from splitseem_model.config import DecoderConfig, preset
+from splitseem_model.decoder import PromptDecoder
+from splitseem_model.decoder_runtime import TorchRuntime
+from splitseem_model.example import example_region
+from splitseem_model.golden_weights import fill_with_golden_weights
+from splitseem_model.mask_map import MaskFeatures
+from splitseem_model.pixel_decoder import FPN
+from splitseem_model.prepared_image import PreparedImage
+from splitseem_model.preprocess import normalise, pad_to_multiple
+from splitseem_model.prompts import PromptPoints, no_points, prompt_points
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.strokes import clicks_of_stroke
+from splitseem_model.text.tower import TextEncoding
+from splitseem_proto import Embedding, ImageGeometry, encode_tensor
+
+DATA = Path(__file__).parents[1] / "data"
+CASES = np.load(DATA / "golden_examples.npz")
+
+Image = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> tuple[FocalNet, FPN]:
+    """In float64, so that attention masks, which are sign tests, do not depend on the machine."""
+    backbone, pixel_decoder = FocalNet().eval(), FPN().eval()
+    fill_with_golden_weights(backbone, prefix="backbone.")
+    fill_with_golden_weights(pixel_decoder, prefix="pixel_decoder.")
+    return backbone.double(), pixel_decoder.double()
+
+
+@pytest.fixture(scope="module")
+def decoder() -> PromptDecoder:
+    decoder = PromptDecoder(DecoderConfig("demo")).eval()
+    fill_with_golden_weights(decoder, prefix="decoder.")
+    return decoder
+
+
+def prepare(image: Image, encoder: tuple[FocalNet, FPN], runtime: TorchRuntime) -> PreparedImage:
+    """The stored image, channel first, is at network resolution already."""
+    pixels = pad_to_multiple(normalise(image.transpose(1, 2, 0)), 32).double()
+    with torch.inference_mode():
+        mask_features, levels = encoder[1](*encoder[0](pixels))
+    size_hw = (image.shape[1], image.shape[2])
+    geometry = ImageGeometry.whole_image(size_hw, size_hw, (pixels.shape[2], pixels.shape[3]))
+    maps = {f"level{i}": level.float() for i, level in enumerate(levels)}
+    maps["mask_features"] = mask_features.float()
+    tensors = tuple(encode_tensor(name, x.numpy(), "float32") for name, x in maps.items())
+    embedding = Embedding(1, "0" * 16, "", geometry, "float32", tensors)
+    masks, rest = MaskFeatures(maps.pop("mask_features")), tuple(maps.values())
+    return PreparedImage(geometry, embedding, masks, rest, runtime.prepare(rest, masks), None)
+
+
+def points_of(name: str, image: PreparedImage) -> PromptPoints:
+    """A stored prompt mask as points."""
+    stroke = CASES[name][0, 0] if name in CASES else np.zeros((1, 1), np.bool_)
+    clicks = clicks_of_stroke(stroke, 1)
+    return prompt_points(clicks, image.geometry) if clicks else no_points()
+
+
+def text_of(case: str, kind: str, sentence: str) -> tuple[TextEncoding, ...]:
+    if f"{case}.in_{kind}_tokens" not in CASES:
+        return ()
+    tokens = torch.from_numpy(CASES[f"{case}.in_{kind}_tokens"][:, 0])
+    return (TextEncoding(tokens, torch.from_numpy(CASES[f"{case}.in_{sentence}_class_emb"][0])),)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "selected"),
+    [("demo_refimg", "visual"), ("v0_refimg", "spatial"), ("demo_all", "stroke")],
+)
+def test_answer_is_that_of_the_official_code(
+    case: str, selected: str, encoder: tuple[FocalNet, FPN], decoder: PromptDecoder
+) -> None:
+    config = preset(f"focalt-{case.partition('_')[0]}")
+    model = SimpleNamespace(decoder=decoder, refiner=None, config=config)
+    runtime = TorchRuntime(cast(SegmentationModel, model))
+    target = prepare(np.load(DATA / "golden_encoder.npz")["image_u8"], encoder, runtime)
+    shown = prepare(CASES["ref_image_u8"], encoder, runtime)
+    prompt = ObjectPrompt(
+        points_of(f"{case}.in_pos_mask", target),
+        text_of(case, "grounding", "text"),
+        text_of(case, "audio", "audio"),
+        example_region(config.decoder, shown, points_of(f"{case}.in_ref_pos_mask", shown)),
+    )
+    candidates = ask(config.decoder, runtime, target, prompt)
+    step = answer(config, runtime, target, candidates, None, prompt.sentences)
+    name = "out_prev_mask" if case.startswith("v0") else "out_sel_mask_low"
+    np.testing.assert_allclose(step.mask_logits, CASES[f"{case}.{name}"][0, 0], atol=2e-3)
+    best = int(CASES[f"{case}.out_sel_{selected}"][0])
+    chosen = torch.einsum("c,chw->hw", candidates.head.mask_embed[0, best], target.mask_features[0])
+    np.testing.assert_allclose(step.mask_logits, chosen, atol=1e-4)
