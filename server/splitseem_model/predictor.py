@@ -23,6 +23,7 @@ from splitseem_model.mask_map import MaskFeatures, MaskMap, MaskSource, mask_con
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import mask_of_image
 from splitseem_model.prepared_image import PreparedImage
+from splitseem_model.prompt_shapes import RegionRules, region_rules
 from splitseem_model.prompts import no_points, prompt_points
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel, unit
@@ -56,6 +57,7 @@ class Predictor:
         self._mask_conv = mask_conv(model.pixel_decoder)
         self._tower = text_tower(model)
         self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
+        self.region_rules: RegionRules = region_rules(model.config.decoder)
         self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
 
     @classmethod
@@ -100,6 +102,18 @@ class Predictor:
             raise ValueError(f"no wiring {name!r} for {self.name}; there are {', '.join(fitting)}")
         other = copy(self)
         other.config = replace(self.config, decoder=replace(self.config.decoder, wiring=name))
+        return other
+
+    def with_region_rules(self, rules: RegionRules) -> "Predictor":
+        """The same predictor with other rules for boxes and polygons; images stay prepared.
+
+        Raises:
+            ValueError: corners of boxes, and the model has no labels for them.
+        """
+        if rules.box == "corners" and region_rules(self.config.decoder).box != "corners":
+            raise ValueError(f"{self.name} has no point labels for the corners of a box")
+        other = copy(self)
+        other.region_rules = rules
         return other
 
     def encode(
@@ -238,7 +252,11 @@ class Predictor:
         Raises:
             PromptError: no positive point, or one outside the image.
         """
-        return example_region(self.config.decoder, image, prompt_points(items, image.geometry))
+        # The corners of a box are no places on the object.
+        rules = self.region_rules
+        on_object = rules if rules.box != "corners" else replace(rules, box="filled")
+        points = prompt_points(items, image.geometry, on_object)
+        return example_region(self.config.decoder, image, points)
 
     def object_queries(self, image: PreparedImage) -> ObjectQueries:
         """What the object queries find without a prompt, for the tasks of `splitseem_model.tasks`.
@@ -266,7 +284,7 @@ class Predictor:
     ) -> ObjectPrompt:
         more = example is not None or transcript is not None
         return ObjectPrompt(
-            no_points() if more and not items else prompt_points(items, image.geometry),
+            no_points() if more and not items else prompt_points(items, image.geometry, self.region_rules),
             tuple(self._read(item.text) for item in items if isinstance(item, TextPrompt)),
             () if transcript is None else (self._read(transcript),),
             example,

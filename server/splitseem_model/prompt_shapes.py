@@ -1,0 +1,222 @@
+"""What is drawn -> labelled points: clicks, strokes, boxes and polygons, by rules that a model may choose.
+
+The official models know points alone: whatever was drawn, in training points, scribbles, circles and outlines
+of polygons, is a set of positive pixels. A box or the inside of a polygon has to be given that form; which
+form is a rule here. `nano` has point labels for the corners of a box.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Literal
+
+from splitseem_model.config import DecoderConfig
+from splitseem_model.thinning import thin
+from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble, TextPrompt
+
+STROKE_STEPS_PER_DIAGONAL = 100
+POLYGON_SHRINK = 0.9
+"""Points of an outline are pulled towards its centroid by this factor, so that they lie on the object and not
+on its edge."""
+REGION_POINTS = 256
+"""At most this many points fill a region: half of what a step may have, so that a click still counts."""
+_MOST_CELLS = 4096
+MIDDLE_SHARE = 0.5
+"""Sides of the middle of a box, in sides of the box."""
+RING_GROWTH = 1.1
+"""Sides of the ring around a box, in sides of the box."""
+
+XY = tuple[float, float]
+Labelled = tuple[float, float, int]
+BoxRule = Literal["corners", "filled", "outline", "surround"]
+PolygonRule = Literal["outline", "filled"]
+
+
+class PointLabel(IntEnum):
+    """What a point says. Upstream SEEM codes positive, negative, padding as 1, -1, 0."""
+
+    PADDING = -1
+    NEGATIVE = 0
+    POSITIVE = 1
+    BOX_MIN = 2
+    BOX_MAX = 3
+
+
+@dataclass(frozen=True)
+class RegionRules:
+    """How regions become points.
+
+    Attributes:
+        box: "corners", two points with labels of their own; "filled", positive points all over it;
+            "outline", along its edges, pulled inwards like those of a polygon; "surround", positive points in
+            its middle and negative ones in a ring around it.
+        polygon: along its edges, pulled inwards, or all over it.
+    """
+
+    box: BoxRule
+    polygon: PolygonRule = "outline"
+
+
+MARKED_CORNERS = RegionRules("corners")
+FILLED_BOXES = RegionRules("filled")
+
+
+def region_rules(config: DecoderConfig) -> RegionRules:
+    """The rules of a model unless asked otherwise: it marks the corners of boxes if it learned to."""
+    return MARKED_CORNERS if config.num_point_labels > PointLabel.BOX_MAX else FILLED_BOXES
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Where points may lie, image frame: `step` pixels between points of a line, and the encoded part."""
+
+    step: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def of(cls, geometry: ImageGeometry) -> "Canvas":
+        """Of an image."""
+        diagonal = math.sqrt(geometry.original_hw[0] ** 2 + geometry.original_hw[1] ** 2)
+        left, top, width, height = geometry.roi_xywh
+        step = max(diagonal / STROKE_STEPS_PER_DIAGONAL, 1.0)
+        return cls(step, left, top, left + width, top + height)
+
+    def holds(self, point: XY) -> bool:
+        """Whether a point lies on the encoded part, borders included."""
+        return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
+
+
+def points_of(item: PromptItem, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
+    """The points of one prompt item, image frame; a text has none."""
+    match item:
+        case Click():
+            return [(item.x, item.y, item.label)]
+        case Scribble():
+            return _labelled(resample(item.points_xy, canvas.step, closed=False), item.label)
+        case Box():
+            return _BOX_RULES[rules.box](item, canvas)
+        case Polygon():
+            return _POLYGON_RULES[rules.polygon](item.points_xy, canvas)
+        case TextPrompt():
+            return []
+
+
+def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:
+    """Points at equal arc length along a polyline, at most `step` pixels apart.
+
+    An open line keeps both ends; a closed one joins its last point to its first and starts there. A line of
+    no length is one point.
+    """
+    corners = [*points_xy, points_xy[0]] if closed else list(points_xy)
+    lengths = [math.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) for a, b in pairwise(corners)]
+    total = 0.0
+    for length in lengths:
+        total += length
+    if total == 0:
+        return [corners[0]]
+    count = math.ceil(total / step)
+    result: list[XY] = []
+    segment, passed = 0, 0.0
+    for k in range(count if closed else count + 1):
+        wanted = total * k / count
+        while segment < len(lengths) - 1 and passed + lengths[segment] < wanted:
+            passed += lengths[segment]
+            segment += 1
+        part = 0.0 if lengths[segment] == 0 else min(1.0, (wanted - passed) / lengths[segment])
+        (ax, ay), (bx, by) = corners[segment], corners[segment + 1]
+        result.append((ax + (bx - ax) * part, ay + (by - ay) * part))
+    return result
+
+
+def _labelled(points: Iterable[XY], label: int) -> list[Labelled]:
+    return [(x, y, label) for x, y in points]
+
+
+def _scaled(points: Iterable[XY], factor: float, corners: Sequence[XY]) -> list[XY]:
+    """Points pulled towards the mean of the corners, or pushed away from it."""
+    centre_x = sum(x for x, _ in corners) / len(corners)
+    centre_y = sum(y for _, y in corners) / len(corners)
+    return [(centre_x + factor * (x - centre_x), centre_y + factor * (y - centre_y)) for x, y in points]
+
+
+def _outline(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
+    along = resample(corners, canvas.step, closed=True)
+    return _labelled(_scaled(along, POLYGON_SHRINK, corners), PointLabel.POSITIVE)
+
+
+def _filled(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
+    """An even grid over the inside, even-odd; along the edges of one that is too thin for that."""
+    inside = [point for point in _grid(corners) if _is_inside(point, corners)]
+    if not inside:
+        return _outline(corners, canvas)
+    return _labelled(thin(inside, REGION_POINTS), PointLabel.POSITIVE)
+
+
+def _grid(corners: Sequence[XY]) -> list[XY]:
+    """Centres of cells that tile the bounding box: a pixel each, or larger, so that about `REGION_POINTS` of
+    them lie inside."""
+    left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+    top, bottom = min(y for _, y in corners), max(y for _, y in corners)
+    smallest = max(_area(corners) / REGION_POINTS, (right - left) * (bottom - top) / _MOST_CELLS)
+    side = max(math.sqrt(smallest), 1.0)
+    columns, rows = max(1, int((right - left) / side)), max(1, int((bottom - top) / side))
+    width, height = (right - left) / columns, (bottom - top) / rows
+    return [
+        (left + (column + 0.5) * width, top + (row + 0.5) * height)
+        for row in range(rows)
+        for column in range(columns)
+    ]
+
+
+def _area(corners: Sequence[XY]) -> float:
+    """Square pixels, where outlines do not cross."""
+    edges = pairwise([*corners, corners[0]])
+    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in edges)) / 2
+
+
+def _is_inside(point: XY, corners: Sequence[XY]) -> bool:
+    x, y = point
+    crossings = (
+        x < ax + (y - ay) / (by - ay) * (bx - ax)
+        for (ax, ay), (bx, by) in pairwise([*corners, corners[0]])
+        if (ay > y) != (by > y)
+    )
+    return sum(crossings) % 2 == 1
+
+
+def _corners(box: Box) -> list[XY]:
+    return [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+
+
+def _box_corners(box: Box, canvas: Canvas) -> list[Labelled]:
+    return [(box.x0, box.y0, PointLabel.BOX_MIN), (box.x1, box.y1, PointLabel.BOX_MAX)]
+
+
+def _box_filled(box: Box, canvas: Canvas) -> list[Labelled]:
+    return _filled(_corners(box), canvas)
+
+
+def _box_outline(box: Box, canvas: Canvas) -> list[Labelled]:
+    return _outline(_corners(box), canvas)
+
+
+def _box_surround(box: Box, canvas: Canvas) -> list[Labelled]:
+    corners = _corners(box)
+    middle = _filled(_scaled(corners, MIDDLE_SHARE, corners), canvas)
+    ring = resample(_scaled(corners, RING_GROWTH, corners), canvas.step, closed=True)
+    around = [point for point in ring if canvas.holds(point)]
+    return [*middle, *_labelled(thin(around, REGION_POINTS), PointLabel.NEGATIVE)]
+
+
+_BOX_RULES: Mapping[BoxRule, Callable[[Box, Canvas], list[Labelled]]] = MappingProxyType(
+    {"corners": _box_corners, "filled": _box_filled, "outline": _box_outline, "surround": _box_surround}
+)
+_POLYGON_RULES: Mapping[PolygonRule, Callable[[Sequence[XY], Canvas], list[Labelled]]] = MappingProxyType(
+    {"outline": _outline, "filled": _filled}
+)

@@ -1,0 +1,124 @@
+"""Boxes and polygons as points, by every rule."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from splitseem_model.config import preset
+from splitseem_model.predictor import Predictor
+from splitseem_model.prompt_shapes import REGION_POINTS, PointLabel, RegionRules, region_rules
+from splitseem_model.prompts import prompt_points
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem
+
+pytestmark = pytest.mark.unit
+
+WHOLE = ImageGeometry.whole_image((100, 200), (100, 200), (128, 224))
+BOX = Box(40, 20, 100, 60)
+LETTER_L = Polygon(((20.0, 10.0), (40.0, 10.0), (40.0, 70.0), (90.0, 70.0), (90.0, 90.0), (20.0, 90.0)))
+
+
+def points(
+    items: Sequence[PromptItem], rules: RegionRules, geometry: ImageGeometry = WHOLE
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    found = prompt_points(items, geometry, rules)
+    return found.coords, found.labels
+
+
+def test_filled_box_is_an_even_grid_all_over_it() -> None:
+    coords, labels = points([BOX], RegionRules("filled"))
+    assert (labels == PointLabel.POSITIVE).all()
+    assert 200 <= len(coords) <= REGION_POINTS
+    assert coords.min(axis=0) == pytest.approx([41.5, 21.5], abs=0.8)
+    assert coords.max(axis=0) == pytest.approx([98.5, 58.5], abs=0.8)
+    assert coords.mean(axis=0) == pytest.approx([70, 40], abs=1e-3)
+
+
+def test_outline_of_a_box_is_pulled_inwards() -> None:
+    coords, labels = points([BOX], RegionRules("outline"))
+    assert (labels == PointLabel.POSITIVE).all()
+    assert coords.min(axis=0) == pytest.approx([43, 22], abs=1e-3)
+    assert coords.max(axis=0) == pytest.approx([97, 58], abs=1e-3)
+
+
+def test_surrounded_box_has_its_middle_and_a_ring() -> None:
+    coords, labels = points([BOX], RegionRules("surround"))
+    middle, ring = coords[labels == PointLabel.POSITIVE], coords[labels == PointLabel.NEGATIVE]
+    assert middle.min(axis=0) == pytest.approx([56, 31], abs=1.5)
+    assert middle.max(axis=0) == pytest.approx([84, 49], abs=1.5)
+    assert ring.min(axis=0) == pytest.approx([37, 18], abs=1e-3)
+    assert ring.max(axis=0) == pytest.approx([103, 62], abs=1e-3)
+
+
+def test_ring_stays_on_the_encoded_part() -> None:
+    corner = ImageGeometry((100, 200), (40, 20, 100, 50), (100, 200), (128, 224))
+    _, labels = points([BOX], RegionRules("surround"), corner)
+    _, all_labels = points([BOX], RegionRules("surround"))
+    assert 0 < (labels == PointLabel.NEGATIVE).sum() < (all_labels == PointLabel.NEGATIVE).sum()
+
+
+def test_filled_polygon_leaves_out_what_is_outside() -> None:
+    coords, _ = points([LETTER_L], RegionRules("filled", "filled"))
+    assert len(coords) > 150
+    notch = (coords[:, 0] > 40) & (coords[:, 1] < 70)
+    assert not notch.any()
+    outline, _ = points([LETTER_L], RegionRules("filled"))
+    assert len(outline) < 150
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        pytest.param(((5.0, 5.0), (100.0, 50.0), (5.0, 5.0)), id="a line"),
+        pytest.param(((7.0, 7.0), (7.0, 7.0), (7.0, 7.0)), id="a point"),
+        pytest.param(((0.0, 0.0), (200.0, 100.0), (200.0, 0.0), (0.0, 100.0)), id="crossed"),
+    ],
+)
+def test_odd_polygons_have_points_too(corners: tuple[tuple[float, float], ...]) -> None:
+    coords, _ = points([Polygon(corners)], RegionRules("filled", "filled"))
+    assert 1 <= len(coords) <= REGION_POINTS
+
+
+@given(
+    st.tuples(st.floats(0, 199), st.floats(0, 99)),
+    st.tuples(st.floats(0.5, 200), st.floats(0.5, 100)),
+    st.sampled_from(["filled", "outline", "surround"]),
+)
+def test_points_of_a_box_stay_on_the_image_and_leave_room_for_a_click(
+    corner: tuple[float, float], size: tuple[float, float], rule: str
+) -> None:
+    box = Box(*corner, min(200.0, corner[0] + size[0]), min(100.0, corner[1] + size[1]))
+    rules = RegionRules(rule)  # type: ignore[arg-type]
+    coords, labels = points([box, Click(1, 1, 0)], rules)
+    assert WHOLE.inside_input(coords).all()
+    assert (labels == PointLabel.POSITIVE).any()
+    assert labels[-1] == PointLabel.NEGATIVE
+    assert coords[-1] == pytest.approx([1, 1])
+
+
+def test_official_models_fill_boxes_and_nano_marks_corners() -> None:
+    assert region_rules(preset("nano").decoder) == RegionRules("corners", "outline")
+    assert region_rules(preset("focalt-v1").decoder) == RegionRules("filled", "outline")
+
+
+def test_rules_can_be_chosen() -> None:
+    predictor = Predictor.load("tiny")
+    image = predictor.encode(np.random.default_rng(0).integers(0, 255, (100, 200, 3), dtype=np.uint8))
+    corners = predictor.step(image, [BOX])
+    filled = predictor.with_region_rules(RegionRules("filled")).step(image, [BOX])
+    assert not np.array_equal(corners.mask_logits, filled.mask_logits)
+    assert np.array_equal(predictor.step(image, [BOX]).mask_logits, corners.mask_logits)
+
+
+def test_corners_are_refused_by_a_model_that_has_no_labels_for_them(
+    official_like: Callable[[str], SegmentationModel],
+) -> None:
+    predictor = Predictor(official_like("v0"))
+    image = predictor.encode(np.zeros((50, 60, 3), np.uint8))
+    assert np.isfinite(predictor.step(image, [Box(5, 5, 40, 40)]).mask_logits).all()
+    with pytest.raises(ValueError, match="tiny has no point labels for the corners of a box"):
+        predictor.with_region_rules(RegionRules("corners"))
