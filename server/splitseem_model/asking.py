@@ -97,7 +97,7 @@ def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedI
     """Run the decoder without prompt: the answers of all object queries.
 
     Raises:
-        PromptError: the model has no such queries.
+        TaskError: the model has no such queries.
     """
     points = LaidPoints.of_one(no_points())
     rows = object_rows(config, points.labels.shape[1])

@@ -6,6 +6,7 @@ ModelError
 ├── FingerprintMismatch  an embedding was made by another model
 ├── ImageInputError      an image array or a region of interest the model cannot take
 ├── PromptError          a prompt the model cannot take, or one outside the image
+├── TaskError            a task without prompt that the model cannot do, or none of that name
 ├── TextTowerError       a text encoder is not installed or is not the one that is needed
 └── UnknownModelError    no preset and no file of that name
 """
@@ -33,6 +34,10 @@ class FingerprintMismatch(ModelError):
 
 class PromptError(ModelError):
     """A prompt is empty, outside the image, or of a kind the model does not take."""
+
+
+class TaskError(ModelError):
+    """A task without prompt that the model has no queries or classes for, or one that there is not."""
 
 
 class TextTowerError(ModelError):

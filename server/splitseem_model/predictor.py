@@ -17,7 +17,7 @@ from splitseem_model.correction import feature_spread
 from splitseem_model.decoder_runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.encoder import ImageEncoder, Roi
 from splitseem_model.encoder_network import EncoderOptions, gives_mask_source
-from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
+from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
 from splitseem_model.example import ExampleRegion, example_region
 from splitseem_model.mask_map import MaskFeatures, MaskMap, MaskSource, mask_conv
 from splitseem_model.memory import MemoryPrompt
@@ -27,7 +27,9 @@ from splitseem_model.prompt_shapes import RegionRules, region_rules
 from splitseem_model.prompts import no_points, prompt_points
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel, unit
-from splitseem_model.tasks.queries import ObjectQueries
+from splitseem_model.tasks.modes import check_mode, segment_all
+from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
+from splitseem_model.tasks.segments import Segmentation
 from splitseem_model.text.tower import TextEncoding
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, vocabulary_of
@@ -47,9 +49,11 @@ class Predictor:
         model: SegmentationModel,
         runtime: DecoderRuntime | None = None,
         options: EncoderOptions | None = None,
+        encoder: ImageEncoder | None = None,
     ) -> None:
-        """`options` None: the fastest for this model and runtime that are exact."""
-        self.encoder = ImageEncoder(model, options=options or _options(model, runtime))
+        """`options` None: the fastest for this model and runtime that are exact. `encoder`: one of the same
+        model that is there already, which then goes by its own options."""
+        self.encoder = encoder or ImageEncoder(model, options=options or _options(model, runtime))
         self.name: str = model.config.name
         self.config: ModelConfig = model.config
         self.fingerprint: str = self.encoder.fingerprint
@@ -258,15 +262,27 @@ class Predictor:
         points = prompt_points(items, image.geometry, on_object)
         return example_region(self.config.decoder, image, points)
 
-    def object_queries(self, image: PreparedImage) -> ObjectQueries:
-        """What the object queries find without a prompt, for the tasks of `splitseem_model.tasks`.
+    def panoptic(
+        self, image: PreparedImage, mode: str = "panoptic", *, min_score: float = 0.0
+    ) -> Segmentation:
+        """Everything in an image, without a prompt, by the official rules and thresholds.
 
+        Args:
+            mode: "panoptic", "semantic" or "instance".
+            min_score: instances below are left out.
         Raises:
-            PromptError: the model has no such queries, or no classes.
+            TaskError: an unknown mode, or a model without object queries or classes.
         """
-        head, vocabulary = ask_objects(self.config.decoder, self._runtime, image), self._vocabulary()
+        check_mode(mode)
+        vocabulary = self._vocabulary()
         if vocabulary is None:
-            raise PromptError(f"{self.name} has no classes, so what it finds has no names")
+            raise TaskError(f"{self.name} has no classes, so what it finds has no names")
+        queries = self._object_queries(image, vocabulary)
+        classes, wiring = TaskClasses.of(vocabulary.names), self.config.decoder.wiring
+        return segment_all(mode, queries, image.geometry, classes, wiring, min_score)
+
+    def _object_queries(self, image: PreparedImage, vocabulary: Vocabulary) -> ObjectQueries:
+        head = ask_objects(self.config.decoder, self._runtime, image)
         class_logits = self.config.logit_scale * (unit(head.class_embed[0]) @ vocabulary.matrix.T)
         return ObjectQueries(class_logits, image.masks.logits(head.mask_embed)[0])
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.errors import PromptError
+from splitseem_model.errors import TaskError
 from splitseem_model.wiring import WIRINGS, Slots, Wiring, attention_bias, wiring_of_step
 
 
@@ -101,11 +101,11 @@ def object_rows(config: DecoderConfig, num_points: int) -> StepRows:
     Args:
         num_points: P, columns that nobody sees.
     Raises:
-        PromptError: the wiring has no such queries.
+        TaskError: the wiring has no such queries.
     """
     wiring = WIRINGS[config.wiring]
     if "object" not in wiring.queries:
-        raise PromptError(f"wiring {wiring.name} answers prompts only: it has no object queries")
+        raise TaskError(f"wiring {wiring.name} answers prompts only: it has no object queries")
     rows = [Slots("object", config.num_queries)]
     nothing = torch.zeros(1, 1, dtype=torch.bool)
     memory_objects = torch.zeros(config.num_memories, dtype=torch.int64)

@@ -123,20 +123,3 @@ def test_the_class_of_interactive_masks_is_known_in_every_wiring(
         image = predictor.encode(photo())
         step = predictor.step(image, [], example=predictor.example(image, [Box(5, 5, 30, 30), CLICK]))
         assert step.label in predictor.config.vocabulary
-
-
-def test_object_queries_answer_without_a_prompt(official_like: MakeModel, photo: MakePhoto) -> None:
-    answers = []
-    for wiring in OFFICIAL:
-        predictor = Predictor(official_like(wiring))
-        answers.append(predictor.object_queries(predictor.encode(photo())))
-    assert answers[0].class_logits.shape == (7, 3)
-    for other in answers[1:]:
-        torch.testing.assert_close(other.mask_logits, answers[0].mask_logits, atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(other.class_logits, answers[0].class_logits, atol=1e-4, rtol=1e-4)
-
-
-def test_a_model_that_answers_prompts_only_says_so(photo: MakePhoto) -> None:
-    predictor = Predictor.load("tiny")
-    with pytest.raises(PromptError, match="wiring nano answers prompts only: it has no object queries"):
-        predictor.object_queries(predictor.encode(photo()))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from splitseem_export.runtime import OnnxRuntime
@@ -110,8 +109,6 @@ def test_onnx_runtime_gives_the_same_answers(wiring: str, official_like: MakeMod
         image = predictor.encode(photo())
         first = predictor.step_objects(image, FIRST)
         second = predictor.step_objects(image, SECOND, [step.memory for step in first])
-        queries = predictor.object_queries(image)
-        rounds.append((first, second, queries))
+        rounds.append((first, second))
     assert_same(rounds[0][0], rounds[1][0])
     assert_same(rounds[0][1], rounds[1][1])
-    torch.testing.assert_close(rounds[0][2].mask_logits, rounds[1][2].mask_logits, atol=1e-4, rtol=1e-4)

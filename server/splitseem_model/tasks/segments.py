@@ -1,14 +1,21 @@
 """What every task gives: segments with masks, and one map that says which segment a pixel belongs to."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_model.tasks.queries import TaskClasses
 from splitseem_proto import CocoRle, ImageGeometry, decode_rle, encode_rle
+
+if TYPE_CHECKING:  # typing only: importing this module does not need torch
+    from splitseem_model.tasks.queries import TaskClasses
+
+MODES = ("panoptic", "semantic", "instance")
+"""Names of the tasks."""
 
 
 class Found(NamedTuple):
@@ -41,6 +48,19 @@ class Segment:
     def area(self) -> int:
         """Pixels."""
         return sum(self.mask.counts[1::2])
+
+    def to_dict(self, *, with_mask: bool = True) -> dict[str, object]:
+        """Plain data, for JSON; the mask as COCO run lengths."""
+        mask = {"mask": {"size": list(self.mask.size), "counts": list(self.mask.counts)}}
+        return {
+            "id": self.id,
+            "category": self.category,
+            "label": self.label,
+            "thing": self.thing,
+            "score": self.score,
+            "area": self.area,
+            **(mask if with_mask else {}),
+        }
 
 
 @dataclass(frozen=True, eq=False)
