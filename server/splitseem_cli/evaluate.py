@@ -11,7 +11,7 @@ from splitseem_cli.failures import Refused, refusals
 from splitseem_cli.measurements import BASELINE, Job, load_baseline, measure_clicks, measure_video
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
-from splitseem_model.video import MODES, NEEDS
+from splitseem_model.video import MODES
 from splitseem_train.data import DataImage, find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import EvaluationSettings
@@ -41,7 +41,7 @@ NOT_A_VIDEO = "none"
 )
 @click.option(
     "--propagate",
-    type=click.Choice([*MODES, *NEEDS, NOT_A_VIDEO]),
+    type=click.Choice([*MODES, NOT_A_VIDEO]),
     multiple=True,
     help="Follow the object of the first frame through the others [default: every way, of one video]",
 )
@@ -49,7 +49,7 @@ NOT_A_VIDEO = "none"
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
 @click.option(
     "--without",
-    type=click.Choice(["memory", "correction", "refiner"]),
+    type=click.Choice(["memory", "correction", "refiner", "photo"]),
     multiple=True,
     help="Leave a part of the model out, to see what it is worth; may be given several times.",
 )

@@ -77,13 +77,20 @@ def measure_clicks(job: Job, report: Path | None) -> dict[str, Any]:
 
 
 def measure_video(job: Job, modes: Sequence[str]) -> dict[str, Any]:
-    """Follow the object of the first frame in each way; print and return the figures."""
-    figures = {
-        mode: summarise_video(
-            list(_with_progress(follow(job.predictor, job.records, job.settings, mode), len(job.records)))
-        ).to_dict()
-        for mode in modes
-    }
+    """Follow the object of the first frame in each way; print and return the figures.
+
+    Raises:
+        PromptError: the model does not do the only one; of several, those that it does not do are left out.
+    """
+    figures = {}
+    for mode in modes:
+        results = _with_progress(follow(job.predictor, job.records, job.settings, mode), len(job.records))
+        try:
+            figures[mode] = summarise_video(list(results)).to_dict()
+        except PromptError as error:
+            if len(modes) == 1:
+                raise
+            click.echo(f"without {mode}: {error}", err=True)
     _print_table(job.title, VIDEO_ROWS, figures)
     return {"video": figures}
 

@@ -48,10 +48,8 @@ def propagate(
     """
     if not prompts:
         raise PromptError("give at least one prompt of the object in the first frame")
-    if mode in NEEDS:
-        raise PromptError(f"mode {mode!r} needs a model that takes {NEEDS[mode]}; {predictor.name} does not")
     if mode not in MODES:
-        raise PromptError(f"unknown mode {mode!r}; known: {', '.join((*MODES, *NEEDS))}")
+        raise PromptError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
     images = (predictor.encode(frame, canvas=canvas, codec=codec) for frame in frames_rgb)
     return MODES[mode](predictor, images, prompts)
 
@@ -101,12 +99,28 @@ def _run_rounds(
     return predictor.mask(image, step), memory
 
 
-MODES: Mapping[str, Follow] = MappingProxyType(
-    {"memory": partial(_follow_mask, remember=True), "click": partial(_follow_mask, remember=False)}
-)
-"""How an object is followed: by a click where the last mask is deepest; with that mask as memory, or
-without."""
+def _find_again(
+    predictor: Predictor, images: Iterator[PreparedImage], prompts: Sequence[Sequence[PromptItem]]
+) -> Iterator[NDArray[np.bool_]]:
+    """Every frame is asked, independently of the others, for what the prompts mark in the first.
 
-NEEDS: Mapping[str, str] = MappingProxyType({"example": "example regions"})
-"""Modes that no model does yet, and what a model needs for them: every frame asked alone for what the prompts
-mark in the first one, as in SEEM's own evaluation."""
+    Source: SEEM, zero-shot video object segmentation; there the example is the mask of the first frame.
+    """
+    first = next(images, None)
+    if first is None:
+        return
+    region = predictor.example(first, [item for prompt in prompts for item in prompt])
+    yield _run_rounds(predictor, first, prompts, None)[0]
+    for image in images:
+        yield predictor.mask(image, predictor.step(image, [], example=region))
+
+
+MODES: Mapping[str, Follow] = MappingProxyType(
+    {
+        "memory": partial(_follow_mask, remember=True),
+        "click": partial(_follow_mask, remember=False),
+        "example": _find_again,
+    }
+)
+"""How an object is followed: by a click where the last mask is deepest, with that mask as memory or without;
+or by the prompts as an example of it."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from splitseem_cli.model_options import ModelOptions
+from splitseem_model.errors import PromptError
 from splitseem_proto import (
     Box,
     Click,
@@ -69,6 +70,9 @@ class DiskPredictor:
             disk = (xx - x) ** 2 + (yy - y) ** 2 < radius**2
             mask = mask | disk if label else mask & ~disk
         return FakeStep(mask, memory=(memory or 0) + 1, score=float(len(items)))
+
+    def example(self, image: FakeImage, items: Sequence[PromptItem]) -> NoReturn:
+        raise PromptError(f"{self.name} takes no examples")
 
     def mask(self, image: FakeImage, step: FakeStep) -> NDArray[np.bool_]:
         return step.mask

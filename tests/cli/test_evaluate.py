@@ -134,6 +134,7 @@ def test_object_of_a_video_is_followed_in_every_way(tmp_path: Path) -> None:
     assert "mean IoU over the other frames" in result.stdout
     video = json.loads(path.read_text())["video"]
     assert {mode: figures["iou_rest"] for mode, figures in video.items()} == {"memory": 1.0, "click": 1.0}
+    assert "without example: disks takes no examples" in result.stderr
 
 
 def test_one_way_to_follow_may_be_chosen(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_frames_can_be_measured_as_photos(tmp_path: Path) -> None:
 def test_way_to_follow_that_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
     result = run(write_disks(tmp_path, sequence="still"), "--propagate", "example")
     assert result.exit_code == 2
-    assert "example regions; disks does not" in result.stderr
+    assert "disks takes no examples" in result.stderr
 
 
 def test_report_is_a_page_beside_the_baseline(data_dir: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from splitseem_model.errors import PromptError
-from splitseem_model.video import deepest_click, propagate
+from splitseem_model.video import MODES, deepest_click, propagate
 from splitseem_proto import Box, Click, PromptItem
 
 if TYPE_CHECKING:
@@ -36,9 +36,18 @@ class WhitePredictor:
     def encode(self, image_rgb: Frame, *, canvas: int | None, codec: str | None) -> Frame:
         return image_rgb
 
-    def step(self, image: Frame, items: Sequence[PromptItem], memory: str | None) -> FakeStep:
+    def example(self, image: Frame, items: Sequence[PromptItem]) -> str:
+        return f"example of {image[0, 0, 0]}: {len(items)} items"
+
+    def step(
+        self,
+        image: Frame,
+        items: Sequence[PromptItem],
+        memory: str | None = None,
+        example: str | None = None,
+    ) -> FakeStep:
         number = int(image[0, 0, 0])
-        self.asked.append((number, tuple(items), memory))
+        self.asked.append((number, tuple(items), memory or example))
         return FakeStep(image.min(axis=2) == 255, f"memory of {number}")
 
     def mask(self, image: Frame, step: FakeStep) -> NDArray[np.bool_]:
@@ -83,6 +92,16 @@ def test_mode_click_remembers_nothing() -> None:
     assert predictor.asked[1] == (1, (Click(4.5, 12.5),), None)
 
 
+def test_mode_example_asks_every_frame_for_what_the_prompts_mark_in_the_first() -> None:
+    predictor, masks = follow([frame(0, 2), frame(1, None), frame(2, 9)], [[FIRST]], "example")
+    assert predictor.asked == [
+        (0, (FIRST,), None),
+        (1, (), "example of 0: 1 items"),
+        (2, (), "example of 0: 1 items"),
+    ]
+    assert [bool(mask.any()) for mask in masks] == [True, False, True]
+
+
 def test_prompts_of_the_first_frame_are_steps() -> None:
     box = Box(1.0, 9.0, 8.0, 16.0)
     predictor, _ = follow([frame(0, 2)], [[FIRST], [box]])
@@ -100,14 +119,14 @@ def test_object_not_found_at_first_is_asked_for_again() -> None:
     assert predictor.asked[1] == (1, (FIRST,), None)
 
 
-def test_no_frame_gives_no_mask() -> None:
-    assert follow([], [[FIRST]])[1] == []
+@pytest.mark.parametrize("mode", MODES)
+def test_no_frame_gives_no_mask(mode: str) -> None:
+    assert follow([], [[FIRST]], mode)[1] == []
 
 
 @pytest.mark.parametrize(
     ("mode", "prompts", "message"),
     [
-        ("example", [[FIRST]], "example regions; white does not"),
         ("guess", [[FIRST]], "unknown mode 'guess'; known: memory, click, example"),
         ("memory", [], "at least one prompt"),
     ],

@@ -140,6 +140,13 @@ def test_box_comes_first_and_clicks_correct_it(tmp_path: Path) -> None:
     assert isinstance(predictor.prompts[1][1], Click)
 
 
+def test_mask_as_first_prompt_is_a_stroke_over_all_of_it(tmp_path: Path) -> None:
+    predictor = ScriptedPredictor([100])
+    run(predictor, make_set(tmp_path, {"rle": runs(TRUTH)}), prompt="mask")
+    assert len(predictor.prompts[0]) == 100
+    assert predictor.prompts[0][0] == Click(5.5, 5.5, 1)
+
+
 def test_every_person_who_scribbled_is_one_target(tmp_path: Path) -> None:
     inside, outside = np.zeros_like(TRUTH), np.zeros_like(TRUTH)
     inside[7, 7:9] = outside[0, 0] = True

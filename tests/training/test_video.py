@@ -97,7 +97,7 @@ def test_only_frames_of_one_sequence_are_one_video(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lefts", "wish", "message"),
     [
-        ((10, 12), {"mode": "example"}, "example regions"),
+        ((10, 12), {"mode": "example"}, "takes no examples"),
         ((10, 12), {"prompt": "text"}, "needs labels"),
         ((None, 12), {}, "no object to follow"),
         ((10,), {}, "one frame only"),

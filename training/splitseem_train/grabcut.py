@@ -7,6 +7,7 @@ rest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -61,6 +62,14 @@ class GrabCutPredictor:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         pixels = cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA)
         return Photo(np.asarray(pixels, dtype=np.uint8), scale, (height, width))
+
+    def example(self, image: Photo, items: Sequence[PromptItem]) -> NoReturn:
+        """Refuse: colours of another photo are not what is cut by.
+
+        Raises:
+            PromptError: always.
+        """
+        raise PromptError(f"{NAME} takes no examples")
 
     def step(self, image: Photo, items: Sequence[PromptItem], memory: MemoryPrompt | None = None) -> Answer:
         """Cut anew from all clicks and boxes and the mask of the step before.

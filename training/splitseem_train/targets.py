@@ -100,6 +100,7 @@ FIRST_PROMPTS: Mapping[str, FirstPrompt] = MappingProxyType(
     {
         "click": FirstPrompt(_click, annotated_targets),
         "box": FirstPrompt(lambda target, _: (tightest_box(target.truth),), annotated_targets),
+        "mask": FirstPrompt(lambda target, _: clicks_of_stroke(target.truth, 1), annotated_targets),
         "scribble": FirstPrompt(
             lambda target, clicker: target.strokes or _click(target, clicker), _scribbled_targets
         ),
