@@ -1,5 +1,6 @@
 """DaViT, SAM-ViT and the deformable pixel decoder: numbers of the official code, and plain formulas."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from splitseem_model.backbones.sam_vit import RelativeAttention, SamVit
 from splitseem_model.backbones.windows import merge_windows, split_windows
 from splitseem_model.config import preset
 from splitseem_model.deformable import DeformableAttention, DeformablePixelDecoder, Tokens
+from splitseem_model.encoder import ImageEncoder
 from splitseem_model.encoder_parts import build_backbone, build_pixel_decoder
 from splitseem_model.errors import ImageInputError
 from splitseem_model.golden_weights import fill_with_golden_weights
 from splitseem_model.official import DeformableConfig, SamVitConfig
 from splitseem_model.preprocess import normalise, pad_to_multiple
+from splitseem_model.segmentation import SegmentationModel
 
 DATA = Path(__file__).parents[1] / "data"
 MAPS = ("res2", "res3", "res4", "res5", "level0", "level1", "level2", "mask_features")
@@ -85,6 +88,17 @@ def test_relative_attention_is_the_formula() -> None:
             mixed[:, head] = scores.softmax(-1) @ value
         expected = attention.proj(mixed.reshape(9, 8)).reshape(1, 3, 3, 8)
         torch.testing.assert_close(attention(x), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("size_hw", [(600, 900), (900, 600), (50, 50)])
+def test_every_image_is_padded_to_the_size_that_sam_takes(size_hw: tuple[int, int]) -> None:
+    config = replace(preset("samvitb-v1"), backbone=SMALL_SAM, text=None, canvas=64)
+    encoder = ImageEncoder(SegmentationModel(config))
+    assert encoder.geometry_for(size_hw).padded_hw == (64, 64)
+    assert max(encoder.geometry_for(size_hw, canvas=64).input_hw) == 64
+    with pytest.raises(ImageInputError, match="canvas must be 64 to 64 pixels, got 65"):
+        encoder.geometry_for(size_hw, canvas=65)
 
 
 @pytest.mark.unit
