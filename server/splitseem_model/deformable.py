@@ -4,7 +4,7 @@ The one of the official SAM-ViT checkpoints: a transformer encoder over strides 
 reads a few learned places of each map, then one step of a feature pyramid.
 
 Papers: Deformable DETR (arXiv 2010.04159), Mask2Former (arXiv 2112.01527). Ported from SEEM, branch v1.0 at
-commit 7b2e76d, `modeling/vision/encoder/transformer_encoder_deform.py` (Apache-2.0 and MIT, see NOTICE).
+commit 7b2e76d, `modeling/vision/encoder/transformer_encoder_deform.py` (Apache-2.0, see NOTICE).
 
 Deviations: the sampling is torch's bilinear look-up, not a CUDA kernel of its own; there is no padding mask,
 as upstream never makes one for a single image, so every map is valid as a whole; inference only.
