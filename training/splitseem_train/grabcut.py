@@ -1,8 +1,9 @@
 """OpenCV's GrabCut behind the face of a predictor: the baseline that needs no training.
 
 Source: GrabCut (Rother, Kolmogorov, Blake, 2004), as OpenCV has it. Every click is a disk of sure object or
-sure background, all outside a box is sure background; the mask of the step before is the first guess of the
-rest.
+sure background, all outside a box is sure background, and what lies around positive clicks or in a box is
+the first guess. Every step cuts anew: with the mask of the step before as the guess it hardly gets out of a
+mistake.
 """
 
 from collections.abc import Sequence
@@ -20,10 +21,11 @@ from splitseem_proto import Box, Click, PromptItem
 NAME = "opencv-grabcut"
 SIDE = 320
 """Long side of the photo that is cut, pixels."""
-DISK_RADIUS = 8
+DISK_RADIUS = 5
 """Radius of the disk around a click, pixels of that photo."""
-GUESS_RADIUS = 60
-"""Before the first mask, this far around positive clicks is probably object."""
+GUESS_RADIUS = 30
+"""This far around positive clicks is probably object. Chosen in favour of the baseline, on sets it is measured
+on."""
 ITERATIONS = 3
 SEED = 0
 """OpenCV draws its first clusters at random."""
@@ -40,7 +42,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Answer:
-    """The mask at the size that was cut, +1 and -1, without a name; also the memory of the next step."""
+    """The mask at the size that was cut, +1 and -1, without a name. The next step does not use the memory."""
 
     mask_logits: NDArray[np.float32]
     memory: MemoryPrompt
@@ -72,7 +74,7 @@ class GrabCutPredictor:
         raise PromptError(f"{NAME} takes no examples")
 
     def step(self, image: Photo, items: Sequence[PromptItem], memory: MemoryPrompt | None = None) -> Answer:
-        """Cut anew from all clicks and boxes and the mask of the step before.
+        """Cut anew from all clicks and boxes.
 
         Raises:
             PromptError: a prompt that is neither a click nor a box.
@@ -80,14 +82,11 @@ class GrabCutPredictor:
         clicks = [_scaled(item, image.scale) for item in items if not isinstance(item, Box)]
         boxes = [_inside(item, image) for item in items if isinstance(item, Box)]
         labels = np.full(image.pixels.shape[:2], cv2.GC_PR_BGD, dtype=np.uint8)
-        if memory is None:
-            for x, y, label in clicks:
-                if label == 1:
-                    cv2.circle(labels, (x, y), GUESS_RADIUS, cv2.GC_PR_FGD, thickness=-1)
-            for inside in boxes:
-                labels[inside] = cv2.GC_PR_FGD
-        else:
-            labels[memory.mask_logits > 0] = cv2.GC_PR_FGD
+        for x, y, label in clicks:
+            if label == 1:
+                cv2.circle(labels, (x, y), GUESS_RADIUS, cv2.GC_PR_FGD, thickness=-1)
+        for inside in boxes:
+            labels[inside] = cv2.GC_PR_FGD
         for inside in boxes:
             labels[~inside] = cv2.GC_BGD
         for x, y, label in clicks:
