@@ -11,7 +11,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_cli.failures import Refused, refusals
+from splitseem_cli.beside_options import BesideOptions, beside_options
+from splitseem_cli.failures import refusals
 from splitseem_cli.images import read_rgb
 from splitseem_cli.mask_files import SegmentedObject, rle_document, writer_for
 from splitseem_cli.model_options import ModelOptions, model_options
@@ -44,8 +45,7 @@ class Round:
 @click.command("segment", cls=PromptCommand)
 @click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
 @prompt_options
-@click.option("--example", type=click.Path(path_type=Path), help="Another photo that shows such an object.")
-@click.option("--example-point", metavar="X,Y", help="Where the object is on it.")
+@beside_options
 @click.option("--all-rounds", is_flag=True, help="Keep the mask of every prompt in the .json file.")
 @click.option(
     "-o",
@@ -59,25 +59,24 @@ def command(
     options: ModelOptions,
     image_path: Path,
     given: Sequence[tuple[str, Any]],
-    example: Path | None,
-    example_point: str | None,
+    beside: BesideOptions,
     all_rounds: bool,
     output: Path,
 ) -> None:
     """Segment one object of IMAGE from prompts, each of which corrects the result of the one before.
 
     Coordinates are pixels of the image, x,y, after EXIF rotation; the centre of the first pixel is 0.5,0.5.
-    The order of the prompts on the command line is the order in which they are given.
+    The order of the prompts on the command line is the order in which they are given. An example and words
+    that were said are known from the first on.
     """
     with refusals():
-        if example or example_point:
-            raise Refused(f"--example needs prompts by example, which {options.model!r} does not take")
         write = writer_for(output)
         image_rgb = read_rgb(image_path)
-        steps = prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
-        predictor = options.load()
-        rounds = run_rounds(predictor, image_rgb, steps, options)
-        facts = _facts(predictor, image_path, steps, rounds, all_rounds)
+        alone = beside.is_prompt and not given
+        steps = [()] if alone else prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
+        predictor = beside.apply_rules(options.load())
+        rounds = run_rounds(predictor, image_rgb, steps, options, beside)
+        facts = _facts(predictor, image_path, steps, rounds, all_rounds) | beside.facts()
         label = rounds[-1].step.label
         output.write_bytes(write(SegmentedObject(image_rgb, rounds[-1].mask, label, facts)))
 
@@ -87,15 +86,17 @@ def run_rounds(
     image_rgb: NDArray[np.uint8],
     steps: Sequence[tuple[PromptItem, ...]],
     options: ModelOptions,
+    beside: BesideOptions,
 ) -> list[Round]:
     """One round per prompt: every step sees all items so far, and the step before as its memory."""
+    region, words = beside.region(predictor, options), beside.audio_text
     image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
     rounds: list[Round] = []
     items: list[PromptItem] = []
     for prompt in steps:
         items.extend(prompt)
         memory = rounds[-1].step.memory if rounds else None
-        step = predictor.step(image, items, memory)
+        step = predictor.step(image, items, memory, example=region, transcript=words)
         rounds.append(Round(len(items), step, predictor.mask(image, step)))
     return rounds
 
@@ -112,7 +113,7 @@ def _facts(
         "image": image_path.name,
         "model": predictor.name,
         "fingerprint": predictor.fingerprint,
-        "prompts": to_plain(Prompt(items))["items"],
+        "prompts": to_plain(Prompt(items))["items"] if items else [],
         **rounds[-1].facts(),
     }
     if all_rounds:

@@ -112,10 +112,10 @@ class Predictor:
         """The same predictor with other rules for boxes and polygons; images stay prepared.
 
         Raises:
-            ValueError: corners of boxes, and the model has no labels for them.
+            PromptError: corners of boxes, and the model has no labels for them.
         """
         if rules.box == "corners" and region_rules(self.config.decoder).box != "corners":
-            raise ValueError(f"{self.name} has no point labels for the corners of a box")
+            raise PromptError(f"{self.name} has no point labels for the corners of a box")
         other = copy(self)
         other.region_rules = rules
         return other

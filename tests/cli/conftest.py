@@ -61,7 +61,15 @@ class DiskPredictor:
         )
         return FakeImage(geometry, Embedding(1, self.fingerprint, "", geometry, "float32", tensors))
 
-    def step(self, image: FakeImage, items: Sequence[PromptItem], memory: int | None) -> FakeStep:
+    def step(
+        self,
+        image: FakeImage,
+        items: Sequence[PromptItem],
+        memory: int | None,
+        *,
+        example: Any = None,
+        transcript: str | None = None,
+    ) -> FakeStep:
         height, width = image.geometry.original_hw
         yy, xx = np.mgrid[:height, :width] + 0.5
         mask = np.zeros((height, width), np.bool_)

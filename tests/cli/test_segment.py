@@ -174,8 +174,9 @@ def test_model_options_reach_the_model(photo: Path, loaded: list[ModelOptions]) 
         (["--polygon", "1,1,2,2"], "it has 4 numbers"),
         (["--scribble", "nowhere.png"], "no such image"),
         (["--text", " "], "must not be blank"),
-        (["--point", "1,1", "--example", "b.png"], "prompts by example"),
-        (["--point", "1,1", "--example-point", "1,1"], "prompts by example"),
+        (["--point", "1,1", "--example", "b.png"], "go together"),
+        (["--point", "1,1", "--example-point", "1,1"], "go together"),
+        (["--audio-text", "  "], "must not be blank"),
     ],
     ids=lambda value: " ".join(value) or "nothing" if isinstance(value, list) else "",
 )

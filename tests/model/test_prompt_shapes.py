@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from splitseem_model.config import preset
+from splitseem_model.errors import PromptError
 from splitseem_model.predictor import Predictor
 from splitseem_model.prompt_shapes import REGION_POINTS, PointLabel, RegionRules, region_rules
 from splitseem_model.prompts import prompt_points
@@ -120,5 +121,5 @@ def test_corners_are_refused_by_a_model_that_has_no_labels_for_them(
     predictor = Predictor(official_like("v0"))
     image = predictor.encode(np.zeros((50, 60, 3), np.uint8))
     assert np.isfinite(predictor.step(image, [Box(5, 5, 40, 40)]).mask_logits).all()
-    with pytest.raises(ValueError, match="tiny has no point labels for the corners of a box"):
+    with pytest.raises(PromptError, match="tiny has no point labels for the corners of a box"):
         predictor.with_region_rules(RegionRules("corners"))

@@ -1,0 +1,123 @@
+"""What `segment` is given beside prompts on the photo: an example in another photo, words that were said, and
+how regions are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from splitseem_cli.failures import Refused
+from splitseem_cli.images import read_rgb
+from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.prompt_options import number_option, prompts
+from splitseem_model.prompt_shapes import BoxRule, PolygonRule
+
+if TYPE_CHECKING:
+    from splitseem_model.predictor import ExampleRegion, Predictor
+
+OPTIONS = (
+    click.option(
+        "--example", type=click.Path(path_type=Path), help="Another photo that shows such an object."
+    ),
+    number_option("--example-point", "X,Y", 2, "Where the object is on it; may be given several times."),
+    click.option("--audio-text", metavar="WORDS", help="What was said of the object, written down."),
+    click.option(
+        "--box-as",
+        type=click.Choice(get_args(BoxRule)),
+        help="How a box becomes points [default: corners where the model has labels for them, else filled]",
+    ),
+    click.option(
+        "--polygon-as",
+        type=click.Choice(get_args(PolygonRule)),
+        help="How a polygon becomes points [default: outline]",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class BesideOptions:
+    """What the options say; None stands for nothing given, or the model's own rule."""
+
+    example: Path | None
+    example_point: Sequence[tuple[float, float]]
+    audio_text: str | None
+    box_as: BoxRule | None
+    polygon_as: PolygonRule | None
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether this is enough to ask for an object.
+
+        Raises:
+            Refused: an example without a place, a place without an example, or blank words.
+        """
+        if (self.example is None) != (not self.example_point):
+            raise Refused("--example and --example-point go together: a photo, and where the object is on it")
+        if self.audio_text is not None and not self.audio_text.strip():
+            raise Refused("--audio-text must not be blank")
+        return self.example is not None or self.audio_text is not None
+
+    def apply_rules(self, predictor: Predictor) -> Predictor:
+        """The predictor with the rules that were asked for.
+
+        Raises:
+            PromptError: the model cannot follow them.
+        """
+        asked = {
+            name: rule
+            for name, rule in (("box", self.box_as), ("polygon", self.polygon_as))
+            if rule is not None
+        }
+        rules: Any = asked
+        return predictor.with_region_rules(replace(predictor.region_rules, **rules)) if asked else predictor
+
+    def region(self, predictor: Predictor, options: ModelOptions) -> ExampleRegion | None:
+        """The example, encoded.
+
+        Raises:
+            Refused: the photo cannot be read, or a place is not on it.
+        """
+        if self.example is None:
+            return None
+        image_rgb = read_rgb(self.example)
+        given = [("point", place) for place in self.example_point]
+        items = [
+            item for prompt in prompts(given, (image_rgb.shape[0], image_rgb.shape[1])) for item in prompt
+        ]
+        image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
+        return predictor.example(image, items)
+
+    def facts(self) -> dict[str, Any]:
+        """What was given, as plain data."""
+        example = None if self.example is None else self.example.name
+        given = {
+            "example": example
+            and {"image": example, "points": [list(place) for place in self.example_point]},
+            "audio_text": self.audio_text,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def beside_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command these options; they arrive as one argument `beside`."""
+
+    @wraps(function)
+    def gathered(
+        example: Path | None,
+        example_point: Sequence[tuple[float, float]],
+        audio_text: str | None,
+        box_as: BoxRule | None,
+        polygon_as: PolygonRule | None,
+        **rest: Any,
+    ) -> None:
+        function(beside=BesideOptions(example, example_point, audio_text, box_as, polygon_as), **rest)
+
+    command: Callable[..., None] = gathered
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command

@@ -1,0 +1,110 @@
+"""`splitseem segment`: examples, words that were said, and rules for regions."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.segment import command
+from splitseem_model.errors import PromptError
+from splitseem_model.memory import MemoryPrompt
+from splitseem_model.prompt_shapes import RegionRules
+from splitseem_proto import Click
+
+pytestmark = pytest.mark.unit
+
+
+@dataclass(frozen=True)
+class FakeStep:
+    mask: Any
+    memory: MemoryPrompt
+    score: float = 1.0
+    label: str | None = None
+    label_score: float | None = None
+
+
+@dataclass
+class NotingPredictor:
+    """Notes what it is asked; an example is the mean colour of its photo and the items on it."""
+
+    name: str = "notes"
+    fingerprint: str = "0f" * 8
+    region_rules: RegionRules = field(default_factory=lambda: RegionRules("filled"))
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def encode(self, image_rgb: Any, **_options: Any) -> Any:
+        return image_rgb
+
+    def with_region_rules(self, rules: RegionRules) -> "NotingPredictor":
+        if rules.box == "corners":
+            raise PromptError("no labels for corners")
+        return replace(self, region_rules=rules)
+
+    def example(self, image: Any, items: Any) -> Any:
+        return int(image.mean()), tuple(items)
+
+    def step(self, image: Any, items: Any, memory: Any, *, example: Any, transcript: Any) -> FakeStep:
+        self.asked.append((tuple(items), memory is not None, example, transcript, self.region_rules))
+        return FakeStep(np.ones(image.shape[:2], np.bool_), MemoryPrompt(np.zeros((2, 2), np.float32)))
+
+    def mask(self, image: Any, step: FakeStep) -> Any:
+        return step.mask
+
+
+@pytest.fixture
+def predictor(monkeypatch: pytest.MonkeyPatch) -> NotingPredictor:
+    made = NotingPredictor()
+    monkeypatch.setattr(ModelOptions, "load", lambda options: made)
+    return made
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (60, 40), "navy").save(path)
+    Image.new("RGB", (20, 30), (50, 50, 50)).save(tmp_path / "shown.png")
+    return path
+
+
+def run(photo: Path, *arguments: object) -> Result:
+    out = photo.with_name("out.json")
+    return CliRunner().invoke(command, [str(photo), *(str(a) for a in arguments), "-o", str(out)])
+
+
+def test_an_example_alone_is_one_step_without_prompts(photo: Path, predictor: NotingPredictor) -> None:
+    arguments = ("--example-point", "5,25", "--example-point", "7,25")
+    assert run(photo, "--example", photo.with_name("shown.png"), *arguments).exit_code == 0
+    region = (50, (Click(5, 25, 1), Click(7, 25, 1)))
+    assert predictor.asked == [((), False, region, None, RegionRules("filled"))]
+    document = json.loads(photo.with_name("out.json").read_text())
+    assert document["prompts"] == []
+    assert document["num_prompts"] == 0
+    assert document["example"] == {"image": "shown.png", "points": [[5.0, 25.0], [7.0, 25.0]]}
+
+
+def test_an_example_and_words_are_known_in_every_round(photo: Path, predictor: NotingPredictor) -> None:
+    arguments = ("--example", photo.with_name("shown.png"), "--example-point", "5,25")
+    assert run(photo, "--point", "9,9", *arguments, "--point", "8,8", "--audio-text", "a ship").exit_code == 0
+    assert [(len(items), remembers) for items, remembers, *_ in predictor.asked] == [(1, False), (2, True)]
+    assert [(region[0], words) for *_, region, words, _ in predictor.asked] == [(50, "a ship")] * 2
+    assert json.loads(photo.with_name("out.json").read_text())["audio_text"] == "a ship"
+
+
+def test_a_place_beside_the_example_is_refused(photo: Path, predictor: NotingPredictor) -> None:
+    result = run(photo, "--example", photo.with_name("shown.png"), "--example-point", "25,5")
+    assert result.exit_code == 2
+    assert "(25, 5) is outside the image of 20 x 30 pixels" in result.output
+
+
+def test_rules_for_regions_reach_the_model(photo: Path, predictor: NotingPredictor) -> None:
+    assert run(photo, "--box", "1,1,9,9", "--box-as", "surround", "--polygon-as", "filled").exit_code == 0
+    assert predictor.asked[0][-1] == RegionRules("surround", "filled")
+    result = run(photo, "--box", "1,1,9,9", "--box-as", "corners")
+    assert result.exit_code == 2
+    assert "no labels for corners" in result.output
