@@ -4,12 +4,21 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { createConnection, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
+
+/** A program with the first of its arguments. */
+export type Command = readonly [string, ...string[]];
+
+/** The command line with a stand-in for the sentence encoder; it also makes a small model that takes texts. */
+export const WITH_FAKE_SENTENCES: Command = [
+  join(dirname(SPLITSEEM), 'python'),
+  join(REPOSITORY, 'tests/contract/splitseem_with_fake_sentences.py'),
+];
 
 const START_MILLISECONDS = 45_000;
 
@@ -44,9 +53,12 @@ export async function startRedis(): Promise<Running> {
 }
 
 /** `splitseem serve` with the given options. */
-export async function startServer(options: readonly string[]): Promise<Running> {
+export async function startServer(
+  options: readonly string[],
+  [program, ...first]: Command = [SPLITSEEM],
+): Promise<Running> {
   const port = await freePort();
-  const child = spawn(SPLITSEEM, ['serve', '--port', String(port), ...options], {
+  const child = spawn(program, [...first, 'serve', '--port', String(port), ...options], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, SPLITSEEM_LOG_LEVEL: 'error' },
@@ -79,8 +91,10 @@ export async function startPlainProxy(target: string): Promise<Running> {
 }
 
 /** Standard output of the command line. */
-export async function splitseem(...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(SPLITSEEM, args, { cwd: REPOSITORY });
+export const splitseem = (...args: readonly string[]): Promise<string> => run([SPLITSEEM], args);
+
+export async function run([program, ...first]: Command, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, [...first, ...args], { cwd: REPOSITORY });
   return stdout;
 }
 

@@ -45,8 +45,10 @@ export async function openGraph(bytes: ArrayBuffer): Promise<Graph> {
   };
 }
 
+/** What the graph does not read is left out: the exporter drops idle inputs. */
 async function run(ortSession: ort.InferenceSession, feeds: Feeds): Promise<Fetches> {
-  const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+  const read = Object.entries(feeds).filter(([name]) => ortSession.inputNames.includes(name));
+  const inputs = Object.fromEntries(read.map(([name, tensor]) => [name, toOrt(tensor)]));
   const outputs = await ortSession.run(inputs);
   const fetches: Record<string, FloatTensor> = {};
   for (const [name, tensor] of Object.entries(outputs)) {

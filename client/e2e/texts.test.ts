@@ -1,0 +1,192 @@
+/** Words as prompts, with a small model and a stand-in for the sentence encoder on a real server. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
+import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { iou } from './masks';
+import { run, startServer, WITH_FAKE_SENTENCES, type Running } from './programs';
+
+const SAMPLE = 'coffee.jpg';
+const TEXT = '**/v1/text';
+
+/** As for clicks: browser and torch add up in different orders. */
+const LEAST_IOU = 0.99;
+
+const running: Pick<Running, 'stop'>[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'splitseem-texts-'));
+const model = join(folder, 'tiny.safetensors');
+let server: Running;
+let browser: Browser;
+let context: BrowserContext;
+let user: PageUnderTest;
+/** Paths of the requests since the photo was ready. */
+let requests: string[];
+
+beforeAll(async () => {
+  const decoder = join(folder, 'decoder');
+  await run(WITH_FAKE_SENTENCES, ['make-model', model]);
+  await run(WITH_FAKE_SENTENCES, ['export', '--model', model, '-o', decoder]);
+  server = await startServer(['--model', model, '--decoder-dir', decoder], WITH_FAKE_SENTENCES);
+  running.push(server);
+  browser = await launchBrowser();
+  running.push({ stop: () => browser.close() });
+});
+
+afterAll(async () => {
+  for (const program of running.reverse()) await program.stop();
+  rmSync(folder, { recursive: true });
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  user = new PageUnderTest(await context.newPage());
+  await user.page.goto(server.url);
+  await user.waitForDecoder();
+  await user.openSample(SAMPLE);
+  requests = [];
+  user.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+});
+
+afterEach(async () => {
+  await context.close();
+  expect(user.faults).toEqual([]);
+});
+
+/** Type words into the field of the Text tool. */
+async function type(words: string): Promise<void> {
+  await user.page.getByRole('radio', { name: 'Text' }).check();
+  await user.page.getByRole('textbox', { name: 'Text prompt' }).fill(words);
+  await user.page.keyboard.press('Enter');
+}
+
+async function say(words: string): Promise<void> {
+  const before = await user.answered();
+  await type(words);
+  await user.waitForAnswers(before + 1);
+}
+
+async function expectReference(object: ProjectObject | undefined): Promise<void> {
+  if (object?.mask == null) throw new Error('the object has no mask');
+  const out = join(folder, 'reference.json');
+  const prompts = object.prompts.flatMap(toOption);
+  await run(WITH_FAKE_SENTENCES, ['segment', samplePath(SAMPLE), '--model', model, ...prompts, '-o', out]);
+  const { size, counts, label, score } = JSON.parse(readFileSync(out, 'utf8')) as CocoRle & {
+    label: string;
+    score: number;
+  };
+  expect(iou(object.mask, { size, counts })).toBeGreaterThanOrEqual(LEAST_IOU);
+  expect(object.label).toBe(label);
+  expect(object.score).toBeCloseTo(score, 2);
+}
+
+function toOption(prompt: PromptItem): string[] {
+  if (prompt.kind === 'text') return ['--text', prompt.text];
+  if (prompt.kind === 'click')
+    return [prompt.label === 1 ? '--point' : '--negative', `${prompt.x},${prompt.y}`];
+  throw new Error(`a ${prompt.kind} is not used here`);
+}
+
+describe('words', () => {
+  it('alone and between clicks give the masks of the command line', async () => {
+    await say('a red cup');
+    await user.page.keyboard.press('Escape');
+    await user.click({ x: 0.5, y: 0.3 });
+    await say('on a table');
+    const [mixed] = await user.objects();
+    expect(mixed?.prompts.map(({ kind }) => kind)).toEqual(['text', 'click', 'text']);
+    await expectReference(mixed);
+
+    await user.button('New object').click();
+    await say('a spoon');
+    const [, alone] = await user.objects();
+    await expectReference(alone);
+    expect(
+      iou(alone?.mask ?? { size: [1, 1], counts: [1] }, mixed?.mask ?? { size: [1, 1], counts: [1] }),
+    ).toBeLessThan(0.99);
+  });
+
+  it('are asked for once; clicks, undo, redo and the same words ask for nothing', async () => {
+    await user.click({ x: 0.2, y: 0.2 });
+    expect(requests).toEqual([]);
+    await say('a red cup');
+    expect(requests.filter((path) => path === '/v1/text')).toHaveLength(1);
+    expect(requests.filter((path) => path.includes('/general_'))).not.toEqual([]);
+    requests.length = 0;
+    const before = await user.objects();
+    await user.page.keyboard.press('Escape');
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.button('Undo').click();
+    await user.button('Undo').click();
+    await user.button('Redo').click();
+    expect(await user.objects()).toEqual(before);
+    await user.button('New object').click();
+    await say('a red cup');
+    expect(requests).toEqual([]);
+  });
+
+  it('are shown with their object, and can be taken back', async () => {
+    const { mask } = await user.click({ x: 0.2, y: 0.2 });
+    await say('a red cup');
+    await user.page.getByRole('list', { name: 'Objects' }).getByText('a red cup').waitFor();
+    await user.button('Remove text a red cup').click();
+    const [object] = await user.objects();
+    expect(object?.prompts).toMatchObject([{ kind: 'click' }]);
+    expect(object?.mask).toEqual(mask);
+  });
+
+  it('are saved as words, and looked up again when the project is opened', async () => {
+    await say('a red cup');
+    const saved = await user.exportAs('Project');
+    const [before] = await user.objects();
+    expect(before?.prompts).toEqual([{ kind: 'text', text: 'a red cup' }]);
+    await user.page.reload();
+    await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
+    await user.openSample(SAMPLE);
+    await user.waitForAnswers(1);
+    expect((await user.objects())[0]?.mask).toEqual(before?.mask);
+  });
+});
+
+describe('a server', () => {
+  it('without sentence encoder is named, the words stay, and can be tried again', async () => {
+    const problem = {
+      type: 'urn:splitseem:problem:not-found',
+      title: 'There is nothing here',
+      status: 404,
+      detail: 'no text encoder is loaded for model tiny',
+    };
+    await user.page.route(
+      TEXT,
+      (route) =>
+        route.fulfill({
+          status: 404,
+          contentType: 'application/problem+json',
+          body: JSON.stringify(problem),
+        }),
+      { times: 1 },
+    );
+    const { mask } = await user.click({ x: 0.2, y: 0.2 });
+    await type('a red cup');
+    await user.status.getByText(/“a red cup” cannot be looked up: no text encoder is loaded/).waitFor();
+    const [object] = await user.objects();
+    expect(object?.prompts).toHaveLength(2);
+    expect(object?.mask).toEqual(mask);
+    await user.button('Try again').click();
+    await user.waitForAnswers(2);
+    await expectReference((await user.objects())[0]);
+  });
+
+  it('out of reach is named, and other objects go on', async () => {
+    await user.page.route(TEXT, (route) => route.abort());
+    await type('a red cup');
+    await user.status.getByText(/The server looks up “a red cup”/).waitFor();
+    await user.button('New object').click();
+    await user.page.getByRole('radio', { name: 'Click' }).check();
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.status.getByText(/“a red cup” cannot be looked up: the server cannot be reached/).waitFor();
+    expect((await user.objects()).map(({ prompts }) => prompts[0]?.kind)).toEqual(['text', 'click']);
+  });
+});
