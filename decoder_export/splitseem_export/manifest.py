@@ -93,6 +93,7 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         **({"text": {"weight": text_weight(config)}} if config.takes_text else {}),
         **({} if config.refiner is None else {"refiner": {"max_points": config.refiner.max_points}}),
         **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
+        **({} if config.photo is None else {"photo": dict(vars(config.photo))}),
     }
 
 

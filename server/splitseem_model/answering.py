@@ -12,6 +12,7 @@ from splitseem_model.config import ModelConfig
 from splitseem_model.correction import correct_at_points
 from splitseem_model.decoder_runtime import DecoderRuntime
 from splitseem_model.memory import MemoryPrompt
+from splitseem_model.photo.fine_mask import FineMask, fine_mask
 from splitseem_model.prepared_image import PreparedImage
 from splitseem_model.refiner import RefinerInputs
 from splitseem_model.segmentation import unit
@@ -29,6 +30,7 @@ class Step:
         score: selection score of the query that answered; higher is better.
         label, label_score: its best class and the softmax of it; None for a model without vocabulary.
         memory: for the next step of the same object.
+        fine: what the mask is made of where the photo refines it; None where `mask_logits` are.
     """
 
     mask_logits: NDArray[np.float32]
@@ -36,6 +38,7 @@ class Step:
     label: str | None
     label_score: float | None
     memory: MemoryPrompt
+    fine: FineMask | None = None
 
 
 def answer(
@@ -69,7 +72,10 @@ def answer(
             config.correction,
         )
     label, label_score = _label(config, head.class_embed[0, best], vocabulary)
-    return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits))
+    fine = None
+    if config.photo is not None and image.photo is not None:
+        fine = fine_mask(image.photo, logits, points, image.geometry, config.photo)
+    return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits), fine)
 
 
 def _refined(

@@ -119,6 +119,43 @@ class CorrectionConfig:
     max_points: int = 64
 
 
+@dataclass(frozen=True)
+class PhotoConfig:
+    """How masks follow the colours and edges of the photo, see `photo/refinement.py`.
+
+    Lengths are in long sides of the photo, strengths in logits.
+
+    Attributes:
+        fine_side: inputs with a longer long side than this, pixels, are refined at stride 4, not 2.
+        trust, logit_limit: factor of the network's mask logits, and what they are clamped to before.
+        colour_weight, colour_limit: factor of what colours say, and what it is clamped to before.
+        colour_floor: likelihood that every colour has on and off the object.
+        bins: of the colour histograms, along red, green and blue.
+        smoothness: what a surrounding of one belief weighs.
+        reach: how far beliefs travel where the photo is plain.
+        edge_contrast: sum of the differences of red, green and blue, 0 to 3, that stops them half way.
+        rounds: of learning the colours; sweeps: of neighbours asking each other, in each round.
+        click_radius: how far around a click its side is held; held_logit: the least logit there.
+        click_weight: what a held cell counts as an example of colour; a sure one counts 1.
+    """
+
+    fine_side: int = 320
+    trust: float = 0.7
+    logit_limit: float = 8.0
+    colour_weight: float = 1.0
+    colour_limit: float = 3.0
+    colour_floor: float = 1e-5
+    bins: int = 24
+    smoothness: float = 5.0
+    reach: float = 0.16
+    edge_contrast: float = 0.5
+    rounds: int = 2
+    sweeps: int = 4
+    click_radius: float = 0.016
+    held_logit: float = 2.0
+    click_weight: float = 20.0
+
+
 BackboneConfig = FocalNetConfig | DavitConfig | SamVitConfig | ResidualConfig
 PixelDecoderConfig = FpnConfig | DeformableConfig | SlimPyramidConfig
 
@@ -134,6 +171,7 @@ class ModelConfig:
         sentence_dim: width of the sentence vectors that a text prompt is projected from; 0: there are none.
         refiner: the network that redraws the selected mask at the clicks; None: there is none (upstream).
         correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
+        photo: how masks follow the photo, a part of the embedding then; None: they do not (upstream).
         vocabulary: names of the rows of the bundled class matrix; empty when there is none.
     """
 
@@ -148,6 +186,7 @@ class ModelConfig:
     sentence_dim: int = 0
     refiner: RefinerConfig | None = None
     correction: CorrectionConfig | None = None
+    photo: PhotoConfig | None = None
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -195,6 +234,7 @@ class ModelConfig:
                 sentence_dim=data.get("sentence_dim", 0),
                 refiner=_optional_part(data, "refiner"),
                 correction=_optional_part(data, "correction"),
+                photo=_optional_part(data, "photo"),
                 vocabulary=tuple(data["vocabulary"]),
             )
         except (KeyError, TypeError) as error:
@@ -217,6 +257,7 @@ OPTIONAL_PARTS: dict[str, type[Any]] = {
     "text": UniClConfig,
     "refiner": RefinerConfig,
     "correction": CorrectionConfig,
+    "photo": PhotoConfig,
 }
 
 
@@ -272,6 +313,7 @@ NANO = ModelConfig(
     sentence_dim=384,
     refiner=RefinerConfig(),
     correction=CorrectionConfig(),
+    photo=PhotoConfig(),
 )
 
 TINY = replace(

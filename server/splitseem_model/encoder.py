@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from splitseem_model.config import ModelConfig
 from splitseem_model.encoder_network import EncoderNetwork, EncoderOptions
 from splitseem_model.errors import ImageInputError
+from splitseem_model.photo.pixels import photo_of_input, photo_stride, photo_tensor
 from splitseem_model.preprocess import geometry_of, preprocess
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint
@@ -84,6 +85,9 @@ class ImageEncoder:
         with self._lock:
             maps = {name: x.cpu().numpy() for name, x in self._network(pixels).items()}
         tensors = tuple(encode_tensor(name, x, codec) for name, x in maps.items())
+        if self.config.photo is not None:
+            photo = photo_of_input(pixels, geometry, photo_stride(geometry, self.config.photo))
+            tensors += (photo_tensor(photo, codec),)
         return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, tensors)
 
     def _checked(self, canvas: int | None) -> int:

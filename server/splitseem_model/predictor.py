@@ -21,7 +21,9 @@ from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, 
 from splitseem_model.example import ExampleRegion, example_region
 from splitseem_model.mask_map import MaskFeatures, MaskMap, MaskSource, mask_conv
 from splitseem_model.memory import MemoryPrompt
-from splitseem_model.postprocess import mask_of_image
+from splitseem_model.photo.pixels import photo_of_embedding
+from splitseem_model.photo.refinement import PhotoGuide, guide_of
+from splitseem_model.postprocess import hold_pixels, mask_of_image
 from splitseem_model.prepared_image import PreparedImage
 from splitseem_model.prompt_shapes import RegionRules, region_rules
 from splitseem_model.prompts import no_points, prompt_points
@@ -157,7 +159,14 @@ class Predictor:
             levels,
             prepared=self._runtime.prepare(levels, masks),
             spread=None if correction is None else feature_spread(masks.full(), correction),
+            photo=self._photo_guide(embedding),
         )
+
+    def _photo_guide(self, embedding: Embedding) -> PhotoGuide | None:
+        photo = photo_of_embedding(embedding)
+        if photo is None or self.config.photo is None:
+            return None
+        return guide_of(photo, embedding.geometry, self.config.photo)
 
     def _masks(self, arrays: dict[str, torch.Tensor]) -> MaskMap:
         if "mask_features" in arrays:
@@ -288,7 +297,10 @@ class Predictor:
 
     def mask(self, image: PreparedImage, step: Step) -> NDArray[np.bool_]:
         """The mask of a step, bool `[H_image, W_image]`, False outside the region of interest."""
-        return mask_of_image(step.mask_logits, image.geometry)
+        if step.fine is None:
+            return mask_of_image(step.mask_logits, image.geometry)
+        mask = mask_of_image(step.fine.logits, image.geometry, step.fine.stride)
+        return hold_pixels(mask, step.fine.held)
 
     def _prompt(
         self,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.decoder_runtime import Levels
 from splitseem_model.mask_map import MaskMap
+from splitseem_model.photo.refinement import PhotoGuide
 from splitseem_proto import Embedding, ImageGeometry
 
 
@@ -20,6 +21,7 @@ class PreparedImage:
         masks: what masks are made of, and levels `[1, D, h_l, w_l]`, float32, after the codec.
         prepared: what the runtime made of them.
         spread: of the mask features, for the correction; None for a model without one.
+        photo: for the refinement by it; None for a model without it, or an embedding without photo.
     """
 
     geometry: ImageGeometry
@@ -28,6 +30,7 @@ class PreparedImage:
     levels: Levels
     prepared: Any
     spread: NDArray[np.float64] | None
+    photo: PhotoGuide | None = None
 
     @property
     def mask_features(self) -> torch.Tensor:

@@ -144,7 +144,7 @@ def test_embedding_with_mask_source_survives_the_wire(model: SegmentationModel) 
 
 def test_model_that_wants_its_features_gets_them() -> None:
     names = [tensor.name for tensor in Predictor(load_model("tiny")).encoder.encode(photo()).tensors]
-    assert names[-1] == "mask_features"
+    assert "mask_features" in names
     with pytest.raises(ValueError, match="SlimPyramid of tiny does not give its mask source"):
         ImageEncoder(load_model("tiny"), options=EncoderOptions(mask_source=True))
 

@@ -19,7 +19,8 @@ from splitseem_train.names import class_name
 
 
 def release(model: SegmentationModel, names: list[str], canvas: int) -> SegmentationModel:
-    """The same model with the class matrix cut to `names`, in their order, and the correction of its preset.
+    """The same model with the class matrix cut to `names`, in their order, and the correction and the
+    refinement by the photo of its preset.
 
     Raises:
         TrainingError: a name that the model does not know.
@@ -32,6 +33,7 @@ def release(model: SegmentationModel, names: list[str], canvas: int) -> Segmenta
         model.config,
         canvas=canvas,
         correction=preset(model.config.name).correction,
+        photo=preset(model.config.name).photo,
         vocabulary=tuple(names),
     )
     released = SegmentationModel(config)

@@ -23,6 +23,13 @@ def without_refiner(predictor: Predictor) -> Predictor:
     return plain
 
 
+def without_photo(predictor: Predictor) -> Predictor:
+    """The same predictor with masks that do not follow the photo; images stay prepared."""
+    plain = copy(predictor)
+    plain.config = replace(predictor.config, photo=None)
+    return plain
+
+
 def classes_of(records: Iterable[DataImage]) -> frozenset[str]:
     """The class names of a set by their common names: those that it is known for, else those in it."""
     records = tuple(records)
@@ -49,6 +56,6 @@ def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
 
 
 WITHOUT: Mapping[str, Callable[[Predictor], Predictor]] = MappingProxyType(
-    {"correction": Predictor.without_correction, "refiner": without_refiner}
+    {"correction": Predictor.without_correction, "refiner": without_refiner, "photo": without_photo}
 )
 """Part of a model -> the same model without it."""
