@@ -24,8 +24,7 @@ SIDE = 320
 DISK_RADIUS = 5
 """Radius of the disk around a click, pixels of that photo."""
 GUESS_RADIUS = 30
-"""This far around positive clicks is probably object. Chosen in favour of the baseline, on sets it is measured
-on."""
+"""This far around positive clicks is probably object. Chosen on the sets it is measured on, in its favour."""
 ITERATIONS = 3
 SEED = 0
 """OpenCV draws its first clusters at random."""
