@@ -245,18 +245,22 @@ class Project:
     Args:
         images: in the order in which they were opened.
         format: version of the project file, `PROJECT_FORMAT`.
+        class_names: what objects are to be called; None: what the model calls them.
     Raises:
-        MessageError: another format.
+        MessageError: another format, or a class name is blank.
     """
 
     type: ClassVar[str] = "project"
 
     images: tuple[ProjectImage, ...]
     format: int = PROJECT_FORMAT
+    class_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.format != PROJECT_FORMAT:
             raise MessageError(f"project format {self.format}, this package knows {PROJECT_FORMAT}")
+        if self.class_names is not None and not all(name.strip() for name in self.class_names):
+            raise MessageError("a class name must not be blank")
 
 
 Message = Embedding | Prompt | StepResult | Project

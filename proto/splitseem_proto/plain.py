@@ -173,9 +173,12 @@ def _read_step_result(plain: Plain, where: str) -> StepResult:
 
 # Project
 
+_class_names = nullable(sequence(_text, limit=limits.MAX_CLASS_NAMES))
+
 
 def _write_project(project: Project) -> Plain:
-    return {"format": project.format, "images": [_write_image(image) for image in project.images]}
+    plain: Plain = {"format": project.format, "images": [_write_image(image) for image in project.images]}
+    return plain if project.class_names is None else plain | {"class_names": list(project.class_names)}
 
 
 def _write_image(image: ProjectImage) -> Plain:
@@ -202,7 +205,8 @@ def _read_project(plain: Plain, where: str) -> Project:
     if version != PROJECT_FORMAT:
         raise UnsupportedVersion(f"project of format {version}, this reader knows format {PROJECT_FORMAT}")
     images = required(plain, "images", sequence(_read_image, limit=limits.MAX_PROJECT_IMAGES), where)
-    return build(lambda: Project(images, version), where)
+    class_names = _class_names(plain.get("class_names"), f"{where}.class_names")
+    return build(lambda: Project(images, version, class_names), where)
 
 
 def _read_image(value: object, where: str) -> ProjectImage:

@@ -162,6 +162,7 @@ class ProjectMessage(Envelope):
     type: Literal["project"]
     format: Literal[1]
     images: Annotated[list[ProjectImageFields], Field(max_length=limits.MAX_PROJECT_IMAGES)]
+    class_names: Annotated[list[Words], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
 
 
 MESSAGE_MODELS: dict[str, type[Envelope]] = {

@@ -23,6 +23,7 @@ import {
   type Reader,
 } from './fields';
 import {
+  MAX_CLASS_NAMES,
   MAX_MASK_PIXELS,
   MAX_NAME_BYTES,
   MAX_PROJECT_IMAGES,
@@ -155,8 +156,14 @@ export function readProject(fields: Fields, where: string): Project {
     refuse('unsupported-version', `project of format ${format}, this client knows format ${PROJECT_FORMAT}`);
   }
   const images = required(fields, 'images', sequence(projectImage, MAX_PROJECT_IMAGES), where);
-  return { protocol_version: 1, type: 'project', format, images };
+  const class_names = classNames(fields.class_names ?? null, `${where}.class_names`);
+  const areBlank = class_names?.some((word) => word.trim() === '') === true;
+  check(!areBlank, `${where}: a class name must not be blank`);
+  const project = { protocol_version: 1, type: 'project', format, images } as const;
+  return class_names === null ? project : { ...project, class_names };
 }
+
+const classNames = nullable(sequence(longText, MAX_CLASS_NAMES));
 
 const projectImage: Reader<ProjectImage> = (value, where) => {
   const fields = mapping(value, where);

@@ -72,6 +72,7 @@ export interface ProjectMessage {
   readonly type: 'project';
   readonly format: 1;
   readonly images: readonly ProjectImageFields[];
+  readonly class_names?: readonly string[] | null;
 }
 
 /** One segmented object: its prompts in order and the mask they gave. */

@@ -214,6 +214,8 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("step_timings_too_many", "limit-exceeded", _step_plain, _top(timings={f"t{k}": 1.0 for k in range(65)})),
     ("project_format_2", "unsupported-version", _project_plain, _top(format=2)),
     ("project_mask_of_other_size", "invalid-value", _project_plain, _image(size_hw=[4, 3])),
+    ("project_class_name_blank", "invalid-value", _project_plain, _top(class_names=["dog", " "])),
+    ("project_class_names_text", "wrong-type", _project_plain, _top(class_names="dog")),
     ("project_key_empty", "invalid-value", _project_plain, _image(key="")),
     (
         "project_objects_missing",

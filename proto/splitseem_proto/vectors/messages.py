@@ -66,6 +66,7 @@ def valid_messages() -> dict[str, Message]:
         "step_result_no_label": StepResult(CocoRle((1, 1), (0, 1)), None, None, -0.5, {}),
         "project": Project(images),
         "project_empty": Project(()),
+        "project_class_names": Project((), class_names=("dog", "grüner Papagei")),
     }
 
 
