@@ -63,6 +63,17 @@ class StepInputs(NamedTuple):
     previous_mask: Tensor | None = None
     text_tokens: Tensor | None = None
 
+    def to(self, device: torch.device) -> "StepInputs":
+        """The same on a device."""
+        return StepInputs(
+            tuple(level.to(device) for level in self.point_features),
+            self.point_coords.to(device),
+            self.point_labels.to(device),
+            self.attention_bias.to(device),
+            None if self.previous_mask is None else self.previous_mask.to(device),
+            None if self.text_tokens is None else self.text_tokens.to(device),
+        )
+
 
 class Head(NamedTuple):
     """Prediction of every query: mask_embed `[B, Q, C]`, class_embed `[B, Q, E]`, quality `[B, Q]`."""

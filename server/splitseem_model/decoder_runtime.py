@@ -33,31 +33,39 @@ class TorchPrepared(NamedTuple):
 
 
 class TorchRuntime:
-    """The decoder core itself."""
+    """The decoder core itself, on the device where the model is; what goes in and out is on the CPU."""
 
     def __init__(self, model: SegmentationModel) -> None:
         self._decoder = model.decoder.eval()
         self._refiner = None if model.refiner is None else model.refiner.eval()
         self._learned = torch.arange(model.config.decoder.num_queries)
+        self._device = model.decoder.query_feat.weight.device
 
     @torch.inference_mode()
     def prepare(self, levels: Levels, masks: MaskMap) -> TorchPrepared:
         """Per image."""
-        features = None if self._refiner is None else self._refiner.prepare(masks.full(), *levels[1:])
-        prepared = self._decoder.prepare(levels, masks.level_averages(), self._learned)
-        return TorchPrepared(prepared, features)
+        levels = tuple(level.to(self._device) for level in levels)
+        features = (
+            None
+            if self._refiner is None
+            else self._refiner.prepare(masks.full().to(self._device), *levels[1:])
+        )
+        averages = tuple(level.to(self._device) for level in masks.level_averages())
+        return TorchPrepared(self._decoder.prepare(levels, averages, self._learned), features)
 
     @torch.inference_mode()
     def step(self, prepared: TorchPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
         """Per interaction."""
         index = torch.tensor(query_index)
         state = prepared.decoder.query_state[:, index].expand(len(inputs.point_labels), -1, -1)
-        return self._decoder.step(prepared.decoder._replace(query_state=state), inputs, index)
+        of_rows = prepared.decoder._replace(query_state=state)
+        head = self._decoder.step(of_rows, inputs.to(self._device), index)
+        return Head(*(tensor.cpu() for tensor in head))
 
     @torch.inference_mode()
     def refine(self, prepared: TorchPrepared, inputs: RefinerInputs) -> torch.Tensor:
         """Per interaction, after the query is selected."""
         if self._refiner is None or prepared.refiner is None:
             raise ValueError("this model has no refiner")
-        refined: torch.Tensor = self._refiner(prepared.refiner, *inputs)
-        return refined
+        refined: torch.Tensor = self._refiner(prepared.refiner, *(x.to(self._device) for x in inputs))
+        return refined.cpu()

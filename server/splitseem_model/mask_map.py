@@ -33,6 +33,10 @@ class MaskConv:
         """Cells that it reaches beyond its own."""
         return int(self.weight.shape[2]) // 2
 
+    def cpu(self) -> "MaskConv":
+        """The same on the CPU."""
+        return MaskConv(self.weight.cpu(), self.bias.cpu())
+
 
 def mask_conv(pixel_decoder: nn.Module) -> MaskConv:
     """The last convolution of a pixel decoder."""

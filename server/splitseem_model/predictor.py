@@ -60,7 +60,7 @@ class Predictor:
         self.config: ModelConfig = model.config
         self.fingerprint: str = self.encoder.fingerprint
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
-        self._mask_conv = mask_conv(model.pixel_decoder)
+        self._mask_conv = mask_conv(model.pixel_decoder).cpu()
         self._tower = text_tower(model)
         self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
         self.region_rules: RegionRules = region_rules(model.config.decoder)
