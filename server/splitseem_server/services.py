@@ -14,6 +14,7 @@ from splitseem_server.decoder_files import DecoderFiles
 from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
+from splitseem_server.panoptic_service import PanopticService
 from splitseem_server.settings import Settings
 from splitseem_server.text_service import TextService
 
@@ -41,6 +42,7 @@ class Services:
     embeddings: EmbeddingService
     decoder: DecoderFiles | None
     texts: TextService | None
+    panoptic: PanopticService | None
     readiness: Readiness = field(default_factory=Readiness)
 
     @property

@@ -1,0 +1,104 @@
+"""`POST /v1/panoptic`: everything in an image, without a prompt."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Request
+from PIL import Image
+from starlette.responses import JSONResponse, Response
+
+from splitseem_model.tasks.segments import MODES
+from splitseem_server.embed_routes import IMAGE_BODY, check_parameters, parse_embed_options
+from splitseem_server.embedding_service import EmbedOptions
+from splitseem_server.errors import InvalidParameter, NotFound, NotReady
+from splitseem_server.gone import unless_gone
+from splitseem_server.negotiation import JSON, choose_media_type
+from splitseem_server.panoptic_service import SegmentedAll
+from splitseem_server.services import Services, services_of
+from splitseem_server.uploads import read_upload
+
+router = APIRouter(tags=["panoptic"])
+
+PNG = "image/png"
+
+
+@dataclass(frozen=True)
+class PanopticOptions:
+    """The query: what is to be found, and how the image is encoded."""
+
+    mode: str
+    min_score: float
+    embed: EmbedOptions
+
+
+def panoptic_options(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    mode: Annotated[str, Query(description=", ".join(MODES))] = "panoptic",
+    min_score: Annotated[float, Query(ge=0, le=1, description="leave out instances below")] = 0.0,
+    codec: Annotated[str | None, Query(description="float32, float16 or int8")] = None,
+    canvas: Annotated[int | None, Query(ge=1, description="pixels to resize to")] = None,
+    roi: Annotated[str | None, Query(description="x,y,w,h in image pixels")] = None,
+) -> PanopticOptions:
+    """The query of `POST /v1/panoptic`.
+
+    Raises:
+        InvalidParameter: an unknown parameter, or a value without meaning for this model.
+    """
+    check_parameters(request, ("mode", "min_score", "codec", "canvas", "roi"))
+    if mode not in MODES:
+        raise InvalidParameter(f"mode {mode!r}; known are {', '.join(MODES)}")
+    return PanopticOptions(mode, min_score, parse_embed_options(services, codec, canvas, roi))
+
+
+@router.post("/v1/panoptic", openapi_extra=IMAGE_BODY)
+async def panoptic(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    options: Annotated[PanopticOptions, Depends(panoptic_options)],
+) -> Response:
+    """Segment all of an image.
+
+    The image is sent as to `/embed`. The answer is JSON: segments with masks as COCO run lengths; with
+    `Accept: image/png` a map whose values are the ids of the segments.
+    """
+    media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
+    if services.panoptic is None:
+        raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
+    if services.readiness.state == "failed":
+        raise NotReady("the model did not warm up; the log of the server says why")
+    image = await read_upload(request)
+    work = services.panoptic.segment(image, options.embed, options.mode, options.min_score)
+    segmented = await unless_gone(request, work)
+    headers = {
+        "Vary": "Accept",
+        "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in segmented.timings_ms.items()),
+        "X-Splitseem-Cache": segmented.embedded.source,
+        "X-Splitseem-Model": services.model_header,
+    }
+    if media_type == JSON:
+        return JSONResponse(_describe(services, options.mode, segmented), headers=headers)
+    return Response(_png(segmented), headers=headers, media_type=PNG)
+
+
+def _describe(services: Services, mode: str, segmented: SegmentedAll) -> dict[str, object]:
+    return {
+        "model": services.encoder.name,
+        "fingerprint": services.encoder.fingerprint,
+        "key": segmented.embedded.key,
+        "mode": mode,
+        "size": segmented.found.ids.shape,
+        "segments": [segment.to_dict() for segment in segmented.found.segments],
+    }
+
+
+def _png(segmented: SegmentedAll) -> bytes:
+    """8 bits of grey while the ids fit, else 16."""
+    ids = segmented.found.ids
+    buffer = io.BytesIO()
+    Image.fromarray(ids.astype(np.uint8 if ids.max() < 256 else np.uint16)).save(buffer, "PNG")
+    return buffer.getvalue()
