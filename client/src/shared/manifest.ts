@@ -17,6 +17,36 @@ export interface CorrectionConfig {
   readonly max_points: number;
 }
 
+/** How masks follow the colours and edges of the photo; see `worker/photo/refinement.ts`. */
+export interface PhotoConfig {
+  /** Factor of the network's mask logits, and what they are clamped to before. */
+  readonly trust: number;
+  readonly logit_limit: number;
+  /** Factor of what colours say, and what it is clamped to before. */
+  readonly colour_weight: number;
+  readonly colour_limit: number;
+  /** Likelihood that every colour has on and off the object. */
+  readonly colour_floor: number;
+  /** Of the colour histograms, along red, green and blue. */
+  readonly bins: number;
+  /** What a surrounding of one belief weighs. */
+  readonly smoothness: number;
+  /** How far beliefs travel where the photo is plain, in long sides of it. */
+  readonly reach: number;
+  /** Sum of the differences of red, green and blue, 0 to 3, that stops them half way. */
+  readonly edge_contrast: number;
+  /** Of learning the colours. */
+  readonly rounds: number;
+  /** Of neighbours asking each other, in each round. */
+  readonly sweeps: number;
+  /** How far around a click its side is held, in long sides of the photo. */
+  readonly click_radius: number;
+  /** The least logit there, with its sign. */
+  readonly held_logit: number;
+  /** What a held cell counts as an example of colour; a sure one counts 1. */
+  readonly click_weight: number;
+}
+
 /** The network that redraws the selected mask at the clicks; see `worker/refiner.ts`. */
 export interface RefinerConfig {
   readonly max_points: number;
@@ -46,6 +76,8 @@ export interface DecoderConfig {
   readonly refiner?: RefinerConfig | null;
   /** Null or absent: masks stay as the decoder gives them. */
   readonly correction?: CorrectionConfig | null;
+  /** Null or absent: masks do not follow the photo. */
+  readonly photo?: PhotoConfig | null;
   /** Present when the model takes texts. */
   readonly text?: TextConfig;
   /** Present when the model takes a region of another image as a prompt. */
@@ -155,6 +187,23 @@ const CORRECTION = object({
   max_points: NUMBER,
 });
 
+const PHOTO = object({
+  trust: NUMBER,
+  logit_limit: NUMBER,
+  colour_weight: NUMBER,
+  colour_limit: NUMBER,
+  colour_floor: NUMBER,
+  bins: NUMBER,
+  smoothness: NUMBER,
+  reach: NUMBER,
+  edge_contrast: NUMBER,
+  rounds: NUMBER,
+  sweeps: NUMBER,
+  click_radius: NUMBER,
+  held_logit: NUMBER,
+  click_weight: NUMBER,
+});
+
 const CONFIG = object(
   {
     canvas: NUMBER,
@@ -174,6 +223,7 @@ const CONFIG = object(
   {
     refiner: nullOr(object({ max_points: NUMBER })),
     correction: nullOr(CORRECTION),
+    photo: nullOr(PHOTO),
     text: object({ weight: NUMBER }),
   },
 );

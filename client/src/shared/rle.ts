@@ -58,6 +58,44 @@ export function maskFromRle(rle: CocoRle, value = 1): Uint8Array {
   return mask;
 }
 
+/** A pixel and its side. */
+export interface HeldPixel {
+  readonly column: number;
+  readonly row: number;
+  readonly foreground: boolean;
+}
+
+/** The mask with some pixels given their side; of two on one pixel the later counts. */
+export function holdPixels(rle: CocoRle, held: readonly HeldPixel[]): CocoRle {
+  const [height, width] = rle.size;
+  const wrong = new Map<number, boolean>();
+  for (const { column, row, foreground } of held) {
+    wrong.set(column * height + row, rleContains(rle, column, row) !== foreground);
+  }
+  // A run ends wherever the side changes; turning one pixel round adds or removes such an end on either side.
+  const ends = new Set<number>();
+  let position = 0;
+  for (const count of rle.counts) ends.add((position += count));
+  const turn = (end: number): unknown => (ends.has(end) ? ends.delete(end) : ends.add(end));
+  ends.delete(height * width);
+  wrong.forEach((isWrong, at) => {
+    if (!isWrong) return;
+    turn(at);
+    turn(at + 1);
+  });
+  ends.delete(height * width);
+  return fromEnds(
+    [...ends].sort((a, b) => a - b),
+    { height, width },
+  );
+}
+
+/** `ends` are ascending; a run of background, perhaps of no length, comes first. */
+function fromEnds(ends: readonly number[], { height, width }: SizeHw): CocoRle {
+  const counts = [...ends, height * width].map((end, index) => end - (ends[index - 1] ?? 0));
+  return { size: [height, width], counts };
+}
+
 /** Number of foreground pixels. */
 export function rleArea(rle: CocoRle): number {
   return rle.counts.reduce((sum, count, index) => sum + (index % 2 === 1 ? count : 0), 0);

@@ -26,14 +26,21 @@ interface Stretch {
 /**
  * The mask in the image frame: one bilinear look-up at the centre of every pixel, foreground where > 0.
  *
- * Pixels outside the region that was encoded are background. Between two logits of one sign every
+ * `stride` is input pixels a logit. Pixels outside the region that was encoded are background. Between two logits of one sign every
  * interpolated value has that sign, so only the pixels between two signs are computed one by one.
  */
-export function maskFromLogits(logits: MaskLogits, geometry: ImageGeometry): CocoRle {
+export function maskFromLogits(logits: MaskLogits, geometry: ImageGeometry, stride = MASK_STRIDE): CocoRle {
   const size = originalSize(geometry);
   const [left, top, roiWidth, roiHeight] = geometry.roi_xywh;
-  const columns = axisIndices(left, roiWidth, (x) => imageToInput(geometry, { x, y: 0 }).x, logits.width);
-  const rows = axisIndices(top, roiHeight, (y) => imageToInput(geometry, { x: 0, y }).y, logits.height);
+  const indices = (
+    start: number,
+    length: number,
+    toInput: (position: number) => number,
+    count: number,
+  ): BilinearIndex[] =>
+    Array.from({ length }, (_, i) => bilinearIndex(strideIndex(toInput(start + i + 0.5), stride), count));
+  const columns = indices(left, roiWidth, (x) => imageToInput(geometry, { x, y: 0 }).x, logits.width);
+  const rows = indices(top, roiHeight, (y) => imageToInput(geometry, { x: 0, y }).y, logits.height);
   const stretches = toStretches(rows);
   const runs = new RunWriter();
   const column = new Float32Array(logits.height);
@@ -46,18 +53,6 @@ export function maskFromLogits(logits: MaskLogits, geometry: ImageGeometry): Coc
   }
   runs.push(false, (size.width - left - roiWidth) * size.height);
   return runs.finish(size);
-}
-
-/** The look-up of each pixel centre along one axis of the region. */
-function axisIndices(
-  start: number,
-  length: number,
-  toInput: (position: number) => number,
-  count: number,
-): BilinearIndex[] {
-  return Array.from({ length }, (_, i) => {
-    return bilinearIndex(strideIndex(toInput(start + i + 0.5), MASK_STRIDE), count);
-  });
 }
 
 function toStretches(indices: readonly BilinearIndex[]): Stretch[] {

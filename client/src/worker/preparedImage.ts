@@ -1,9 +1,11 @@
 /** An embedding, ready for any number of steps. */
 import { dequantise } from '../codec/dequantise';
+import type { PhotoConfig } from '../shared/manifest';
 import type { Embedding, ImageGeometry, NamedTensor } from '../shared/types';
 import { looksOf, type Looks } from './correction';
 import type { Decoder } from './decoder';
 import type { Feeds, Fetches, FloatTensor } from './graph';
+import { guideOf, type PhotoGuide } from './photo/refinement';
 import { lookAt } from './refiner';
 import { MASK_STRIDE, type FeatureMap } from './sampling';
 
@@ -20,6 +22,8 @@ export interface PreparedImage {
   readonly refinerLooks: Fetches | null;
   /** What the correction needs of the mask features; null for a model without one. */
   readonly looks: Looks | null;
+  /** For the refinement by the photo; null for a model without it, or an embedding without photo. */
+  readonly photo: PhotoGuide | null;
 }
 
 const LEVELS = [
@@ -32,7 +36,7 @@ export async function prepareImage(
   { graphs, manifest, refiner }: Decoder,
   embedding: Embedding,
 ): Promise<PreparedImage> {
-  const { correction } = manifest.config;
+  const { correction, photo } = manifest.config;
   const levels = LEVELS.map(({ name, stride }) => toFeatureMap(embedding.maps[name], stride));
   const maskFeatures = toFeatureMap(embedding.maps.mask_features, MASK_STRIDE);
   const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
@@ -47,7 +51,17 @@ export async function prepareImage(
     tensors: await graphs.prepare.run(feeds),
     refinerLooks: refiner && (await lookAt(refiner, feeds)),
     looks: correction ? looksOf(maskFeatures, correction) : null,
+    photo: photo ? photoGuide(embedding, photo) : null,
   };
+}
+
+/** The small photo that an embedding may hold. */
+function photoGuide({ tensors, geometry }: Embedding, config: PhotoConfig): PhotoGuide | null {
+  const tensor = tensors.find(({ name }) => name === 'photo');
+  if (tensor === undefined) return null;
+  const [, , height = 1, width = 1] = tensor.shape;
+  const stride = Math.ceil(Math.max(...geometry.input_hw) / Math.max(height, width));
+  return guideOf(toFeatureMap(tensor, stride), config);
 }
 
 function toFeatureMap(tensor: NamedTensor, stride: number): FeatureMap {
