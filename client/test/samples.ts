@@ -13,6 +13,7 @@ export function stepResult({ fill, size }: { readonly fill: number; readonly siz
     maskLogits: { height: 1, width: 1, data: Float32Array.of(fill) },
     mask: runs.finish(size),
     area: fill,
+    classEmbed: Float32Array.of(fill, 1),
     label: 'cat',
     labelScore: 0.75,
     score: 3,

@@ -14,7 +14,7 @@ export function HelpDialog({ app: { store } }: { readonly app: App }) {
     store.helpOpen.value = false;
   };
   return (
-    <dialog ref={dialog} class="help" aria-labelledby="help-heading" onClose={close}>
+    <dialog ref={dialog} class="dialog help" aria-labelledby="help-heading" onClose={close}>
       <header>
         <h2 id="help-heading">Keys and gestures</h2>
         <button type="button" class="quiet" aria-label="Close help" title="Close (Esc)" onClick={close}>

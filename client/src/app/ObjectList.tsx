@@ -7,10 +7,13 @@ import { TextChips } from './TextChips';
 export function ObjectList({ app }: { readonly app: App }) {
   const image = app.store.activeImage.value;
   const objects = image?.document.objects ?? [];
-  const decoder = app.store.decoder.value;
+  const names = app.store.session.value.classNames ?? app.store.vocabulary.value?.names ?? [];
   return (
     <section class="section">
-      <h2 id="objects-heading">Objects</h2>
+      <header class="section-head">
+        <h2 id="objects-heading">Objects</h2>
+        <ClassNamesButton app={app} />
+      </header>
       <ul class="objects" aria-label="Objects">
         {image !== null &&
           objects.map((object) => <ObjectItem key={object.id} app={app} image={image} object={object} />)}
@@ -23,9 +26,32 @@ export function ObjectList({ app }: { readonly app: App }) {
         </p>
       )}
       <datalist id="vocabulary">
-        {decoder.phase === 'ready' && decoder.info.vocabulary.map((name) => <option value={name} />)}
+        {names.map((name) => (
+          <option value={name} />
+        ))}
       </datalist>
     </section>
+  );
+}
+
+/** Other names than the model's need a server that knows what they mean. */
+function ClassNamesButton({ app: { store } }: { readonly app: App }) {
+  const { decoder, session } = store;
+  const isPossible = decoder.value.phase === 'ready' && decoder.value.info.textBytes !== null;
+  const count = session.value.classNames?.length;
+  if (!isPossible && count === undefined) return null;
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-label="Class names"
+      title="Choose what objects are called"
+      onClick={() => {
+        store.classNamesOpen.value = true;
+      }}
+    >
+      {count === undefined ? 'Class names' : `${count} class name${count === 1 ? '' : 's'}`}
+    </button>
   );
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { App } from './app';
 import { AwaitedPhotos } from './AwaitedPhotos';
 import { CanvasView } from './CanvasView';
+import { ClassNamesDialog } from './ClassNamesDialog';
 import { HelpDialog } from './HelpDialog';
 import { EmbeddingProgress } from './EmbeddingProgress';
 import { OpenPhotos, Samples } from './OpenPhotos';
@@ -45,6 +46,7 @@ export function Page({ app }: { readonly app: App }) {
       </main>
       <StatusBar app={app} />
       <HelpDialog app={app} />
+      <ClassNamesDialog app={app} />
     </div>
   );
 }

@@ -53,12 +53,13 @@ function describeDecoder(decoder: DecoderState): readonly string[] {
   }
 }
 
-/** What texts wait for. */
-function describeLookup({ textsAsked, textGraphs, decoder }: Store): readonly string[] {
+/** What texts and class names wait for. */
+function describeLookup({ textsAsked, classNamesAsked, textGraphs, decoder }: Store): readonly string[] {
   const words = textsAsked.value.map((text) => `“${text}”`).join(', ');
   const bytes = decoder.value.phase === 'ready' ? (decoder.value.info.textBytes ?? 0) : 0;
   return [
     ...(words === '' ? [] : [`The server looks up ${words} …`]),
+    ...(classNamesAsked.value === 0 ? [] : ['The server looks up the class names …']),
     ...(textGraphs.value === 'loading'
       ? [`Loading the text decoder (${(bytes / 1e6).toFixed(1)} MB) …`]
       : []),

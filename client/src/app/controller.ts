@@ -6,6 +6,7 @@ import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
 import { Failure, toClientError, type ClientError } from '../shared/errors';
 import type { Project, ProjectImage, PromptItem, SizeHw } from '../shared/types';
+import { ClassNames } from './classNames';
 import { DecodeLoop } from './decodeLoop';
 import type { OpenedFile, Photo } from './photo';
 import type { Readiness, Store } from './store';
@@ -27,6 +28,7 @@ export class Controller {
   readonly #services: Services;
   readonly #texts: TextLookup;
   readonly #decoding: DecodeLoop;
+  readonly #classNames: ClassNames;
   readonly #embedding = new Map<ImageId, AbortController>();
   /** Settles when the decoder is ready or cannot be. */
   #loaded: Promise<void> = Promise.resolve();
@@ -41,6 +43,7 @@ export class Controller {
       this.#decoding.run();
     };
     this.#texts = new TextLookup(store, services, { onArrival, onError });
+    this.#classNames = new ClassNames(store, services.texts);
     this.#decoding = new DecodeLoop(store, services, this.#texts, onError);
   }
 
@@ -168,6 +171,12 @@ export class Controller {
     this.#apply((session) => change.toggleVisible(session, id));
   }
 
+  /** Call objects by these names; null: by those of the model. */
+  useClassNames(names: readonly string[] | null): void {
+    this.#clearMessages();
+    void this.#nameBy(names);
+  }
+
   forgetAwaited(): void {
     this.#store.awaited.value = [];
   }
@@ -200,6 +209,9 @@ export class Controller {
     const { modelUrl, threads } = this.#services;
     const info = await this.#services.decoder.call('load', { modelUrl, threads });
     decoder.value = { phase: 'ready', info };
+    this.#store.vocabulary.value = info.vocabulary;
+    const { classNames } = this.#store.session.value;
+    if (classNames !== null) void this.#nameBy(classNames);
     this.#texts.run();
   }
 
@@ -251,6 +263,7 @@ export class Controller {
     const { awaited, session, photos } = this.#store;
     this.#clearMessages();
     awaited.value = [...awaited.value, ...project.images];
+    if (project.class_names != null) void this.#nameBy(project.class_names);
     for (const image of session.value.images) {
       const photo = photos.value.get(image.id)?.photo;
       if (photo !== undefined) this.#restoreAwaited(image.id, photo);
@@ -266,6 +279,15 @@ export class Controller {
     awaited.value = awaited.value.filter((image) => image !== saved);
     session.value = change.restoreObjects(session.value, id, saved.objects, this.#services.now());
     this.#store.notice.value = `Restored ${saved.objects.length} object(s) of ${saved.name}`;
+  }
+
+  async #nameBy(names: readonly string[] | null): Promise<void> {
+    try {
+      await this.#classNames.use(names);
+    } catch (thrown) {
+      const error = toClientError(thrown, 'network');
+      this.#fail({ ...error, message: `the class names cannot be looked up: ${error.message}` });
+    }
   }
 
   #fail(error: ClientError): void {

@@ -4,7 +4,7 @@ import { hasStep, nextPending, type PendingStep } from '../session/state';
 import { recordResult } from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
 import { promptPoints } from '../shared/prompts';
-import type { Store } from './store';
+import { namingOf, type Store } from './store';
 import type { TextLookup } from './textLookup';
 
 interface Services {
@@ -71,7 +71,8 @@ export class DecodeLoop {
     );
     const finished = this.#services.now();
     const timings = { ...result.timings, queue: started - step.givenAt, total: finished - step.givenAt };
-    session.value = recordResult(session.value, step.id, { ...result, timings });
+    const naming = namingOf(this.#store, result.classEmbed);
+    session.value = recordResult(session.value, step.id, { ...result, ...naming, timings });
     lastTimings.value = timings;
   }
 

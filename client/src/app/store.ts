@@ -7,6 +7,7 @@ import type { Viewport } from '../canvas/viewport';
 import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../session/state';
 import type { ClientError } from '../shared/errors';
 import type { RuntimeInfo } from '../shared/messages';
+import { nameOf, type Naming, type Vocabulary } from '../shared/naming';
 import type { PointXy, ProjectImage, SizeHw, StepTimings } from '../shared/types';
 import type { Photo } from './photo';
 
@@ -60,6 +61,11 @@ export function createStore() {
     textsAsked: signal<readonly string[]>([]),
     /** The graphs that texts need. */
     textGraphs: signal<'absent' | 'loading' | 'ready'>('absent'),
+    /** What labels are chosen from; null while there are no names. */
+    vocabulary: signal<Vocabulary | null>(null),
+    /** Class names that the server is asked for just now. */
+    classNamesAsked: signal(0),
+    classNamesOpen: signal(false),
     helpOpen: signal(false),
     /** Images of an opened project whose photo is still to come. */
     awaited: signal<readonly ProjectImage[]>([]),
@@ -69,3 +75,9 @@ export function createStore() {
 }
 
 export type Store = ReturnType<typeof createStore>;
+
+/** What a class embedding is called by the vocabulary of the store. */
+export function namingOf({ decoder, vocabulary }: Store, classEmbed: Float32Array): Naming {
+  const scale = decoder.value.phase === 'ready' ? decoder.value.info.logitScale : 1;
+  return nameOf(classEmbed, vocabulary.value, scale);
+}

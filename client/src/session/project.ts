@@ -12,6 +12,7 @@ export function toProject(session: Session, keyOf: (image: ImageId) => string | 
     protocol_version: PROTOCOL_VERSION,
     format: PROJECT_FORMAT,
     images: session.images.map((image) => toProjectImage(session, image, keyOf(image.id))),
+    ...(session.classNames && { class_names: [...session.classNames] }),
   };
 }
 

@@ -52,11 +52,19 @@ export interface Session {
   readonly activeImage: ImageId | null;
   /** Masks and memories by step; kept for undone steps too, so that redo brings back the very same ones. */
   readonly results: ReadonlyMap<StepId, StepResult>;
+  /** What objects are to be called; null: what the model calls them. */
+  readonly classNames: readonly string[] | null;
   /** Source of ids. */
   readonly nextId: number;
 }
 
-export const EMPTY_SESSION: Session = { images: [], activeImage: null, results: new Map(), nextId: 1 };
+export const EMPTY_SESSION: Session = {
+  images: [],
+  activeImage: null,
+  results: new Map(),
+  classNames: null,
+  nextId: 1,
+};
 
 export const EMPTY_DOCUMENT: ImageDocument = { objects: [], activeObject: null };
 

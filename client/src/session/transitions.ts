@@ -1,4 +1,5 @@
 /** Every way in which a session changes: a session and an event in, a session out. */
+import type { Naming } from '../shared/naming';
 import type { ProjectObject, PromptItem, SizeHw, StepResult } from '../shared/types';
 import { commit, prune, redoChange, undoChange } from './history';
 import {
@@ -135,6 +136,20 @@ export const redo = (session: Session): Session => editActive(session, redoChang
 export const recordResult = (session: Session, step: StepId, result: StepResult): Session => ({
   ...session,
   results: new Map(session.results).set(step, result),
+});
+
+/** Call the results by other names, those of undone steps too. */
+export const renameResults = (session: Session, nameOf: (classEmbed: Float32Array) => Naming): Session => ({
+  ...session,
+  results: new Map(
+    [...session.results].map(([id, result]) => [id, { ...result, ...nameOf(result.classEmbed) }]),
+  ),
+});
+
+/** What objects are to be called from now on; null gives it back to the model. */
+export const setClassNames = (session: Session, classNames: readonly string[] | null): Session => ({
+  ...session,
+  classNames,
 });
 
 /** Add saved objects to an image as one change; their masks come from replaying the prompts. */

@@ -1,5 +1,6 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
+import type { Naming, Vocabulary } from './naming';
 import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, StepTimings, TextVectors } from './types';
 
 export interface RuntimeInfo {
@@ -13,7 +14,10 @@ export interface RuntimeInfo {
   readonly textBytes: number | null;
   readonly hasExample: boolean;
   readonly maxPoints: number;
-  readonly vocabulary: readonly string[];
+  /** Names of the model's own; null when it has none. */
+  readonly vocabulary: Vocabulary | null;
+  /** Factor of the cosines that labels are the softmax of. */
+  readonly logitScale: number;
   readonly loadMilliseconds: number;
 }
 
@@ -26,7 +30,10 @@ export interface OpenedImage {
 /** The part of the timings that the worker knows. */
 export type WorkerTimings = Pick<StepTimings, 'sample' | 'step' | 'mask'>;
 
-export type WorkerStepResult = Omit<StepResult, 'timings'> & { readonly timings: WorkerTimings };
+/** Names are given on the page, which has the vocabulary. */
+export type WorkerStepResult = Omit<StepResult, 'timings' | keyof Naming> & {
+  readonly timings: WorkerTimings;
+};
 
 /** Every call the worker answers: its arguments and its result. */
 export interface WorkerCalls {

@@ -7,13 +7,16 @@ export interface Vocabulary {
 }
 
 export interface Naming {
-  readonly label: string;
+  readonly label: string | null;
   /** Softmax probability over the vocabulary. */
-  readonly labelScore: number;
+  readonly labelScore: number | null;
 }
 
-/** The name whose embedding is nearest in direction to a class embedding [E]; null for an empty vocabulary. */
-export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary, logitScale: number): Naming | null {
+const NAMELESS: Naming = { label: null, labelScore: null };
+
+/** The name whose embedding is nearest in direction to a class embedding [E]; nulls without any name. */
+export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary | null, logitScale: number): Naming {
+  if (vocabulary === null) return NAMELESS;
   const width = classEmbed.length;
   const length = norm(classEmbed, 0, width);
   const logits = vocabulary.names.map((_, k) => {
@@ -21,7 +24,7 @@ export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary, logitSc
   });
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const label = vocabulary.names[logits.indexOf(highest)];
-  if (label === undefined) return null;
+  if (label === undefined) return NAMELESS;
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
   return { label, labelScore: 1 / total };
 }

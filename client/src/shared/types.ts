@@ -63,7 +63,9 @@ export interface StepResult {
   readonly maskLogits: MaskLogits;
   readonly mask: CocoRle;
   readonly area: number;
-  /** Name from the vocabulary, or null when the model has none. */
+  /** Of the selected query, [E]; labels follow from it. */
+  readonly classEmbed: Float32Array;
+  /** Name from the vocabulary, or null when there is none. */
   readonly label: string | null;
   /** Probability of the label, 0 to 1. */
   readonly labelScore: number | null;

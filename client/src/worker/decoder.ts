@@ -1,7 +1,6 @@
 import type { Manifest } from '../shared/manifest';
 import type { DecoderGraphs } from './graph';
 import type { RefinerGraphs } from './refiner';
-import type { Vocabulary } from '../shared/naming';
 
 /** A model ready to run. */
 export interface Decoder {
@@ -9,5 +8,4 @@ export interface Decoder {
   readonly graphs: DecoderGraphs;
   /** Null for a model without one. */
   readonly refiner: RefinerGraphs | null;
-  readonly vocabulary: Vocabulary | null;
 }

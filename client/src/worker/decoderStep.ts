@@ -1,20 +1,21 @@
 /** One step of one object: what `splitseem_model` does in torch, over the exported graphs. */
 import { imageToInput } from '../shared/geometry';
-import type { CorrectionConfig } from '../shared/manifest';
+import type { CorrectionConfig, PhotoConfig } from '../shared/manifest';
 import type { WorkerStepResult } from '../shared/messages';
-import { rleArea } from '../shared/rle';
-import type { ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../shared/types';
+import { holdPixels, rleArea } from '../shared/rle';
+import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../shared/types';
 import { correctAtPoints } from './correction';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from './generalDecoder';
 import { output, type Fetches } from './graph';
 import { maskFromLogits, maskLogits } from './postprocess';
 import type { PreparedImage } from './preparedImage';
+import { heldPixels } from './photo/heldPixels';
+import { refineByPhoto } from './photo/refinement';
 import { refineMask } from './refiner';
 import { sampleFeatures } from './sampling';
 import { selectQuery, textAgreement } from './selection';
 import { clickRun, textRun, type Run, type StepInputs } from './stepRuns';
-import { nameOf } from '../shared/naming';
 
 /** The single slot of a prompt without points. */
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
@@ -89,25 +90,21 @@ function withTexts(head: Head, texts: readonly TextVectors[], general: GeneralDe
 async function readStep(
   decoder: Decoder,
   image: PreparedImage,
-  inputs: StepInputs,
+  inputs: StepInputs & Pick<StepPrompts, 'points'>,
   { maskEmbed, classEmbed, quality }: Head,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
-  const { manifest, vocabulary } = decoder;
   const sampled = sampleFeatures(image.maskFeatures, inputs.slots);
   const { query, score } = selectQuery(maskEmbed, quality, sampled, inputs.slots);
   const answered = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
   const redrawn = await refined(decoder, image, answered, inputs);
-  const logits = corrected(redrawn, image, inputs.slots, manifest.config.correction);
-  const mask = maskFromLogits(logits, image.geometry);
-  const naming =
-    vocabulary && nameOf(row(classEmbed, query, quality.length), vocabulary, manifest.config.logit_scale);
+  const logits = corrected(redrawn, image, inputs.slots, decoder.manifest.config.correction);
+  const mask = maskOf(logits, image, inputs, decoder.manifest.config.photo);
   return {
     maskLogits: logits,
     mask,
     area: rleArea(mask),
     score,
-    label: naming?.label ?? null,
-    labelScore: naming?.labelScore ?? null,
+    classEmbed: row(classEmbed, query, quality.length).slice(),
   };
 }
 
@@ -131,6 +128,18 @@ function corrected(
 ): MaskLogits {
   if (!looks || !correction) return logits;
   return correctAtPoints(logits, looks, slots, Math.max(...geometry.input_hw), correction);
+}
+
+/** The mask in the image frame; where it follows the photo, every pixel that was clicked has its side. */
+function maskOf(
+  logits: MaskLogits,
+  { geometry, photo }: PreparedImage,
+  { points, slots }: Pick<StepPrompts, 'points'> & Pick<StepInputs, 'slots'>,
+  config: PhotoConfig | null | undefined,
+): CocoRle {
+  if (!photo || !config) return maskFromLogits(logits, geometry);
+  const fine = refineByPhoto(photo, logits, slots, config);
+  return holdPixels(maskFromLogits(fine, geometry, photo.stride), heldPixels(points, geometry));
 }
 
 function row(matrix: Float32Array, index: number, rows: number): Float32Array {

@@ -37,11 +37,18 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   load: Call<'load'> = async ({ modelUrl, threads: wanted }) => {
     const started = performance.now();
     const threads = this.#runtime.configure(wanted);
-    const decoder = await openDecoder(this.#runtime, await fetchModel(modelUrl));
+    const files = await fetchModel(modelUrl);
+    const decoder = await openDecoder(this.#runtime, files);
+    const vocabulary = files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
     await warmUp(decoder);
     this.#decoder = decoder;
     this.#text = new TextGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
-    return describe(decoder, this.#runtime, threads, performance.now() - started);
+    return {
+      ...describe(decoder, this.#runtime),
+      vocabulary,
+      threads,
+      loadMilliseconds: performance.now() - started,
+    };
   };
 
   open: Call<'open'> = async ({ imageId, bytes }) => {
@@ -85,13 +92,12 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
 }
 
 async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder> {
-  const { manifest, vocabulary, refiner } = files;
+  const { manifest, refiner } = files;
   const open = async (bytes: ArrayBuffer): Promise<Graph> => runtime.openGraph(bytes);
   return {
     manifest,
     graphs: { prepare: await open(files.prepare), step: await open(files.step) },
     refiner: refiner && { look: await open(refiner.look), refine: await open(refiner.refine) },
-    vocabulary: vocabulary && readVocabulary(vocabulary, manifest.config.class_dim),
   };
 }
 
@@ -151,22 +157,18 @@ function checkMatch(embedding: Embedding, manifest: Manifest): void {
 }
 
 function describe(
-  { manifest, vocabulary }: Decoder,
+  { manifest }: Decoder,
   runtime: Runtime,
-  threads: number,
-  loadMilliseconds: number,
-): RuntimeInfo {
+): Omit<RuntimeInfo, 'vocabulary' | 'threads' | 'loadMilliseconds'> {
   const { config, model, fingerprint } = manifest;
   return {
     model,
     fingerprint,
     provider: runtime.provider,
-    threads,
     crossOriginIsolated: runtime.crossOriginIsolated,
     textBytes: textBytesOf(manifest),
     hasExample: config.example !== undefined,
     maxPoints: config.max_points,
-    vocabulary: vocabulary?.names ?? [],
-    loadMilliseconds,
+    logitScale: config.logit_scale,
   };
 }

@@ -8,6 +8,7 @@ import type { OpenedFile, Photo } from '../../src/app/photo';
 import { createStore, type Store } from '../../src/app/store';
 import { Failure, type ClientError } from '../../src/shared/errors';
 import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
+import type { Vocabulary } from '../../src/shared/naming';
 import type { PromptItem, TextVectors } from '../../src/shared/types';
 import { stepResult } from '../samples';
 
@@ -21,7 +22,10 @@ export const photo = (name = 'cat.jpg', size = SIZE): Photo => ({
   bitmap: { close: () => undefined } as unknown as ImageBitmap,
 });
 
-export const INFO = { fingerprint: '0123abcd', textBytes: 1000, vocabulary: [] } as const;
+export /** Class embeddings of this world lean to "one" the larger the mask is. */
+const VOCABULARY: Vocabulary = { names: ['one', 'none'], classMatrix: Float32Array.of(1, 0, 0, 1) };
+
+const INFO = { fingerprint: '0123abcd', textBytes: 1000, vocabulary: VOCABULARY, logitScale: 1 } as const;
 
 export const say = (text: string): PromptItem => ({ kind: 'text', text });
 
@@ -44,6 +48,13 @@ interface Inquiry {
   readonly fail: (error: ClientError) => void;
 }
 
+/** Class names that the server was asked for; it takes the first for "one" and the second for "none". */
+interface NameInquiry {
+  readonly names: readonly string[];
+  readonly answer: () => void;
+  readonly fail: (error: ClientError) => void;
+}
+
 /** Server and decoder under the test's control. */
 export class World {
   readonly store: Store = createStore();
@@ -53,6 +64,7 @@ export class World {
   originalHw: [number, number] = [SIZE.height, SIZE.width];
   loadError: ClientError | null = null;
   readonly inquiries: Inquiry[] = [];
+  readonly nameInquiries: NameInquiry[] = [];
   graphsError: ClientError | null = null;
   clock = 0;
   readonly controller: Controller;
@@ -89,7 +101,18 @@ export class World {
               },
             });
           }),
-        classMatrix: () => Promise.reject(new Error('no class names')),
+        classMatrix: (names) =>
+          new Promise((resolve, reject) => {
+            this.nameInquiries.push({
+              names,
+              answer: () => {
+                resolve({ ...VOCABULARY, names });
+              },
+              fail: (error) => {
+                reject(new Failure(error));
+              },
+            });
+          }),
       },
       decoder: { call: this.#call as DecoderBridge['call'], terminate: () => undefined },
     });

@@ -203,7 +203,7 @@ describe('loading', () => {
   it('describes what runs, after a step with and one without memory', async () => {
     const info = await engine().load({ modelUrl: MODEL_URL, threads: 3 });
     expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, textBytes: null });
-    expect(info.vocabulary).toEqual(['cat', 'dog']);
+    expect(info.vocabulary).toEqual({ names: ['cat', 'dog'], classMatrix: Float32Array.of(1, 0, 0, 1) });
     expect(fed).toHaveLength(2);
   });
 
@@ -291,7 +291,7 @@ describe('steps', () => {
     expect(feeds?.attention_bias?.dims).toEqual([1, 3, 4]);
   });
 
-  it('answer with a mask of the image’s size and the name of the selected query', async () => {
+  it('answer with a mask of the image’s size and the class embedding of the selected query', async () => {
     const ready = await opened();
     const positive = await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
     const negative = await ready.step({
@@ -301,7 +301,8 @@ describe('steps', () => {
       texts: [],
     });
     expect(positive.mask.size).toEqual([100, 151]);
-    expect(new Set([positive.label, negative.label])).toEqual(new Set(['cat', 'dog']));
+    expect([...positive.classEmbed, ...negative.classEmbed].sort()).toEqual([0, 0, 1, 1]);
+    expect(positive.classEmbed).not.toEqual(negative.classEmbed);
     expect(positive.score).toBeCloseTo(negative.score, 6);
     expect(Array.from(positive.maskLogits.data)).toEqual(Array.from(negative.maskLogits.data, (v) => 0 - v));
   });
@@ -384,8 +385,8 @@ describe('texts', () => {
 
   it('choose the query that agrees with them', async () => {
     const ready = await opened();
-    const { label, score } = await ready.step(ask);
-    expect(label).toBe('dog');
+    const { classEmbed, score } = await ready.step(ask);
+    expect(classEmbed).toEqual(Float32Array.of(0, 1));
     expect(score).toBeCloseTo(5, 5);
   });
 
