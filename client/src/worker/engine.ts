@@ -39,7 +39,8 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const threads = this.#runtime.configure(wanted);
     const files = await fetchModel(modelUrl);
     const decoder = await openDecoder(this.#runtime, files);
-    const vocabulary = files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
+    const vocabulary =
+      files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
     await warmUp(decoder);
     this.#decoder = decoder;
     this.#text = new TextGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
