@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from splitseem_model.onednn import OneDnnLinear, OneDnnPointwise, use_onednn
+from splitseem_model.onednn import OneDnnLinear, OneDnnPointwise, linear_gelu, use_onednn
 
 pytestmark = pytest.mark.unit
 
@@ -36,6 +36,18 @@ def test_linear_layers_give_the_same_numbers(linear: nn.Module) -> None:
         torch.testing.assert_close(turned, expected_turned, atol=TOLERANCE, rtol=0)
     assert isinstance(linear[0], OneDnnLinear)  # type: ignore[index]
     assert list(linear.state_dict()) == names
+
+
+def test_gelu_follows_a_layer_in_one_go() -> None:
+    torch.manual_seed(0)
+    layers, x = nn.Sequential(nn.Linear(24, 40)), torch.randn(2, 5, 24) * 3
+    first = layers[0]
+    assert isinstance(first, nn.Linear)
+    with torch.inference_mode():
+        expected = nn.functional.gelu(first(x))
+        assert torch.equal(linear_gelu(first, x), expected)
+        use_onednn(layers)
+        torch.testing.assert_close(linear_gelu(first, x), expected, atol=TOLERANCE, rtol=0)
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from splitseem_model.backbones.windows import merge_windows, split_windows
 from splitseem_model.official import DavitConfig
+from splitseem_model.onednn import linear_gelu
 
 Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -50,11 +51,12 @@ class Mlp(nn.Module):
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        layers = OrderedDict(fc1=nn.Linear(dim, hidden), act=nn.GELU(), fc2=nn.Linear(hidden, dim))
-        self.net = nn.Sequential(layers)
+        self.net = nn.ModuleDict({"fc1": nn.Linear(dim, hidden), "fc2": nn.Linear(hidden, dim)})
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.net(x)
+        first = self.net["fc1"]
+        assert isinstance(first, nn.Linear)
+        out: Tensor = self.net["fc2"](linear_gelu(first, x))
         return out
 
 

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from splitseem_model.onednn import linear_gelu
+
 Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -56,7 +58,7 @@ class Mlp(nn.Module):
         self.fc2 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.fc2(nn.functional.gelu(self.fc1(x)))
+        out: Tensor = self.fc2(linear_gelu(self.fc1, x))
         return out
 
 

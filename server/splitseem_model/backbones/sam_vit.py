@@ -18,6 +18,7 @@ from torch.nn import functional
 from splitseem_model.backbones.windows import merge_windows, split_windows
 from splitseem_model.errors import ImageInputError
 from splitseem_model.official import SamVitConfig
+from splitseem_model.onednn import linear_gelu
 
 PATCH = 16
 """Input pixels that a token is wide."""
@@ -72,7 +73,7 @@ class Mlp(nn.Module):
         self.lin2 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.lin2(functional.gelu(self.lin1(x)))
+        out: Tensor = self.lin2(linear_gelu(self.lin1, x))
         return out
 
 
