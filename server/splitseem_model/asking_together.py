@@ -24,16 +24,23 @@ from splitseem_model.decoder import Head
 from splitseem_model.decoder_runtime import DecoderRuntime
 from splitseem_model.prepared_image import PreparedImage
 from splitseem_model.prompts import PointLabel
+from splitseem_model.query_choice import QueryChoice
 from splitseem_model.step_rows import Asked, lay_out
 from splitseem_model.wiring import WIRINGS
 
 
 def ask_together(
-    config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage, prompts: Sequence[ObjectPrompt]
+    config: DecoderConfig,
+    runtime: DecoderRuntime,
+    image: PreparedImage,
+    prompts: Sequence[ObjectPrompt],
+    queries: QueryChoice | None = None,
 ) -> list[Candidates]:
     """Run the decoder once for objects that have nothing but points and memories."""
-    ask = _ask_in_one_pass if WIRINGS[config.wiring].per_object else _ask_as_batch
-    return ask(config, runtime, image, prompts)
+    if WIRINGS[config.wiring].per_object:
+        chosen = None if queries is None else queries(len(prompts))
+        return _ask_in_one_pass(config, runtime, image, prompts, chosen)
+    return _ask_as_batch(config, runtime, image, prompts)
 
 
 def most_together(config: DecoderConfig) -> int:
@@ -42,7 +49,11 @@ def most_together(config: DecoderConfig) -> int:
 
 
 def _ask_in_one_pass(
-    config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage, prompts: Sequence[ObjectPrompt]
+    config: DecoderConfig,
+    runtime: DecoderRuntime,
+    image: PreparedImage,
+    prompts: Sequence[ObjectPrompt],
+    queries: tuple[int, ...] | None,
 ) -> list[Candidates]:
     sizes = [len(prompt.points.labels) for prompt in prompts]
     points = LaidPoints(
@@ -51,7 +62,7 @@ def _ask_in_one_pass(
         torch.arange(len(prompts)).repeat_interleave(torch.tensor(sizes)),
     )
     has_memory = torch.tensor([[prompt.memory is not None for prompt in prompts]])
-    rows = lay_out(config, Asked((points.slots,), has_memory))
+    rows = lay_out(config, Asked((points.slots,), has_memory, queries=queries))
     masks = torch.cat([previous_mask(image, prompt.memory) for prompt in prompts], dim=1)
     inputs = decoder_inputs(config, image, points, rows, masks[:, rows.memory_objects])
     head = run_rows(runtime, image, inputs, rows)

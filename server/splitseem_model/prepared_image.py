@@ -7,10 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from splitseem_model.decoder_runtime import Levels
-from splitseem_model.mask_map import MaskMap
-from splitseem_model.photo.refinement import PhotoGuide
-from splitseem_proto import Embedding, ImageGeometry
+from splitseem_model.config import ModelConfig
+from splitseem_model.correction import feature_spread
+from splitseem_model.decoder_runtime import DecoderRuntime, Levels
+from splitseem_model.mask_map import MaskConv, MaskFeatures, MaskMap, MaskSource
+from splitseem_model.photo.pixels import photo_of_embedding
+from splitseem_model.photo.refinement import PhotoGuide, guide_of
+from splitseem_proto import Embedding, ImageGeometry, decode_tensor
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,36 @@ class PreparedImage:
     def mask_features(self) -> torch.Tensor:
         """`[1, C, H/4, W/4]`, computed if the embedding holds their source."""
         return self.masks.full()
+
+
+def prepare_image(
+    config: ModelConfig, runtime: DecoderRuntime, conv: MaskConv, embedding: Embedding
+) -> PreparedImage:
+    """Read an embedding of the model and do what is done once for an image; `conv` leads from the source of
+    mask features to them."""
+    arrays = {t.name: torch.from_numpy(decode_tensor(t)) for t in embedding.tensors}
+    levels = tuple(arrays[f"level{i}"] for i in range(3))
+    masks = _mask_map(arrays, conv)
+    return PreparedImage(
+        embedding.geometry,
+        embedding,
+        masks,
+        levels,
+        prepared=runtime.prepare(levels, masks),
+        spread=None if config.correction is None else feature_spread(masks.full(), config.correction),
+        photo=_photo_guide(config, embedding),
+    )
+
+
+def _mask_map(arrays: dict[str, torch.Tensor], conv: MaskConv) -> MaskMap:
+    if "mask_features" in arrays:
+        return MaskFeatures(arrays["mask_features"])
+    averages = tuple(arrays[f"mask_level{i}"] for i in range(3))
+    return MaskSource(arrays["mask_source"], averages, conv)
+
+
+def _photo_guide(config: ModelConfig, embedding: Embedding) -> PhotoGuide | None:
+    photo = photo_of_embedding(embedding)
+    if photo is None or config.photo is None:
+        return None
+    return guide_of(photo, embedding.geometry, config.photo)

@@ -19,11 +19,14 @@ class Asked:
         keys: groups of points, in column order; texts: groups of text rows, in row order.
         has_memory: `[B, n]` bool, which objects have a mask of the step before. More than one object a pass
             is for wirings whose rows belong to objects.
+        queries: the learned queries of the rows that answer points, all objects together; None: those of the
+            wiring.
     """
 
     keys: tuple[Slots, ...]
     has_memory: Tensor
     texts: tuple[Slots, ...] = ()
+    queries: tuple[int, ...] | None = None
 
     @property
     def batch(self) -> int:
@@ -78,7 +81,7 @@ def lay_out(config: DecoderConfig, asked: Asked) -> StepRows:
     by_text = wiring.answers_by_text(text=has_text, points=has_points)
     answering = wiring.answering(by_text=by_text)
     groups = wiring.queries_needed(answering, text=has_text)
-    copies = [_copies(wiring, group, config, asked.objects) for group in groups]
+    copies = [_copies(wiring, group, config, asked) for group in groups]
     rows = [slots for slots, _ in copies]
     starts = [0, *accumulate(slots.count for slots in rows)]
     first = groups.index(answering)
@@ -122,13 +125,16 @@ def _filled(slots: Slots) -> bool:
     return slots.valid is None or bool(slots.valid.any())
 
 
-def _copies(wiring: Wiring, group: str, config: DecoderConfig, objects: int) -> tuple[Slots, tuple[int, ...]]:
+def _copies(wiring: Wiring, group: str, config: DecoderConfig, asked: Asked) -> tuple[Slots, tuple[int, ...]]:
     """The rows of a query group, and the learned queries that they start from."""
     learned = wiring.learned_queries(group, config.num_queries)
-    if objects == 1 or group != wiring.interactive:
+    if group != wiring.interactive:
         return Slots(group, len(learned)), learned
-    owners = torch.arange(objects).repeat_interleave(len(learned))
-    return Slots(group, len(owners), objects=owners), learned * objects
+    queries = asked.queries or learned * asked.objects
+    if asked.objects == 1:
+        return Slots(group, len(queries)), queries
+    owners = torch.arange(asked.objects).repeat_interleave(len(queries) // asked.objects)
+    return Slots(group, len(queries), objects=owners), queries
 
 
 def _memories(memory_objects: Tensor, asked: Asked) -> Slots:

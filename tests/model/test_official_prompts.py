@@ -1,4 +1,5 @@
-"""Example regions, transcripts and everything at once, held to numbers of the official code."""
+"""Example regions, transcripts, everything at once and two objects at once, held to numbers of the official
+code."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,14 +12,17 @@ from numpy.typing import NDArray
 
 from splitseem_model.answering import answer
 from splitseem_model.asking import ObjectPrompt, ask
+from splitseem_model.asking_together import ask_together
 from splitseem_model.backbones.focalnet import FocalNet
-from splitseem_model.config import DecoderConfig, preset
+from splitseem_model.config import DecoderConfig, ModelConfig, preset
 from splitseem_model.decoder import PromptDecoder
 from splitseem_model.decoder_runtime import TorchRuntime
 from splitseem_model.example import example_region
 from splitseem_model.golden_weights import fill_with_golden_weights
 from splitseem_model.mask_map import MaskFeatures
+from splitseem_model.memory import MemoryPrompt
 from splitseem_model.pixel_decoder import FPN
+from splitseem_model.postprocess import mask_of_image
 from splitseem_model.prepared_image import PreparedImage
 from splitseem_model.preprocess import normalise, pad_to_multiple
 from splitseem_model.prompts import PromptPoints, no_points, prompt_points
@@ -28,7 +32,7 @@ from splitseem_model.text.tower import TextEncoding
 from splitseem_proto import Embedding, ImageGeometry, encode_tensor
 
 DATA = Path(__file__).parents[1] / "data"
-CASES = np.load(DATA / "golden_examples.npz")
+CASES = np.load(DATA / "golden_prompts.npz")
 
 Image = NDArray[np.uint8]
 
@@ -64,10 +68,20 @@ def prepare(image: Image, encoder: tuple[FocalNet, FPN], runtime: TorchRuntime) 
     return PreparedImage(geometry, embedding, masks, rest, runtime.prepare(rest, masks), None)
 
 
-def points_of(name: str, image: PreparedImage) -> PromptPoints:
-    """A stored prompt mask as points."""
-    stroke = CASES[name][0, 0] if name in CASES else np.zeros((1, 1), np.bool_)
-    clicks = clicks_of_stroke(stroke, 1)
+def runtime_of(decoder: PromptDecoder, name: str) -> tuple[ModelConfig, TorchRuntime]:
+    config = preset(name)
+    model = SimpleNamespace(decoder=decoder, refiner=None, config=config)
+    return config, TorchRuntime(cast(SegmentationModel, model))
+
+
+def points_of(case: str, image: PreparedImage, kind: str = "", item: int = 0) -> PromptPoints:
+    """Stored prompt masks as points, the positive ones first."""
+    clicks = [
+        click
+        for label, name in ((1, f"{case}.in_{kind}pos_mask"), (0, f"{case}.in_{kind}neg_mask"))
+        if name in CASES
+        for click in clicks_of_stroke(CASES[name][0, item], label)
+    ]
     return prompt_points(clicks, image.geometry) if clicks else no_points()
 
 
@@ -86,16 +100,14 @@ def text_of(case: str, kind: str, sentence: str) -> tuple[TextEncoding, ...]:
 def test_answer_is_that_of_the_official_code(
     case: str, selected: str, encoder: tuple[FocalNet, FPN], decoder: PromptDecoder
 ) -> None:
-    config = preset(f"focalt-{case.partition('_')[0]}")
-    model = SimpleNamespace(decoder=decoder, refiner=None, config=config)
-    runtime = TorchRuntime(cast(SegmentationModel, model))
+    config, runtime = runtime_of(decoder, f"focalt-{case.partition('_')[0]}")
     target = prepare(np.load(DATA / "golden_encoder.npz")["image_u8"], encoder, runtime)
     shown = prepare(CASES["ref_image_u8"], encoder, runtime)
     prompt = ObjectPrompt(
-        points_of(f"{case}.in_pos_mask", target),
+        points_of(case, target),
         text_of(case, "grounding", "text"),
         text_of(case, "audio", "audio"),
-        example_region(config.decoder, shown, points_of(f"{case}.in_ref_pos_mask", shown)),
+        example_region(config.decoder, shown, points_of(case, shown, "ref_")),
     )
     candidates = ask(config.decoder, runtime, target, prompt)
     step = answer(config, runtime, target, candidates, None, prompt.sentences)
@@ -104,3 +116,22 @@ def test_answer_is_that_of_the_official_code(
     best = int(CASES[f"{case}.out_sel_{selected}"][0])
     chosen = torch.einsum("c,chw->hw", candidates.head.mask_embed[0, best], target.mask_features[0])
     np.testing.assert_allclose(step.mask_logits, chosen, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["v1_two", "v1_two_round2"])
+def test_two_objects_in_a_pass_are_answered_as_by_the_official_code(
+    case: str, encoder: tuple[FocalNet, FPN], decoder: PromptDecoder
+) -> None:
+    config, runtime = runtime_of(decoder, "focalt-v1")
+    target = prepare(np.load(DATA / "golden_encoder.npz")["image_u8"], encoder, runtime)
+    masks = f"{case}.in_prev_mask"
+    memories = [MemoryPrompt(CASES[masks][0, k]) if masks in CASES else None for k in range(2)]
+    prompts = [ObjectPrompt(points_of(case, target, item=k), memory=memories[k]) for k in range(2)]
+    drawn = tuple(CASES[f"{case}.in_query_idx"].tolist())
+    found = ask_together(config.decoder, runtime, target, prompts, lambda objects: drawn)
+    for k, candidates in enumerate(found):
+        step = answer(config, runtime, target, candidates, None, None)
+        np.testing.assert_allclose(step.mask_logits, CASES[f"{case}.out_prev_mask"][0, k], atol=2e-3)
+        mask = mask_of_image(step.mask_logits, target.geometry)
+        assert np.array_equal(mask, CASES[f"{case}.out_mask_up"][k])

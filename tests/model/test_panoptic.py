@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from splitseem_export.runtime import OnnxRuntime
 from splitseem_model.encoder import ImageEncoder
 from splitseem_model.errors import TaskError
+from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.predictor import Predictor
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_proto import Embedding, pack, unpack
@@ -45,11 +46,11 @@ def test_onnx_runtime_gives_the_same(wiring: str, official_like: MakeModel, phot
 def test_an_embedding_of_a_servers_encoder_gives_the_same(official_like: MakeModel, photo: MakePhoto) -> None:
     model = official_like("v1")
     encoder = ImageEncoder(model)
-    predictor = Predictor(model, encoder=encoder)
+    predictor = Predictor(model)
     received = unpack(pack(encoder.encode(photo())))
     assert isinstance(received, Embedding)
-    from_wire = predictor.panoptic(predictor.prepare(received), "semantic")
-    assert predictor.encoder is encoder
+    decoder = ImageDecoder(model, encoder.fingerprint)
+    from_wire = decoder.panoptic(decoder.prepare(received), "semantic")
     assert np.array_equal(from_wire.ids, predictor.panoptic(predictor.encode(photo()), "semantic").ids)
 
 

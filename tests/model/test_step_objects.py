@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from torch.nn.functional import interpolate
 
 from splitseem_export.runtime import OnnxRuntime
+from splitseem_model.errors import PromptError
 from splitseem_model.predictor import Predictor, Step
+from splitseem_model.query_choice import drawn_queries
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_proto import Click, PromptItem, Scribble, TextPrompt
 
@@ -112,3 +116,41 @@ def test_onnx_runtime_gives_the_same_answers(wiring: str, official_like: MakeMod
         rounds.append((first, second))
     assert_same(rounds[0][0], rounds[1][0])
     assert_same(rounds[0][1], rounds[1][1])
+
+
+def test_queries_can_be_chosen_or_drawn(official_like: MakeModel, photo: MakePhoto) -> None:
+    predictor = Predictor(official_like("v1"))
+    image = predictor.encode(photo())
+    decoder = predictor.config.decoder
+    fixed = predictor.with_queries(lambda objects: (0, 1, 2) * objects)
+    assert_same(fixed.step_objects(image, FIRST), predictor.step_objects(image, FIRST))
+    runs = [
+        predictor.with_queries(drawn_queries(decoder, seed)).step_objects(image, FIRST) for seed in (1, 1, 2)
+    ]
+    assert_same(runs[0], runs[1])
+    assert not np.allclose(runs[0][0].mask_logits, runs[2][0].mask_logits, atol=1e-3)
+    again = predictor.with_queries(drawn_queries(decoder, 1))
+    first, second = (again.step(image, FIRST[0]).mask_logits for _ in range(2))
+    assert not np.allclose(first, second, atol=1e-3)
+
+
+def test_queries_are_no_choice_where_all_answer(official_like: MakeModel) -> None:
+    predictor = Predictor(official_like("v0"))
+    with pytest.raises(PromptError, match="wiring v0 answers points by all its queries"):
+        predictor.with_queries(lambda objects: (0,))
+
+
+def test_official_resampling_can_be_chosen(official_like: MakeModel, photo: MakePhoto) -> None:
+    predictor = Predictor(official_like("v0"))
+    image = predictor.encode(photo(), roi_xywh=(10, 5, 70, 40))
+    step = predictor.step(image, FIRST[0])
+    direct, official = predictor.mask(image, step), predictor.mask(image, step, "official")
+    logits = interpolate(
+        torch.from_numpy(step.mask_logits)[None, None], size=image.geometry.padded_hw, mode="bilinear"
+    )
+    input_h, input_w = image.geometry.input_hw
+    cropped = logits[:, :, :input_h, :input_w]
+    expected = interpolate(cropped, size=(40, 70), mode="bicubic", antialias=True)[0, 0] > 0
+    assert np.array_equal(official[5:45, 10:80], expected.numpy())
+    assert official.sum() == expected.sum()
+    assert np.mean(direct == official) > 0.98

@@ -22,6 +22,7 @@ from splitseem_model.predictor import Predictor
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.tasks.segmenter import segmenter_of
 from splitseem_model.tasks.segments import Segment, Segmentation
+from splitseem_model.weights import fingerprint
 from splitseem_proto import CocoRle, Embedding, decode_rle, encode_rle
 from splitseem_server import panoptic_service
 from splitseem_server.app import create_app
@@ -196,12 +197,12 @@ async def test_service_and_predictor_agree(
     config = replace(TINY, decoder=replace(TINY.decoder, wiring="v0"))
     model = SegmentationModel(replace(config, refiner=None, correction=None)).eval()
     encoder = ImageEncoder(model)
-    segmenter = segmenter_of(model, encoder)
+    segmenter = segmenter_of(model, encoder.fingerprint)
     assert segmenter is not None
     app = create_app(Settings(), encoder, InProcessCache(2**24), segmenter=segmenter)
     async with run_in_process(app) as client:
         response = await client.post(f"/v1/panoptic?mode={mode}", files={"image": image_bytes(90, 60)})
-    predictor = Predictor(model, encoder=encoder)
+    predictor = Predictor(model)
     image = predictor.encode(np.asarray(Image.open(io.BytesIO(image_bytes(90, 60)))))
     expected = predictor.panoptic(image, mode)
     assert response.json()["segments"] == [segment.to_dict() for segment in expected.segments]
@@ -209,4 +210,4 @@ async def test_service_and_predictor_agree(
 
 def test_nano_has_no_segmenter() -> None:
     model = SegmentationModel(TINY)
-    assert segmenter_of(model, ImageEncoder(model)) is None
+    assert segmenter_of(model, fingerprint(model)) is None

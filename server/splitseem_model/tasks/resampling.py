@@ -7,7 +7,9 @@ changes values even where nothing shrinks, because its kernel is another one tha
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -19,6 +21,15 @@ _MASKS_AT_ONCE = 16
 def to_image(mask_logits: Tensor, geometry: ImageGeometry) -> Tensor:
     """`[n, H/4, W/4]` -> `[n, h, w]`, the region of interest in image pixels."""
     return _to_height(_widened(mask_logits, geometry), geometry)
+
+
+def official_mask(mask_logits: NDArray[np.float32], geometry: ImageGeometry) -> NDArray[np.bool_]:
+    """One mask `[H/4, W/4]` by the same rule, > 0: bool `[H_image, W_image]`, False outside the region."""
+    left, top, width, height = geometry.roi_xywh
+    mask = np.zeros(geometry.original_hw, dtype=np.bool_)
+    inside = to_image(torch.from_numpy(mask_logits)[None], geometry)[0] > 0
+    mask[top : top + height, left : left + width] = inside.numpy()
+    return mask
 
 
 def column_slices(
