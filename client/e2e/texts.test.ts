@@ -103,10 +103,8 @@ describe('words', () => {
     await say('a spoon');
     const [, alone] = await user.objects();
     await expectReference(alone);
-    expect(
-      iou(alone?.mask ?? { size: [1, 1], counts: [1] }, mixed?.mask ?? { size: [1, 1], counts: [1] }),
-    ).toBeLessThan(0.99);
-  });
+    expect(alone?.mask).not.toEqual(mixed?.mask);
+  }, 60_000);
 
   it('are asked for once; clicks, undo, redo and the same words ask for nothing', async () => {
     await user.click({ x: 0.2, y: 0.2 });
@@ -147,6 +145,38 @@ describe('words', () => {
     await user.openSample(SAMPLE);
     await user.waitForAnswers(1);
     expect((await user.objects())[0]?.mask).toEqual(before?.mask);
+  });
+});
+
+describe('class names', () => {
+  const NAMES = ['mug', 'spoon', 'table cloth'];
+
+  it('of the user name every object after one request, and are saved with the project', async () => {
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.button('Class names').click();
+    await user.page.getByRole('textbox', { name: 'Class names' }).fill(NAMES.join('\n'));
+    await user.button('Use these names').click();
+    const label = user.page.getByRole('combobox', { name: 'Label of object 1' });
+    await user.page.waitForFunction(
+      (names) => names.includes(document.querySelector<HTMLInputElement>('.object-label')?.value ?? ''),
+      NAMES,
+    );
+    const given = await label.inputValue();
+    await user.button('New object').click();
+    await user.click({ x: 0.2, y: 0.8 });
+    const objects = await user.objects();
+    expect(objects.map((object) => NAMES.includes(object.label ?? ''))).toEqual([true, true]);
+    expect(objects[0]?.label).toBe(given);
+    expect(requests).toEqual(['/v1/text']);
+
+    const saved = await user.exportAs('Project');
+    await user.page.reload();
+    await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
+    await user.openSample(SAMPLE);
+    await user.waitForAnswers(2);
+    await user.button('New object').click();
+    expect(NAMES).toContain((await user.click({ x: 0.5, y: 0.3 })).label);
+    expect((await user.project()).class_names).toEqual(NAMES);
   });
 });
 
