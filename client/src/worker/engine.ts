@@ -10,6 +10,7 @@ import type { GeneralDecoder } from './generalDecoder';
 import type { Graph } from './graph';
 import { fetchModel, textBytesOf, type ModelFiles } from './modelFiles';
 import { prepareImage, type PreparedImage } from './preparedImage';
+import { MASK_STRIDE } from './sampling';
 import { TextGraphs } from './textGraphs';
 import { readVocabulary } from '../codec/textVectors';
 
@@ -118,7 +119,7 @@ async function warmUp(decoder: Decoder): Promise<void> {
 
 function blankEmbedding({ fingerprint, config }: Manifest): Embedding {
   const side = config.stride * Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
-  const map = (name: MapName, channels: number, stride: number): NamedTensor => {
+  const map = (name: MapName | 'photo', channels: number, stride: number): NamedTensor => {
     const shape = [1, channels, side / stride, side / stride];
     const count = shape.reduce((product, size) => product * size, 1);
     return { name, dtype: 'float32', shape, data: new Uint8Array(4 * count), scale: null, zeroPoint: null };
@@ -131,7 +132,7 @@ function blankEmbedding({ fingerprint, config }: Manifest): Embedding {
   };
   const hw = [side, side] as const;
   const geometry = { original_hw: hw, roi_xywh: [0, 0, side, side], input_hw: hw, padded_hw: hw } as const;
-  const tensors = Object.values(maps);
+  const tensors = [...Object.values(maps), map('photo', 3, MASK_STRIDE / 2)];
   return {
     protocol_version: 1,
     type: 'embedding',

@@ -1,7 +1,8 @@
-import { encode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/shared/errors';
 import type { Manifest } from '../../src/shared/manifest';
+import { rleContains } from '../../src/shared/rle';
 import { sha256Hex } from '../../src/shared/sha256';
 import { Engine } from '../../src/worker/engine';
 import type { Feeds, Fetches, Graph } from '../../src/worker/graph';
@@ -226,6 +227,50 @@ describe('loading', () => {
       kind: 'model',
       message: expect.stringContaining('format "2"') as unknown,
     });
+  });
+});
+
+describe('a photo', () => {
+  const PHOTO = {
+    ...{ trust: 0.7, logit_limit: 8, colour_weight: 1, colour_limit: 3, colour_floor: 1e-5, bins: 24 },
+    ...{ smoothness: 5, reach: 0.16, edge_contrast: 0.5, rounds: 2, sweeps: 4 },
+    ...{ click_radius: 0.016, held_logit: 2, click_weight: 20 },
+  };
+  const here = { x: 60.5, y: 40.5, label: 1 } as const;
+  const clicks = [here, { ...here, x: 61.5, label: 0 }, { ...here, y: 70.5, label: 0 }] as const;
+
+  function withPhoto(): ArrayBuffer {
+    const message = decode(EMBEDDING) as { tensors: unknown[] };
+    const shape = [1, 3, 15, 27];
+    const data = new Uint8Array(4 * 3 * 15 * 27);
+    return encode({
+      ...message,
+      tensors: [...message.tensors, { name: 'photo', dtype: 'float32', shape, data }],
+    }).slice().buffer;
+  }
+
+  async function step(manifest: Manifest) {
+    served[''] = JSON.stringify(manifest);
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    await ready.open({ imageId: 'a', bytes: withPhoto() });
+    return ready.step({ imageId: 'a', points: clicks, memory: null, texts: [] });
+  }
+
+  it('makes the mask obey every pixel that was clicked, and leaves the memory alone', async () => {
+    const plain = await step(MANIFEST);
+    const followed = await step({ ...MANIFEST, config: { ...MANIFEST.config, photo: PHOTO } });
+    expect(clicks.map(({ x, y }) => rleContains(followed.mask, x, y))).toEqual([true, false, false]);
+    expect(followed.maskLogits).toEqual(plain.maskLogits);
+    expect(followed.mask).not.toEqual(plain.mask);
+  });
+
+  it('does nothing for a model that does not follow it, or in an embedding without it', async () => {
+    const plain = await step(MANIFEST);
+    served[''] = JSON.stringify({ ...MANIFEST, config: { ...MANIFEST.config, photo: PHOTO } });
+    const ready = await opened();
+    const { mask } = await ready.step({ imageId: 'a', points: clicks, memory: null, texts: [] });
+    expect(mask).toEqual(plain.mask);
   });
 });
 
