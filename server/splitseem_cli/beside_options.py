@@ -1,5 +1,5 @@
-"""What `segment` is given beside prompts on the photo: an example in another photo, words that were said, and
-how regions are read."""
+"""What `segment` is given beside prompts on the photo: a known mask, an example in another photo, words that
+were said, and how regions are read."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from splitseem_cli.failures import Refused
-from splitseem_cli.images import read_rgb
+from splitseem_cli.images import read_rgb, read_stroke
 from splitseem_cli.model_options import ModelOptions
 from splitseem_cli.prompt_options import number_option, prompts
 from splitseem_model.prompt_shapes import BoxRule, PolygonRule
+from splitseem_proto import ImageGeometry
 
 if TYPE_CHECKING:
+    from splitseem_model.mask_prompt import MaskPrompt
     from splitseem_model.predictor import ExampleRegion, Predictor
 
 OPTIONS = (
+    click.option(
+        "--mask",
+        type=click.Path(path_type=Path),
+        metavar="PNG",
+        help="A picture of the image's size; what is drawn on it is the object, as far as it is known.",
+    ),
     click.option(
         "--example", type=click.Path(path_type=Path), help="Another photo that shows such an object."
     ),
@@ -43,6 +51,7 @@ OPTIONS = (
 class BesideOptions:
     """What the options say; None stands for nothing given, or the model's own rule."""
 
+    mask: Path | None
     example: Path | None
     example_point: Sequence[tuple[float, float]]
     audio_text: str | None
@@ -60,7 +69,7 @@ class BesideOptions:
             raise Refused("--example and --example-point go together: a photo, and where the object is on it")
         if self.audio_text is not None and not self.audio_text.strip():
             raise Refused("--audio-text must not be blank")
-        return self.example is not None or self.audio_text is not None
+        return any(given is not None for given in (self.mask, self.example, self.audio_text))
 
     def apply_rules(self, predictor: Predictor) -> Predictor:
         """The predictor with the rules that were asked for.
@@ -75,6 +84,18 @@ class BesideOptions:
         }
         rules: Any = asked
         return predictor.with_region_rules(replace(predictor.region_rules, **rules)) if asked else predictor
+
+    def known_mask(self, geometry: ImageGeometry) -> MaskPrompt | None:
+        """The mask, as a prompt for an image.
+
+        Raises:
+            Refused: the file cannot be read, has another size, or is empty.
+        """
+        from splitseem_model.mask_prompt import mask_prompt
+
+        if self.mask is None:
+            return None
+        return mask_prompt(read_stroke(self.mask, geometry.original_hw, "mask"), geometry)
 
     def region(self, predictor: Predictor, options: ModelOptions) -> ExampleRegion | None:
         """The example, encoded.
@@ -96,6 +117,7 @@ class BesideOptions:
         """What was given, as plain data."""
         example = None if self.example is None else self.example.name
         given = {
+            "mask": None if self.mask is None else self.mask.name,
             "example": example
             and {"image": example, "points": [list(place) for place in self.example_point]},
             "audio_text": self.audio_text,
@@ -108,6 +130,7 @@ def beside_options(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def gathered(
+        mask: Path | None,
         example: Path | None,
         example_point: Sequence[tuple[float, float]],
         audio_text: str | None,
@@ -115,7 +138,8 @@ def beside_options(function: Callable[..., None]) -> Callable[..., None]:
         polygon_as: PolygonRule | None,
         **rest: Any,
     ) -> None:
-        function(beside=BesideOptions(example, example_point, audio_text, box_as, polygon_as), **rest)
+        beside = BesideOptions(mask, example, example_point, audio_text, box_as, polygon_as)
+        function(beside=beside, **rest)
 
     command: Callable[..., None] = gathered
     for option in reversed(OPTIONS):

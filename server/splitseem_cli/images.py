@@ -29,8 +29,11 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
         raise Refused(f"cannot read {path}: {error}") from error
 
 
-def read_stroke(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
+def read_stroke(path: Path, size_hw: tuple[int, int], what: str = "scribble") -> NDArray[np.bool_]:
     """The drawn pixels of a stroke file, bool `[H, W]`: those that are not black and not transparent.
+
+    Args:
+        what: the file is, for errors.
 
     Raises:
         Refused: no such file, not an image, another size than the photo's, or nothing drawn.
@@ -40,9 +43,9 @@ def read_stroke(path: Path, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
         drawn = np.asarray(image.convert("RGBA"))
     stroke: NDArray[np.bool_] = drawn[..., :3].any(axis=-1) & (drawn[..., 3] > 0)
     if stroke.shape != size_hw:
-        raise Refused(f"scribble {path} has {_pixels(stroke.shape)}, the image {_pixels(size_hw)}")
+        raise Refused(f"{what} {path} has {_pixels(stroke.shape)}, the image {_pixels(size_hw)}")
     if not stroke.any():
-        raise Refused(f"scribble {path} is empty: draw with any colour but black")
+        raise Refused(f"{what} {path} is empty: draw with any colour but black")
     return stroke
 
 

@@ -66,8 +66,8 @@ def command(
     """Segment one object of IMAGE from prompts, each of which corrects the result of the one before.
 
     Coordinates are pixels of the image, x,y, after EXIF rotation; the centre of the first pixel is 0.5,0.5.
-    The order of the prompts on the command line is the order in which they are given. An example and words
-    that were said are known from the first on.
+    The order of the prompts on the command line is the order in which they are given. A mask, an example and
+    words that were said are known from the first on.
     """
     with refusals():
         write = writer_for(output)
@@ -91,12 +91,14 @@ def run_rounds(
     """One round per prompt: every step sees all items so far, and the step before as its memory."""
     region, words = beside.region(predictor, options), beside.audio_text
     image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
+    known = beside.known_mask(image.geometry)
+    places, memory = ((), None) if known is None else (known.clicks, known.memory)
     rounds: list[Round] = []
     items: list[PromptItem] = []
     for prompt in steps:
         items.extend(prompt)
-        memory = rounds[-1].step.memory if rounds else None
-        step = predictor.step(image, items, memory, example=region, transcript=words)
+        step = predictor.step(image, [*places, *items], memory, example=region, transcript=words)
+        memory = step.memory
         rounds.append(Round(len(items), step, predictor.mask(image, step)))
     return rounds
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from splitseem_cli.segment import command
 from splitseem_model.errors import PromptError
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.prompt_shapes import RegionRules
-from splitseem_proto import Click
+from splitseem_proto import Click, ImageGeometry
 
 pytestmark = pytest.mark.unit
 
@@ -39,7 +40,9 @@ class NotingPredictor:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def encode(self, image_rgb: Any, **_options: Any) -> Any:
-        return image_rgb
+        size_hw = image_rgb.shape[:2]
+        geometry = ImageGeometry.whole_image(size_hw, (64, 96), (64, 96))
+        return SimpleNamespace(pixels=image_rgb, geometry=geometry)
 
     def with_region_rules(self, rules: RegionRules) -> "NotingPredictor":
         if rules.box == "corners":
@@ -47,11 +50,13 @@ class NotingPredictor:
         return replace(self, region_rules=rules)
 
     def example(self, image: Any, items: Any) -> Any:
-        return int(image.mean()), tuple(items)
+        return int(image.pixels.mean()), tuple(items)
 
     def step(self, image: Any, items: Any, memory: Any, *, example: Any, transcript: Any) -> FakeStep:
         self.asked.append((tuple(items), memory is not None, example, transcript, self.region_rules))
-        return FakeStep(np.ones(image.shape[:2], np.bool_), MemoryPrompt(np.zeros((2, 2), np.float32)))
+        return FakeStep(
+            np.ones(image.geometry.original_hw, np.bool_), MemoryPrompt(np.zeros((2, 2), np.float32))
+        )
 
     def mask(self, image: Any, step: FakeStep) -> Any:
         return step.mask
@@ -108,3 +113,25 @@ def test_rules_for_regions_reach_the_model(photo: Path, predictor: NotingPredict
     result = run(photo, "--box", "1,1,9,9", "--box-as", "corners")
     assert result.exit_code == 2
     assert "no labels for corners" in result.output
+
+
+def test_a_mask_is_places_and_a_memory_and_no_prompt_of_its_own(
+    photo: Path, predictor: NotingPredictor
+) -> None:
+    drawn = Image.new("L", (60, 40))
+    drawn.paste(255, (10, 10, 14, 13))
+    drawn.save(photo.with_name("known.png"))
+    assert run(photo, "--mask", photo.with_name("known.png"), "--negative", "50,30").exit_code == 0
+    (items, remembers, *_) = predictor.asked[0]
+    assert remembers
+    assert [(item.x, item.y) for item in items[:2]] == [(10.5, 10.5), (11.5, 10.5)]
+    assert len(items) == 12 + 1
+    document = json.loads(photo.with_name("out.json").read_text())
+    assert document["mask"] == "known.png"
+    assert document["num_prompts"] == len(document["prompts"]) == 1
+
+
+def test_a_mask_of_another_size_is_refused(photo: Path, predictor: NotingPredictor) -> None:
+    result = run(photo, "--mask", photo.with_name("shown.png"))
+    assert result.exit_code == 2
+    assert "shown.png has 20 x 30 pixels, the image 60 x 40 pixels" in result.output
