@@ -45,6 +45,7 @@ export function ClassNamesDialog({ app: { store, controller } }: { readonly app:
       >
         <textarea
           ref={field}
+          autofocus
           aria-label="Class names"
           aria-describedby="class-names-hint"
           rows={8}

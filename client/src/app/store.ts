@@ -32,12 +32,11 @@ export type DecoderState =
 
 /** Why a tool cannot be chosen; null when it can. */
 export function whyNot(tool: Tool, decoder: DecoderState): string | null {
-  const info = decoder.phase === 'ready' ? decoder.info : null;
-  if (tool === 'text' && info?.textBytes == null) return 'The loaded model takes no texts';
-  if (tool === 'example') {
-    return info?.hasExample === true ? 'Not in this client yet' : 'The loaded model takes no examples';
-  }
-  return null;
+  if (tool !== 'text' && tool !== 'example') return null;
+  if (decoder.phase !== 'ready') return 'The decoder is not loaded yet';
+  const { textBytes, hasExample } = decoder.info;
+  if (tool === 'text') return textBytes === null ? 'The loaded model takes no texts' : null;
+  return hasExample ? 'Not in this client yet' : 'The loaded model takes no examples';
 }
 
 export function createStore() {

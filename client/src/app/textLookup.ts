@@ -75,7 +75,7 @@ export class TextLookup {
     try {
       await Promise.all([this.#encode(missing, fingerprint), this.#fetchGraphs()]);
     } catch (thrown) {
-      this.#failed(waiting, toClientError(thrown, 'network'));
+      this.#failed(waiting, missing.length > 0 ? missing : [...all], toClientError(thrown, 'network'));
     } finally {
       this.#isAsking = false;
       textsAsked.value = [];
@@ -107,13 +107,12 @@ export class TextLookup {
   }
 
   /** Steps whose texts could not be had wait for another prompt, or for being tried again. */
-  #failed(waiting: readonly PendingStep[], error: ClientError): void {
+  #failed(waiting: readonly PendingStep[], texts: readonly string[], error: ClientError): void {
     const { failedSteps, session } = this.#store;
     const left = waiting.filter(({ step }) => hasStep(session.value, step.id));
     if (left.length === 0) return;
     failedSteps.value = new Set([...failedSteps.value, ...left.map(({ step }) => step.id)]);
-    const words = [...new Set(left.flatMap(({ prompts }) => textsOf(prompts)))];
-    const quoted = words.map((text) => `“${text}”`).join(', ');
+    const quoted = texts.map((text) => `“${text}”`).join(', ');
     this.#events.onError({ ...error, message: `${quoted} cannot be looked up: ${error.message}` });
   }
 }

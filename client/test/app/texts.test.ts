@@ -76,6 +76,19 @@ describe('texts', () => {
     expect(projectOf(world.store).images[0]?.objects[0]?.mask).not.toBeNull();
   });
 
+  it('that are known already are not blamed', async () => {
+    await world.openReady();
+    world.controller.giveText('dog');
+    world.inquiries[0]?.answer();
+    await settle();
+    await world.answer();
+    world.controller.giveText('on the left');
+    expect(world.inquiries[1]?.texts).toEqual(['on the left']);
+    world.inquiries[1]?.fail({ kind: 'network', message: 'the server cannot be reached' });
+    await settle();
+    expect(world.store.error.value?.message).toMatch(/^“on the left” cannot be looked up/);
+  });
+
   it('that are taken back leave the other prompts, which are done again', async () => {
     await world.openReady();
     world.controller.give(click(1, 1));
