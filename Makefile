@@ -2,8 +2,9 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= data
-RECIPE ?= cpu
-DEVICE ?= cpu
+# make train PRESET=gpu is short for RECIPE=gpu DEVICE=cuda.
+RECIPE ?= $(or $(PRESET),cpu)
+DEVICE ?= $(if $(filter gpu,$(RECIPE)),cuda,cpu)
 RUN ?= runs/nano
 # What is installed beside the base package; the server image takes less.
 EXTRAS ?= dev
@@ -46,7 +47,7 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/decoder_step.py
 	$(BIN)/python benchmarks/encoder.py
 
-train: .venv/installed ## train nano: make train DATA=folder [RECIPE=cpu|gpu] [DEVICE=cpu|cuda] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
+train: .venv/installed ## train nano: make train DATA=folder [PRESET=gpu] [RECIPE=cpu] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
 	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --device $(DEVICE) --out $(RUN) $(if $(START),--start $(START))
 
 text: .venv/installed ## the sentence encoder that text prompts of nano need, 84 MB
