@@ -37,12 +37,13 @@ OPTIONS = (
     click.option(
         "--box-as",
         type=click.Choice(get_args(BoxRule)),
-        help="How a box becomes points [default: corners where the model has labels for them, else filled]",
+        help="How a box becomes points [default: corners where the model has labels for them, else surround;"
+        " middle in the wiring of the demo]",
     ),
     click.option(
         "--polygon-as",
         type=click.Choice(get_args(PolygonRule)),
-        help="How a polygon becomes points [default: outline]",
+        help="How a polygon becomes points [default: outline for nano, filled for official models]",
     ),
 )
 

@@ -21,8 +21,8 @@ STROKE_STEPS_PER_DIAGONAL = 100
 POLYGON_SHRINK = 0.9
 """Points of an outline are pulled towards its centroid by this factor, so that they lie on the object and not
 on its edge."""
-REGION_POINTS = 256
-"""At most this many points fill a region: half of what a step may have, so that a click still counts."""
+REGION_POINTS = 64
+"""At most this many points fill a region, or stand around it, so that clicks beside it still count."""
 _MOST_CELLS = 4096
 MIDDLE_SHARE = 0.5
 """Sides of the middle of a box, in sides of the box."""
@@ -31,7 +31,7 @@ RING_GROWTH = 1.1
 
 XY = tuple[float, float]
 Labelled = tuple[float, float, int]
-BoxRule = Literal["corners", "filled", "outline", "surround"]
+BoxRule = Literal["corners", "surround", "middle", "filled", "outline"]
 PolygonRule = Literal["outline", "filled"]
 
 
@@ -50,23 +50,28 @@ class RegionRules:
     """How regions become points.
 
     Attributes:
-        box: "corners", two points with labels of their own; "filled", positive points all over it;
-            "outline", along its edges, pulled inwards like those of a polygon; "surround", positive points in
-            its middle and negative ones in a ring around it.
+        box: "corners", two points with labels of their own; "surround", positive points in its middle and
+            negative ones in a ring around it; "middle", the positive ones alone; "filled", positive points
+            all over it; "outline", along its edges, pulled inwards like those of a polygon.
         polygon: along its edges, pulled inwards, or all over it.
     """
 
     box: BoxRule
-    polygon: PolygonRule = "outline"
+    polygon: PolygonRule
 
 
-MARKED_CORNERS = RegionRules("corners")
-FILLED_BOXES = RegionRules("filled")
+MARKED_CORNERS = RegionRules("corners", "outline")
 
 
 def region_rules(config: DecoderConfig) -> RegionRules:
-    """The rules of a model unless asked otherwise: it marks the corners of boxes if it learned to."""
-    return MARKED_CORNERS if config.num_point_labels > PointLabel.BOX_MAX else FILLED_BOXES
+    """The rules of a model unless asked otherwise.
+
+    One that learned labels for the corners of a box gets them. The others get what did best in their place:
+    negative points around the box, except in the first demo's wiring, which was never shown any.
+    """
+    if config.num_point_labels > PointLabel.BOX_MAX:
+        return MARKED_CORNERS
+    return RegionRules("middle" if config.wiring == "demo" else "surround", "filled")
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ def _filled(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
     """An even grid over the inside, even-odd; along the edges of one that is too thin for that."""
     inside = [point for point in _grid(corners) if _is_inside(point, corners)]
     if not inside:
-        return _outline(corners, canvas)
+        return thin(_outline(corners, canvas), REGION_POINTS)
     return _labelled(thin(inside, REGION_POINTS), PointLabel.POSITIVE)
 
 
@@ -206,16 +211,26 @@ def _box_outline(box: Box, canvas: Canvas) -> list[Labelled]:
     return _outline(_corners(box), canvas)
 
 
+def _box_middle(box: Box, canvas: Canvas) -> list[Labelled]:
+    corners = _corners(box)
+    return _filled(_scaled(corners, MIDDLE_SHARE, corners), canvas)
+
+
 def _box_surround(box: Box, canvas: Canvas) -> list[Labelled]:
     corners = _corners(box)
-    middle = _filled(_scaled(corners, MIDDLE_SHARE, corners), canvas)
     ring = resample(_scaled(corners, RING_GROWTH, corners), canvas.step, closed=True)
     around = [point for point in ring if canvas.holds(point)]
-    return [*middle, *_labelled(thin(around, REGION_POINTS), PointLabel.NEGATIVE)]
+    return [*_box_middle(box, canvas), *_labelled(thin(around, REGION_POINTS), PointLabel.NEGATIVE)]
 
 
 _BOX_RULES: Mapping[BoxRule, Callable[[Box, Canvas], list[Labelled]]] = MappingProxyType(
-    {"corners": _box_corners, "filled": _box_filled, "outline": _box_outline, "surround": _box_surround}
+    {
+        "corners": _box_corners,
+        "surround": _box_surround,
+        "middle": _box_middle,
+        "filled": _box_filled,
+        "outline": _box_outline,
+    }
 )
 _POLYGON_RULES: Mapping[PolygonRule, Callable[[Sequence[XY], Canvas], list[Labelled]]] = MappingProxyType(
     {"outline": _outline, "filled": _filled}

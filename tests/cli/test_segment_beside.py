@@ -36,7 +36,7 @@ class NotingPredictor:
 
     name: str = "notes"
     fingerprint: str = "0f" * 8
-    region_rules: RegionRules = field(default_factory=lambda: RegionRules("filled"))
+    region_rules: RegionRules = field(default_factory=lambda: RegionRules("filled", "outline"))
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def encode(self, image_rgb: Any, **_options: Any) -> Any:
@@ -86,7 +86,7 @@ def test_an_example_alone_is_one_step_without_prompts(photo: Path, predictor: No
     arguments = ("--example-point", "5,25", "--example-point", "7,25")
     assert run(photo, "--example", photo.with_name("shown.png"), *arguments).exit_code == 0
     region = (50, (Click(5, 25, 1), Click(7, 25, 1)))
-    assert predictor.asked == [((), False, region, None, RegionRules("filled"))]
+    assert predictor.asked == [((), False, region, None, RegionRules("filled", "outline"))]
     document = json.loads(photo.with_name("out.json").read_text())
     assert document["prompts"] == []
     assert document["num_prompts"] == 0

@@ -36,7 +36,7 @@ def test_places_lie_all_over_the_mask() -> None:
     assert len(clicks) == REGION_POINTS
     places = np.array([(click.x, click.y) for click in clicks])
     assert disk(60, 40, 20)[(places[:, 1]).astype(int), places[:, 0].astype(int)].all()
-    assert np.ptp(places, axis=0).min() > 35
+    assert np.ptp(places, axis=0).min() > 28
 
 
 def test_only_the_region_of_interest_counts() -> None:

@@ -31,44 +31,51 @@ def points(
 
 
 def test_filled_box_is_an_even_grid_all_over_it() -> None:
-    coords, labels = points([BOX], RegionRules("filled"))
+    coords, labels = points([BOX], RegionRules("filled", "outline"))
     assert (labels == PointLabel.POSITIVE).all()
-    assert 200 <= len(coords) <= REGION_POINTS
-    assert coords.min(axis=0) == pytest.approx([41.5, 21.5], abs=0.8)
-    assert coords.max(axis=0) == pytest.approx([98.5, 58.5], abs=0.8)
+    assert 45 <= len(coords) <= REGION_POINTS
+    assert coords.min(axis=0) == pytest.approx([43, 23], abs=1)
+    assert coords.max(axis=0) == pytest.approx([97, 57], abs=1)
     assert coords.mean(axis=0) == pytest.approx([70, 40], abs=1e-3)
 
 
 def test_outline_of_a_box_is_pulled_inwards() -> None:
-    coords, labels = points([BOX], RegionRules("outline"))
+    coords, labels = points([BOX], RegionRules("outline", "outline"))
     assert (labels == PointLabel.POSITIVE).all()
     assert coords.min(axis=0) == pytest.approx([43, 22], abs=1e-3)
     assert coords.max(axis=0) == pytest.approx([97, 58], abs=1e-3)
 
 
 def test_surrounded_box_has_its_middle_and_a_ring() -> None:
-    coords, labels = points([BOX], RegionRules("surround"))
+    coords, labels = points([BOX], RegionRules("surround", "outline"))
     middle, ring = coords[labels == PointLabel.POSITIVE], coords[labels == PointLabel.NEGATIVE]
-    assert middle.min(axis=0) == pytest.approx([56, 31], abs=1.5)
-    assert middle.max(axis=0) == pytest.approx([84, 49], abs=1.5)
+    assert middle.min(axis=0) == pytest.approx([56.5, 31.5], abs=1)
+    assert middle.max(axis=0) == pytest.approx([83.5, 48.5], abs=1)
     assert ring.min(axis=0) == pytest.approx([37, 18], abs=1e-3)
     assert ring.max(axis=0) == pytest.approx([103, 62], abs=1e-3)
 
 
+def test_middle_of_a_box_is_that_without_the_ring() -> None:
+    coords, labels = points([BOX], RegionRules("middle", "outline"))
+    surrounded, signs = points([BOX], RegionRules("surround", "outline"))
+    assert (labels == PointLabel.POSITIVE).all()
+    assert np.array_equal(coords, surrounded[signs == PointLabel.POSITIVE])
+
+
 def test_ring_stays_on_the_encoded_part() -> None:
     corner = ImageGeometry((100, 200), (40, 20, 100, 50), (100, 200), (128, 224))
-    _, labels = points([BOX], RegionRules("surround"), corner)
-    _, all_labels = points([BOX], RegionRules("surround"))
+    _, labels = points([BOX], RegionRules("surround", "outline"), corner)
+    _, all_labels = points([BOX], RegionRules("surround", "outline"))
     assert 0 < (labels == PointLabel.NEGATIVE).sum() < (all_labels == PointLabel.NEGATIVE).sum()
 
 
 def test_filled_polygon_leaves_out_what_is_outside() -> None:
     coords, _ = points([LETTER_L], RegionRules("filled", "filled"))
-    assert len(coords) > 150
+    assert 45 <= len(coords) <= REGION_POINTS
     notch = (coords[:, 0] > 40) & (coords[:, 1] < 70)
     assert not notch.any()
-    outline, _ = points([LETTER_L], RegionRules("filled"))
-    assert len(outline) < 150
+    outline, _ = points([LETTER_L], RegionRules("filled", "outline"))
+    assert len(outline) > REGION_POINTS
 
 
 @pytest.mark.parametrize(
@@ -87,13 +94,13 @@ def test_odd_polygons_have_points_too(corners: tuple[tuple[float, float], ...]) 
 @given(
     st.tuples(st.floats(0, 199), st.floats(0, 99)),
     st.tuples(st.floats(0.5, 200), st.floats(0.5, 100)),
-    st.sampled_from(["filled", "outline", "surround"]),
+    st.sampled_from(["filled", "outline", "surround", "middle"]),
 )
 def test_points_of_a_box_stay_on_the_image_and_leave_room_for_a_click(
     corner: tuple[float, float], size: tuple[float, float], rule: str
 ) -> None:
     box = Box(*corner, min(200.0, corner[0] + size[0]), min(100.0, corner[1] + size[1]))
-    rules = RegionRules(rule)  # type: ignore[arg-type]
+    rules = RegionRules(rule, "outline")  # type: ignore[arg-type]
     coords, labels = points([box, Click(1, 1, 0)], rules)
     assert WHOLE.inside_input(coords).all()
     assert (labels == PointLabel.POSITIVE).any()
@@ -101,16 +108,17 @@ def test_points_of_a_box_stay_on_the_image_and_leave_room_for_a_click(
     assert coords[-1] == pytest.approx([1, 1])
 
 
-def test_official_models_fill_boxes_and_nano_marks_corners() -> None:
+def test_official_models_surround_boxes_and_nano_marks_corners() -> None:
     assert region_rules(preset("nano").decoder) == RegionRules("corners", "outline")
-    assert region_rules(preset("focalt-v1").decoder) == RegionRules("filled", "outline")
+    assert region_rules(preset("focalt-v1").decoder) == RegionRules("surround", "filled")
+    assert region_rules(preset("focalt-demo").decoder) == RegionRules("middle", "filled")
 
 
 def test_rules_can_be_chosen() -> None:
     predictor = Predictor.load("tiny")
     image = predictor.encode(np.random.default_rng(0).integers(0, 255, (100, 200, 3), dtype=np.uint8))
     corners = predictor.step(image, [BOX])
-    filled = predictor.with_region_rules(RegionRules("filled")).step(image, [BOX])
+    filled = predictor.with_region_rules(RegionRules("filled", "outline")).step(image, [BOX])
     assert not np.array_equal(corners.mask_logits, filled.mask_logits)
     assert np.array_equal(predictor.step(image, [BOX]).mask_logits, corners.mask_logits)
 
@@ -122,4 +130,4 @@ def test_corners_are_refused_by_a_model_that_has_no_labels_for_them(
     image = predictor.encode(np.zeros((50, 60, 3), np.uint8))
     assert np.isfinite(predictor.step(image, [Box(5, 5, 40, 40)]).mask_logits).all()
     with pytest.raises(PromptError, match="tiny has no point labels for the corners of a box"):
-        predictor.with_region_rules(RegionRules("corners"))
+        predictor.with_region_rules(RegionRules("corners", "outline"))
