@@ -108,7 +108,9 @@ def object_rows(config: DecoderConfig, num_points: int) -> StepRows:
     """
     wiring = WIRINGS[config.wiring]
     if "object" not in wiring.queries:
-        raise TaskError(f"wiring {wiring.name} answers prompts only: it has no object queries")
+        raise TaskError(
+            f"wiring {wiring.name} answers prompts only: it has no object queries; official models have them"
+        )
     rows = [Slots("object", config.num_queries)]
     nothing = torch.zeros(1, 1, dtype=torch.bool)
     memory_objects = torch.zeros(config.num_memories, dtype=torch.int64)

@@ -33,7 +33,7 @@ class Vocabulary:
 def vocabulary_of(model: SegmentationModel, tower: TextTower | None) -> Vocabulary | None:
     """The classes of a model: those it was saved with, else the official ones; None when it has neither."""
     if model.config.vocabulary:
-        return Vocabulary(model.config.vocabulary, unit(model.class_matrix.detach()))
+        return Vocabulary(model.config.vocabulary, unit(model.class_matrix.detach().cpu()))
     if model.text is None or tower is None:
         return None
     return Vocabulary(OFFICIAL_VOCABULARY, cached_class_matrix(tower, OFFICIAL_VOCABULARY))
