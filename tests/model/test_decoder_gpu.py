@@ -1,4 +1,4 @@
-"""The decoder of a model that lives on a GPU: what goes in and out is on the CPU, the answers are the same."""
+"""The decoder of a model that lives on a GPU: what goes in and out is on the CPU, its answers the same."""
 
 from collections.abc import Callable
 
