@@ -51,8 +51,14 @@ def text_weight(config: ModelConfig) -> float:
 
 
 def text_cosines(class_embed: Tensor, sentences: Tensor) -> Tensor:
-    """Agreement of every query with every text (Eq. 6): `[B, Q, E]`, `[T, E]` -> `[B, Q, T]` in -1..1."""
-    return functional.normalize(class_embed, dim=-1) @ functional.normalize(sentences, dim=-1).T
+    """Agreement of every query with every text (Eq. 6), in -1..1.
+
+    Args:
+        class_embed: `[B, Q, E]`; sentences: `[T, E]`, or `[B, T, E]` where each sample has its own.
+    Returns:
+        `[B, Q, T]`.
+    """
+    return functional.normalize(class_embed, dim=-1) @ functional.normalize(sentences, dim=-1).mT
 
 
 def selection_scores(
@@ -77,19 +83,6 @@ def selection_scores(
         counted = (point_labels == 1).to(logits.dtype)
         return _mean(logits, counted)
     return quality + _mean(logits.clamp(-CLICK_LOGIT_LIMIT, CLICK_LOGIT_LIMIT), counted)
-
-
-def text_scores(class_embed: Tensor, meaning: Tensor) -> Tensor:
-    """What a text adds to the score of every query (Eq. 6).
-
-    Args:
-        class_embed: `[B, Q, E]`; meaning: `[B, E]` of the text.
-    Returns:
-        `[B, Q]`: `TEXT_WEIGHT` times the cosine.
-    """
-    cosine = functional.normalize(class_embed, dim=-1) @ functional.normalize(meaning, dim=-1)[:, :, None]
-    scores: Tensor = TEXT_WEIGHT * cosine[..., 0]
-    return scores
 
 
 def _mean(logits: Tensor, counted: Tensor) -> Tensor:

@@ -1,11 +1,10 @@
 """One name for one kind of thing: what annotators of different sets call by different names."""
 
+from splitseem_model.text.vocabulary import spoken_name
+
 COMMON_SET = "coco_mini"
 """The set whose classes cover a whole scene: an object that has one of its names is told from all of them,
 not only from those of its own set."""
-
-SUFFIXES = ("-merged", "-other", "-stuff")
-"""What COCO's panoptic annotation adds to class names, in the order they are removed."""
 
 _SAME = {
     "motorbike": "motorcycle",
@@ -31,6 +30,5 @@ _SAME = {
 
 def class_name(label: str) -> str:
     """The class of an annotated label: without its set's suffixes, by its common name."""
-    for suffix in SUFFIXES:
-        label = label.removesuffix(suffix)
-    return _SAME.get(label, label)
+    name = spoken_name(label)
+    return _SAME.get(name, name)

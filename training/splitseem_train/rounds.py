@@ -20,7 +20,7 @@ from splitseem_model.decoder import Head, Prepared, StepInputs, Trace
 from splitseem_model.refiner import RefinerFeatures
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.selection import selection_scores, text_scores
+from splitseem_model.selection import TEXT_WEIGHT, selection_scores, text_cosines
 from splitseem_model.wiring import WIRINGS, Slots, attention_bias
 from splitseem_train.batches import Batch, Vocabulary
 from splitseem_train.losses import MaskTarget, Points, Targets, answer_loss, layer_loss
@@ -142,7 +142,8 @@ def play_rounds(
                 model.config.decoder, head.mask_embed, head.quality, points.mask_features, labels
             )
             if texts is not None:
-                scores = scores + text_scores(head.class_embed, texts.meaning) * texts.given[:, None]
+                agreement = text_cosines(head.class_embed, texts.meaning[:, None])[..., 0]
+                scores = scores + TEXT_WEIGHT * agreement * texts.given[:, None]
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 coarse = prepared.level_mask_features[-1]
                 class_logits = model.class_logits(head.class_embed, class_matrix)
