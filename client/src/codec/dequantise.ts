@@ -21,7 +21,8 @@ function fromInt8({ shape, data, scale, zeroPoint }: NamedTensor): Float32Array 
   for (let i = 0; i < batch * channels; i++) {
     const factor = scale?.[i % channels] ?? 1;
     const zero = zeroPoint?.[i % channels] ?? 0;
-    for (let at = i * plane; at < (i + 1) * plane; at++) values[at] = ((stored[at] ?? 0) - zero) * factor;
+    const end = (i + 1) * plane;
+    for (let at = i * plane; at < end; at++) values[at] = ((stored[at] ?? 0) - zero) * factor;
   }
   return values;
 }

@@ -9,10 +9,14 @@ import type { CorrectionConfig } from '../shared/manifest';
 import { thin } from '../shared/prompts';
 import type { LabelledPoint, MaskLogits } from '../shared/types';
 import { solve } from './linear';
-import { sampleFeatures, type FeatureMap } from './sampling';
+import { Scratch } from './scratch';
+import { addChannels, sampleFeatures, type FeatureMap } from './sampling';
 
 /** Beyond this exponent a kernel value is lost in the rounding of a logit. */
 const NEGLIGIBLE = 36;
+
+/** Similarities that an image keeps: as many as clicks are likely, then the oldest go. */
+const MOST_KEPT = 24;
 
 /** Mask features as the kernel sees them: divided by the spread of their channel. */
 export interface Looks {
@@ -21,6 +25,17 @@ export interface Looks {
   readonly spread: Float64Array;
   /** Squared length of the look of every cell, [N]. */
   readonly lengths: Float64Array;
+  /** Similarity of every cell to clicks that were looked at before, [N] each, by place. */
+  readonly similarities: Map<string, Float32Array>;
+}
+
+/** Numbers that the kernel has of a look and of a place; similarity falls with the sum of both. */
+interface Kernel {
+  /** Per squared distance of looks. */
+  readonly look: number;
+  /** Per squared pixel. */
+  readonly place: number;
+  readonly ridge: number;
 }
 
 interface Click {
@@ -32,19 +47,18 @@ interface Click {
 /** What is the same for every correction of an image. */
 export function looksOf(map: FeatureMap, correction: CorrectionConfig): Looks {
   const plane = map.height * map.width;
-  const variances = Array.from({ length: map.channels }, (_, c) =>
-    variance(map.data.subarray(c * plane, (c + 1) * plane)),
-  );
+  const variances = Array.from({ length: map.channels }, (_, c) => variance(map.data, c * plane, plane));
   const mean = variances.reduce((sum, value) => sum + value, 0) / map.channels;
   const spread = Float64Array.from(variances, (v) => Math.sqrt(v + correction.spread_floor * mean + 1e-12));
   const lengths = new Float64Array(plane);
-  spread.forEach((width, c) => {
+  for (let c = 0; c < map.channels; c++) {
+    const factor = 1 / (spread[c] ?? 1);
     for (let i = 0; i < plane; i++) {
-      const look = (map.data[c * plane + i] ?? 0) / width;
+      const look = (map.data[c * plane + i] ?? 0) * factor;
       lengths[i] = (lengths[i] ?? 0) + look * look;
     }
-  });
-  return { map, spread, lengths };
+  }
+  return { map, spread, lengths, similarities: new Map() };
 }
 
 /**
@@ -71,20 +85,32 @@ export function correctAtPoints(
   });
   if (lacking.every((value) => value === 0)) return logits;
   const clicks = clicksOf(clicked, looks);
-  const data = Float64Array.from(logits.data);
-  const weights = solve(kernelAmong(clicks, side, correction), lacking);
+  const kernel = kernelOf(correction, looks.map.channels, side);
+  const weights = solve(kernelAmong(clicks, kernel), lacking);
+  const change = new Float64Array(logits.data.length);
   clicks.forEach((click, p) => {
-    addKernel(data, looks, click, weights[p] ?? 0, side, correction);
+    addScaled(change, similarityTo(click, looks, kernel), weights[p] ?? 0);
   });
-  return { ...logits, data: Float32Array.from(data) };
+  return { ...logits, data: logits.data.map((value, i) => value + (change[i] ?? 0)) };
 }
 
-function variance(values: Float32Array): number {
+function kernelOf(
+  { look_width, place_width, ridge }: CorrectionConfig,
+  channels: number,
+  side: number,
+): Kernel {
+  return { look: 1 / channels / (2 * look_width ** 2), place: 1 / (2 * (place_width * side) ** 2), ridge };
+}
+
+/** Of `count` values from `first` on. */
+function variance(values: Float32Array, first: number, count: number): number {
   let [sum, squares] = [0, 0];
-  for (const value of values) sum += value;
-  const mean = sum / values.length;
-  for (const value of values) squares += (value - mean) ** 2;
-  return squares / values.length;
+  for (let i = first; i < first + count; i++) {
+    const value = values[i] ?? 0;
+    sum += value;
+    squares += value * value;
+  }
+  return Math.max(squares / count - (sum / count) ** 2, 0);
 }
 
 function clicksOf(points: readonly LabelledPoint[], { map, spread }: Looks): Click[] {
@@ -97,60 +123,61 @@ function clicksOf(points: readonly LabelledPoint[], { map, spread }: Looks): Cli
 }
 
 /** Similarity of all clicks, [P, P], with the ridge on its diagonal. */
-function kernelAmong(clicks: readonly Click[], side: number, correction: CorrectionConfig): number[][] {
+function kernelAmong(clicks: readonly Click[], kernel: Kernel): number[][] {
   return clicks.map((a, row) =>
     clicks.map((b, column) => {
       const place = (a.x - b.x) ** 2 + (a.y - b.y) ** 2;
-      const look = a.look.reduce((sum, value, c) => sum + (value - (b.look[c] ?? 0)) ** 2, 0);
-      const similarity = Math.exp(-exponent(look, a.look.length, place, side, correction));
-      return similarity + (row === column ? correction.ridge : 0);
+      const similarity = Math.exp(-kernel.look * squaredDistance(a.look, b.look) - kernel.place * place);
+      return similarity + (row === column ? kernel.ridge : 0);
     }),
   );
 }
 
-function exponent(
-  look: number,
-  channels: number,
-  place: number,
-  side: number,
-  { look_width, place_width }: CorrectionConfig,
-): number {
-  return look / channels / (2 * look_width ** 2) + place / (2 * (place_width * side) ** 2);
+function squaredDistance(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
+  return sum;
 }
 
-/** Add `weight` times the similarity to a click, at every cell that is not too far away to matter. */
-function addKernel(
-  data: Float64Array,
-  { map, spread, lengths }: Looks,
-  click: Click,
-  weight: number,
-  side: number,
-  correction: CorrectionConfig,
-): void {
-  const reach = correction.place_width * side * Math.sqrt(2 * NEGLIGIBLE);
+function addScaled(sum: Float64Array, values: Float32Array, weight: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * (values[i] ?? 0);
+}
+
+/** Similarity of every cell to a click. It does not depend on the mask, so the clicks before have theirs. */
+function similarityTo(click: Click, looks: Looks, kernel: Kernel): Float32Array {
+  const place = `${click.x} ${click.y}`;
+  const similarity = looks.similarities.get(place) ?? newSimilarity(click, looks, kernel);
+  looks.similarities.delete(place);
+  looks.similarities.set(place, similarity);
+  for (const oldest of looks.similarities.keys()) {
+    if (looks.similarities.size <= MOST_KEPT) break;
+    looks.similarities.delete(oldest);
+  }
+  return similarity;
+}
+
+const scratch = new Scratch();
+
+/** Zero where a cell is too far away to matter. */
+function newSimilarity(click: Click, { map, spread, lengths }: Looks, kernel: Kernel): Float32Array {
+  const reach = Math.sqrt(NEGLIGIBLE / kernel.place);
   const [left, right] = cellsWithin(click.x, reach, map.stride, map.width);
   const [top, bottom] = cellsWithin(click.y, reach, map.stride, map.height);
-  const plane = map.height * map.width;
+  const products = scratch.take('products', map.height * map.width);
   const scaled = click.look.map((value, c) => value / (spread[c] ?? 1));
+  addChannels(products, map, scaled, top * map.width, bottom * map.width);
   const length = click.look.reduce((sum, value) => sum + value * value, 0);
-  const products = new Float64Array(right - left);
+  const similarity = new Float32Array(products.length);
   for (let y = top; y < bottom; y++) {
-    const row = y * map.width + left;
-    products.fill(0);
-    for (let c = 0; c < map.channels; c++) {
-      const factor = scaled[c] ?? 0;
-      const start = c * plane + row;
-      for (let i = 0; i < products.length; i++) {
-        products[i] = (products[i] ?? 0) + factor * (map.data[start + i] ?? 0);
-      }
-    }
-    for (let i = 0; i < products.length; i++) {
-      const place = ((left + i + 0.5) * map.stride - click.x) ** 2 + ((y + 0.5) * map.stride - click.y) ** 2;
-      const look = Math.max((lengths[row + i] ?? 0) + length - 2 * (products[i] ?? 0), 0);
-      const similarity = Math.exp(-exponent(look, map.channels, place, side, correction));
-      data[row + i] = (data[row + i] ?? 0) + weight * similarity;
+    const down = ((y + 0.5) * map.stride - click.y) ** 2;
+    for (let x = left; x < right; x++) {
+      const at = y * map.width + x;
+      const place = ((x + 0.5) * map.stride - click.x) ** 2 + down;
+      const look = Math.max((lengths[at] ?? 0) + length - 2 * (products[at] ?? 0), 0);
+      similarity[at] = Math.exp(-kernel.look * look - kernel.place * place);
     }
   }
+  return similarity;
 }
 
 /** First and one past the last cell whose centre is at most `reach` pixels away. */

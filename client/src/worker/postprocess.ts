@@ -1,26 +1,25 @@
 import { imageToInput, originalSize } from '../shared/geometry';
 import { RunWriter } from '../shared/rle';
 import type { CocoRle, ImageGeometry, MaskLogits } from '../shared/types';
-import { MASK_STRIDE, bilinearIndex, strideIndex, type BilinearIndex, type FeatureMap } from './sampling';
+import { addChannels, bilinearIndex, MASK_STRIDE, strideIndex, type FeatureMap } from './sampling';
+import { Scratch } from './scratch';
+
+const scratch = new Scratch();
 
 /** Mask logits of one query: its mask embedding [C] times the mask features [C, H/4, W/4]. */
 export function maskLogits(maskEmbed: Float32Array, features: FeatureMap): MaskLogits {
-  const plane = features.height * features.width;
-  const data = new Float32Array(plane);
-  for (let c = 0; c < features.channels; c++) {
-    const weight = maskEmbed[c] ?? 0;
-    const offset = c * plane;
-    for (let i = 0; i < plane; i++) data[i] = (data[i] ?? 0) + weight * (features.data[offset + i] ?? 0);
-  }
-  return { height: features.height, width: features.width, data };
+  const { height, width } = features;
+  const sums = scratch.take('sums', height * width);
+  addChannels(sums, features, maskEmbed);
+  return { height, width, data: Float32Array.from(sums) };
 }
 
-/** Pixels first to last - 1 of an image axis whose look-up falls in the same gap between two logits. */
-interface Stretch {
-  readonly first: number;
-  readonly last: number;
-  readonly low: number;
-  readonly high: number;
+/** Where the pixels of an image axis fall between the logits along it. */
+interface Axis {
+  /** Logit before each pixel, and how far it is from there to the next. */
+  readonly low: Uint32Array;
+  readonly fraction: Float64Array;
+  readonly count: number;
 }
 
 /**
@@ -32,63 +31,60 @@ interface Stretch {
 export function maskFromLogits(logits: MaskLogits, geometry: ImageGeometry, stride = MASK_STRIDE): CocoRle {
   const size = originalSize(geometry);
   const [left, top, roiWidth, roiHeight] = geometry.roi_xywh;
-  const indices = (
-    start: number,
-    length: number,
-    toInput: (position: number) => number,
-    count: number,
-  ): BilinearIndex[] =>
-    Array.from({ length }, (_, i) => bilinearIndex(strideIndex(toInput(start + i + 0.5), stride), count));
-  const columns = indices(left, roiWidth, (x) => imageToInput(geometry, { x, y: 0 }).x, logits.width);
-  const rows = indices(top, roiHeight, (y) => imageToInput(geometry, { x: 0, y }).y, logits.height);
-  const stretches = toStretches(rows);
+  const columns = axisOf(roiWidth, logits.width, (i) =>
+    strideIndex(imageToInput(geometry, { x: left + i + 0.5, y: 0 }).x, stride),
+  );
+  const rows = axisOf(roiHeight, logits.height, (i) =>
+    strideIndex(imageToInput(geometry, { x: 0, y: top + i + 0.5 }).y, stride),
+  );
   const runs = new RunWriter();
-  const column = new Float32Array(logits.height);
+  const column = scratch.take('column', logits.height);
   runs.push(false, left * size.height);
-  for (const x of columns) {
-    blendColumns(logits, x, column);
+  for (let x = 0; x < roiWidth; x++) {
+    blendColumns(logits, columns, x, column);
     runs.push(false, top);
-    for (const stretch of stretches) pushStretch(runs, column, rows, stretch);
+    pushColumn(runs, column, rows);
     runs.push(false, size.height - top - roiHeight);
   }
   runs.push(false, (size.width - left - roiWidth) * size.height);
   return runs.finish(size);
 }
 
-function toStretches(indices: readonly BilinearIndex[]): Stretch[] {
-  const stretches: Stretch[] = [];
-  let first = 0;
-  indices.forEach(({ low, high }, i) => {
-    if (indices[i + 1]?.low === low) return;
-    stretches.push({ first, last: i + 1, low, high });
-    first = i + 1;
-  });
-  return stretches;
+function axisOf(length: number, count: number, indexOf: (pixel: number) => number): Axis {
+  const low = new Uint32Array(length);
+  const fraction = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const index = bilinearIndex(indexOf(i), count);
+    low[i] = index.low;
+    fraction[i] = index.fraction;
+  }
+  return { low, fraction, count };
 }
 
-/** All logits of the image column between two logit columns. */
-function blendColumns(logits: MaskLogits, x: BilinearIndex, column: Float32Array): void {
-  for (let y = 0; y < logits.height; y++) {
-    const row = y * logits.width;
-    const low = logits.data[row + x.low] ?? 0;
-    const high = logits.data[row + x.high] ?? 0;
-    column[y] = low * (1 - x.fraction) + high * x.fraction;
+/** All logits of the image column `x` between two logit columns. */
+function blendColumns(logits: MaskLogits, { low, fraction }: Axis, x: number, column: Float64Array): void {
+  const { width, data } = logits;
+  const first = low[x] ?? 0;
+  const second = Math.min(first + 1, width - 1);
+  const part = fraction[x] ?? 0;
+  for (let y = 0; y < column.length; y++) {
+    column[y] = (data[y * width + first] ?? 0) * (1 - part) + (data[y * width + second] ?? 0) * part;
   }
 }
 
-function pushStretch(
-  runs: RunWriter,
-  column: Float32Array,
-  rows: readonly BilinearIndex[],
-  { first, last, low, high }: Stretch,
-): void {
-  const [above, below] = [column[low] ?? 0, column[high] ?? 0];
-  if (above > 0 === below > 0) {
-    runs.push(above > 0, last - first);
-    return;
-  }
-  for (let i = first; i < last; i++) {
-    const fraction = rows[i]?.fraction ?? 0;
-    runs.push(above * (1 - fraction) + below * fraction > 0, 1);
+/** The runs of one image column, a stretch of pixels between the same two logits at a time. */
+function pushColumn(runs: RunWriter, column: Float64Array, { low, fraction, count }: Axis): void {
+  for (let first = 0, last = 0; first < low.length; first = last) {
+    const above = low[first] ?? 0;
+    while (last < low.length && low[last] === above) last++;
+    const [before, after] = [column[above] ?? 0, column[Math.min(above + 1, count - 1)] ?? 0];
+    if (before > 0 === after > 0) {
+      runs.push(before > 0, last - first);
+      continue;
+    }
+    for (let i = first; i < last; i++) {
+      const part = fraction[i] ?? 0;
+      runs.push(before * (1 - part) + after * part > 0, 1);
+    }
   }
 }

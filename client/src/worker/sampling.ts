@@ -37,17 +37,43 @@ export function sampleFeatures(map: FeatureMap, points: readonly PointXy[]): Flo
   points.forEach((point, p) => {
     const x = bilinearIndex(strideIndex(point.x, stride), width);
     const y = bilinearIndex(strideIndex(point.y, stride), height);
-    const corners = [
-      { at: y.low * width + x.low, weight: (1 - y.fraction) * (1 - x.fraction) },
-      { at: y.low * width + x.high, weight: (1 - y.fraction) * x.fraction },
-      { at: y.high * width + x.low, weight: y.fraction * (1 - x.fraction) },
-      { at: y.high * width + x.high, weight: y.fraction * x.fraction },
-    ];
+    const right = x.high - x.low;
+    const down = (y.high - y.low) * width;
+    const first = y.low * width + x.low;
     for (let c = 0; c < channels; c++) {
-      let sum = 0;
-      for (const { at, weight } of corners) sum += weight * (data[c * plane + at] ?? 0);
-      sampled[p * channels + c] = sum;
+      const at = c * plane + first;
+      const above = (data[at] ?? 0) * (1 - x.fraction) + (data[at + right] ?? 0) * x.fraction;
+      const below = (data[at + down] ?? 0) * (1 - x.fraction) + (data[at + down + right] ?? 0) * x.fraction;
+      sampled[p * channels + c] = above * (1 - y.fraction) + below * y.fraction;
     }
   });
   return sampled;
+}
+
+/**
+ * The channels of a map, channel c times `factors[c]`, added up: into `sums`, for cells `first` to `end` - 1.
+ *
+ * Four channels at a time, so that the sums are read and written a quarter as often.
+ */
+export function addChannels(
+  sums: Float64Array,
+  { channels, height, width, data }: FeatureMap,
+  factors: Float32Array | Float64Array,
+  first = 0,
+  end = height * width,
+): void {
+  const plane = height * width;
+  sums.fill(0, first, end);
+  for (let c = 0; c < channels; c += 4) {
+    // Channels that there are not count as the last one times 0.
+    const start = (k: number): number => Math.min(c + k, channels - 1) * plane;
+    const factor = (k: number): number => (c + k < channels ? (factors[c + k] ?? 0) : 0);
+    const [at0, at1, at2, at3] = [start(0), start(1), start(2), start(3)];
+    const [factor0, factor1, factor2, factor3] = [factor(0), factor(1), factor(2), factor(3)];
+    for (let i = first; i < end; i++) {
+      const first2 = factor0 * (data[at0 + i] ?? 0) + factor1 * (data[at1 + i] ?? 0);
+      const last2 = factor2 * (data[at2 + i] ?? 0) + factor3 * (data[at3 + i] ?? 0);
+      sums[i] = (sums[i] ?? 0) + first2 + last2;
+    }
+  }
 }

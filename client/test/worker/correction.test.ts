@@ -38,6 +38,23 @@ describe('correction vectors', () => {
   });
 });
 
+it('remembers places that were looked at, and answers the same with and without', () => {
+  const [given] = cases;
+  if (given === undefined) throw new Error('no case');
+  const [channels] = given.mask_features;
+  const [height, width] = [given.mask_logits.length, given.mask_logits[0]?.length ?? 0];
+  const data = Float32Array.from(channels.flat(2));
+  const looks = looksOf({ channels: channels.length, height, width, stride: 4, data }, given.config);
+  const logits = { height, width, data: Float32Array.from(given.mask_logits.flat()) };
+  const ask = (x: number) =>
+    correctAtPoints(logits, looks, [{ x, y: 3, label: 0 }], given.side, given.config).data;
+  const first = ask(2);
+  expect(ask(2)).toEqual(first);
+  for (let x = 3; x < 60; x++) ask(x);
+  expect(looks.similarities.size).toBeLessThan(30);
+  expect(ask(2)).toEqual(first);
+});
+
 it('solves linear equations that need an exchange of rows', () => {
   expect(
     solve(

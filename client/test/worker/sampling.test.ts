@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sampleFeatures, type FeatureMap } from '../../src/worker/sampling';
+import { addChannels, sampleFeatures, type FeatureMap } from '../../src/worker/sampling';
 
 /** Two channels over 2 x 3 cells of stride 8: x index, and ten times the y index. */
 const MAP: FeatureMap = {
@@ -26,5 +26,16 @@ describe('feature sampling', () => {
       { x: 4, y: 4 },
     ]);
     expect(Array.from(sampled)).toEqual([2, 10, 0, 0]);
+  });
+});
+
+it.each([1, 2, 3, 4, 5, 7, 8])('adds %i channels up, each times its factor', (channels) => {
+  const data = Float32Array.from({ length: channels * 6 }, (_, i) => Math.sin(i));
+  const factors = Float64Array.from({ length: channels }, (_, c) => c - 1.5);
+  const sums = new Float64Array(6).fill(9);
+  addChannels(sums, { channels, height: 2, width: 3, stride: 4, data }, factors, 1, 5);
+  sums.forEach((sum, i) => {
+    const expected = factors.reduce((total, factor, c) => total + factor * (data[c * 6 + i] ?? NaN), 0);
+    expect(sum).toBeCloseTo(i === 0 || i === 5 ? 9 : expected, 10);
   });
 });

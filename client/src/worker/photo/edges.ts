@@ -11,7 +11,7 @@ const PASSES = [0, 1] as const;
 /** How much each cell of a photo passes on to its neighbours. */
 export interface EdgeFilter extends SizeHw {
   /** Per pass; [h, w] each, of which the last column of `across` and the last row of `down` are not used. */
-  readonly passes: readonly { readonly across: Float64Array; readonly down: Float64Array }[];
+  readonly passes: readonly { readonly across: Float32Array; readonly down: Float32Array }[];
 }
 
 /** `photo` is [3, h, w], 0 to 255. */
@@ -22,34 +22,40 @@ export function edgesOf(
 ): EdgeFilter {
   const reach = share * Math.max(height, width);
   const contrast = reach / edge_contrast / 255;
-  const distance = (step: number): Float64Array => {
-    const plane = height * width;
-    const distances = new Float64Array(plane);
-    for (let i = 0; i + step < plane; i++) {
-      let difference = 0;
-      for (let at = i; at < 3 * plane; at += plane) {
-        difference += Math.abs((photo[at + step] ?? 0) - (photo[at] ?? 0));
-      }
-      distances[i] = 1 + contrast * difference;
-    }
-    return distances;
-  };
-  const [across, down] = [distance(1), distance(width)];
   const passes = PASSES.map((pass) => {
-    const fade = Math.exp(-Math.SQRT2 / widthOf(pass, reach));
-    return { across: across.map((d) => fade ** d), down: down.map((d) => fade ** d) };
+    const fade = -Math.SQRT2 / widthOf(pass, reach);
+    const passedOn = (step: number) => passedOver(photo, height * width, step, contrast, fade);
+    return { across: passedOn(1), down: passedOn(width) };
   });
   return { height, width, passes };
 }
 
-/** The smoothed map [h, w]. */
-export function smooth({ height, width, passes }: EdgeFilter, values: Float64Array): Float64Array {
-  const smoothed = values.slice();
-  for (const { across, down } of passes) {
-    sweep(smoothed, across, { lines: height, lineStep: width, count: width, step: 1 });
-    sweep(smoothed, down, { lines: width, lineStep: 1, count: height, step: width });
+/** Of every cell, what it passes on to the one `step` further. */
+function passedOver(
+  photo: Float32Array,
+  plane: number,
+  step: number,
+  contrast: number,
+  fade: number,
+): Float32Array {
+  const passedOn = new Float32Array(plane);
+  for (let i = 0; i + step < plane; i++) {
+    let difference = 0;
+    for (let at = i; at < 3 * plane; at += plane) {
+      difference += Math.abs((photo[at + step] ?? 0) - (photo[at] ?? 0));
+    }
+    passedOn[i] = Math.exp(fade * (1 + contrast * difference));
   }
-  return smoothed;
+  return passedOn;
+}
+
+/** Smooth a map [h, w] in place. */
+export function smooth({ height, width, passes }: EdgeFilter, values: Float64Array): void {
+  for (const { across, down } of passes) {
+    for (let row = 0; row + 1 < height; row += 2) sweepRows(values, across, row * width, width);
+    if (height % 2 === 1) sweepRow(values, across, (height - 1) * width, width);
+    sweepColumns(values, down, width);
+  }
 }
 
 /** Spread of a pass in cells, so that all passes together have the spread `reach`. */
@@ -58,29 +64,55 @@ function widthOf(pass: number, reach: number): number {
   return (reach * Math.sqrt(3) * halvings) / Math.sqrt(4 ** PASSES.length - 1);
 }
 
-interface Lines {
-  readonly lines: number;
-  readonly lineStep: number;
-  /** Cells of a line, and how far apart they are. */
-  readonly count: number;
-  readonly step: number;
+/** Along the row that starts at `first` and back again; `passedOn` is between a cell and the next. */
+function sweepRow(values: Float64Array, passedOn: Float32Array, first: number, width: number): void {
+  const last = first + width - 1;
+  let passed = values[first] ?? 0;
+  for (let i = first + 1; i <= last; i++) {
+    const own = values[i] ?? 0;
+    passed = own + (passedOn[i - 1] ?? 0) * (passed - own);
+    values[i] = passed;
+  }
+  for (let i = last - 1; i >= first; i--) {
+    const own = values[i] ?? 0;
+    passed = own + (passedOn[i] ?? 0) * (passed - own);
+    values[i] = passed;
+  }
 }
 
-/** Along every line and back again, in place; `passedOn` is between a cell and the next. */
-function sweep(values: Float64Array, passedOn: Float64Array, { lines, lineStep, count, step }: Lines): void {
-  for (let line = 0; line < lines; line++) {
-    const first = line * lineStep;
-    const last = first + (count - 1) * step;
-    let passed = values[first] ?? 0;
-    for (let i = first + step; i <= last; i += step) {
-      const own = values[i] ?? 0;
-      passed = own + (passedOn[i - step] ?? 0) * (passed - own);
-      values[i] = passed;
-    }
-    for (let i = last - step; i >= first; i -= step) {
-      const own = values[i] ?? 0;
-      passed = own + (passedOn[i] ?? 0) * (passed - own);
-      values[i] = passed;
-    }
+/** The same for that row and the one below: each cell waits for the one before it, two rows wait half as long. */
+function sweepRows(values: Float64Array, passedOn: Float32Array, first: number, width: number): void {
+  const last = first + width - 1;
+  let upper = values[first] ?? 0;
+  let lower = values[first + width] ?? 0;
+  for (let i = first + 1; i <= last; i++) {
+    const j = i + width;
+    const own = values[i] ?? 0;
+    const below = values[j] ?? 0;
+    upper = own + (passedOn[i - 1] ?? 0) * (upper - own);
+    lower = below + (passedOn[j - 1] ?? 0) * (lower - below);
+    values[i] = upper;
+    values[j] = lower;
+  }
+  for (let i = last - 1; i >= first; i--) {
+    const j = i + width;
+    const own = values[i] ?? 0;
+    const below = values[j] ?? 0;
+    upper = own + (passedOn[i] ?? 0) * (upper - own);
+    lower = below + (passedOn[j] ?? 0) * (lower - below);
+    values[i] = upper;
+    values[j] = lower;
+  }
+}
+
+/** Down all columns and up again, row by row; `passedOn` is between a cell and the one below. */
+function sweepColumns(values: Float64Array, passedOn: Float32Array, width: number): void {
+  for (let i = width; i < values.length; i++) {
+    const own = values[i] ?? 0;
+    values[i] = own + (passedOn[i - width] ?? 0) * ((values[i - width] ?? 0) - own);
+  }
+  for (let i = values.length - width - 1; i >= 0; i--) {
+    const own = values[i] ?? 0;
+    values[i] = own + (passedOn[i] ?? 0) * ((values[i + width] ?? 0) - own);
   }
 }

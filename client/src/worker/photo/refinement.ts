@@ -9,6 +9,8 @@
 import type { PhotoConfig } from '../../shared/manifest';
 import type { LabelledPoint, MaskLogits, SizeHw } from '../../shared/types';
 import { bilinearIndex, MASK_STRIDE, type FeatureMap } from '../sampling';
+import { Scratch } from '../scratch';
+import { believe } from './belief';
 import { binsOf, colourEvidence, type ColourBins } from './colours';
 import { edgesOf, smooth, type EdgeFilter } from './edges';
 
@@ -35,6 +37,8 @@ export function guideOf(photo: FeatureMap, config: PhotoConfig): PhotoGuide {
   };
 }
 
+const scratch = new Scratch();
+
 /**
  * Mask logits over the input at the stride of the photo; every click has its side.
  *
@@ -47,38 +51,27 @@ export function refineByPhoto(
   points: readonly LabelledPoint[],
   config: PhotoConfig,
 ): MaskLogits {
+  const cells = guide.height * guide.width;
   const held = heldSides(guide, points, config);
-  const opinion = enlarged(logits, guide).map(
-    (value) => config.trust * Math.min(Math.max(value, -config.logit_limit), config.logit_limit),
-  );
-  let refined: Float64Array = opinion;
+  const opinion = networkOpinion(guide, logits, config);
+  const refined = scratch.take('refined', cells);
+  refined.set(opinion);
   for (let round = 0; round < config.rounds; round++) {
-    const colours = colourOpinion(guide, believed(refined), held, config);
-    refined = agreed(
-      guide,
-      opinion.map((value, i) => value + (colours[i] ?? 0)),
-      held,
-      config,
-    );
+    const both = withColours(guide, opinion, refined, held, config);
+    agree(guide, both, held, config, refined);
   }
-  const data = Float32Array.from(refined, (value, i) => {
-    const side = held[i] ?? 0;
-    return side === 0 ? value : side * Math.max(side * value, config.held_logit);
-  });
-  return { height: guide.height, width: guide.width, data };
+  return { height: guide.height, width: guide.width, data: obeying(refined, held, config.held_logit) };
 }
-
-const believed = (logits: Float64Array): Float64Array => logits.map((value) => Math.tanh(value / 2));
 
 /** Side, 1 or -1, of the nearest click for cells that are close to one, the later of equals; else 0. */
 function heldSides(
   { height, width, stride }: PhotoGuide,
   points: readonly LabelledPoint[],
   config: PhotoConfig,
-): Int8Array {
+): Float64Array {
   const radius = Math.max(config.click_radius * Math.max(height, width), LEAST_RADIUS);
-  const held = new Int8Array(height * width);
-  const nearest = new Float64Array(height * width).fill(radius * radius);
+  const held = scratch.take('held', height * width).fill(0);
+  const nearest = scratch.take('nearest', height * width).fill(radius * radius);
   for (const point of points) {
     if (point.label !== 0 && point.label !== 1) continue;
     // Points have the precision of the graph's, so that ties are the same everywhere.
@@ -99,58 +92,83 @@ function heldSides(
 
 const first = (position: number): number => Math.max(Math.trunc(position), 0);
 
-/** What colours say, learnt from sure cells and from those of the clicks. */
-function colourOpinion(
-  guide: PhotoGuide,
-  belief: Float64Array,
-  held: Int8Array,
-  config: PhotoConfig,
-): Float64Array {
-  const weights = (side: number): Float64Array =>
-    belief.map((value, i) => {
-      const heldTo = held[i] ?? 0;
-      if (heldTo === 0) return Math.max(side * value, 0);
-      return heldTo === side ? config.click_weight : 0;
-    });
-  const evidence = colourEvidence(guide.colours, weights(1), weights(-1), config);
-  return evidence.map((value) => config.colour_weight * value);
-}
-
-/** Mean field: each cell's opinion and, `smoothness` times, what its surroundings believe. */
-function agreed(
+/** The network's logits, clamped and trusted as far as they are, and what colours add, [N]. */
+function withColours(
   guide: PhotoGuide,
   opinion: Float64Array,
-  held: Int8Array,
+  refined: Float64Array,
+  held: Float64Array,
   config: PhotoConfig,
 ): Float64Array {
-  let refined = opinion;
-  for (let sweep = 0; sweep < config.sweeps; sweep++) {
-    const belief = refined.map((value, i) => {
-      const side = held[i] ?? 0;
-      return side === 0 ? Math.tanh(value / 2) : side;
-    });
-    const around = smooth(guide.edges, belief);
-    refined = opinion.map((value, i) => value + config.smoothness * (around[i] ?? 0));
+  const examples = scratch.take('belief', opinion.length);
+  believe(refined, examples);
+  for (let i = 0; i < examples.length; i++) {
+    const side = held[i] ?? 0;
+    if (side !== 0) examples[i] = side * config.click_weight;
   }
-  return refined;
+  const both = scratch.take('both', opinion.length);
+  colourEvidence(guide.colours, examples, config, both);
+  for (let i = 0; i < both.length; i++) {
+    both[i] = (opinion[i] ?? 0) + config.colour_weight * (both[i] ?? 0);
+  }
+  return both;
 }
 
-/** Logits at stride 4 looked up, bilinearly, at the centre of every cell. */
-function enlarged(logits: MaskLogits, { height, width, stride }: PhotoGuide): Float64Array {
+/** Mean field, into `refined`: each cell's opinion and, `smoothness` times, what its surroundings believe. */
+function agree(
+  guide: PhotoGuide,
+  opinion: Float64Array,
+  held: Float64Array,
+  { sweeps, smoothness }: PhotoConfig,
+  refined: Float64Array,
+): void {
+  const belief = scratch.take('belief', opinion.length);
+  refined.set(opinion);
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    believe(refined, belief);
+    for (let i = 0; i < belief.length; i++) {
+      const side = held[i] ?? 0;
+      if (side !== 0) belief[i] = side;
+    }
+    smooth(guide.edges, belief);
+    for (let i = 0; i < refined.length; i++) refined[i] = (opinion[i] ?? 0) + smoothness * (belief[i] ?? 0);
+  }
+}
+
+/** The refined logits, at least `least` on the side of a click near it. */
+function obeying(refined: Float64Array, held: Float64Array, least: number): Float32Array {
+  const data = new Float32Array(refined.length);
+  for (let i = 0; i < data.length; i++) {
+    const [side, value] = [held[i] ?? 0, refined[i] ?? 0];
+    data[i] = side === 0 ? value : side * Math.max(side * value, least);
+  }
+  return data;
+}
+
+/** Logits at stride 4 looked up, bilinearly, at the centre of every cell, clamped, and trusted in part. */
+function networkOpinion(
+  { height, width, stride }: PhotoGuide,
+  logits: MaskLogits,
+  { trust, logit_limit: limit }: PhotoConfig,
+): Float64Array {
   const place = (index: number, count: number) =>
     bilinearIndex(((index + 0.5) * stride) / MASK_STRIDE - 0.5, count);
   const columns = Array.from({ length: width }, (_, column) => place(column, logits.width));
-  const wide = new Float64Array(height * width);
+  const blended = scratch.take('blended', logits.width);
+  const opinion = scratch.take('opinion', height * width);
   for (let row = 0; row < height; row++) {
     const y = place(row, logits.height);
-    const between = (column: number): number => {
+    for (let column = 0; column < blended.length; column++) {
       const low = logits.data[y.low * logits.width + column] ?? 0;
       const high = logits.data[y.high * logits.width + column] ?? 0;
-      return low * (1 - y.fraction) + high * y.fraction;
-    };
-    columns.forEach((x, column) => {
-      wide[row * width + column] = between(x.low) * (1 - x.fraction) + between(x.high) * x.fraction;
-    });
+      blended[column] = low * (1 - y.fraction) + high * y.fraction;
+    }
+    for (let column = 0; column < width; column++) {
+      const x = columns[column];
+      if (x === undefined) continue;
+      const value = (blended[x.low] ?? 0) * (1 - x.fraction) + (blended[x.high] ?? 0) * x.fraction;
+      opinion[row * width + column] = trust * Math.min(Math.max(value, -limit), limit);
+    }
   }
-  return wide;
+  return opinion;
 }
