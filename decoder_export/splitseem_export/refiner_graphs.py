@@ -78,7 +78,7 @@ def refine_spec(refiner: MaskRefiner) -> GraphSpec:
 def _features(refiner: MaskRefiner) -> tuple[TensorSpec, ...]:
     config = refiner.config
     return (
-        _float("look", 1, config.look_dim, "h4", "w4"),
+        _float("entered", 1, config.widths[0], "h4", "w4"),
         _float("unit_look", 1, config.look_dim, "h4", "w4"),
         _float("middle", 1, config.widths[1], "h2", "w2"),
         _float("coarse", 1, config.widths[2], "h1", "w1"),

@@ -88,7 +88,7 @@ def _verify_case(decoder: PromptDecoder, runtime: GraphPair, case: VerificationC
     config = decoder.config
     index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
     levels, mask_features = random_features(decoder, case.cells_hw, seed)
-    inputs, at_points = _random_inputs(decoder, case, levels, mask_features, seed)
+    inputs, at_points = random_inputs(decoder, case, levels, mask_features, seed)
     ours = decoder.step(decoder.prepare(levels, mask_features, index), inputs, index)
     theirs = runtime.step(runtime.prepare(levels, mask_features), inputs)
 
@@ -179,7 +179,7 @@ def random_points(
     return StepInputs(sampled, coords / size, torch.tensor([labels]), torch.empty(0))
 
 
-def _random_inputs(
+def random_inputs(
     decoder: PromptDecoder,
     case: VerificationCase,
     levels: tuple[Tensor, ...],

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 CLOSED = -1e4
 """Additive bias of a closed attention entry: acts as minus infinity in float32 and in float16."""
@@ -21,6 +22,7 @@ class MultiheadAttention(nn.Module):
 
     def __init__(self, dim: int, num_heads: int) -> None:
         super().__init__()
+        self.dim = dim
         self.num_heads = num_heads
         self.scale = float(dim // num_heads) ** -0.5
         self.in_proj_weight = nn.Parameter(torch.empty(3 * dim, dim))
@@ -29,26 +31,46 @@ class MultiheadAttention(nn.Module):
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
 
+    def _part(self, part: int) -> tuple[Tensor, Tensor]:
+        """Weight `[D, D]` and bias `[D]` of the part-th third of the input projection."""
+        # Cut by plain numbers: sizes asked of a tensor would make every exported step cut its weights anew.
+        rows = slice(part * self.dim, (part + 1) * self.dim)
+        return self.in_proj_weight[rows], self.in_proj_bias[rows]
+
     def _project(self, x: Tensor, part: int) -> Tensor:
         """`[B, N, D] -> [B, h, N, D/h]` by the part-th third of the input projection."""
-        dim = x.shape[-1]
-        rows = slice(part * dim, (part + 1) * dim)
-        projected: Tensor = x @ self.in_proj_weight[rows].T + self.in_proj_bias[rows]
-        heads = projected.reshape(*x.shape[:2], self.num_heads, dim // self.num_heads)  # [B, N, h, D/h]
-        return heads.transpose(1, 2)
+        return self._heads(linear(x, *self._part(part)))
+
+    def _heads(self, projected: Tensor) -> Tensor:
+        heads = (self.num_heads, self.dim // self.num_heads)
+        return projected.reshape(*projected.shape[:2], *heads).transpose(1, 2)
 
     def project_query(self, x: Tensor) -> Tensor:
         """`[B, N, D] -> [B, h, N, D/h]`, scaled by (D/h)^-1/2."""
-        query: Tensor = self._project(x, 0) * self.scale
-        return query
+        weight, bias = self._part(0)
+        return self._heads(linear(x, weight * self.scale, bias * self.scale))
 
     def project_key(self, x: Tensor) -> Tensor:
-        """`[B, N, D] -> [B, h, D/h, N]`: transposed once here instead of at every step."""
+        """`[B, N, D] -> [B, h, D/h, N]`."""
         return self._project(x, 1).transpose(2, 3)
 
     def project_value(self, x: Tensor) -> Tensor:
         """`[B, N, D] -> [B, h, N, D/h]`."""
         return self._project(x, 2)
+
+    def project_map_key(self, x: Tensor) -> Tensor:
+        """`[B, D, N] -> [B, h, D/h, N]`: channels first as the map lies, so that nothing is transposed."""
+        weight, bias = self._part(1)
+        heads = (self.num_heads, self.dim // self.num_heads)
+        return (weight @ x + bias[:, None]).reshape(len(x), *heads, -1)
+
+    def project_map_value(self, x: Tensor, shift: Tensor) -> Tensor:
+        """`[B, N, D] -> [B, h, N, D/h]`, of `x + shift`, `[D]`; one product a head, so that no head moves."""
+        weight, bias = self._part(2)
+        of_heads = weight.reshape(self.num_heads, -1, self.dim).transpose(1, 2)  # [h, D, D/h]
+        constant = (weight @ shift + bias).reshape(self.num_heads, 1, -1)
+        values: Tensor = x.unsqueeze(1) @ of_heads + constant
+        return values
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
         """Softmax attention over projected heads.
@@ -60,8 +82,9 @@ class MultiheadAttention(nn.Module):
             `[B, R, D]`.
         """
         weights = (query @ key + bias.unsqueeze(1)).softmax(dim=-1)  # [B, h, R, N]
-        mixed: Tensor = self.out_proj((weights @ value).transpose(1, 2).flatten(2))  # [B, R, D]
-        return mixed
+        mixed = (weights @ value).transpose(1, 2)  # [B, R, h, D/h]
+        output: Tensor = self.out_proj(mixed.reshape(*mixed.shape[:2], self.dim))
+        return output
 
 
 class CrossAttentionLayer(nn.Module):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from splitseem_model.attention import CLOSED, CrossAttentionLayer, FeedForwardLayer, Mlp, SelfAttentionLayer
 from splitseem_model.config import DecoderConfig
@@ -116,12 +117,16 @@ def average_to_levels(map_stride4: Tensor) -> tuple[Tensor, ...]:
 
     For the factors 8, 4 and 2 that resize is the mean of the central 2 x 2 cells of each block.
     """
-    levels = []
-    for factor in LEVEL_FACTORS:
-        low, high = factor // 2 - 1, factor // 2
-        total = sum(map_stride4[:, :, y::factor, x::factor] for y in (low, high) for x in (low, high))
-        levels.append(torch.mul(total, 0.25).flatten(2))
-    return tuple(levels)
+    return tuple(_centre_means(map_stride4, factor).flatten(2) for factor in LEVEL_FACTORS)
+
+
+def _centre_means(x: Tensor, factor: int) -> Tensor:
+    """`[B, C, H, W] -> [B, C, H/factor, W/factor]`; the rows that matter are cut out before all else."""
+    low = factor // 2 - 1
+    if low:
+        blocks = x.reshape(*x.shape[:2], -1, factor, x.shape[3])
+        x = blocks[:, :, :, low : low + 2, low:].flatten(2, 3)
+    return avg_pool2d(x, 2, stride=(2, factor))
 
 
 def close_background(logits: Tensor) -> Tensor:
@@ -132,11 +137,12 @@ def close_background(logits: Tensor) -> Tensor:
     Returns:
         `[B, R, N]` bool, True = closed.
     """
-    return (logits < 0) & (logits.amax(dim=-1, keepdim=True) >= 0)
+    limit = torch.where(logits.amax(dim=-1, keepdim=True) >= 0, 0.0, -torch.inf)
+    return logits < limit
 
 
 def _as_bias(closed: Tensor) -> Tensor:
-    return closed.to(torch.float32) * CLOSED
+    return torch.where(closed, CLOSED, 0.0)
 
 
 class PromptDecoder(nn.Module):
@@ -189,16 +195,13 @@ class PromptDecoder(nn.Module):
             mask_features: `[B, C, H/4, W/4]`, or their averages at the levels, `[B, C, N_l]`.
             query_index: `[Q]` int64, the learned query that each query row starts from.
         """
-        sources = [
-            (level + self.level_embed.weight[i][:, None, None]).flatten(2).transpose(1, 2)  # [B, N_l, D]
-            for i, level in enumerate(levels)
-        ]
-        placed = [source + self._position(level) for source, level in zip(sources, levels, strict=True)]
+        placed = [self._placed(level, i).flatten(2) for i, level in enumerate(levels)]  # [B, D, N_l]
+        sources = [level.flatten(2).transpose(1, 2) for level in levels]  # [B, N_l, D]
         keys, values = [], []
         for i in range(self.config.num_layers):
-            attention = self._cross_attention(i).multihead_attn
-            keys.append(attention.project_key(placed[i % NUM_LEVELS]))
-            values.append(attention.project_value(sources[i % NUM_LEVELS]))
+            attention, level = self._cross_attention(i).multihead_attn, i % NUM_LEVELS
+            keys.append(attention.project_map_key(placed[level]))
+            values.append(attention.project_map_value(sources[level], self.level_embed.weight[level]))
         level_mask_features = (
             mask_features if isinstance(mask_features, tuple) else average_to_levels(mask_features)
         )
@@ -217,10 +220,20 @@ class PromptDecoder(nn.Module):
         assert isinstance(found, CrossAttentionLayer)
         return found
 
-    def _position(self, level: Tensor) -> Tensor:
-        """Sine code of a level, `[1, N_l, D]`."""
-        h, w = level.shape[2:]
-        return sine_position(h, w, self.config.dim, level.device, level.dtype).flatten(2).transpose(1, 2)
+    def _placed(self, level: Tensor, index: int) -> Tensor:
+        """A level `[B, D, h, w]` with level embedding and sine code. Half of the channels tell the row, half
+        the column, so the code is that of one column and of one row of the map."""
+        (h, w), dim = level.shape[2:], self.config.dim
+        half, embed = dim // 2, self.level_embed.weight[index][:, None, None]
+        rows = sine_position(h, 1, dim, level.device, level.dtype)
+        columns = sine_position(1, w, dim, level.device, level.dtype)
+        return torch.cat(
+            (
+                level[:, :half] + (rows[:, :half] + embed[:half]),
+                level[:, half:] + (columns[:, half:] + embed[half:]),
+            ),
+            dim=1,
+        )
 
     def point_tokens(self, inputs: StepInputs) -> tuple[list[Tensor], list[Tensor]]:
         """Per level, the point tokens `[B, P, D]` and their positions.
@@ -231,7 +244,7 @@ class PromptDecoder(nn.Module):
         table = torch.tensor(INDICATOR_OF_LABEL, device=inputs.point_labels.device)
         indicator = self.pn_indicator.weight[table[inputs.point_labels.clamp(min=0)]]
         tokens = [
-            (features + self.level_embed.weight[i]) @ self.prompt_embed[i] + indicator
+            features @ self.prompt_embed[i] + (self.level_embed.weight[i] @ self.prompt_embed[i] + indicator)
             for i, features in enumerate(inputs.point_features)
         ]
         if self.config.prompt_position == "token":
@@ -254,26 +267,25 @@ class PromptDecoder(nn.Module):
         looking_position = _stack(query_position, memory_position)
         position = _stack(looking_position, text)
 
-        queries, head = prepared.query_state, None
+        num_looking = num_queries if memory is None else num_queries + self.config.num_memories
+        looking, head = prepared.query_state, None
         for i in range(self.config.num_layers):
             level = i % NUM_LEVELS
             seen = memory_closed[level]
             if head is None:  # layer 0: the queries' part was done in `prepare`
                 closed = seen
                 memory = None if memory is None else self._look(i, memory, memory_position, prepared, seen)
-                looking = _stack(queries, memory)
+                looking = _stack(looking, memory)
             else:
                 closed = _stack(close_background(head.mask_embed @ prepared.level_mask_features[level]), seen)
-                looking = self._look(i, _stack(queries, memory), looking_position, prepared, closed)
+                looking = self._look(i, looking, looking_position, prepared, closed)
             rows = self.transformer_self_attention_layers[i](
                 _stack(looking, text), position, tokens[level], token_positions[level], inputs.attention_bias
             )
             rows = self.transformer_ffn_layers[i](rows)
-            num_looking = num_queries if memory is None else num_queries + self.config.num_memories
-            queries = rows[:, :num_queries]
-            memory = None if memory is None else rows[:, num_queries:num_looking]
+            looking = rows if text is None else rows[:, :num_looking]
             text = None if text is None else rows[:, num_looking:]
-            head = self.head(queries)
+            head = self.head(rows[:, :num_queries])
             if trace is not None:
                 trace.add(rows, head, closed, tokens[level])
         if head is None:

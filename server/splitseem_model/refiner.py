@@ -26,11 +26,12 @@ class RefinerFeatures(NamedTuple):
     """What the refiner needs of an image.
 
     Attributes:
-        look: `[B, look_dim, H/4, W/4]`; unit_look: the same with a length of 1 at every cell.
+        entered: `[B, widths[0], H/4, W/4]`, the first convolution of what of its input is the image's.
+        unit_look: `[B, look_dim, H/4, W/4]`, the mask features, projected, with a length of 1 at every cell.
         middle, coarse: `[B, widths[1], H/8, W/8]` and `[B, widths[2], H/16, W/16]`.
     """
 
-    look: Tensor
+    entered: Tensor
     unit_look: Tensor
     middle: Tensor
     coarse: Tensor
@@ -85,8 +86,12 @@ class MaskRefiner(nn.Module):
             mask_features: `[B, C, H/4, W/4]`; level1, level2: `[B, D, h, w]` at strides 16 and 8.
         """
         look = self.look(mask_features)
+        kernel = self.enter.weight[:, : self.config.look_dim]
         return RefinerFeatures(
-            look, functional.normalize(look, dim=1), self.middle_look(level2), self.coarse_look(level1)
+            functional.conv2d(look, kernel, self.enter.bias, padding=1),
+            functional.normalize(look, dim=1),
+            self.middle_look(level2),
+            self.coarse_look(level1),
         )
 
     def forward(
@@ -100,12 +105,12 @@ class MaskRefiner(nn.Module):
     ) -> Tensor:
         """The refined mask logits `[B, 1, H/4, W/4]`; the arguments after the first are `RefinerInputs`."""
         maps = [
-            features.look,
             _squashed(mask_logits),
             _squashed(previous_mask),
             *self._click_maps(features.unit_look, point_coords, point_labels, point_mask_features),
         ]
-        fine = self.enter(torch.cat(maps, dim=1)).relu()
+        kernel = self.enter.weight[:, self.config.look_dim :]
+        fine = (features.entered + functional.conv2d(torch.cat(maps, dim=1), kernel, padding=1)).relu()
         middle = (self.down[0](fine) + features.middle).relu()
         middle = self.at_middle(middle).relu()
         coarse = (self.down[1](middle) + features.coarse).relu()
