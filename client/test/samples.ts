@@ -4,6 +4,11 @@ import type { PromptItem, SizeHw, StepResult } from '../src/shared/types';
 
 export const click = (x: number, y: number, label: 0 | 1 = 1): PromptItem => ({ kind: 'click', x, y, label });
 
+const TIMINGS = {
+  ...{ queue: 1, tokens: 2, step: 3, select: 4, refine: 5, correct: 6, photo: 7, mask: 8 },
+  ...{ frame: 0, paint: 0, total: 36 },
+};
+
 /** A result whose mask covers the first `fill` pixels of the first column. */
 export function stepResult({ fill, size }: { readonly fill: number; readonly size: SizeHw }): StepResult {
   const runs = new RunWriter();
@@ -17,6 +22,7 @@ export function stepResult({ fill, size }: { readonly fill: number; readonly siz
     label: 'cat',
     labelScore: 0.75,
     score: 3,
-    timings: { queue: 1, sample: 2, step: 3, mask: 4, total: 10 },
+    isDraft: false,
+    timings: TIMINGS,
   };
 }

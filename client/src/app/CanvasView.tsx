@@ -6,6 +6,7 @@ import type { App } from './app';
 import { Icon } from './icons';
 import { attachPointer } from './pointerEvents';
 import { sceneOf } from './scene';
+import { recordPaint } from './timings';
 
 const FINE_STEP = 1;
 const COARSE_STEP = 12;
@@ -105,8 +106,10 @@ function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
       if (canvas.width !== pixels.width || canvas.height !== pixels.height) Object.assign(canvas, pixels);
       const context = canvas.getContext('2d');
       if (context === null) return;
+      const started = performance.now();
       if (scene === null) context.clearRect(0, 0, canvas.width, canvas.height);
       else drawScene(context, scene, ratio);
+      recordPaint(store, started, performance.now());
     });
   });
   return () => {

@@ -11,6 +11,7 @@ import { handleKey } from './shortcuts';
 import { StatusBar } from './StatusBar';
 import { TextBar } from './TextBar';
 import { Toolbar } from './Toolbar';
+import { TimingsPanel } from './TimingsPanel';
 import { ToolPicker } from './ToolPicker';
 import { Welcome } from './Welcome';
 
@@ -42,6 +43,7 @@ export function Page({ app }: { readonly app: App }) {
           <ObjectList app={app} />
           <OpenPhotos app={app} />
           {hasImage && <Samples app={app} />}
+          <TimingsPanel app={app} />
         </aside>
       </main>
       <StatusBar app={app} />

@@ -1,6 +1,7 @@
-import type { StepTimings } from '../shared/types';
+import { WORKER_STAGES } from '../shared/stages';
 import type { App } from './app';
 import type { DecoderState, Store } from './store';
+import { timingsOfStep } from './timings';
 
 /** Model, execution provider, threads, last latency, and what went wrong. */
 export function StatusBar({ app: { store } }: { readonly app: App }) {
@@ -10,7 +11,7 @@ export function StatusBar({ app: { store } }: { readonly app: App }) {
       {describeDecoder(store.decoder.value).map((text) => (
         <span>{text}</span>
       ))}
-      <Latency timings={store.lastTimings.value} />
+      <Latency store={store} />
       {describeLookup(store).map((text) => (
         <span class="notice">{text}</span>
       ))}
@@ -20,14 +21,14 @@ export function StatusBar({ app: { store } }: { readonly app: App }) {
   );
 }
 
-function Latency({ timings }: { readonly timings: StepTimings | null }) {
+function Latency({ store }: { readonly store: Store }) {
+  const timings = store.lastStep.value === null ? null : timingsOfStep(store, store.lastStep.value);
   if (timings === null) return null;
-  const answered = timings.total - timings.queue;
+  const worked = WORKER_STAGES.reduce((sum, stage) => sum + timings[stage], 0);
   const waited = timings.queue < NOTICEABLE ? '' : ` after ${(timings.queue / 1000).toFixed(1)} s of waiting`;
-  const parts = `sampling ${ms(timings.sample)}, decoder ${ms(timings.step)}, mask ${ms(timings.mask)}`;
   return (
-    <span class="latency" title={parts}>
-      Last answer {ms(answered)}
+    <span class="latency">
+      Last answer {ms(worked)}
       {waited}
     </span>
   );

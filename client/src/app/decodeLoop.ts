@@ -5,6 +5,7 @@ import { recordResult } from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
 import { promptPoints } from '../shared/prompts';
 import { namingOf, type Store } from './store';
+import { answeredTimings } from './timings';
 import type { TextLookup } from './textLookup';
 
 interface Services {
@@ -59,21 +60,21 @@ export class DecodeLoop {
   }
 
   async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
-    const { session, photos, lastTimings } = this.#store;
+    const { session, photos, lastStep, unpainted } = this.#store;
     const size = photos.value.get(imageId)?.photo.size;
     const texts = this.#texts.vectorsOf(prompts);
     if (size === undefined || texts === null) return;
-    const started = this.#services.now();
     const result = await this.#services.decoder.call(
       'step',
       { imageId, points: promptPoints(prompts, size), texts, memory: previous?.maskLogits ?? null },
       { signal },
     );
     const finished = this.#services.now();
-    const timings = { ...result.timings, queue: started - step.givenAt, total: finished - step.givenAt };
+    const timings = answeredTimings(result.timings, step.givenAt, finished);
     const naming = namingOf(this.#store, result.classEmbed);
+    unpainted.set(step.id, finished);
     session.value = recordResult(session.value, step.id, { ...result, ...naming, timings });
-    lastTimings.value = timings;
+    lastStep.value = step.id;
   }
 
   /** A step that failed is not tried again until another prompt is given. */

@@ -8,6 +8,7 @@ import { toProject } from '../session/project';
 import { activeObjectOf, resultOf, type ImageState, type SegmentObject } from '../session/state';
 import type { CocoRle, Project } from '../shared/types';
 import type { Store } from './store';
+import { lastTimingsOf } from './timings';
 
 export interface ExportFormat {
   readonly name: string;
@@ -21,9 +22,12 @@ interface Masked {
 }
 
 export function projectOf(store: Store): Project {
-  return toProject(store.session.value, (id) => {
-    const readiness = store.photos.value.get(id)?.readiness;
-    return readiness?.phase === 'ready' ? readiness.key : null;
+  return toProject(store.session.value, {
+    keyOf: (id) => {
+      const readiness = store.photos.value.get(id)?.readiness;
+      return readiness?.phase === 'ready' ? readiness.key : null;
+    },
+    timingsOf: (object) => ({ ...lastTimingsOf(store, object) }),
   });
 }
 

@@ -20,6 +20,9 @@ export type Readiness =
   | { readonly phase: 'ready'; readonly key: string }
   | { readonly phase: 'failed'; readonly error: ClientError };
 
+/** The part of the timings that the canvas knows. */
+export type PaintTimings = Pick<StepTimings, 'frame' | 'paint'>;
+
 export interface OpenPhoto {
   readonly photo: Photo;
   readonly readiness: Readiness;
@@ -51,7 +54,12 @@ export function createStore() {
     canvasSize: signal<SizeHw>({ height: 0, width: 0 }),
     draft: signal<Draft | null>(null),
     crosshair: signal<PointXy | null>(null),
-    lastTimings: signal<StepTimings | null>(null),
+    /** The step that was answered last. */
+    lastStep: signal<StepId | null>(null),
+    /** When the answers came that are not drawn yet; not a signal, since drawing must not cause drawing. */
+    unpainted: new Map<StepId, number>(),
+    /** How long answers waited for a frame and took to draw, milliseconds. */
+    painted: signal<ReadonlyMap<StepId, PaintTimings>>(new Map()),
     error: signal<ClientError | null>(null),
     /** Good news, until the next thing happens. */
     notice: signal<string | null>(null),

@@ -1,7 +1,8 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
 import type { Naming, Vocabulary } from './naming';
-import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, StepTimings, TextVectors } from './types';
+import type { WorkerStage } from './stages';
+import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, TextVectors } from './types';
 
 export interface RuntimeInfo {
   readonly model: string;
@@ -28,7 +29,7 @@ export interface OpenedImage {
 }
 
 /** The part of the timings that the worker knows. */
-export type WorkerTimings = Pick<StepTimings, 'sample' | 'step' | 'mask'>;
+export type WorkerTimings = Readonly<Record<WorkerStage, number>>;
 
 /** Names are given on the page, which has the vocabulary. */
 export type WorkerStepResult = Omit<StepResult, 'timings' | keyof Naming> & {

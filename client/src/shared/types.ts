@@ -1,6 +1,7 @@
 /** Names shared by every layer. Frames and axis orders are in the names, as in ARCHITECTURE.md. */
 
 import type { CocoRleFields, EmbeddingMessage, NamedTensorFields, PromptMessage } from './generated';
+import type { Stage } from './stages';
 
 export type {
   ImageGeometryFields as ImageGeometry,
@@ -44,18 +45,12 @@ export interface TextVectors {
   readonly sentence: Float32Array;
 }
 
-/** Milliseconds of one step, from the prompt to the mask. */
-export interface StepTimings {
-  /** Waiting for the embedding, the decoder or an earlier step. */
-  readonly queue: number;
-  /** Prompt points sampled from the feature maps. */
-  readonly sample: number;
-  /** The step graph. */
-  readonly step: number;
-  /** Selection, mask logits, full-size mask and label. */
-  readonly mask: number;
-  /** From the prompt until the mask was ready to paint. */
+/** Milliseconds of one step by stage, from the prompt to its drawn mask. */
+export interface StepTimings extends Readonly<Record<Stage, number>> {
+  /** Sum of the stages. */
   readonly total: number;
+  /** From the prompt until a first, rougher mask, where there was one. */
+  readonly draft?: number;
 }
 
 /** What one decoder step leaves: everything that undo must bring back. */
@@ -71,6 +66,8 @@ export interface StepResult {
   readonly labelScore: number | null;
   /** Of the selected query, unbounded, higher is better. */
   readonly score: number;
+  /** Whether the image was not wholly prepared, so that a better answer will follow. */
+  readonly isDraft: boolean;
   readonly timings: StepTimings;
 }
 

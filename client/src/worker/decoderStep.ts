@@ -13,8 +13,9 @@ import type { PreparedImage } from './preparedImage';
 import { heldPixels } from './photo/heldPixels';
 import { refineByPhoto } from './photo/refinement';
 import { refineMask } from './refiner';
-import { sampleFeatures } from './sampling';
+import { MASK_STRIDE, sampleFeatures } from './sampling';
 import { selectQuery, textAgreement } from './selection';
+import { Stopwatch } from './stopwatch';
 import { clickRun, textRun, type Run, type StepInputs } from './stepRuns';
 
 /** The single slot of a prompt without points. */
@@ -36,20 +37,18 @@ export async function decodeStep(
   image: PreparedImage,
   prompts: StepPrompts,
 ): Promise<WorkerStepResult> {
-  const started = performance.now();
+  const watch = new Stopwatch();
   const inputs = { ...prompts, slots: toSlots(prompts.points, image.geometry) };
   const run =
     general === null
       ? clickRun(decoder, image, inputs)
       : await textRun(decoder.manifest.config, general, image, inputs);
-  const sampled = performance.now();
+  watch.lap('tokens');
   const fetches = await run.graph.run(run.feeds);
-  const stepped = performance.now();
+  watch.lap('step');
   const head = withTexts(headOf(fetches, run.answering), inputs.texts, general);
-  const result = await readStep(decoder, image, inputs, head);
-  const finished = performance.now();
-  const timings = { sample: sampled - started, step: stepped - sampled, mask: finished - stepped };
-  return { ...result, timings };
+  const result = await readStep(decoder, image, inputs, head, watch);
+  return { ...result, timings: watch.laps };
 }
 
 /** Points in the padded frame; never none, since the graph has at least one slot. */
@@ -92,18 +91,26 @@ async function readStep(
   image: PreparedImage,
   inputs: StepInputs & Pick<StepPrompts, 'points'>,
   { maskEmbed, classEmbed, quality }: Head,
+  watch: Stopwatch,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
   const sampled = sampleFeatures(image.maskFeatures, inputs.slots);
   const { query, score } = selectQuery(maskEmbed, quality, sampled, inputs.slots);
   const answered = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
+  watch.lap('select');
   const redrawn = await refined(decoder, image, answered, inputs);
+  watch.lap('refine');
   const logits = corrected(redrawn, image, inputs.slots, decoder.manifest.config.correction);
-  const mask = maskOf(logits, image, inputs, decoder.manifest.config.photo);
+  watch.lap('correct');
+  const fine = followed(logits, image, inputs.slots, decoder.manifest.config.photo);
+  watch.lap('photo');
+  const mask = maskOf(fine, image, inputs.points);
+  watch.lap('mask');
   return {
     maskLogits: logits,
     mask,
     area: rleArea(mask),
     score,
+    isDraft: !image.isComplete,
     classEmbed: row(classEmbed, query, quality.length).slice(),
   };
 }
@@ -130,16 +137,33 @@ function corrected(
   return correctAtPoints(logits, looks, slots, Math.max(...geometry.input_hw), correction);
 }
 
+/** What the mask is made of. */
+interface FineLogits {
+  readonly logits: MaskLogits;
+  /** Input pixels a logit. */
+  readonly stride: number;
+  readonly holdsPixels: boolean;
+}
+
+/** Mask logits that follow the photo, for a model that does. */
+function followed(
+  logits: MaskLogits,
+  { photo }: PreparedImage,
+  slots: readonly LabelledPoint[],
+  config: PhotoConfig | null | undefined,
+): FineLogits {
+  if (!photo || !config) return { logits, stride: MASK_STRIDE, holdsPixels: false };
+  return { logits: refineByPhoto(photo, logits, slots, config), stride: photo.stride, holdsPixels: true };
+}
+
 /** The mask in the image frame; where it follows the photo, every pixel that was clicked has its side. */
 function maskOf(
-  logits: MaskLogits,
-  { geometry, photo }: PreparedImage,
-  { points, slots }: Pick<StepPrompts, 'points'> & Pick<StepInputs, 'slots'>,
-  config: PhotoConfig | null | undefined,
+  { logits, stride, holdsPixels }: FineLogits,
+  { geometry }: PreparedImage,
+  points: readonly LabelledPoint[],
 ): CocoRle {
-  if (!photo || !config) return maskFromLogits(logits, geometry);
-  const fine = refineByPhoto(photo, logits, slots, config);
-  return holdPixels(maskFromLogits(fine, geometry, photo.stride), heldPixels(points, geometry));
+  const mask = maskFromLogits(logits, geometry, stride);
+  return holdsPixels ? holdPixels(mask, heldPixels(points, geometry)) : mask;
 }
 
 function row(matrix: Float32Array, index: number, rows: number): Float32Array {

@@ -24,6 +24,8 @@ export interface PreparedImage {
   readonly looks: Looks | null;
   /** For the refinement by the photo; null for a model without it, or an embedding without photo. */
   readonly photo: PhotoGuide | null;
+  /** Whether nothing is missing that the model has. */
+  readonly isComplete: boolean;
 }
 
 const LEVELS = [
@@ -52,6 +54,7 @@ export async function prepareImage(
     refinerLooks: refiner && (await lookAt(refiner, feeds)),
     looks: correction ? looksOf(maskFeatures, correction) : null,
     photo: photo ? photoGuide(embedding, photo) : null,
+    isComplete: true,
   };
 }
 
