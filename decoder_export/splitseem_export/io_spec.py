@@ -40,7 +40,7 @@ class GraphSpec:
 
 def prepare_spec(config: DecoderConfig) -> GraphSpec:
     """`prepare.onnx`: once per image."""
-    levels = tuple(_float(f"level{i}", 1, config.dim, f"h{i}", f"w{i}") for i in LEVELS)
+    levels = tuple(_float(f"level{i}", 1, config.level_channels[i], f"h{i}", f"w{i}") for i in LEVELS)
     mask_features = _float("mask_features", 1, config.mask_dim, "h4", "w4")
     return GraphSpec((*levels, mask_features), _prepared(config))
 
@@ -95,7 +95,7 @@ def _num_memories(config: DecoderConfig) -> int:
 
 def _points(config: DecoderConfig) -> tuple[TensorSpec, ...]:
     return (
-        *(_float(f"point_features{i}", 1, "points", config.dim) for i in LEVELS),
+        *(_float(f"point_features{i}", 1, "points", config.level_channels[i]) for i in LEVELS),
         _float("point_coords", 1, "points", 2),
         TensorSpec("point_labels", "int64", (1, "points")),
     )

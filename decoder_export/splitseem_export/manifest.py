@@ -81,6 +81,7 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         "stride": STRIDE,
         "dim": decoder.dim,
         "mask_dim": decoder.mask_dim,
+        "level_dims": list(decoder.level_channels),
         "class_dim": decoder.class_dim,
         "num_layers": decoder.num_layers,
         "num_heads": decoder.num_heads,

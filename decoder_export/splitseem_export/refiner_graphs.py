@@ -112,11 +112,11 @@ def random_case(
     def random(*shape: int) -> Tensor:
         return torch.randn(1, *shape, generator=generator)
 
-    dim, mask_dim = refiner.middle_look.in_channels, refiner.look.in_channels
+    mask_dim = refiner.look.in_channels
     maps = (
         random(mask_dim, 8 * height, 8 * width),
-        random(dim, 2 * height, 2 * width),
-        random(dim, 4 * height, 4 * width),
+        random(refiner.coarse_look.in_channels, 2 * height, 2 * width),
+        random(refiner.middle_look.in_channels, 4 * height, 4 * width),
     )
     size = torch.tensor([32.0 * width, 32.0 * height])
     coords = torch.rand(1, len(labels), 2, generator=generator) * size

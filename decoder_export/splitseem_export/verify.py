@@ -162,8 +162,9 @@ def random_features(
             part, scale_factor=factor, mode="bilinear", align_corners=False
         )
 
-    dim = decoder.config.dim
-    return tuple(resized(coarse[:, :dim], 1 << i) for i in range(3)), resized(coarse[:, dim:], 8)
+    dims = decoder.config.level_channels
+    masks = resized(coarse[:, decoder.config.dim :], 8)
+    return tuple(resized(coarse[:, :dim], 1 << i) for i, dim in enumerate(dims)), masks
 
 
 def random_points(

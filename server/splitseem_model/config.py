@@ -40,11 +40,16 @@ class ResidualConfig:
 
 @dataclass(frozen=True)
 class SlimPyramidConfig:
-    """Narrow feature pyramid: `dim` channels at strides 32 to 8, `mask_dim` at stride 4."""
+    """Narrow feature pyramid: `dim` channels at strides 32 to 8, `mask_width` at stride 4.
+
+    Attributes:
+        mask_width: channels that the mask features are made of; None: as many as they have themselves.
+    """
 
     encoder_layers: int = 1
     heads: int = 4
     ffn_dim: int = 256
+    mask_width: int | None = None
     kind: Literal["slim"] = "slim"
 
 
@@ -53,6 +58,8 @@ class DecoderConfig:
     """Shape and rules of the prompt decoder.
 
     Attributes:
+        level_dims: channels that the levels arrive with, widened to `dim` on their way in, see
+            `channel_thinning.py`; empty: `dim` each.
         prompt_position: what a point token's positional code is: itself (upstream) or the sine code of its
             place.
         point_sampling: how a point meets a map: "corner" is upstream's align_corners rule, "centre" the
@@ -71,6 +78,7 @@ class DecoderConfig:
     num_queries: int = 101
     num_memories: int = 32
     num_point_labels: int = 2
+    level_dims: tuple[int, ...] = ()
     prompt_position: Literal["token", "sine"] = "token"
     point_sampling: Literal["corner", "centre"] = "corner"
     selection: Literal["points", "quality"] = "points"
@@ -79,6 +87,11 @@ class DecoderConfig:
     def quality_head(self) -> bool:
         """Whether the decoder scores its queries."""
         return self.selection == "quality"
+
+    @property
+    def level_channels(self) -> tuple[int, ...]:
+        """Channels of the levels in an embedding, coarse to fine."""
+        return self.level_dims or (self.dim,) * 3
 
 
 @dataclass(frozen=True)
@@ -226,7 +239,7 @@ class ModelConfig:
                 name=data["name"],
                 backbone=_part(data["backbone"], BACKBONES),
                 pixel_decoder=_part(data["pixel_decoder"], PIXEL_DECODERS),
-                decoder=DecoderConfig(**data["decoder"]),
+                decoder=DecoderConfig(**_with_tuples(data["decoder"])),
                 canvas=data["canvas"],
                 canvas_side=data["canvas_side"],
                 logit_scale=data["logit_scale"],

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.functional import avg_pool2d
 
 from splitseem_model.attention import CLOSED, CrossAttentionLayer, FeedForwardLayer, Mlp, SelfAttentionLayer
@@ -48,7 +49,7 @@ class StepInputs(NamedTuple):
     """One interaction.
 
     Attributes:
-        point_features: per level `[B, P, D]`, the level sampled at the points.
+        point_features: per level `[B, P, D or level_dims]`, the level sampled at the points.
         point_coords: `[B, P, 2]` (x, y) in 0..1 of the padded size.
         point_labels: `[B, P]` int64: 1 positive, 0 negative, 2 and 3 box corners, -1 padding.
         attention_bias: `[B, R, R + P]`, rows = queries, memories, text tokens.
@@ -157,6 +158,7 @@ class PromptDecoder(nn.Module):
         self.spatial_featured = nn.Embedding(config.num_memories, dim)
         self.spatial_embed = nn.Embedding(config.num_memories, dim)
         self.level_embed = nn.Embedding(NUM_LEVELS, dim)
+        self.level_widen = nn.ModuleList(nn.Linear(narrow, dim) for narrow in config.level_dims)
         self.pn_indicator = nn.Embedding(config.num_point_labels, dim)
         self.prompt_embed = nn.ParameterList(
             nn.Parameter(torch.randn(dim, dim) * dim**-0.5) for _ in range(NUM_LEVELS)
@@ -191,10 +193,11 @@ class PromptDecoder(nn.Module):
         """Compute what depends on the image alone.
 
         Args:
-            levels: three maps `[B, D, h_l, w_l]`, strides 32, 16, 8.
+            levels: three maps `[B, D or level_dims, h_l, w_l]`, strides 32, 16, 8.
             mask_features: `[B, C, H/4, W/4]`, or their averages at the levels, `[B, C, N_l]`.
             query_index: `[Q]` int64, the learned query that each query row starts from.
         """
+        levels = [self._widened_map(level, i) for i, level in enumerate(levels)]
         placed = [self._placed(level, i).flatten(2) for i, level in enumerate(levels)]  # [B, D, N_l]
         sources = [level.flatten(2).transpose(1, 2) for level in levels]  # [B, N_l, D]
         keys, values = [], []
@@ -206,9 +209,9 @@ class PromptDecoder(nn.Module):
             mask_features if isinstance(mask_features, tuple) else average_to_levels(mask_features)
         )
 
-        batch = level_mask_features[0].shape[0]
-        state = self.query_feat.weight[query_index].expand(batch, -1, -1)
-        position = self.query_embed.weight[query_index].expand(batch, -1, -1)
+        # One set of rows for the whole batch: what follows from them alone is then a constant of the graph.
+        state = self.query_feat.weight[query_index][None]
+        position = self.query_embed.weight[query_index][None]
         closed = close_background(self.head(state).mask_embed @ level_mask_features[0])
         if trace is not None:
             trace.closed.append(closed)
@@ -219,6 +222,19 @@ class PromptDecoder(nn.Module):
         found = self.transformer_cross_attention_layers[layer]
         assert isinstance(found, CrossAttentionLayer)
         return found
+
+    def _widened_map(self, level: Tensor, index: int) -> Tensor:
+        """A level as the embedding has it -> `[B, D, h, w]`."""
+        if not self.level_widen:
+            return level
+        widen = self.level_widen[index]
+        assert isinstance(widen, nn.Linear)
+        return functional.conv2d(level, widen.weight[:, :, None, None], widen.bias)
+
+    def _widened(self, features: Tensor, index: int) -> Tensor:
+        """Samples of a level as the embedding has it -> `[B, P, D]`."""
+        widened: Tensor = self.level_widen[index](features) if self.level_widen else features
+        return widened
 
     def _placed(self, level: Tensor, index: int) -> Tensor:
         """A level `[B, D, h, w]` with level embedding and sine code. Half of the channels tell the row, half
@@ -244,7 +260,8 @@ class PromptDecoder(nn.Module):
         table = torch.tensor(INDICATOR_OF_LABEL, device=inputs.point_labels.device)
         indicator = self.pn_indicator.weight[table[inputs.point_labels.clamp(min=0)]]
         tokens = [
-            features @ self.prompt_embed[i] + (self.level_embed.weight[i] @ self.prompt_embed[i] + indicator)
+            self._widened(features, i) @ self.prompt_embed[i]
+            + (self.level_embed.weight[i] @ self.prompt_embed[i] + indicator)
             for i, features in enumerate(inputs.point_features)
         ]
         if self.config.prompt_position == "token":

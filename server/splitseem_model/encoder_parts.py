@@ -36,12 +36,22 @@ def build_backbone(config: BackboneConfig) -> Backbone:
 
 
 def build_pixel_decoder(
-    config: PixelDecoderConfig, in_dims: tuple[int, ...], dim: int, mask_dim: int
+    config: PixelDecoderConfig,
+    in_dims: tuple[int, ...],
+    dim: int,
+    mask_dim: int,
+    level_dims: tuple[int, ...] = (),
 ) -> PixelDecoder:
-    """A pixel decoder over maps of `in_dims` channels; `dim` and `mask_dim` are the prompt decoder's."""
+    """A pixel decoder over maps of `in_dims` channels; the other widths are the prompt decoder's.
+
+    Raises:
+        ValueError: `level_dims` for a pixel decoder that does not narrow its levels.
+    """
+    if level_dims and not isinstance(config, SlimPyramidConfig):
+        raise ValueError(f"the levels of a pixel decoder of kind {config.kind} are as wide as the model")
     match config:
         case SlimPyramidConfig():
-            return SlimPyramid(config, in_dims, dim, mask_dim)
+            return SlimPyramid(config, in_dims, dim, mask_dim, level_dims)
         case DeformableConfig():
             return DeformablePixelDecoder(config, in_dims, mask_dim)
         case FpnConfig():

@@ -8,6 +8,7 @@ Source: ours. RITM (arXiv 2102.06583) feeds click maps and the previous mask to 
 this last part, light enough for the browser, sees them.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -58,16 +59,16 @@ class MaskRefiner(nn.Module):
     """Three scales down and up again, with a residual change of the mask logits at the end.
 
     Args:
-        dim: channels D of the levels; mask_dim: channels C of the mask features.
+        level_channels: of the levels, coarse to fine; mask_dim: channels C of the mask features.
     """
 
-    def __init__(self, config: RefinerConfig, dim: int, mask_dim: int) -> None:
+    def __init__(self, config: RefinerConfig, level_channels: Sequence[int], mask_dim: int) -> None:
         super().__init__()
         self.config = config
         fine, middle, coarse = config.widths
         self.look = nn.Conv2d(mask_dim, config.look_dim, 1)
-        self.middle_look = nn.Conv2d(dim, middle, 1)
-        self.coarse_look = nn.Conv2d(dim, coarse, 1)
+        self.middle_look = nn.Conv2d(level_channels[2], middle, 1)
+        self.coarse_look = nn.Conv2d(level_channels[1], coarse, 1)
         self.enter = _conv(config.look_dim + NUM_STATE_MAPS + 2 * len(config.near_pixels), fine)
         self.down = nn.ModuleList((_conv(fine, middle, stride=2), _conv(middle, coarse, stride=2)))
         self.at_middle = _conv(middle, middle)

@@ -21,11 +21,17 @@ class SegmentationModel(nn.Module):
         decoder = config.decoder
         self.backbone = build_backbone(config.backbone)
         self.pixel_decoder = build_pixel_decoder(
-            config.pixel_decoder, self.backbone.out_channels, decoder.dim, decoder.mask_dim
+            config.pixel_decoder,
+            self.backbone.out_channels,
+            decoder.dim,
+            decoder.mask_dim,
+            decoder.level_dims,
         )
         self.decoder = PromptDecoder(decoder)
         refiner = config.refiner
-        self.refiner = None if refiner is None else MaskRefiner(refiner, decoder.dim, decoder.mask_dim)
+        self.refiner = (
+            None if refiner is None else MaskRefiner(refiner, decoder.level_channels, decoder.mask_dim)
+        )
         self.text = None if config.text is None else UniClTextEncoder(config.text)
         self.sentence_projection = (
             SentenceProjection(config.sentence_dim, decoder) if config.sentence_dim else None

@@ -45,7 +45,7 @@ def test_keys_know_the_level_and_the_place() -> None:
 @torch.inference_mode()
 def test_the_refiner_enters_the_image_and_the_clicks_as_one() -> None:
     torch.manual_seed(0)
-    refiner = MaskRefiner(RefinerConfig(widths=(8, 12, 16), look_dim=8), dim=32, mask_dim=16).eval()
+    refiner = MaskRefiner(RefinerConfig(widths=(8, 12, 16), look_dim=8), 3 * (32,), mask_dim=16).eval()
     maps, _ = random_case(refiner, (2, 3), (1,), seed=0)
     of_clicks = torch.randn(1, refiner.enter.in_channels - 8, 16, 24)
     whole = refiner.enter(torch.cat([refiner.look(maps[0]), of_clicks], dim=1))

@@ -16,7 +16,7 @@ CONFIG = RefinerConfig(widths=(8, 12, 16), look_dim=8)
 @pytest.fixture
 def refiner() -> MaskRefiner:
     torch.manual_seed(0)
-    fresh = MaskRefiner(CONFIG, dim=32, mask_dim=16).eval()
+    fresh = MaskRefiner(CONFIG, level_channels=(32, 32, 32), mask_dim=16).eval()
     torch.nn.init.normal_(fresh.change.weight)
     return fresh
 
@@ -32,7 +32,7 @@ def refined(refiner: MaskRefiner, labels: tuple[int, ...], points: slice = slice
 
 
 def test_a_fresh_refiner_leaves_the_mask_as_it_is() -> None:
-    fresh = MaskRefiner(CONFIG, dim=32, mask_dim=16)
+    fresh = MaskRefiner(CONFIG, level_channels=(32, 32, 32), mask_dim=16)
     maps, inputs = random_case(fresh, (2, 3), (1, 0), seed=0)
     torch.testing.assert_close(fresh(fresh.prepare(*maps), *inputs), inputs[0])
 

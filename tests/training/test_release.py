@@ -1,14 +1,35 @@
-"""Releasing a run's weights keeps the model and cuts its vocabulary."""
+"""Releasing a run's weights keeps the model, cuts its vocabulary and thins its channels."""
 
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
+from PIL import Image
 
 from splitseem_model.registry import load_model
+from splitseem_model.weights import save_weights
 from splitseem_train.errors import TrainingError
 from splitseem_train.names import class_name
-from splitseem_train.release import release
+from splitseem_train.release import main, release
 
 pytestmark = pytest.mark.unit
+
+
+def write_photos(folder: Path, count: int) -> Path:
+    """An index of photos of noise, each with a cat in its first column."""
+    index = folder / "cats.jsonl.gz"
+    with gzip.open(index, "wt", encoding="utf-8") as file:
+        for number in range(count):
+            pixels = np.random.default_rng(number).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+            cat = {"label": "cat", "rle": [0, 48, 48 * 63]}
+            record = {"image": f"{number}.png", "dataset": "cats", "size_hw": [48, 64], "objects": [cat]}
+            file.write(json.dumps(record) + "\n")
+    return index
 
 
 def test_released_model_keeps_the_rows_of_its_names() -> None:
@@ -36,3 +57,18 @@ def test_an_unknown_class_is_refused() -> None:
 )
 def test_annotation_suffixes_are_removed(name: str, clean: str) -> None:
     assert class_name(name) == clean
+
+
+def test_a_release_is_thinned_on_the_photos_of_the_index(tmp_path: Path) -> None:
+    index = write_photos(tmp_path, count=3)
+    out = tmp_path / "thin.safetensors"
+    tiny = tmp_path / "tiny.safetensors"
+    save_weights(load_model("tiny"), tiny)
+    widths = ["--mask-dim", "5", "--level-dims", "12", "10", "8"]
+    arguments = [str(tiny), "--classes-of", str(index), "--canvas", "64", "-o", str(out)]
+    assert CliRunner().invoke(main, [*arguments, *widths]).exit_code == 0
+    decoder = load_model(str(out)).config.decoder
+    assert (decoder.mask_dim, decoder.level_channels) == (5, (12, 10, 8))
+    again = CliRunner().invoke(main, [str(out), *arguments[1:], "--mask-dim", "6"])
+    assert again.exit_code == 1
+    assert "there are [5, 12, 10, 8]" in again.output

@@ -1,20 +1,27 @@
 """`python -m splitseem_train.release`: the weights of a run -> the bundled weights of a preset.
 
-Keeps the classes of one data set and sets the canvas, so that what is bundled is what was measured.
+Keeps the classes of one data set and sets the canvas, so that what is bundled is what was measured. With
+`--mask-dim` and `--level-dims` what goes from encoder to decoder is thinned, see
+`splitseem_model.channel_thinning`. Released weights can be released again: nothing is done twice.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
+from torch import Tensor
 
+from splitseem_model.channel_thinning import channel_moments, thin_channels
 from splitseem_model.config import preset
 from splitseem_model.errors import ModelError
+from splitseem_model.preprocess import preprocess
 from splitseem_model.registry import WEIGHTS_DIR, load_model
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint, save_weights
-from splitseem_train.data import read_index
+from splitseem_train.data import DataImage, is_validation, read_index
 from splitseem_train.errors import TrainingError
+from splitseem_train.evaluate import read_photo
 from splitseem_train.names import class_name
 
 
@@ -42,31 +49,76 @@ def release(model: SegmentationModel, names: list[str], canvas: int) -> Segmenta
     return released.eval()
 
 
+def thin(
+    model: SegmentationModel, records: list[DataImage], mask_dim: int, level_dims: tuple[int, ...]
+) -> SegmentationModel:
+    """The model with fewer channels, in the principal axes of the photos that are not held out.
+
+    Raises:
+        TrainingError: no photo, or a model that cannot be thinned so.
+    """
+    photos = [record for record in records if not is_validation(record)]
+    if not photos:
+        raise TrainingError("no photo to learn the axes of the channels from")
+    try:
+        return thin_channels(model, channel_moments(model, _inputs(model, photos)), mask_dim, level_dims)
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+
+
+def _inputs(model: SegmentationModel, photos: list[DataImage]) -> Iterator[Tensor]:
+    config = model.config
+    for photo in photos:
+        yield preprocess(
+            read_photo(photo),
+            canvas=config.canvas,
+            canvas_side=config.canvas_side,
+            roi_xywh=None,
+            stride=config.size_multiple,
+        )[0]
+
+
 @click.command(context_settings={"show_default": True})
 @click.argument("weights", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--classes-of",
     type=click.Path(path_type=Path, exists=True),
     required=True,
-    help="Index whose classes are kept.",
+    help="Index whose classes are kept, and whose photos tell the axes of the channels.",
 )
 @click.option("--canvas", required=True, type=int, help="Pixels of the long side at inference.")
+@click.option("--mask-dim", type=int, help="Channels of the mask features.  [default: as they are]")
+@click.option(
+    "--level-dims",
+    type=(int, int, int),
+    help="Channels of the levels at strides 32, 16 and 8.  [default: as they are]",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=WEIGHTS_DIR / "nano.safetensors")
-def main(weights: Path, classes_of: Path, canvas: int, out: Path) -> None:
+def main(
+    weights: Path,
+    classes_of: Path,
+    canvas: int,
+    mask_dim: int | None,
+    level_dims: tuple[int, int, int] | None,
+    out: Path,
+) -> None:
     """Write the bundled weights from WEIGHTS, a run's best.safetensors."""
     try:
-        labels = {
-            class_name(entry.label)
-            for record in read_index(classes_of)
-            for entry in record.objects
-            if entry.label
-        }
-        released = release(load_model(str(weights)), sorted(labels), canvas)
+        records = list(read_index(classes_of))
+        released = release(load_model(str(weights)), _names(records), canvas)
+        if mask_dim is not None or level_dims is not None:
+            decoder = released.config.decoder
+            widths = mask_dim or decoder.mask_dim, level_dims or decoder.level_channels
+            released = thin(released, records, *widths)
     except (ModelError, TrainingError) as error:
         raise click.ClickException(str(error)) from error
     out.parent.mkdir(parents=True, exist_ok=True)
     save_weights(released, out)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, fingerprint {fingerprint(load_model(str(out)))}")
+
+
+def _names(records: list[DataImage]) -> list[str]:
+    return sorted({class_name(entry.label) for record in records for entry in record.objects if entry.label})
 
 
 if __name__ == "__main__":

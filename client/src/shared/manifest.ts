@@ -63,6 +63,8 @@ export interface DecoderConfig {
   readonly stride: number;
   readonly dim: number;
   readonly mask_dim: number;
+  /** Channels of the levels, coarse to fine; absent: `dim` each. */
+  readonly level_dims?: readonly number[];
   readonly class_dim: number;
   readonly num_layers: number;
   readonly num_heads: number;
@@ -221,6 +223,7 @@ const CONFIG = object(
     logit_scale: NUMBER,
   },
   {
+    level_dims: listOf(NUMBER),
     refiner: nullOr(object({ max_points: NUMBER })),
     correction: nullOr(CORRECTION),
     photo: nullOr(PHOTO),

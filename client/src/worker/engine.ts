@@ -125,9 +125,9 @@ function blankEmbedding({ fingerprint, config }: Manifest): Embedding {
     return { name, dtype: 'float32', shape, data: new Uint8Array(4 * count), scale: null, zeroPoint: null };
   };
   const maps = {
-    level0: map('level0', config.dim, 32),
-    level1: map('level1', config.dim, 16),
-    level2: map('level2', config.dim, 8),
+    level0: map('level0', config.level_dims?.[0] ?? config.dim, 32),
+    level1: map('level1', config.level_dims?.[1] ?? config.dim, 16),
+    level2: map('level2', config.level_dims?.[2] ?? config.dim, 8),
     mask_features: map('mask_features', config.mask_dim, 4),
   };
   const hw = [side, side] as const;
