@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format bench train text test-gpu screenshot tools clean
+.PHONY: help setup demo test check format bench bench-browser train text test-gpu screenshot tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -46,6 +46,10 @@ format: .venv/installed $(NODE_MODULES) ## write both languages in their format
 bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/decoder_step.py
 	$(BIN)/python benchmarks/encoder.py
+
+bench-browser: setup tools ## the decoder in Chromium beside SAM's: make bench-browser [BENCH=--quick]
+	$(BIN)/python -c "import transformers" 2>/dev/null || $(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m benchmarks.browser $(BENCH)
 
 train: .venv/installed ## train nano: make train DATA=folder [PRESET=gpu] [RECIPE=cpu] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
 	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --device $(DEVICE) --out $(RUN) $(if $(START),--start $(START))

@@ -1,0 +1,1 @@
+"""The decoder in a real browser, beside SAM's: `make bench-browser`."""

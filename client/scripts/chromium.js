@@ -1,0 +1,87 @@
+/** What the scripts that drive the page share: the browser, and the server behind it. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
+
+/** @param {readonly string[]} flags */
+export function launchChromium(...flags) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? findChromium(),
+    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync', ...flags],
+  });
+}
+
+function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+  if (found === undefined) throw new Error('no Chromium on PATH: run `make tools`, or set CHROMIUM');
+  return found;
+}
+
+/**
+ * Run `splitseem serve` while something is done with its address.
+ * @param {number} port
+ * @param {(url: string) => Promise<void>} act
+ */
+export async function withServer(port, act) {
+  const server = spawn(SPLITSEEM, ['serve', '--port', String(port)], {
+    cwd: REPOSITORY,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, SPLITSEEM_LOG_LEVEL: 'error' },
+  });
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await waitUntilReady(server, url);
+    await act(url);
+  } finally {
+    server.kill();
+  }
+}
+
+/** @param {import('node:child_process').ChildProcess} server @param {string} url */
+async function waitUntilReady(server, url) {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}`);
+    const response = await fetch(`${url}/readyz`).catch(() => null);
+    if (response?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('the server did not start');
+}
+
+/**
+ * Where a part, 0 to 1, of the photo's width and height is on the screen: it lies centred and fitted on the canvas.
+ * @param {import('playwright-core').Page} page
+ * @param {{ x: number, y: number }} part
+ */
+export async function placeOnPhoto(page, part) {
+  const box = await page.getByRole('application', { name: 'Image canvas' }).boundingBox();
+  const size = /** @type {[number, number]} */ (
+    await page.evaluate('globalThis.splitseem.project().images[0].size_hw')
+  );
+  if (box === null) throw new Error('no canvas');
+  const [height, width] = size;
+  const scale = 0.96 * Math.min(box.width / width, box.height / height);
+  return {
+    x: box.x + box.width / 2 + (part.x - 0.5) * width * scale,
+    y: box.y + box.height / 2 + (part.y - 0.5) * height * scale,
+  };
+}
+
+/** @param {import('playwright-core').Page} page @param {number} count */
+export async function waitForAnswers(page, count) {
+  await page.waitForFunction(`globalThis.splitseem.timings().length >= ${count}`);
+}
+
+/** @param {import('playwright-core').Page} page @param {string} url @param {string} sample */
+export async function openSample(page, url, sample) {
+  await page.goto(url);
+  await page.getByRole('button', { name: sample }).first().click();
+  await page.waitForFunction('globalThis.splitseem.project().images[0]?.key != null');
+}
