@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import onnx
 import torch
@@ -16,6 +16,7 @@ from splitseem_export.io_spec import (
     prepare_spec,
     step_spec,
 )
+from splitseem_export.precision import stored
 from splitseem_export.wrapper import GeneralStepGraph, PrepareGraph, StepGraph
 from splitseem_model.decoder import PromptDecoder
 from splitseem_model.wiring import WIRINGS
@@ -36,6 +37,10 @@ class DecoderGraphs:
     step: bytes
     prepare_spec: GraphSpec
     step_spec: GraphSpec
+
+    def stored(self, precision: str) -> "DecoderGraphs":
+        """The same in a precision of `precision.PRECISIONS`."""
+        return replace(self, prepare=stored(self.prepare, precision), step=stored(self.step, precision))
 
 
 def trace_graphs(decoder: PromptDecoder, query_index: tuple[int, ...] | None = None) -> DecoderGraphs:

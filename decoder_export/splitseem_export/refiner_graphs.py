@@ -1,6 +1,6 @@
 """Mask refiner -> two more ONNX graphs: `look.onnx` once per image, `refine.onnx` once per interaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from splitseem_export.errors import ParityError
 from splitseem_export.graphs import trace
 from splitseem_export.io_spec import GraphSpec, TensorSpec
+from splitseem_export.precision import stored
 from splitseem_model.refiner import MaskRefiner, RefinerFeatures
 
 TOLERANCE = 1e-3
@@ -24,6 +25,10 @@ class RefinerGraphs:
     refine: bytes
     look_spec: GraphSpec
     refine_spec: GraphSpec
+
+    def stored(self, precision: str) -> "RefinerGraphs":
+        """The same in a precision of `precision.PRECISIONS`."""
+        return replace(self, look=stored(self.look, precision), refine=stored(self.refine, precision))
 
 
 class _LookGraph(nn.Module):

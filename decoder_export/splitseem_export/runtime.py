@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from splitseem_export.graphs import trace_general_graphs, trace_graphs
+from splitseem_export.precision import FLOAT32
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.sessions import Arrays, GraphPair, run, session
 from splitseem_export.step_inputs import element, with_a_text
@@ -55,14 +56,16 @@ class OnnxRuntime:
         self._refiner = refiner
 
     @classmethod
-    def of_model(cls, model: SegmentationModel) -> Self:
-        """Export a model's decoder in memory and run it."""
-        refiner = None if model.refiner is None else OnnxRefiner.of_graphs(trace_refiner(model.refiner))
+    def of_model(cls, model: SegmentationModel, precision: str = FLOAT32) -> Self:
+        """Export a model's decoder in memory, its weights in a precision of `PRECISIONS`, and run it."""
+        refiner = None
+        if model.refiner is not None:
+            refiner = OnnxRefiner.of_graphs(trace_refiner(model.refiner).stored(precision))
         decoder = model.config.decoder
         return cls(
-            GraphPair.of_graphs(trace_graphs(model.decoder)),
+            GraphPair.of_graphs(trace_graphs(model.decoder).stored(precision)),
             WIRINGS[decoder.wiring].interactive_queries(decoder.num_queries),
-            lambda: GraphPair.of_graphs(trace_general_graphs(model.decoder)),
+            lambda: GraphPair.of_graphs(trace_general_graphs(model.decoder).stored(precision)),
             refiner,
         )
 
@@ -116,7 +119,7 @@ class OnnxRefiner:
         return torch.from_numpy(run(self._refine, features | feed)["refined"])
 
 
-def load_onnx_predictor(model: str, *, preset: str | None = None) -> Predictor:
+def load_onnx_predictor(model: str, *, preset: str | None = None, precision: str = FLOAT32) -> Predictor:
     """A predictor whose decoder runs in ONNX Runtime; errors as for `load_model`."""
     loaded = load_model(model, preset)
-    return Predictor(loaded, OnnxRuntime.of_model(loaded))
+    return Predictor(loaded, OnnxRuntime.of_model(loaded, precision))

@@ -53,6 +53,7 @@ NOT_A_VIDEO = "none"
     multiple=True,
     help="Leave a part of the model out, to see what it is worth; may be given several times.",
 )
+@click.option("--precision", help="Precision of the exported graphs, with --runtime onnx [default: float32]")
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Also write the figures to this file."
 )
@@ -74,6 +75,7 @@ def command(
     limit: int | None,
     held_out: bool,
     without: tuple[str, ...],
+    precision: str | None,
     json_path: Path | None,
     report: Path | None,
 ) -> None:
@@ -100,12 +102,13 @@ def command(
         modes = _modes(propagate, records)
         if modes and report is not None:
             raise Refused("--report shows clicks on photos, not a video: add --propagate none")
-        predictor = _predictor(options, without, data)
+        predictor = _predictor(options, precision, without, data)
         conditions = {
             "data": data_dir.name,
             "model": predictor.name,
             "fingerprint": predictor.fingerprint,
             "runtime": options.runtime,
+            "precision": precision,
             "codec": options.codec,
             "canvas": options.canvas,
             "protocol": protocol,
@@ -128,13 +131,15 @@ def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[s
     return list(MODES) if is_one_video(records) else []
 
 
-def _predictor(options: ModelOptions, without: Sequence[str], data: Sequence[DataImage]) -> "Predictor":
+def _predictor(
+    options: ModelOptions, precision: str | None, without: Sequence[str], data: Sequence[DataImage]
+) -> "Predictor":
     """The model that is measured, with the class names of the data, or the baseline of that name."""
     if options.model == BASELINE:
         return load_baseline()
     from splitseem_train.variants import WITHOUT, classes_of, held_to_classes
 
-    predictor = options.load()
+    predictor = options.load(precision)
     for part in set(without) & set(WITHOUT):
         predictor = WITHOUT[part](predictor)
     return held_to_classes(predictor, classes_of(data))

@@ -43,9 +43,12 @@ class ModelOptions:
     codec: str | None
     canvas: int | None
 
-    def load(self) -> Predictor:
+    def load(self, precision: str | None = None) -> Predictor:
         """Load the model; torch is imported here and not before.
 
+        Args:
+            precision: of the weights of exported graphs, a name of `splitseem_export.precision.PRECISIONS`;
+                only for the ONNX runtime.
         Raises:
             ModelError: no such model, or a file that does not fit.
             Refused: its decoder cannot be exported, which the ONNX runtime needs.
@@ -53,12 +56,15 @@ class ModelOptions:
         from splitseem_model.predictor import Predictor
 
         if self.runtime == "torch":
+            if precision is not None:
+                raise Refused("a precision is for exported graphs: add --runtime onnx")
             return Predictor.load(self.model, preset=self.preset)
         from splitseem_export.errors import ExportError
+        from splitseem_export.precision import FLOAT32
         from splitseem_export.runtime import load_onnx_predictor
 
         try:
-            return load_onnx_predictor(self.model, preset=self.preset)
+            return load_onnx_predictor(self.model, preset=self.preset, precision=precision or FLOAT32)
         except ExportError as error:
             raise Refused(str(error)) from error
 

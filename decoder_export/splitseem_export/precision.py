@@ -1,0 +1,205 @@
+"""Graphs made smaller: constants computed before they are written, weights stored in fewer bits.
+
+A storage precision changes what is downloaded, not how the graph computes: the weights are expanded to
+float32 by operators that read constants only, which ONNX Runtime runs once, when it opens the graph.
+`int8-dynamic` is the one that also computes products in integers.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from splitseem_export.errors import ExportError
+
+FLOAT32 = "float32"
+SMALL = 256
+"""Constants of so few elements stay as they are."""
+_CLIPS = tuple(np.linspace(0.7, 1.0, 13))
+"""Shares of the largest weight of a channel that are tried as the end of its integer range."""
+
+Array = NDArray[Any]
+
+
+def stored(graph: bytes, precision: str) -> bytes:
+    """The graph with its constants computed and its weights in a precision of `PRECISIONS`.
+
+    Raises:
+        ExportError: an unknown precision.
+    """
+    if precision not in PRECISIONS:
+        raise ExportError(f"unknown precision {precision!r}; known: {', '.join(PRECISIONS)}")
+    return _with_short_names(PRECISIONS[precision](folded(graph)))
+
+
+def folded(graph: bytes) -> bytes:
+    """The graph after the optimisations of ONNX Runtime that use standard operators only, and so run
+    everywhere: what depends on weights alone is computed, what is not needed is gone."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    with tempfile.TemporaryDirectory() as folder:
+        options.optimized_model_filepath = str(Path(folder) / "folded.onnx")
+        onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        return Path(options.optimized_model_filepath).read_bytes()
+
+
+def _as_float16(graph: bytes) -> bytes:
+    return _restored(graph, lambda _, array: _Float16(array))
+
+
+def _as_int8(graph: bytes) -> bytes:
+    model = onnx.load_from_string(graph)
+    axes = channel_axes(model)
+    return _restored(
+        graph,
+        lambda name, array: _Integers(array, axes[name]) if name in axes else _Float16(array),
+    )
+
+
+def _as_int8_dynamic(graph: bytes) -> bytes:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
+        before.write_bytes(graph)
+        quantize_dynamic(
+            before,
+            after,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=_not_plain_products(graph),
+        )
+        return _as_float16(after.read_bytes())
+
+
+def _not_plain_products(graph: bytes) -> list[str]:
+    """Products whose second factor is not a constant matrix: the integer kernels take no others."""
+    model = onnx.load_from_string(graph).graph
+    matrices = {tensor.name for tensor in model.initializer if len(tensor.dims) == 2}
+    return [node.name for node in model.node if len(node.input) > 1 and node.input[1] not in matrices]
+
+
+PRECISIONS: dict[str, Callable[[bytes], bytes]] = {
+    FLOAT32: lambda graph: graph,
+    "float16": _as_float16,
+    "int8": _as_int8,
+    "int8-dynamic": _as_int8_dynamic,
+}
+
+
+class _Float16:
+    """Half the bytes."""
+
+    def __init__(self, array: Array) -> None:
+        self._array = array
+
+    def parts(self, name: str) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
+        """What stands for the weight of that name: constants, and the operators that make it from them."""
+        short = numpy_helper.from_array(self._array.astype(np.float16), f"{name}.half")
+        return [short], [helper.make_node("Cast", [short.name], [name], to=TensorProto.FLOAT)]
+
+
+class _Integers:
+    """A quarter of the bytes: integers of -127 to 127, times one scale a channel."""
+
+    def __init__(self, array: Array, axes: tuple[int, ...]) -> None:
+        """`axes` are all but those that tell the channel."""
+        self._whole, self._scale = quantised(array, axes)
+
+    def parts(self, name: str) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
+        """As for `_Float16`."""
+        whole = numpy_helper.from_array(self._whole, f"{name}.whole")
+        scale = numpy_helper.from_array(self._scale, f"{name}.scale")
+        nodes = [
+            helper.make_node("Cast", [whole.name], [f"{name}.cast"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.cast", scale.name], [name]),
+        ]
+        return [whole, scale], nodes
+
+
+def quantised(array: Array, axes: tuple[int, ...]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Integers and the scale of every channel; of several ends of the range the one with the least squared
+    error is taken.
+
+    Args:
+        axes: reduced over for a scale.
+    """
+    largest = np.abs(array).max(axes, keepdims=True)
+    best = np.full(largest.shape, np.inf)
+    scale = np.ones(largest.shape, np.float32)
+    for clip in _CLIPS:
+        tried = np.maximum(largest * clip / 127, 1e-12).astype(np.float32)
+        error = ((np.clip(np.round(array / tried), -127, 127) * tried - array) ** 2).sum(axes, keepdims=True)
+        scale, best = np.where(error < best, tried, scale), np.minimum(error, best)
+    return np.clip(np.round(array / scale), -127, 127).astype(np.int8), scale
+
+
+def channel_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """Weights of products and convolutions -> the axes that are summed over: a scale each of the others."""
+    ranks = {tensor.name: len(tensor.dims) for tensor in model.graph.initializer}
+    axes: dict[str, tuple[int, ...]] = {}
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            if ranks.get(name, 0) > 1 and (summed := _summed_axes(node, place, ranks[name])):
+                axes[name] = summed
+    return axes
+
+
+def _summed_axes(node: onnx.NodeProto, place: int, rank: int) -> tuple[int, ...]:
+    if node.op_type == "Conv" and place == 1:
+        return tuple(range(1, rank))
+    if node.op_type == "Gemm" and place == 1:
+        transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+        return (1,) if transposed else (0,)
+    if node.op_type == "MatMul":
+        return (rank - 2,) if place == 1 else (rank - 1,)
+    return ()
+
+
+def _restored(graph: bytes, stored_as: Callable[[str, Array], "_Float16 | _Integers"]) -> bytes:
+    """Every large float32 constant in another form, and the operators that bring it back."""
+    model = onnx.load_from_string(graph)
+    kept, nodes = [], []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < SMALL:
+            kept.append(tensor)
+            continue
+        constants, made_by = stored_as(tensor.name, numpy_helper.to_array(tensor)).parts(tensor.name)
+        kept += constants
+        nodes += made_by
+    nodes += list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    return bytes(model.SerializeToString())
+
+
+def _with_short_names(graph: bytes) -> bytes:
+    """Names of nodes and inner tensors are a tenth of a small file."""
+    model = onnx.load_from_string(graph)
+    del model.graph.value_info[:]
+    public = {"", *(tensor.name for tensor in (*model.graph.input, *model.graph.output))}
+    fresh = _short_names(public)
+    short = {name: name for name in public}
+    for tensor in model.graph.initializer:
+        tensor.name = short.setdefault(tensor.name, next(fresh))
+    for node in model.graph.node:
+        node.name = ""
+        node.doc_string = ""
+        for names in (node.input, node.output):
+            names[:] = [short.setdefault(name, next(fresh)) for name in names]
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _short_names(taken: set[str]) -> Iterator[str]:
+    return (name for i in count() if (name := np.base_repr(i, 36).lower()) not in taken)

@@ -1,0 +1,65 @@
+"""Smaller graphs: what they keep of the weights, and what of them is left to do at every run."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto
+
+from splitseem_export.errors import ExportError
+from splitseem_export.graphs import DecoderGraphs, trace_graphs
+from splitseem_export.precision import FLOAT32, PRECISIONS, folded, quantised, stored
+from splitseem_export.sessions import GraphPair
+from splitseem_export.verify import verify
+from splitseem_model.registry import load_model
+from splitseem_model.segmentation import SegmentationModel
+
+
+@pytest.fixture(scope="module")
+def model() -> SegmentationModel:
+    return load_model("tiny")
+
+
+@pytest.fixture(scope="module")
+def graphs(model: SegmentationModel) -> DecoderGraphs:
+    return trace_graphs(model.decoder)
+
+
+def test_folding_changes_no_answer(model: SegmentationModel, graphs: DecoderGraphs) -> None:
+    assert all(report.ok for report in verify(model.decoder, GraphPair.of_graphs(graphs.stored(FLOAT32))))
+
+
+def test_every_precision_is_smaller_than_the_one_before(graphs: DecoderGraphs) -> None:
+    sizes = [len(graphs.stored(name).step) for name in (FLOAT32, "float16", "int8")]
+    assert sizes[0] > sizes[1] > sizes[2]
+
+
+@pytest.mark.parametrize("precision", ["float16", "int8"])
+def test_weights_are_expanded_before_the_first_run(graphs: DecoderGraphs, precision: str) -> None:
+    model = onnx.load_from_string(folded(graphs.stored(precision).step)).graph
+    assert {t.data_type for t in model.initializer} <= {TensorProto.FLOAT, TensorProto.INT64}
+
+
+@pytest.mark.parametrize("precision", list(PRECISIONS))
+def test_inputs_and_outputs_keep_their_names(graphs: DecoderGraphs, precision: str) -> None:
+    before, after = (onnx.load_from_string(g).graph for g in (graphs.step, graphs.stored(precision).step))
+    assert [t.name for t in before.input] == [t.name for t in after.input]
+    assert [t.name for t in before.output] == [t.name for t in after.output]
+
+
+def test_the_same_graph_gives_the_same_bytes(graphs: DecoderGraphs) -> None:
+    assert stored(graphs.prepare, "int8") == stored(graphs.prepare, "int8")
+
+
+def test_an_unknown_precision_is_refused_with_the_known_ones(graphs: DecoderGraphs) -> None:
+    with pytest.raises(ExportError, match="known: float32, float16, int8"):
+        stored(graphs.prepare, "int3")
+
+
+def test_every_channel_has_a_scale_of_its_own() -> None:
+    torch.manual_seed(0)
+    weights = torch.randn(64, 5).numpy() * np.array([1, 10, 0.1, 3, 0], np.float32)
+    whole, scale = quantised(weights, (0,))
+    assert scale.shape == (1, 5)
+    error = np.abs(whole * scale - weights).max(0)
+    assert (error <= 0.01 * np.abs(weights).max(0) + 1e-9).all()
