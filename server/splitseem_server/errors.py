@@ -5,8 +5,10 @@ ServerError                     everything a caller may meet; its text is shown 
 ├── UnreadableImage             begins like an image, but is damaged, cut short or empty
 ├── UrlNotEnabled               the image is named by a URL
 ├── NotFound                    no such route, embedding or file
+├── NoTextEncoder               the model takes no texts, or its text encoder is not installed
 ├── MethodNotAllowed            the route exists, the method does not
 ├── NotAcceptable               no representation the caller accepts
+├── WrongModel                  the embedding was made by another model
 ├── BodyTooLarge                more bytes than allowed
 ├── ImageTooLarge               more pixels than allowed
 ├── UnsupportedContentType      the body is of another kind than those that are read
@@ -58,12 +60,20 @@ class NotFound(ServerError):
     """No such route, embedding or file."""
 
 
+class NoTextEncoder(ServerError):
+    """The model takes no texts, or its text encoder is not installed."""
+
+
 class MethodNotAllowed(ServerError):
     """The route exists, the method does not."""
 
 
 class NotAcceptable(ServerError):
     """No representation the caller accepts."""
+
+
+class WrongModel(ServerError):
+    """The embedding was made by another model."""
 
 
 class BodyTooLarge(ServerError):
@@ -126,8 +136,10 @@ PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
         UnreadableImage: Problem(400, "unreadable-image", "The image is damaged, cut short or empty"),
         UrlNotEnabled: Problem(403, "url-not-enabled", "Images are not fetched from URLs"),
         NotFound: Problem(404, "not-found", "There is nothing here"),
+        NoTextEncoder: Problem(404, "no-text-encoder", "Texts are not understood here"),
         MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
         NotAcceptable: Problem(406, "not-acceptable", "No representation that is accepted"),
+        WrongModel: Problem(409, "wrong-model", "The embedding is of another model"),
         BodyTooLarge: Problem(413, "body-too-large", "The body has too many bytes"),
         ImageTooLarge: Problem(413, "image-too-large", "The image has too many pixels"),
         UnsupportedContentType: Problem(415, "unsupported-content-type", "The content type is not read here"),

@@ -10,6 +10,7 @@ import structlog
 from fastapi import Request
 
 from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.decode_service import DecodeService
 from splitseem_server.decoder_files import DecoderFiles
 from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
@@ -43,6 +44,7 @@ class Services:
     decoder: DecoderFiles | None
     texts: TextService | None
     panoptic: PanopticService | None
+    prompts: DecodeService | None
     readiness: Readiness = field(default_factory=Readiness)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,9 +11,15 @@ from fastapi import APIRouter, Depends, Request
 from numpy.typing import NDArray
 from starlette.responses import JSONResponse, Response
 
-from splitseem_server.errors import InvalidParameter, MalformedRequest, NotFound, UnsupportedContentType
+from splitseem_server.errors import (
+    InvalidParameter,
+    MalformedRequest,
+    NoTextEncoder,
+    UnsupportedContentType,
+)
 from splitseem_server.negotiation import JSON, MSGPACK, choose_media_type
 from splitseem_server.services import Services, services_of
+from splitseem_server.uploads import content_type_of, json_object
 
 router = APIRouter(tags=["text"])
 
@@ -46,15 +51,10 @@ async def text_request(request: Request, services: Annotated[Services, Depends(s
         UnsupportedContentType: not JSON. MalformedRequest: no object with lists of strings.
         InvalidParameter: an unknown field, nothing asked for, too many or blank or too long words.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = content_type_of(request)
     if content_type != JSON:
         raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON}")
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequest(f"JSON body: {error}") from error
-    if not isinstance(body, dict):
-        raise MalformedRequest("JSON body: expected an object with `texts`, `vocabulary` or both")
+    body = json_object(await request.body(), "`texts`, `vocabulary` or both")
     unknown = sorted(set(body) - set(_FIELDS))
     if unknown:
         raise InvalidParameter(f"unknown field {', '.join(unknown)}; known are {', '.join(_FIELDS)}")
@@ -77,7 +77,7 @@ async def encode_text(
     """
     media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
     if services.texts is None:
-        raise NotFound(f"no text encoder is loaded for model {services.encoder.name}")
+        raise NoTextEncoder(f"no text encoder is loaded for model {services.encoder.name}")
     answer: dict[str, Any] = {"model": services.encoder.name, "fingerprint": services.encoder.fingerprint}
     tensor = _nested if media_type == JSON else _packed
     if asked.texts is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
@@ -30,7 +31,7 @@ async def read_upload(request: Request) -> bytes:
         UnsupportedContentType: another content type.
         UrlNotEnabled: the JSON names a URL.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = content_type_of(request)
     read = _READERS.get(content_type)
     if read is None and content_type.startswith("image/"):
         read = _read_raw
@@ -60,13 +61,34 @@ async def _read_multipart(request: Request) -> bytes:
         await form.close()
 
 
-async def _read_json(request: Request) -> bytes:
+def content_type_of(request: Request) -> str:
+    """The media type of the body, without parameters; empty when the request does not say."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def json_object(text: bytes | str, expected: str) -> dict[str, Any]:
+    """A JSON object.
+
+    Args:
+        expected: what it should hold, for the message.
+    Raises:
+        MalformedRequest: not JSON, or no object.
+    """
     try:
-        body = json.loads(await request.body())
+        body = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest(f"JSON body: {error}") from error
     if not isinstance(body, dict):
-        raise MalformedRequest("JSON body: expected an object with `image_base64`")
+        raise MalformedRequest(f"JSON body: expected an object with {expected}")
+    return body
+
+
+def image_of_json(body: Mapping[str, Any]) -> bytes:
+    """The image file that a JSON body carries as `image_base64`.
+
+    Raises:
+        MalformedRequest: it does not. UrlNotEnabled: it names a URL.
+    """
     if "url" in body:
         raise UrlNotEnabled("this server does not fetch images from URLs; send the image itself")
     encoded = body.get("image_base64")
@@ -76,6 +98,10 @@ async def _read_json(request: Request) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
         raise MalformedRequest(f"JSON body: `image_base64` is not base64: {error}") from error
+
+
+async def _read_json(request: Request) -> bytes:
+    return image_of_json(json_object(await request.body(), "`image_base64`"))
 
 
 _READERS: dict[str, Callable[[Request], Awaitable[bytes]]] = {

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from splitseem_cli.serve import build_app, command, load_encoders
+from splitseem_cli.serve import build_app, command, load_parts
 from splitseem_proto import Embedding, unpack
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
@@ -39,7 +39,7 @@ def tiny_decoder_dir(decoder_dir: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("tiny") / "decoder"
     shutil.copytree(decoder_dir, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["fingerprint"] = load_encoders(Settings(model="tiny"))[0].fingerprint
+    manifest["fingerprint"] = load_parts(Settings(model="tiny")).encoder.fingerprint
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -91,7 +91,7 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
     assert response.status_code == 200, response.text
     embedding = unpack(response.content)
     assert isinstance(embedding, Embedding)
-    encoder = load_encoders(Settings(model="tiny"))[0]
+    encoder = load_parts(Settings(model="tiny")).encoder
     image = np.asarray(Image.open(io.BytesIO(photo())))
     expected = encoder.encode(image, roi_xywh=None, canvas=None, codec="float32")
     assert embedding.geometry == expected.geometry
@@ -106,7 +106,7 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
 @pytest.mark.anyio
 @pytest.mark.parametrize("model", ["tiny", "nano"])
 async def test_service_and_encoder_agree_bit_for_bit(model: str, run_in_process: Any) -> None:
-    encoder = load_encoders(Settings(model=model))[0]
+    encoder = load_parts(Settings(model=model)).encoder
     async with run_in_process(create_app(Settings(), encoder, InProcessCache(2**26))) as client:
         response = await client.post("/embed?roi=10,5,60,50", files={"image": photo()})
     embedding = unpack(response.content)
@@ -123,9 +123,9 @@ def test_without_the_client_only_the_api_is_served(tiny_decoder_dir: Path) -> No
 
 
 def test_key_does_not_depend_on_the_process() -> None:
-    encoder = load_encoders(Settings(model="tiny"))[0]
+    encoder = load_parts(Settings(model="tiny")).encoder
     geometry = encoder.geometry_for((61, 83), None, None)
-    again = load_encoders(Settings(model="tiny"))[0]
+    again = load_parts(Settings(model="tiny")).encoder
     keys = {embedding_key("ab", geometry, model.fingerprint, "int8") for model in (encoder, again)}
     assert len(keys) == 1
 

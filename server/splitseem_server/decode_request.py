@@ -1,0 +1,176 @@
+"""The body of `POST /v1/decode` -> what is to be segmented, in which image."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from fastapi import Request
+from numpy.typing import NDArray
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
+from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
+from splitseem_server.negotiation import JSON
+from splitseem_server.uploads import content_type_of, image_of_json, json_object
+
+MAX_OBJECTS = 64
+MAX_STEPS = 256
+"""Prompts of all objects of a request that are still to be answered; each is a run of the decoder."""
+
+MULTIPART = "multipart/form-data"
+_EXPECTED = "`prompts` or `objects`, and `key` or `image_base64`"
+_FIELDS = ("key", "image_base64", "url", "prompts", "memory", "objects")
+_OBJECT_FIELDS = ("prompts", "memory")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What an earlier answer handed on: mask logits float32 `[h, w]` after the first `prompts` prompts."""
+
+    prompts: int
+    mask_logits: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ObjectRequest:
+    """One object: all its prompts in the order given, and the memory of those that were answered before."""
+
+    prompts: tuple[PromptItem, ...]
+    memory: Memory | None
+
+
+@dataclass(frozen=True)
+class DecodeRequest:
+    """What is asked: objects of an image, which is a file or the key of an embedding."""
+
+    image: bytes | None
+    key: str | None
+    objects: tuple[ObjectRequest, ...]
+
+
+async def read_decode_request(request: Request) -> DecodeRequest:
+    """The body: JSON, or multipart with the image in `image` and the same JSON in `request`.
+
+    Raises:
+        UnsupportedContentType: another content type. MalformedRequest: not what the content type promises.
+        InvalidParameter: an unknown field, no prompt, too much at once, or neither image nor key.
+    """
+    content_type = content_type_of(request)
+    image: bytes | None
+    if content_type == MULTIPART:
+        image, body = await _read_multipart(request)
+    elif content_type == JSON:
+        body = json_object(await request.body(), _EXPECTED)
+        image = image_of_json(body) if "image_base64" in body or "url" in body else None
+    else:
+        raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON} or {MULTIPART}")
+    _check_fields(body, _FIELDS, "request")
+    key = body.get("key")
+    if key is not None and not isinstance(key, str):
+        raise MalformedRequest("JSON body: expected a string `key`")
+    if (image is None) == (key is None):
+        raise InvalidParameter("name the image once: by its `key`, or by the image itself")
+    return DecodeRequest(image, key, _objects(body))
+
+
+async def _read_multipart(request: Request) -> tuple[bytes, dict[str, Any]]:
+    try:
+        form = await request.form(max_files=1, max_fields=2, max_part_size=2**24)
+    except HTTPException as error:
+        raise MalformedRequest(f"multipart body: {error.detail}") from error
+    try:
+        image, text = form.get("image"), form.get("request")
+        if not isinstance(image, UploadFile) or not isinstance(text, str):
+            raise MalformedRequest("multipart body: expected a file `image` and JSON in the field `request`")
+        body = json_object(text, "`prompts` or `objects`")
+        return await image.read(), body
+    finally:
+        await form.close()
+
+
+def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
+    if ("objects" in body) == ("prompts" in body):
+        raise InvalidParameter("give `prompts` of one object, or `objects` with `prompts` each")
+    if "prompts" in body:
+        objects: tuple[ObjectRequest, ...] = (_object(body, "request"),)
+    else:
+        given = body["objects"]
+        if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+            raise MalformedRequest("JSON body: expected a list of objects in `objects`")
+        if not 1 <= len(given) <= MAX_OBJECTS:
+            raise InvalidParameter(f"`objects` has {len(given)} entries; 1 to {MAX_OBJECTS} are allowed")
+        for number, item in enumerate(given):
+            _check_fields(item, _OBJECT_FIELDS, f"objects[{number}]")
+        objects = tuple(_object(item, f"objects[{number}]") for number, item in enumerate(given))
+    steps = sum(_steps(item) for item in objects)
+    if steps > MAX_STEPS:
+        raise InvalidParameter(f"{steps} prompts are to be answered; at most {MAX_STEPS} at once")
+    return objects
+
+
+def _steps(item: ObjectRequest) -> int:
+    return len(item.prompts) - (0 if item.memory is None else item.memory.prompts)
+
+
+def _object(body: Mapping[str, Any], where: str) -> ObjectRequest:
+    plain = {"type": Prompt.type, "protocol_version": PROTOCOL_VERSION, "items": body.get("prompts")}
+    try:
+        prompt = from_plain(plain)
+    except CodecError as error:
+        raise InvalidParameter(f"{where}.prompts: {error}") from error
+    if not isinstance(prompt, Prompt):
+        raise TypeError(f"read a {prompt.type} where a prompt was written")
+    given = body.get("memory")
+    memory = None if given is None else _memory(given, f"{where}.memory")
+    if memory is not None and memory.prompts >= len(prompt.items):
+        raise InvalidParameter(
+            f"{where}: the memory is of {memory.prompts} prompts, so that there is nothing new among"
+            f" {len(prompt.items)}"
+        )
+    return ObjectRequest(prompt.items, memory)
+
+
+def write_memory(memory: Memory) -> dict[str, Any]:
+    """Plain data for JSON, the inverse of what a request is read by."""
+    logits = np.ascontiguousarray(memory.mask_logits, dtype="<f4")
+    return {
+        "prompts": memory.prompts,
+        "shape": list(logits.shape),
+        "float32_base64": base64.b64encode(logits.tobytes()).decode("ascii"),
+    }
+
+
+def _memory(value: object, where: str) -> Memory:
+    if not isinstance(value, dict):
+        raise MalformedRequest(f"{where}: expected the `memory` of an earlier answer")
+    count, shape, text = (value.get(name) for name in ("prompts", "shape", "float32_base64"))
+    if not isinstance(count, int) or not _is_count(count) or not isinstance(text, str):
+        raise MalformedRequest(f"{where}: expected `prompts`, `shape` and `float32_base64`")
+    if not isinstance(shape, list) or len(shape) != 2 or not all(_is_count(side) for side in shape):
+        raise MalformedRequest(f"{where}.shape: expected height and width")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedRequest(f"{where}.float32_base64: {error}") from error
+    if len(data) != 4 * shape[0] * shape[1]:
+        raise InvalidParameter(f"{where}: {len(data)} bytes are not {shape[0]} x {shape[1]} numbers")
+    logits = np.frombuffer(data, dtype="<f4").reshape(shape).astype(np.float32)
+    if not np.isfinite(logits).all():
+        raise InvalidParameter(f"{where}: numbers must be finite")
+    return Memory(count, logits)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
+
+
+def _check_fields(body: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    unknown = sorted(set(body) - set(known))
+    if unknown:
+        raise InvalidParameter(f"{where}: unknown field {', '.join(unknown)}; known are {', '.join(known)}")

@@ -1,0 +1,123 @@
+"""`POST /v1/decode`: prompts to masks, for clients without a decoder."""
+
+from __future__ import annotations
+
+import io
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Request
+from PIL import Image
+from starlette.responses import JSONResponse, Response
+
+from splitseem_proto import encode_rle
+from splitseem_server.decode_request import MULTIPART, read_decode_request, write_memory
+from splitseem_server.decode_service import Decoded, DecodedObject
+from splitseem_server.embed_routes import check_parameters, parse_embed_options
+from splitseem_server.embedding_service import EmbedOptions
+from splitseem_server.errors import NotFound, NotReady
+from splitseem_server.gone import unless_gone
+from splitseem_server.negotiation import JSON, choose_media_type
+from splitseem_server.panoptic_routes import PNG
+from splitseem_server.services import Services, services_of
+
+router = APIRouter(tags=["decode"])
+
+_PROMPTS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
+_OBJECT: dict[str, Any] = {"prompts": _PROMPTS, "memory": {"type": "object"}}
+_JSON_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "key": {"type": "string"},
+        "image_base64": {"type": "string"},
+        **_OBJECT,
+        "objects": {"type": "array", "items": {"type": "object", "properties": _OBJECT}},
+    },
+}
+_FORM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"image": {"type": "string", "format": "binary"}, "request": {"type": "string"}},
+}
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {JSON: {"schema": _JSON_SCHEMA}, MULTIPART: {"schema": _FORM_SCHEMA}},
+    }
+}
+
+
+def decode_options(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    codec: Annotated[str | None, Query(description="of the embedding, for a new image")] = None,
+    canvas: Annotated[int | None, Query(ge=1, description="pixels to resize to, for a new image")] = None,
+    roi: Annotated[str | None, Query(description="x,y,w,h in image pixels, for a new image")] = None,
+) -> EmbedOptions:
+    """The query of `POST /v1/decode`.
+
+    Raises:
+        InvalidParameter: an unknown parameter, or a value without meaning for this model.
+    """
+    check_parameters(request, ("codec", "canvas", "roi"))
+    return parse_embed_options(services, codec, canvas, roi)
+
+
+@router.post("/v1/decode", openapi_extra=_BODY)
+async def decode(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    options: Annotated[EmbedOptions, Depends(decode_options)],
+) -> Response:
+    """Segment objects from prompts.
+
+    The answer is JSON: for every object its mask as COCO run lengths, label, scores, and the memory for
+    further prompts; with `Accept: image/png` a map whose values are the numbers of the objects, from 1.
+    """
+    media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
+    if services.prompts is None:
+        raise NotFound("this server has no decoder of its own")
+    if services.readiness.state == "failed":
+        raise NotReady("the model did not warm up; the log of the server says why")
+    asked = await read_decode_request(request)
+    decoded = await unless_gone(request, services.prompts.decode(asked, options))
+    headers = {
+        "Vary": "Accept",
+        "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in decoded.timings_ms.items()),
+        "X-Splitseem-Cache": decoded.source,
+        "X-Splitseem-Model": services.model_header,
+    }
+    if media_type == JSON:
+        return JSONResponse(_describe(services, decoded), headers=headers)
+    return Response(_png(decoded), headers=headers, media_type=PNG)
+
+
+def _describe(services: Services, decoded: Decoded) -> dict[str, object]:
+    return {
+        "model": services.encoder.name,
+        "fingerprint": services.encoder.fingerprint,
+        "key": decoded.key,
+        "size": decoded.objects[0].mask.shape,
+        "objects": [_describe_object(item) for item in decoded.objects],
+    }
+
+
+def _describe_object(item: DecodedObject) -> dict[str, object]:
+    rle = encode_rle(item.mask)
+    return {
+        "mask": {"size": rle.size, "counts": rle.counts},
+        "area": int(item.mask.sum()),
+        "label": item.label,
+        "label_score": item.label_score,
+        "score": item.score,
+        "memory": write_memory(item.memory),
+    }
+
+
+def _png(decoded: Decoded) -> bytes:
+    """8 bits of grey; of objects that overlap, the later is on top."""
+    numbers = np.zeros(decoded.objects[0].mask.shape, np.uint8)
+    for number, item in enumerate(decoded.objects, start=1):
+        numbers[item.mask] = number
+    buffer = io.BytesIO()
+    Image.fromarray(numbers).save(buffer, "PNG")
+    return buffer.getvalue()
