@@ -27,6 +27,17 @@ MASK_SOURCE_STRIDES: Mapping[str, int] = MappingProxyType(
     {"mask_source": 4, "mask_level0": 32, "mask_level1": 16, "mask_level2": 8}
 )
 
+# Dtypes that the tensors of an embedding may have, by its codec.
+CODEC_DTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "float32": ("float32",),
+        "float16": ("float16",),
+        "int8": ("int8",),
+        "uint8": ("uint8",),
+        "uint4": ("uint4", "uint8"),
+    }
+)
+
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")
 _KEY = re.compile(r"[0-9a-f]{32,128}|")
 
@@ -40,7 +51,7 @@ class Embedding:
         fingerprint: of the model that made it, 8 to 128 hexadecimal digits.
         key: address of the content, 32 to 128 hexadecimal digits, or empty when it has none yet.
         geometry: how the image was brought to the model input.
-        codec: name in `quantize.CODECS`; it is the dtype of every tensor.
+        codec: name in `CODEC_DTYPES`, which says what dtypes the tensors may have.
         tensors: `level0`, `level1`, `level2` `[1, D, h, w]` (strides 32, 16, 8) and `mask_features`
             `[1, C, H/4, W/4]`, where (H, W) is the padded size, or instead of these `mask_source`
             `[1, S, H/4, W/4]` and `mask_level0`, `mask_level1`, `mask_level2` `[1, C, h, w]`; further names
@@ -71,10 +82,8 @@ class Embedding:
         if len(set(names)) != len(names):
             raise MessageError(f"tensor names must differ, got {names}")
         for tensor in self.tensors:
-            if tensor.array.dtype.name != self.codec:
-                raise MessageError(
-                    f"tensor {tensor.name} is {tensor.array.dtype}, the codec is {self.codec!r}"
-                )
+            if tensor.dtype not in CODEC_DTYPES.get(self.codec, ()):
+                raise MessageError(f"tensor {tensor.name} is {tensor.dtype}, the codec is {self.codec!r}")
         for name, stride in required_maps(names).items():
             self._check_map(name, stride)
 

@@ -32,11 +32,19 @@ from splitseem_proto.fields import (
     text,
 )
 from splitseem_proto.geometry import ImageGeometry
-from splitseem_proto.messages import PROTOCOL_VERSION, Embedding, required_maps
+from splitseem_proto.messages import CODEC_DTYPES, PROTOCOL_VERSION, Embedding, required_maps
+from splitseem_proto.nibbles import pack_nibbles, unpack_nibbles
 from splitseem_proto.tensors import NamedTensor
 
+# Of the array in memory; the values of uint4 come from and go to half a byte each.
 _DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
-    {"float32": np.dtype("<f4"), "float16": np.dtype("<f2"), "int8": np.dtype("i1")}
+    {
+        "float32": np.dtype("<f4"),
+        "float16": np.dtype("<f2"),
+        "int8": np.dtype("i1"),
+        "uint8": np.dtype("u1"),
+        "uint4": np.dtype("u1"),
+    }
 )
 _name = text(limits.MAX_NAME_BYTES)
 _pair = fixed(integer, length=2)
@@ -60,17 +68,19 @@ def write_embedding(embedding: Embedding) -> Plain:
 
 
 def _write_tensor(tensor: NamedTensor) -> Plain:
-    dtype = tensor.array.dtype.name
+    stored = pack_nibbles(tensor.array) if tensor.nibbles else tensor.array
     plain: Plain = {
         "name": tensor.name,
-        "dtype": dtype,
+        "dtype": tensor.dtype,
         "shape": list(tensor.array.shape),
-        "data": tensor.array.astype(_DTYPES[dtype], copy=False).tobytes(),
+        "data": stored.astype(_DTYPES[tensor.dtype], copy=False).tobytes(),
     }
     if tensor.scale is not None:
         plain["scale"] = tensor.scale.astype("<f4", copy=False).tobytes()
     if tensor.zero_point is not None:
         plain["zero_point"] = tensor.zero_point.tobytes()
+    if tensor.offset is not None:
+        plain["offset"] = tensor.offset.astype("<f4", copy=False).tobytes()
     return plain
 
 
@@ -79,7 +89,7 @@ def read_embedding(plain: Plain, where: str) -> Embedding:
     fingerprint = required(plain, "fingerprint", _name, where)
     key = required(plain, "key", _name, where)
     geometry = required(plain, "geometry", _read_geometry, where)
-    codec = known(required(plain, "codec", _name, where), _DTYPES, f"{where}.codec")
+    codec = known(required(plain, "codec", _name, where), CODEC_DTYPES, f"{where}.codec")
     tensors = required(plain, "tensors", sequence(_read_tensor, limit=limits.MAX_TENSORS), where)
     names = [tensor.name for tensor in tensors]
     if len(set(names)) != len(names):
@@ -110,15 +120,19 @@ def _read_geometry(value: object, where: str) -> ImageGeometry:
 def _read_tensor(value: object, where: str) -> NamedTensor:
     plain = mapping(value, where)
     name = required(plain, "name", _name, where)
-    dtype = _DTYPES[known(required(plain, "dtype", _name, where), _DTYPES, f"{where}.dtype")]
+    dtype = known(required(plain, "dtype", _name, where), _DTYPES, f"{where}.dtype")
     shape = required(plain, "shape", _read_shape, where)
-    array = _array(required(plain, "data", binary, where), dtype, shape, f"{where}.data")
+    data = required(plain, "data", binary, where)
+    read = _nibbles if dtype == "uint4" else _array
+    array = read(data, _DTYPES[dtype], shape, f"{where}.data")
     channels = shape[1:2] or (0,)
     scale = _optional_array(plain, "scale", _DTYPES["float32"], channels, where)
     zero_point = _optional_array(plain, "zero_point", _DTYPES["int8"], channels, where)
-    if scale is not None and not np.isfinite(scale).all():
-        raise NonFinite(f"{where}.scale: scales must be finite")
-    return build(lambda: NamedTensor(name, array, scale, zero_point), where)
+    offset = _optional_array(plain, "offset", _DTYPES["float32"], channels, where)
+    for what, values in (("scale", scale), ("offset", offset)):
+        if values is not None and not np.isfinite(values).all():
+            raise NonFinite(f"{where}.{what}: {what}s must be finite")
+    return build(lambda: NamedTensor(name, array, scale, zero_point, offset, dtype == "uint4"), where)
 
 
 def _read_shape(value: object, where: str) -> tuple[int, ...]:
@@ -151,3 +165,11 @@ def _array(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], where: str
             f"{where}: {len(data)} bytes, {dtype.name} {list(shape)} needs exactly {expected} bytes"
         )
     return np.frombuffer(data, dtype).reshape(shape)
+
+
+def _nibbles(data: bytes, _: np.dtype[Any], shape: tuple[int, ...], where: str) -> NDArray[Any]:
+    count = math.prod(shape)
+    packed = _array(data, _DTYPES["uint4"], ((count + 1) // 2,), where)
+    if count % 2 and packed[-1] >> 4:
+        raise InvalidValue(f"{where}: the last half byte is beyond the values, so it must be 0")
+    return unpack_nibbles(packed, count).reshape(shape)

@@ -1,20 +1,22 @@
-"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8."""
+"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint8, uint4."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_proto.errors import QuantizeError
-from splitseem_proto.tensors import NamedTensor
+from splitseem_proto.tensors import MAX_NIBBLE, NamedTensor
 
 Float32 = NDArray[np.float32]
 
 _FLOAT16_MAX = 65504.0
 _INT8_MAX = 127.0
+_UINT8_MAX = 255
 
 
 def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
@@ -23,13 +25,16 @@ def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
     Error of one value v, in the channel (axis 1) whose largest magnitude is M:
         float32: none. float16: at most |v| / 2048 + 2**-25. int8: at most M / 254, plus rounding of the scale
         (M * 2**-23); a channel of zeros has scale 1 and is exact, one with M < 1.5e-36 is stored as zeros.
+        uint8, uint4: at most R / 510 and R / 30, where R is the range of the channel from its least value to
+        its largest, plus rounding (M * 2**-22); a channel of one value is exact.
 
     Args:
         name: of the tensor.
-        values: float32, rank 2 to 4 for int8 (axis 1 is the channel), finite.
+        values: float32, rank 2 to 4 for integers (axis 1 is the channel), finite.
         codec: name in `CODECS`.
     Raises:
-        QuantizeError: unknown codec, not float32, not finite, beyond float16, or no channel axis.
+        QuantizeError: unknown codec, not float32, not finite, beyond float16, a range beyond float32, or no
+            channel axis.
     """
     encode = CODECS.get(codec)
     if encode is None:
@@ -48,6 +53,8 @@ def decode_tensor(tensor: NamedTensor) -> Float32:
         values -= _per_channel(tensor.zero_point.astype(np.float32), values.ndim)
     if tensor.scale is not None:
         values *= _per_channel(tensor.scale, values.ndim)
+    if tensor.offset is not None:
+        values += _per_channel(tensor.offset, values.ndim)
     return values
 
 
@@ -62,17 +69,41 @@ def _encode_float16(name: str, values: Float32) -> NamedTensor:
 
 
 def _encode_int8(name: str, values: Float32) -> NamedTensor:
-    if values.ndim < 2:
-        raise QuantizeError(f"tensor {name}: int8 needs a channel axis, the rank is {values.ndim}")
-    other_axes = tuple(axis for axis in range(values.ndim) if axis != 1)
-    largest = np.abs(values).max(axis=other_axes)
-    scale = (largest / np.float32(_INT8_MAX)).astype(np.float32)
-    # A channel of zeros, or of numbers so small that their scale is not a normal float32, is stored as zeros.
-    scale = np.where(scale < np.finfo(np.float32).tiny, np.float32(1), scale).astype(np.float32)
+    largest = np.abs(values).max(axis=_other_axes(name, values))
+    scale = _usable(largest / np.float32(_INT8_MAX))
     steps = values / _per_channel(scale, values.ndim)
     np.rint(steps, out=steps)  # in place: a map is as large as all the rest of an embedding
     np.clip(steps, -_INT8_MAX, _INT8_MAX, out=steps)
     return NamedTensor(name, np.ascontiguousarray(steps.astype(np.int8)), scale)
+
+
+def _encode_unsigned(name: str, values: Float32, most: int) -> NamedTensor:
+    """Whole numbers 0 to `most` over the range of each channel."""
+    axes = _other_axes(name, values)
+    least = values.min(axis=axes)
+    with np.errstate(over="ignore"):
+        width = values.max(axis=axes) - least
+    if not np.isfinite(width).all():
+        raise QuantizeError(f"tensor {name}: the range of a channel does not fit float32")
+    scale = _usable(width / np.float32(most))
+    steps = (values - _per_channel(least, values.ndim)) / _per_channel(scale, values.ndim)
+    np.rint(steps, out=steps)
+    np.clip(steps, 0, most, out=steps)
+    return NamedTensor(
+        name, np.ascontiguousarray(steps.astype(np.uint8)), scale, offset=least, nibbles=most == MAX_NIBBLE
+    )
+
+
+def _other_axes(name: str, values: Float32) -> tuple[int, ...]:
+    """All but that of the channels."""
+    if values.ndim < 2:
+        raise QuantizeError(f"tensor {name}: integers need a channel axis, the rank is {values.ndim}")
+    return tuple(axis for axis in range(values.ndim) if axis != 1)
+
+
+def _usable(scale: Float32) -> Float32:
+    """1 for a channel of one value, or of values so close that their scale is not a normal float32."""
+    return np.where(scale < np.finfo(np.float32).tiny, np.float32(1), scale).astype(np.float32)
 
 
 def _per_channel(values: Float32, rank: int) -> Float32:
@@ -80,5 +111,11 @@ def _per_channel(values: Float32, rank: int) -> Float32:
 
 
 CODECS: Mapping[str, Callable[[str, Float32], NamedTensor]] = MappingProxyType(
-    {"float32": _encode_float32, "float16": _encode_float16, "int8": _encode_int8}
+    {
+        "float32": _encode_float32,
+        "float16": _encode_float16,
+        "int8": _encode_int8,
+        "uint8": partial(_encode_unsigned, most=_UINT8_MAX),
+        "uint4": partial(_encode_unsigned, most=MAX_NIBBLE),
+    }
 )

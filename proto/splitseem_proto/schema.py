@@ -20,7 +20,7 @@ Side = Annotated[int, Field(ge=1, le=limits.MAX_DIMENSION)]
 SizeHw = Annotated[list[Side], Field(min_length=2, max_length=2)]
 Offset = Annotated[int, Field(ge=0, le=limits.MAX_DIMENSION)]
 RoiXywh = Annotated[list[Offset], Field(min_length=4, max_length=4)]
-Dtype = Literal["float32", "float16", "int8"]
+Dtype = Literal["float32", "float16", "int8", "uint8", "uint4"]
 Key = Annotated[str, Field(pattern="^[0-9a-f]{32,128}$")]
 Label = Literal[0, 1]
 PointXy = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -39,7 +39,7 @@ class ImageGeometryFields(BaseModel):
 
 
 class NamedTensorFields(BaseModel):
-    """One tensor: value = (data - zero_point) * scale, per channel."""
+    """One tensor: value = (data - zero_point) * scale, or data * scale + offset, per channel."""
 
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
     dtype: Dtype
@@ -47,6 +47,7 @@ class NamedTensorFields(BaseModel):
     data: bytes
     scale: bytes | None = None
     zero_point: bytes | None = None
+    offset: bytes | None = None
 
 
 class Envelope(BaseModel):

@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 
 from splitseem_proto.errors import MessageError
 
+MAX_NIBBLE = 15
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, eq=False)
 class NamedTensor:
-    """A tensor as it is stored: `value = (array - zero_point) * scale`, per channel (axis 1).
+    """A tensor as it is stored: `value = (array - zero_point) * scale` for int8, `array * scale + offset` for
+    uint8 and uint4, per channel (axis 1).
 
     Args:
         name: lower case, digits and underscores.
-        array: float32 or float16 without scale, or int8 with scale; C order, at least one element.
-        scale: float32 `[C]`, finite and positive; only with int8.
-        zero_point: int8 `[C]`; only with scale, zero when absent.
+        array: float32 or float16, or int8 or uint8 with scale; C order, at least one element.
+        scale: float32 `[C]`, finite and positive; only with integers, and always with them.
+        zero_point: int8 `[C]`; only with int8, zero when absent.
+        offset: float32 `[C]`, finite; only with uint8, and always with it.
+        nibbles: whether every value is below 16 and half a byte on the wire; only with uint8.
     Raises:
         MessageError: any of this does not hold.
     """
@@ -31,26 +35,43 @@ class NamedTensor:
     array: NDArray[Any]
     scale: NDArray[np.float32] | None = None
     zero_point: NDArray[np.int8] | None = None
+    offset: NDArray[np.float32] | None = None
+    nibbles: bool = False
+
+    @property
+    def dtype(self) -> str:
+        """Name on the wire: `float32`, `float16`, `int8`, `uint8` or `uint4`."""
+        return "uint4" if self.nibbles else self.array.dtype.name
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise MessageError(f"tensor name {self.name!r} must match {_NAME.pattern}")
-        if self.array.dtype.name not in ("float32", "float16", "int8"):
-            raise MessageError(
-                f"tensor {self.name}: dtype {self.array.dtype} is not float32, float16 or int8"
-            )
+        kind = self.array.dtype.name
+        if kind not in ("float32", "float16", "int8", "uint8"):
+            raise MessageError(f"tensor {self.name}: dtype {kind} is not float32, float16, int8 or uint8")
         if not 1 <= self.array.ndim <= 4 or self.array.size == 0:
             raise MessageError(
                 f"tensor {self.name}: shape {list(self.array.shape)} must have rank 1 to 4, no zero"
             )
-        if (self.array.dtype == np.int8) != (self.scale is not None):
-            raise MessageError(f"tensor {self.name}: a scale belongs to int8, and to nothing else")
-        if self.zero_point is not None and self.scale is None:
-            raise MessageError(f"tensor {self.name}: a zero point needs a scale")
+        if (kind in ("int8", "uint8")) != (self.scale is not None):
+            raise MessageError(f"tensor {self.name}: a scale belongs to integers, and to nothing else")
+        if self.zero_point is not None and kind != "int8":
+            raise MessageError(f"tensor {self.name}: a zero point belongs to int8, and to nothing else")
+        if (kind == "uint8") != (self.offset is not None):
+            raise MessageError(
+                f"tensor {self.name}: an offset belongs to uint8 and uint4, and to nothing else"
+            )
+        if self.nibbles and (kind != "uint8" or self.array.max() > MAX_NIBBLE):
+            raise MessageError(
+                f"tensor {self.name}: values of uint4 are whole numbers from 0 to {MAX_NIBBLE}"
+            )
         self._check_per_channel("scale", self.scale, np.float32)
         self._check_per_channel("zero_point", self.zero_point, np.int8)
+        self._check_per_channel("offset", self.offset, np.float32)
         if self.scale is not None and not (np.isfinite(self.scale) & (self.scale > 0)).all():
             raise MessageError(f"tensor {self.name}: scales must be finite and positive")
+        if self.offset is not None and not np.isfinite(self.offset).all():
+            raise MessageError(f"tensor {self.name}: offsets must be finite")
 
     def _check_per_channel(self, what: str, values: NDArray[Any] | None, dtype: type) -> None:
         if values is None:
@@ -73,6 +94,8 @@ class NamedTensor:
             and _same(self.array, other.array)
             and _same(self.scale, other.scale)
             and _same(self.zero_point, other.zero_point)
+            and _same(self.offset, other.offset)
+            and self.nibbles == other.nibbles
         )
 
     __hash__ = None  # type: ignore[assignment]

@@ -166,7 +166,7 @@ def _describe(services: Services, embedded: Embedded) -> dict[str, object]:
             "padded_hw": geometry.padded_hw,
         },
         "tensors": [
-            {"name": tensor.name, "dtype": tensor.array.dtype.name, "shape": tensor.array.shape}
+            {"name": tensor.name, "dtype": tensor.dtype, "shape": tensor.array.shape}
             for tensor in embedding.tensors
         ],
     }

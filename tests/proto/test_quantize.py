@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from splitseem_proto import CODECS, NamedTensor, QuantizeError, decode_tensor, encode_tensor
+from splitseem_proto.nibbles import pack_nibbles, unpack_nibbles
 
 pytestmark = pytest.mark.unit
 
@@ -41,6 +42,36 @@ def test_int8_keeps_its_error_bound(values: NDArray[np.float32]) -> None:
     largest = np.abs(values).max(axis=(0, 2, 3), keepdims=True).astype(np.float64)
     bound = np.where(largest < 1.5e-36, largest, largest / 254 + largest * 2.0**-23)
     assert (error <= bound).all()
+
+
+@settings(deadline=None)
+@given(arrays(1e38), st.sampled_from([("uint8", 255), ("uint4", 15)]))
+def test_unsigned_codecs_keep_their_error_bound(values: NDArray[np.float32], codec: tuple[str, int]) -> None:
+    name, most = codec
+    error = np.abs(decode_tensor(encode_tensor("x", values, name)).astype(np.float64) - values)
+    wide = values.astype(np.float64)
+    reach = wide.max(axis=(0, 2, 3), keepdims=True) - wide.min(axis=(0, 2, 3), keepdims=True)
+    largest = np.abs(wide).max(axis=(0, 2, 3), keepdims=True)
+    bound = np.where(reach / most < 2e-38, reach, reach / (2 * most)) + largest * 2.0**-22
+    assert (error <= bound).all()
+
+
+def test_a_channel_of_one_value_is_exact() -> None:
+    values = np.full((1, 2, 3, 3), 12.7, dtype=np.float32)
+    np.testing.assert_array_equal(decode_tensor(encode_tensor("x", values, "uint4")), values)
+
+
+def test_a_range_beyond_float32_is_refused() -> None:
+    with pytest.raises(QuantizeError, match="range"):
+        encode_tensor("x", np.array([[[3e38, -3e38]]], dtype=np.float32), "uint8")
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.uint8, st.integers(1, 9), elements=st.integers(0, 15)))
+def test_nibbles_round_trip(values: NDArray[np.uint8]) -> None:
+    packed = pack_nibbles(values)
+    assert packed.size == (values.size + 1) // 2
+    np.testing.assert_array_equal(unpack_nibbles(packed, values.size), values)
 
 
 def test_int8_channel_of_zeros_has_scale_one_and_is_exact() -> None:
@@ -78,9 +109,10 @@ def test_other_dtypes_are_refused() -> None:
         encode_tensor("x", np.ones((1, 2)), "int8")  # type: ignore[arg-type]
 
 
-def test_int8_without_channel_axis_is_refused() -> None:
+@pytest.mark.parametrize("codec", ["int8", "uint8", "uint4"])
+def test_integers_without_channel_axis_are_refused(codec: str) -> None:
     with pytest.raises(QuantizeError, match="channel"):
-        encode_tensor("x", np.ones(3, dtype=np.float32), "int8")
+        encode_tensor("x", np.ones(3, dtype=np.float32), codec)
 
 
 def test_unknown_codec_names_the_known_ones() -> None:

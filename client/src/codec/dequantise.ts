@@ -1,7 +1,7 @@
 import type { NamedTensor } from '../shared/types';
-import { floats } from './embedding';
+import { floats, product } from './embedding';
 
-/** Values of a tensor as float32: (stored - zero point) * scale per channel (axis 1). */
+/** Values of a tensor as float32; see `NamedTensor`. Every operation rounds to float32, as in other readers. */
 export function dequantise(tensor: NamedTensor): Float32Array {
   switch (tensor.dtype) {
     case 'float32':
@@ -10,6 +10,10 @@ export function dequantise(tensor: NamedTensor): Float32Array {
       return halves(tensor.data);
     case 'int8':
       return fromInt8(tensor);
+    case 'uint8':
+      return fromUint8(tensor, tensor.data);
+    case 'uint4':
+      return fromUint8(tensor, nibbles(tensor));
   }
 }
 
@@ -25,6 +29,30 @@ function fromInt8({ shape, data, scale, zeroPoint }: NamedTensor): Float32Array 
     for (let at = i * plane; at < end; at++) values[at] = ((stored[at] ?? 0) - zero) * factor;
   }
   return values;
+}
+
+function fromUint8({ shape, scale, offset }: NamedTensor, stored: Uint8Array): Float32Array {
+  const [batch = 1, channels = 1] = shape;
+  const plane = stored.length / (batch * channels);
+  const values = new Float32Array(stored.length);
+  for (let i = 0; i < batch * channels; i++) {
+    const factor = scale?.[i % channels] ?? 1;
+    const least = offset?.[i % channels] ?? 0;
+    const end = (i + 1) * plane;
+    for (let at = i * plane; at < end; at++) values[at] = Math.fround((stored[at] ?? 0) * factor) + least;
+  }
+  return values;
+}
+
+/** A byte for every half byte, low halves first. */
+function nibbles({ shape, data }: NamedTensor): Uint8Array {
+  const stored = new Uint8Array(2 * data.length);
+  for (let i = 0; i < data.length; i++) {
+    const pair = data[i] ?? 0;
+    stored[2 * i] = pair & 15;
+    stored[2 * i + 1] = pair >> 4;
+  }
+  return stored.subarray(0, product(shape));
 }
 
 /** Little-endian IEEE 754 half precision at any alignment. */

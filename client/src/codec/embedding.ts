@@ -21,8 +21,24 @@ const STRIDES: Readonly<Record<MapName, number>> = { level0: 32, level1: 16, lev
 
 const MAPS = ['level0', 'level1', 'level2', 'mask_features'] as const;
 
-const ITEM_BYTES: Readonly<Record<TensorDtype, number>> = { float32: 4, float16: 2, int8: 1 };
-const DTYPES = ['float32', 'float16', 'int8'] as const;
+const ITEM_BYTES: Readonly<Record<TensorDtype, number>> = {
+  float32: 4,
+  float16: 2,
+  int8: 1,
+  uint8: 1,
+  uint4: 0.5,
+};
+const DTYPES = ['float32', 'float16', 'int8', 'uint8', 'uint4'] as const;
+
+/** What dtypes the tensors of an embedding may have, by its codec. */
+const CODEC_DTYPES: Readonly<Record<Embedding['codec'], readonly TensorDtype[]>> = {
+  float32: ['float32'],
+  float16: ['float16'],
+  int8: ['int8'],
+  uint8: ['uint8'],
+  uint4: ['uint4', 'uint8'],
+};
+const CODECS = ['float32', 'float16', 'int8', 'uint8', 'uint4'] as const;
 
 const TENSOR_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const FINGERPRINT = /^[0-9a-f]{8,128}$/;
@@ -35,7 +51,7 @@ export function readEmbedding(fields: Fields, where: string): Embedding {
   const fingerprint = required(fields, 'fingerprint', name, where);
   const key = required(fields, 'key', name, where);
   const geometry = required(fields, 'geometry', readGeometry, where);
-  const codec = known(required(fields, 'codec', name, where), DTYPES, `${where}.codec`);
+  const codec = known(required(fields, 'codec', name, where), CODECS, `${where}.codec`);
   const tensors = required(fields, 'tensors', sequence(readTensor, MAX_TENSORS), where);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   if (byName.size !== tensors.length) refuse('duplicate', `${where}.tensors: a name appears twice`);
@@ -49,7 +65,7 @@ export function readEmbedding(fields: Fields, where: string): Embedding {
   check(KEY.test(key), `${where}: key must be empty or 32 to 128 hexadecimal digits`);
   for (const tensor of tensors) {
     check(
-      tensor.dtype === codec,
+      CODEC_DTYPES[codec].includes(tensor.dtype),
       `${where}: tensor ${tensor.name} is ${tensor.dtype}, the codec is ${codec}`,
     );
   }
@@ -103,21 +119,34 @@ const readTensor: Reader<NamedTensor> = (value, where) => {
   const tensorName = required(fields, 'name', name, where);
   const dtype = known(required(fields, 'dtype', name, where), DTYPES, `${where}.dtype`);
   const shape = required(fields, 'shape', readShape, where);
-  const data = required(fields, 'data', payload(product(shape) * ITEM_BYTES[dtype]), where);
+  const count = product(shape);
+  const data = required(fields, 'data', payload(Math.ceil(count * ITEM_BYTES[dtype])), where);
   const channels = shape[1] ?? 0;
   const scaleBytes = optional(fields, 'scale', payload(channels * 4), where);
   const zeroPointBytes = optional(fields, 'zero_point', payload(channels), where);
+  const offsetBytes = optional(fields, 'offset', payload(channels * 4), where);
   const scale = scaleBytes && floats(scaleBytes);
-  if (scale?.some((item) => !Number.isFinite(item)) === true) {
-    refuse('non-finite', `${where}.scale: scales must be finite`);
+  const offset = offsetBytes && floats(offsetBytes);
+  for (const [what, values] of Object.entries({ scale, offset })) {
+    if (values?.some((item) => !Number.isFinite(item)) === true) {
+      refuse('non-finite', `${where}.${what}: ${what}s must be finite`);
+    }
   }
   check(TENSOR_NAME.test(tensorName), `${where}: tensor name "${tensorName}" is not allowed`);
-  check((dtype === 'int8') === (scale !== null), `${where}: a scale belongs to int8, and to nothing else`);
-  check(zeroPointBytes === null || scale !== null, `${where}: a zero point needs a scale`);
+  const unsigned = dtype === 'uint8' || dtype === 'uint4';
+  const integers = unsigned || dtype === 'int8';
+  check(integers === (scale !== null), `${where}: a scale belongs to integers, and to nothing else`);
+  check(
+    unsigned === (offset !== null),
+    `${where}: an offset belongs to uint8 and uint4, and to nothing else`,
+  );
+  check(zeroPointBytes === null || dtype === 'int8', `${where}: a zero point belongs to int8`);
   check(scale === null || shape.length >= 2, `${where}: a scale needs a channel axis`);
   check(scale?.every((item) => item > 0) !== false, `${where}: scales must be positive`);
+  const oddRest = dtype === 'uint4' && count % 2 === 1 ? (data.at(-1) ?? 0) >> 4 : 0;
+  check(oddRest === 0, `${where}.data: the last half byte is beyond the values, so it must be 0`);
   const zeroPoint = zeroPointBytes && new Int8Array(zeroPointBytes);
-  return { name: tensorName, dtype, shape, data, scale, zeroPoint };
+  return { name: tensorName, dtype, shape, data, scale, zeroPoint, offset };
 };
 
 const readShape: Reader<readonly number[]> = (value, where) => {
@@ -149,7 +178,7 @@ function optional<T>(fields: Fields, field: string, read: Reader<T>, where: stri
   return value === null ? null : read(value, `${where}.${field}`);
 }
 
-const product = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
+export const product = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
 
 /** Little-endian float32 at any alignment. */
 export function floats(bytes: Uint8Array): Float32Array {

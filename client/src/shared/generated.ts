@@ -30,7 +30,7 @@ export interface EmbeddingMessage {
   readonly fingerprint: string;
   readonly key: string;
   readonly geometry: ImageGeometryFields;
-  readonly codec: 'float32' | 'float16' | 'int8';
+  readonly codec: 'float32' | 'float16' | 'int8' | 'uint8' | 'uint4';
   readonly tensors: readonly NamedTensorFields[];
 }
 
@@ -42,14 +42,15 @@ export interface ImageGeometryFields {
   readonly padded_hw: readonly [number, number];
 }
 
-/** One tensor: value = (data - zero_point) * scale, per channel. */
+/** One tensor: value = (data - zero_point) * scale, or data * scale + offset, per channel. */
 export interface NamedTensorFields {
   readonly name: string;
-  readonly dtype: 'float32' | 'float16' | 'int8';
+  readonly dtype: 'float32' | 'float16' | 'int8' | 'uint8' | 'uint4';
   readonly shape: readonly number[];
   readonly data: Uint8Array;
   readonly scale?: Uint8Array | null;
   readonly zero_point?: Uint8Array | null;
+  readonly offset?: Uint8Array | null;
 }
 
 /** An outline; it closes itself. */

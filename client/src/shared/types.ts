@@ -76,7 +76,10 @@ export type PromptKind = PromptItem['kind'];
 
 export type TensorDtype = NamedTensorFields['dtype'];
 
-/** A tensor as it is stored: value = (data - zero point) * scale, per channel (axis 1); little-endian. */
+/**
+ * A tensor as it is stored, little-endian: value = (data - zero point) * scale, or data * scale + offset for
+ * uint8 and uint4, per channel (axis 1). Two values of uint4 share a byte, the first in its low half.
+ */
 export interface NamedTensor {
   readonly name: string;
   readonly dtype: TensorDtype;
@@ -84,6 +87,7 @@ export interface NamedTensor {
   readonly data: Uint8Array;
   readonly scale: Float32Array | null;
   readonly zeroPoint: Int8Array | null;
+  readonly offset?: Float32Array | null;
 }
 
 /** Tensors that every embedding has: levels coarse to fine, then mask features. */

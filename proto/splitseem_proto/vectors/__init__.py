@@ -56,7 +56,7 @@ def _content(data: bytes) -> Plain:
         plain["tensors"] = [
             {
                 "name": tensor.name,
-                "dtype": tensor.array.dtype.name,
+                "dtype": tensor.dtype,
                 "shape": list(tensor.array.shape),
                 "values": decode_tensor(tensor).ravel().tolist(),
             }

@@ -55,6 +55,14 @@ def _edited(start: Callable[[], Plain], edit: Edit) -> Plain:
     return plain
 
 
+def _byte_plain() -> Plain:
+    return to_plain(embedding("uint8"))
+
+
+def _nibble_plain() -> Plain:
+    return to_plain(embedding("uint4"))
+
+
 def _float_plain() -> Plain:
     return to_plain(embedding("float32"))
 
@@ -93,6 +101,21 @@ def _item(**fields: Any) -> Edit:
 
 def _image(**fields: Any) -> Edit:
     return lambda plain: plain["images"][0].update(fields)
+
+
+def _odd_nibbles(last: int) -> Edit:
+    """One more tensor, of three values in half a byte each, and the byte that the third is in."""
+    data = bytes([0x21, last | 3])
+    scale, offset = float32_bytes(1), float32_bytes(0)
+    tensor = {
+        "name": "odd",
+        "dtype": "uint4",
+        "shape": [1, 1, 3],
+        "data": data,
+        "scale": scale,
+        "offset": offset,
+    }
+    return lambda plain: plain["tensors"].append(tensor)
 
 
 _SIDE = limits.MAX_DIMENSION + 1
@@ -138,7 +161,7 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
         lambda plain: plain["tensors"].append(plain["tensors"][0]),
     ),
     ("tensor_name_upper_case", "invalid-value", embedding_plain, _tensor(0, name="Level0")),
-    ("tensor_dtype_unknown", "unknown-name", embedding_plain, _tensor(0, dtype="uint8")),
+    ("tensor_dtype_unknown", "unknown-name", embedding_plain, _tensor(0, dtype="uint2")),
     ("tensor_shape_rank_0", "invalid-value", embedding_plain, _tensor(0, shape=[])),
     ("tensor_shape_rank_5", "limit-exceeded", embedding_plain, _tensor(0, shape=[1, 3, 1, 2, 1])),
     ("tensor_shape_zero", "invalid-value", embedding_plain, _tensor(0, shape=[1, 3, 0, 2])),
@@ -170,6 +193,20 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("tensor_scale_of_floats", "invalid-value", _float_plain, _tensor(0, scale=float32_bytes(1, 1, 1))),
     ("tensor_zero_point_long", "payload-mismatch", embedding_plain, _tensor(0, zero_point=b"\x00" * 4)),
     ("tensor_zero_point_of_floats", "invalid-value", _float_plain, _tensor(0, zero_point=b"\x00" * 3)),
+    ("tensor_offset_missing", "invalid-value", _byte_plain, lambda plain: plain["tensors"][0].pop("offset")),
+    ("tensor_offset_short", "payload-mismatch", _byte_plain, _tensor(0, offset=float32_bytes(1, 1))),
+    ("tensor_offset_nan", "non-finite", _byte_plain, _tensor(0, offset=float32_bytes(1, math.nan, 1))),
+    ("tensor_offset_of_int8", "invalid-value", embedding_plain, _tensor(0, offset=float32_bytes(1, 1, 1))),
+    ("tensor_zero_point_of_bytes", "invalid-value", _byte_plain, _tensor(0, zero_point=b"\x00" * 3)),
+    (
+        "tensor_scale_missing_of_bytes",
+        "invalid-value",
+        _byte_plain,
+        lambda plain: plain["tensors"][0].pop("scale"),
+    ),
+    ("tensor_nibbles_long", "payload-mismatch", _nibble_plain, _tensor(0, data=b"\x00" * 6)),
+    ("tensor_nibbles_odd_rest", "invalid-value", _nibble_plain, _odd_nibbles(0x10)),
+    ("codec_bytes_of_nibbles", "invalid-value", _nibble_plain, _top(codec="uint8")),
     ("prompt_empty", "invalid-value", _click_plain, _top(items=[])),
     (
         "prompt_too_many",
