@@ -185,6 +185,7 @@ class ModelConfig:
         refiner: the network that redraws the selected mask at the clicks; None: there is none (upstream).
         correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
         photo: how masks follow the photo, a part of the embedding then; None: they do not (upstream).
+        codec: in which embeddings are sent unless asked otherwise, see `splitseem_proto.CODECS`.
         vocabulary: names of the rows of the bundled class matrix; empty when there is none.
     """
 
@@ -200,6 +201,7 @@ class ModelConfig:
     refiner: RefinerConfig | None = None
     correction: CorrectionConfig | None = None
     photo: PhotoConfig | None = None
+    codec: str = "int8"
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -248,6 +250,7 @@ class ModelConfig:
                 refiner=_optional_part(data, "refiner"),
                 correction=_optional_part(data, "correction"),
                 photo=_optional_part(data, "photo"),
+                codec=data.get("codec", "int8"),
                 vocabulary=tuple(data["vocabulary"]),
             )
         except (KeyError, TypeError) as error:
@@ -265,7 +268,7 @@ PIXEL_DECODERS: dict[str, type[Any]] = {
     "deformable": DeformableConfig,
     "slim": SlimPyramidConfig,
 }
-PLAIN_FIELDS = ("name", "canvas", "canvas_side", "logit_scale", "sentence_dim")
+PLAIN_FIELDS = ("name", "canvas", "canvas_side", "logit_scale", "sentence_dim", "codec")
 OPTIONAL_PARTS: dict[str, type[Any]] = {
     "text": UniClConfig,
     "refiner": RefinerConfig,

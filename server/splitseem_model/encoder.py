@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from splitseem_model.config import ModelConfig
 from splitseem_model.encoder_network import EncoderNetwork, EncoderOptions
@@ -13,10 +14,9 @@ from splitseem_model.photo.pixels import photo_of_input, photo_stride, photo_ten
 from splitseem_model.preprocess import geometry_of, preprocess
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint
-from splitseem_proto import CODECS, Embedding, ImageGeometry, encode_tensor
+from splitseem_proto import CODECS, Embedding, ImageGeometry, NamedTensor, encode_tensor
 from splitseem_proto.messages import PROTOCOL_VERSION
 
-DEFAULT_CODEC = "int8"
 MIN_CANVAS, MAX_CANVAS = 64, 2048
 
 Roi = tuple[int, int, int, int]
@@ -26,7 +26,6 @@ class ImageEncoder:
     """The server's half of the model. Thread-safe: one image is encoded at a time."""
 
     codecs: tuple[str, ...] = tuple(CODECS)
-    default_codec: str = DEFAULT_CODEC
 
     def __init__(
         self, model: SegmentationModel, device: str = "cpu", options: EncoderOptions | None = None
@@ -34,6 +33,7 @@ class ImageEncoder:
         self.config: ModelConfig = model.config
         self.name: str = model.config.name
         self.canvas: int = model.config.canvas
+        self.default_codec: str = model.config.codec
         self.fingerprint: str = fingerprint(model)
         self._network = EncoderNetwork(model, torch.device(device), options or EncoderOptions())
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class ImageEncoder:
         *,
         roi_xywh: Roi | None = None,
         canvas: int | None = None,
-        codec: str = DEFAULT_CODEC,
+        codec: str | None = None,
     ) -> Embedding:
         """Encode one image.
 
@@ -68,13 +68,14 @@ class ImageEncoder:
             image_rgb: uint8 `[H, W, 3]`, EXIF orientation applied.
             roi_xywh: part to encode, image pixels; the whole image when None.
             canvas: size in pixels of the resized side, 64 to 2048; the model's own when None.
-            codec: name in `splitseem_proto.CODECS`.
+            codec: name in `splitseem_proto.CODECS`; the model's own when None.
         Returns:
             the embedding, with an empty key.
         Raises:
             ImageInputError: not an RGB image, a region outside it, or a canvas out of range. ProtoError:
                 unknown codec.
         """
+        codec = codec or self.default_codec
         pixels, geometry = preprocess(
             image_rgb,
             canvas=self._checked(canvas),
@@ -84,11 +85,15 @@ class ImageEncoder:
         )
         with self._lock:
             maps = {name: x.cpu().numpy() for name, x in self._network(pixels).items()}
-        tensors = tuple(encode_tensor(name, x, codec) for name, x in maps.items())
-        if self.config.photo is not None:
-            photo = photo_of_input(pixels, geometry, photo_stride(geometry, self.config.photo))
-            tensors += (photo_tensor(photo, codec),)
-        return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, tensors)
+        *first, largest = (encode_tensor(name, x, codec) for name, x in maps.items())
+        photo = [] if self.config.photo is None else [self._photo(pixels, geometry, codec)]
+        # What the decoder begins with goes first.
+        return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, (*first, *photo, largest))
+
+    def _photo(self, pixels: Tensor, geometry: ImageGeometry, codec: str) -> NamedTensor:
+        assert self.config.photo is not None
+        stride = photo_stride(geometry, self.config.photo)
+        return photo_tensor(photo_of_input(pixels, geometry, stride), codec)
 
     def _checked(self, canvas: int | None) -> int:
         if canvas is None:

@@ -10,6 +10,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
+from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
 from splitseem_model.weights import save_weights
 from splitseem_train.errors import TrainingError
@@ -64,11 +65,12 @@ def test_a_release_is_thinned_on_the_photos_of_the_index(tmp_path: Path) -> None
     out = tmp_path / "thin.safetensors"
     tiny = tmp_path / "tiny.safetensors"
     save_weights(load_model("tiny"), tiny)
-    widths = ["--mask-dim", "5", "--level-dims", "12", "10", "8"]
+    widths = ["--mask-dim", "5", "--level-dims", "12", "10", "8", "--codec", "uint4"]
     arguments = [str(tiny), "--classes-of", str(index), "--canvas", "64", "-o", str(out)]
     assert CliRunner().invoke(main, [*arguments, *widths]).exit_code == 0
     decoder = load_model(str(out)).config.decoder
     assert (decoder.mask_dim, decoder.level_channels) == (5, (12, 10, 8))
+    assert Predictor(load_model(str(out))).encoder.default_codec == "uint4"
     again = CliRunner().invoke(main, [str(out), *arguments[1:], "--mask-dim", "6"])
     assert again.exit_code == 1
     assert "there are [5, 12, 10, 8]" in again.output

@@ -19,15 +19,18 @@ from splitseem_model.preprocess import preprocess
 from splitseem_model.registry import WEIGHTS_DIR, load_model
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint, save_weights
+from splitseem_proto import CODECS
 from splitseem_train.data import DataImage, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import read_photo
 from splitseem_train.names import class_name
 
 
-def release(model: SegmentationModel, names: list[str], canvas: int) -> SegmentationModel:
-    """The same model with the class matrix cut to `names`, in their order, and the correction and the
-    refinement by the photo of its preset.
+def release(
+    model: SegmentationModel, names: list[str], canvas: int, codec: str | None = None
+) -> SegmentationModel:
+    """The same model with the class matrix cut to `names`, in their order, the correction and the refinement
+    by the photo of its preset, and the codec, if one is given.
 
     Raises:
         TrainingError: a name that the model does not know.
@@ -41,6 +44,7 @@ def release(model: SegmentationModel, names: list[str], canvas: int) -> Segmenta
         canvas=canvas,
         correction=preset(model.config.name).correction,
         photo=preset(model.config.name).photo,
+        codec=codec or model.config.codec,
         vocabulary=tuple(names),
     )
     released = SegmentationModel(config)
@@ -93,6 +97,11 @@ def _inputs(model: SegmentationModel, photos: list[DataImage]) -> Iterator[Tenso
     type=(int, int, int),
     help="Channels of the levels at strides 32, 16 and 8.  [default: as they are]",
 )
+@click.option(
+    "--codec",
+    type=click.Choice(list(CODECS)),
+    help="In which embeddings are sent unless asked otherwise.  [default: as it is]",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=WEIGHTS_DIR / "nano.safetensors")
 def main(
     weights: Path,
@@ -100,12 +109,13 @@ def main(
     canvas: int,
     mask_dim: int | None,
     level_dims: tuple[int, int, int] | None,
+    codec: str | None,
     out: Path,
 ) -> None:
     """Write the bundled weights from WEIGHTS, a run's best.safetensors."""
     try:
         records = list(read_index(classes_of))
-        released = release(load_model(str(weights)), _names(records), canvas)
+        released = release(load_model(str(weights)), _names(records), canvas, codec)
         if mask_dim is not None or level_dims is not None:
             decoder = released.config.decoder
             widths = mask_dim or decoder.mask_dim, level_dims or decoder.level_channels

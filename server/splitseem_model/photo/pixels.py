@@ -41,11 +41,13 @@ def photo_of_input(pixels: Tensor, geometry: ImageGeometry, stride: int) -> NDAr
 
 def photo_tensor(photo: NDArray[np.float32], codec: str) -> NamedTensor:
     """The photo as a tensor of an embedding; every codec keeps it exactly."""
-    if codec != "int8":
-        return encode_tensor(PHOTO, photo, codec)
-    channels = photo.shape[1]
-    scale, zero_point = np.ones(channels, np.float32), np.full(channels, _INT8_ZERO, np.int8)
-    return NamedTensor(PHOTO, (photo + _INT8_ZERO).astype(np.int8), scale, zero_point)
+    ones = np.ones(photo.shape[1], np.float32)
+    if codec == "int8":
+        zero_point = np.full(len(ones), _INT8_ZERO, np.int8)
+        return NamedTensor(PHOTO, (photo + _INT8_ZERO).astype(np.int8), ones, zero_point)
+    if codec in ("uint8", "uint4"):
+        return NamedTensor(PHOTO, photo.astype(np.uint8), ones, offset=np.zeros_like(ones))
+    return encode_tensor(PHOTO, photo, codec)
 
 
 def photo_of_embedding(embedding: Embedding) -> NDArray[np.float64] | None:
