@@ -11,7 +11,7 @@ from onnx import TensorProto
 
 @dataclass(frozen=True)
 class Feed:
-    """One input: float32 are drawn from a normal distribution, but for a bias, which is 0; int64 are 1."""
+    """One input: labels and int64 are 1, a bias is 0, everything else is drawn from a normal distribution."""
 
     name: str
     dtype: str

@@ -97,7 +97,7 @@ def _points(config: DecoderConfig) -> tuple[TensorSpec, ...]:
     return (
         *(_float(f"point_features{i}", 1, "points", config.level_channels[i]) for i in LEVELS),
         _float("point_coords", 1, "points", 2),
-        TensorSpec("point_labels", "int64", (1, "points")),
+        _float("point_labels", 1, "points"),
     )
 
 

@@ -74,7 +74,7 @@ def refine_spec(refiner: MaskRefiner) -> GraphSpec:
         _float("mask_logits", 1, 1, "h4", "w4"),
         _float("previous_mask", 1, 1, "h4", "w4"),
         _float("point_coords", 1, "points", 2),
-        TensorSpec("point_labels", "int64", (1, "points")),
+        _float("point_labels", 1, "points"),
         _float("point_mask_features", 1, "points", refiner.look.in_channels),
     )
     return GraphSpec((*_features(refiner), *inputs), (_float("refined", 1, 1, "h4", "w4"),))
@@ -129,7 +129,7 @@ def random_case(
         3 * random(1, 8 * height, 8 * width),
         3 * random(1, 8 * height, 8 * width),
         coords,
-        torch.tensor([labels]),
+        torch.tensor([labels], dtype=torch.float32),
         random(len(labels), mask_dim),
     )
     return maps, inputs

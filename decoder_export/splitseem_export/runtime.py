@@ -115,7 +115,7 @@ class OnnxRefiner:
 
     def refine(self, features: Arrays, inputs: RefinerInputs) -> Tensor:
         """Per interaction; `features` may hold other tensors too."""
-        feed = {name: tensor.numpy() for name, tensor in inputs._asdict().items()}
+        feed = {name: tensor.float().numpy() for name, tensor in inputs._asdict().items()}
         return torch.from_numpy(run(self._refine, features | feed)["refined"])
 
 

@@ -79,7 +79,7 @@ def named_inputs(inputs: StepInputs) -> dict[str, Tensor]:
     return {
         **{f"point_features{i}": features for i, features in enumerate(inputs.point_features)},
         "point_coords": inputs.point_coords,
-        "point_labels": inputs.point_labels,
+        "point_labels": inputs.point_labels.float(),
         **{name: tensor for name, tensor in optional.items() if tensor is not None},
         "attention_bias": inputs.attention_bias,
     }

@@ -102,8 +102,9 @@ class Trace:
     closed: list[Tensor] = field(default_factory=list)
     tokens: list[Tensor] = field(default_factory=list)
 
-    def add(self, rows: Tensor, head: Head, closed: Tensor | None, tokens: Tensor) -> None:
-        """Note one layer."""
+    def add(self, rows: Tensor, head: Head, bias: Tensor | None, tokens: Tensor) -> None:
+        """Note one layer; `bias` of its cross-attention."""
+        closed = None if bias is None else bias < 0
         if not self.states:
             self.closed = [_stack(queries, closed) for queries in self.closed]
         elif closed is not None:
@@ -257,8 +258,7 @@ class PromptDecoder(nn.Module):
         Deviation: upstream a token is its own position; with `prompt_position = "sine"` it gets the sine code
         of its place, so that two equal objects can be told apart.
         """
-        table = torch.tensor(INDICATOR_OF_LABEL, device=inputs.point_labels.device)
-        indicator = self.pn_indicator.weight[table[inputs.point_labels.clamp(min=0)]]
+        indicator = self._indicator(inputs.point_labels)
         tokens = [
             self._widened(features, i) @ self.prompt_embed[i]
             + (self.level_embed.weight[i] @ self.prompt_embed[i] + indicator)
@@ -269,6 +269,14 @@ class PromptDecoder(nn.Module):
         position = sine_at(inputs.point_coords, self.config.dim)
         return tokens, [position] * NUM_LEVELS
 
+    def _indicator(self, labels: Tensor) -> Tensor:
+        """What a label `[B, P]` adds to its point, `[B, P, D]`; padding counts as negative. Chosen by a
+        product of floats, since GPUs in browsers compute with no long integers."""
+        rows = self.pn_indicator.weight[list(INDICATOR_OF_LABEL[: self.config.num_point_labels])]
+        label = labels.to(rows.dtype).clamp(min=0)[:, :, None]
+        known = torch.arange(len(rows), device=labels.device, dtype=rows.dtype)
+        return (label == known).to(rows.dtype) @ rows
+
     def step(
         self, prepared: Prepared, inputs: StepInputs, query_index: Tensor, trace: Trace | None = None
     ) -> Head:
@@ -278,7 +286,7 @@ class PromptDecoder(nn.Module):
         """
         batch, num_queries = prepared.query_state.shape[:2]
         tokens, token_positions = self.point_tokens(inputs)
-        memory, memory_position, memory_closed = self._memory_rows(inputs.previous_mask, batch)
+        memory, memory_position, memory_bias = self._memory_rows(inputs.previous_mask, batch)
         text = inputs.text_tokens
         query_position = self.query_embed.weight[query_index].expand(batch, -1, -1)
         looking_position = _stack(query_position, memory_position)
@@ -288,14 +296,14 @@ class PromptDecoder(nn.Module):
         looking, head = prepared.query_state, None
         for i in range(self.config.num_layers):
             level = i % NUM_LEVELS
-            seen = memory_closed[level]
+            bias = memory_bias[level]
             if head is None:  # layer 0: the queries' part was done in `prepare`
-                closed = seen
-                memory = None if memory is None else self._look(i, memory, memory_position, prepared, seen)
+                memory = None if memory is None else self._look(i, memory, memory_position, prepared, bias)
                 looking = _stack(looking, memory)
             else:
-                closed = _stack(close_background(head.mask_embed @ prepared.level_mask_features[level]), seen)
-                looking = self._look(i, looking, looking_position, prepared, closed)
+                closed = close_background(head.mask_embed @ prepared.level_mask_features[level])
+                bias = _stack(_as_bias(closed), bias)
+                looking = self._look(i, looking, looking_position, prepared, bias)
             rows = self.transformer_self_attention_layers[i](
                 _stack(looking, text), position, tokens[level], token_positions[level], inputs.attention_bias
             )
@@ -304,33 +312,35 @@ class PromptDecoder(nn.Module):
             text = None if text is None else rows[:, num_looking:]
             head = self.head(rows[:, :num_queries])
             if trace is not None:
-                trace.add(rows, head, closed, tokens[level])
+                trace.add(rows, head, bias, tokens[level])
         if head is None:
             raise ValueError("the decoder needs at least one layer")
         return head
 
     def _look(
-        self, i: int, rows: Tensor, position: Tensor | None, prepared: Prepared, closed: Tensor | None
+        self, i: int, rows: Tensor, position: Tensor | None, prepared: Prepared, bias: Tensor | None
     ) -> Tensor:
         """Layer i's cross-attention."""
         assert position is not None
-        assert closed is not None
-        looked: Tensor = self._cross_attention(i)(
-            rows, position, prepared.keys[i], prepared.values[i], _as_bias(closed)
-        )
+        assert bias is not None
+        looked: Tensor = self._cross_attention(i)(rows, position, prepared.keys[i], prepared.values[i], bias)
         return looked
 
     def _memory_rows(
         self, previous_mask: Tensor | None, batch: int
     ) -> tuple[Tensor | None, Tensor | None, list[Tensor] | list[None]]:
-        """State and position `[B, M, D]` of the memories; per level, what is closed to them (Eq. 7)."""
+        """State and position `[B, M, D]` of the memories; per level, their bias (Eq. 7)."""
         if previous_mask is None:
             return None, None, [None] * NUM_LEVELS
         state = self.spatial_featured.weight.expand(batch, -1, -1)
         position = self.spatial_embed.weight.expand(batch, -1, -1)
         count = self.config.num_memories
         levels = average_to_levels(previous_mask)
-        return state, position, [close_background(level).expand(batch, count, -1) for level in levels]
+        return (
+            state,
+            position,
+            [_as_bias(close_background(level)).expand(batch, count, -1) for level in levels],
+        )
 
 
 def _stack(rows: Tensor, more: Tensor | None) -> Tensor:

@@ -108,7 +108,10 @@ class MaskRefiner(nn.Module):
         maps = [
             _squashed(mask_logits),
             _squashed(previous_mask),
-            *self._click_maps(features.unit_look, point_coords, point_labels, point_mask_features),
+            # Labels as floats: GPUs in browsers compute with no long integers.
+            *self._click_maps(
+                features.unit_look, point_coords, point_labels.to(point_coords.dtype), point_mask_features
+            ),
         ]
         kernel = self.enter.weight[:, self.config.look_dim :]
         fine = (features.entered + functional.conv2d(torch.cat(maps, dim=1), kernel, padding=1)).relu()

@@ -75,6 +75,7 @@ function draw({ name, dtype, dims }: Feed): ort.Tensor {
   const count = dims.reduce((product, size) => product * size, 1);
   if (dtype === 'int64') return new ort.Tensor('int64', new BigInt64Array(count).fill(1n), dims);
   const data = new Float32Array(count);
+  if (name === 'point_labels') return new ort.Tensor('float32', data.fill(1), dims);
   // Uniform with unit variance; a bias is zero, so that everything is open.
   if (name !== 'attention_bias') data.forEach((_, i) => (data[i] = Math.sqrt(12) * (Math.random() - 0.5)));
   return new ort.Tensor('float32', data, dims);

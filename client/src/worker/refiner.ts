@@ -49,7 +49,7 @@ export async function refineMask(
     mask_logits: { dims: [1, 1, height, width], data: logits.data },
     previous_mask: previousMask(memory, height, width),
     point_coords: { dims: [1, count, 2], data: Float32Array.from(points.flatMap(({ x, y }) => [x, y])) },
-    point_labels: { dims: [1, count], data: BigInt64Array.from(points, ({ label }) => BigInt(label)) },
+    point_labels: { dims: [1, count], data: Float32Array.from(points, ({ label }) => label) },
     point_mask_features: { dims: [1, count, channels], data: sampleFeatures(maskFeatures, points) },
   });
   return { height, width, data: output(fetches, 'refined').data };

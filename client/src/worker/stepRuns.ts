@@ -78,7 +78,7 @@ function pointFeeds(image: PreparedImage, slots: readonly LabelledPoint[]): Feed
       dims: [1, count, 2],
       data: Float32Array.from(slots.flatMap(({ x, y }) => [x / padded.width, y / padded.height])),
     },
-    point_labels: { dims: [1, count], data: BigInt64Array.from(slots, ({ label }) => BigInt(label)) },
+    point_labels: { dims: [1, count], data: Float32Array.from(slots, ({ label }) => label) },
   };
   image.levels.forEach((level, index) => {
     feeds[`point_features${index}`] = {

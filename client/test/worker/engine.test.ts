@@ -201,11 +201,12 @@ async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('loading', () => {
-  it('describes what runs, after a step with and one without memory', async () => {
+  it('describes what runs, after steps with and without memory', async () => {
     const info = await engine().load({ modelUrl: MODEL_URL, threads: 3 });
     expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, textBytes: null });
     expect(info.vocabulary).toEqual({ names: ['cat', 'dog'], classMatrix: Float32Array.of(1, 0, 0, 1) });
-    expect(fed).toHaveLength(2);
+    const memories = fed.map(({ previous_mask }) => previous_mask?.data.some((logit) => logit !== 0));
+    expect(new Set(memories)).toEqual(new Set([false, true]));
   });
 
   it('refuses a file with another digest', async () => {
@@ -326,7 +327,7 @@ describe('steps', () => {
     await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
     const [feeds] = fed;
     expect(feeds?.key0).toEqual(tensor([7], 1));
-    expect(feeds?.point_labels).toEqual({ dims: [1, 1], data: BigInt64Array.of(1n) });
+    expect(feeds?.point_labels).toEqual({ dims: [1, 1], data: Float32Array.of(1) });
     // (70.5 - 10) * 54 / 121 of 64, (50.5 - 20) * 30 / 67 of 32
     const [x, y] = [...(feeds?.point_coords?.data ?? [])].map(Number);
     expect(x).toBeCloseTo((60.5 * 54) / 121 / 64, 6);
@@ -370,7 +371,7 @@ describe('steps', () => {
     await ready.step({ imageId: 'a', points, memory: first.maskLogits, texts: [] });
     expect(new Set(first.maskLogits.data)).toEqual(new Set([1]));
     expect(refined[0]?.look).toEqual(tensor([3], 1));
-    expect(refined[0]?.point_labels?.data).toEqual(BigInt64Array.of(1n, 0n));
+    expect(refined[0]?.point_labels?.data).toEqual(Float32Array.of(1, 0));
     expect(Number(refined[0]?.point_coords?.data[0])).toBeCloseTo((60.5 * 54) / 121, 4);
     expect(refined[0]?.previous_mask?.data).toEqual(new Float32Array(8 * 16));
     expect(refined[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
@@ -379,7 +380,7 @@ describe('steps', () => {
   it('without points fill one slot with padding', async () => {
     const ready = await opened();
     await ready.step({ imageId: 'a', points: [], memory: null, texts: [] });
-    expect(fed[0]?.point_labels?.data).toEqual(BigInt64Array.of(-1n));
+    expect(fed[0]?.point_labels?.data).toEqual(Float32Array.of(-1));
   });
 });
 
