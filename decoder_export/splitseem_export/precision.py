@@ -22,8 +22,12 @@ from splitseem_export.errors import ExportError
 FLOAT32 = "float32"
 SMALL = 256
 """Constants of so few elements stay as they are."""
-_CLIPS = tuple(np.linspace(0.7, 1.0, 13))
-"""Shares of the largest weight of a channel that are tried as the end of its integer range."""
+BLOCK = 32
+"""Integers that share a scale."""
+_CLIPS = tuple(np.linspace(0.8, 1.0, 9))
+"""Shares of the largest weight of a block that are tried as the end of its integer range."""
+_TINY = 1e-7
+"""The least scale: float16 can hold it."""
 
 Array = NDArray[Any]
 
@@ -57,7 +61,7 @@ def _as_float16(graph: bytes) -> bytes:
 
 def _as_int8(graph: bytes) -> bytes:
     model = onnx.load_from_string(graph)
-    axes = channel_axes(model)
+    axes = summed_axes(model)
     return _restored(
         graph,
         lambda name, array: _Integers(array, axes[name]) if name in axes else _Float16(array),
@@ -109,42 +113,54 @@ class _Float16:
 
 
 class _Integers:
-    """A quarter of the bytes: integers of -127 to 127, times one scale a channel."""
+    """A quarter of the bytes: integers of -127 to 127, times a float16 scale for every `BLOCK` of those that
+    the product sums up."""
 
-    def __init__(self, array: Array, axes: tuple[int, ...]) -> None:
-        """`axes` are all but those that tell the channel."""
-        self._whole, self._scale = quantised(array, axes)
+    def __init__(self, array: Array, summed: tuple[int, ...]) -> None:
+        """`summed` are the axes that the product sums over, next to each other."""
+        self._shape = array.shape
+        self._whole, self._scale = quantised(*in_blocks(array, summed))
 
     def parts(self, name: str) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
         """As for `_Float16`."""
-        whole = numpy_helper.from_array(self._whole, f"{name}.whole")
-        scale = numpy_helper.from_array(self._scale, f"{name}.scale")
+        constants = {"whole": self._whole, "scale": self._scale, "shape": np.array(self._shape, np.int64)}
         nodes = [
-            helper.make_node("Cast", [whole.name], [f"{name}.cast"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}.cast", scale.name], [name]),
+            helper.make_node("Cast", [f"{name}.whole"], [f"{name}.units"], to=TensorProto.FLOAT),
+            helper.make_node("Cast", [f"{name}.scale"], [f"{name}.unit"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.units", f"{name}.unit"], [f"{name}.blocks"]),
+            helper.make_node("Reshape", [f"{name}.blocks", f"{name}.shape"], [name]),
         ]
-        return [whole, scale], nodes
+        return [numpy_helper.from_array(array, f"{name}.{part}") for part, array in constants.items()], nodes
 
 
-def quantised(array: Array, axes: tuple[int, ...]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Integers and the scale of every channel; of several ends of the range the one with the least squared
-    error is taken.
+def in_blocks(array: Array, summed: tuple[int, ...]) -> tuple[Array, int]:
+    """The summed axes as two, blocks and members of a block, and the place of the second; there is one block
+    where they cannot be cut evenly."""
+    first, length = summed[0], int(np.prod([array.shape[axis] for axis in summed]))
+    members = BLOCK if length % BLOCK == 0 else length
+    shape = (*array.shape[:first], length // members, members, *array.shape[summed[-1] + 1 :])
+    return array.reshape(shape), first + 1
 
-    Args:
-        axes: reduced over for a scale.
-    """
-    largest = np.abs(array).max(axes, keepdims=True)
+
+def quantised(array: Array, axis: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """Integers, and the scale of all that lie along `axis`: of several ends of the range the one with the
+    least squared error."""
+    largest = np.abs(array).max(axis, keepdims=True)
     best = np.full(largest.shape, np.inf)
-    scale = np.ones(largest.shape, np.float32)
+    scale = np.ones(largest.shape, np.float16)
     for clip in _CLIPS:
-        tried = np.maximum(largest * clip / 127, 1e-12).astype(np.float32)
-        error = ((np.clip(np.round(array / tried), -127, 127) * tried - array) ** 2).sum(axes, keepdims=True)
+        tried = np.maximum(largest * clip / 127, _TINY).astype(np.float16)
+        error = ((_units(array, tried) * tried.astype(np.float32) - array) ** 2).sum(axis, keepdims=True)
         scale, best = np.where(error < best, tried, scale), np.minimum(error, best)
-    return np.clip(np.round(array / scale), -127, 127).astype(np.int8), scale
+    return _units(array, scale).astype(np.int8), scale
 
 
-def channel_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """Weights of products and convolutions -> the axes that are summed over: a scale each of the others."""
+def _units(array: Array, scale: Array) -> Array:
+    return np.clip(np.round(array / scale.astype(np.float32)), -127, 127)
+
+
+def summed_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """Weights of products and convolutions -> the axes that are summed over."""
     ranks = {tensor.name: len(tensor.dims) for tensor in model.graph.initializer}
     axes: dict[str, tuple[int, ...]] = {}
     for node in model.graph.node:

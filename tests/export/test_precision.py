@@ -8,7 +8,7 @@ from onnx import TensorProto
 
 from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs, trace_graphs
-from splitseem_export.precision import FLOAT32, PRECISIONS, folded, quantised, stored
+from splitseem_export.precision import FLOAT32, PRECISIONS, folded, in_blocks, quantised, stored
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import verify
 from splitseem_model.registry import load_model
@@ -56,10 +56,18 @@ def test_an_unknown_precision_is_refused_with_the_known_ones(graphs: DecoderGrap
         stored(graphs.prepare, "int3")
 
 
-def test_every_channel_has_a_scale_of_its_own() -> None:
+def test_every_block_of_a_channel_has_a_scale_of_its_own() -> None:
     torch.manual_seed(0)
     weights = torch.randn(64, 5).numpy() * np.array([1, 10, 0.1, 3, 0], np.float32)
-    whole, scale = quantised(weights, (0,))
-    assert scale.shape == (1, 5)
-    error = np.abs(whole * scale - weights).max(0)
-    assert (error <= 0.01 * np.abs(weights).max(0) + 1e-9).all()
+    weights[32:] *= 100
+    blocks, axis = in_blocks(weights, (0,))
+    assert (blocks.shape, axis) == ((2, 32, 5), 1)
+    whole, scale = quantised(blocks, axis)
+    assert scale.shape == (2, 1, 5)
+    error = np.abs(whole * scale.astype(np.float32) - blocks).max(1)
+    assert (error <= 0.01 * np.abs(blocks).max(1)).all()
+
+
+def test_what_cannot_be_cut_evenly_is_one_block() -> None:
+    blocks, axis = in_blocks(np.zeros((8, 9, 3, 3), np.float32), (1, 2, 3))
+    assert (blocks.shape, axis) == ((8, 1, 81), 2)
