@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from splitseem_proto import Embedding, unpack
+from splitseem_server.content_coding import accepted_coding, encode_body
 from splitseem_server.embedding_service import Embedded, EmbedOptions
 from splitseem_server.encoder import RoiXywh
 from splitseem_server.errors import InvalidParameter, NotFound, NotReady
 from splitseem_server.gone import unless_gone
 from splitseem_server.keys import is_key
-from splitseem_server.negotiation import JSON, MSGPACK, choose_media_type, has_etag
+from splitseem_server.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
 from splitseem_server.uploads import read_upload
 
@@ -40,7 +42,7 @@ IMAGE_BODY: dict[str, Any] = {
 def embed_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
-    codec: Annotated[str | None, Query(description="float32, float16 or int8")] = None,
+    codec: Annotated[str | None, Query(description="float32, float16, int8, uint8 or uint4")] = None,
     canvas: Annotated[
         int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")
     ] = None,
@@ -94,19 +96,21 @@ async def embed(
     media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
     if services.readiness.state == "failed":
         raise NotReady("the model did not warm up; the log of the server says why")
+    if options.codec is None:
+        asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
+        options = replace(options, codec=asked)
     image = await read_upload(request)
     embedded = await unless_gone(request, services.embeddings.embed(image, options))
     headers = {
-        **_content_headers(services, _etag(embedded.key, media_type)),
         "Location": _location(embedded.key),
-        "Vary": "Accept",
         "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in embedded.timings_ms.items()),
         "X-Splitseem-Cache": embedded.source,
         "X-Splitseem-Model": services.model_header,
     }
     if media_type == JSON:
+        headers |= _content_headers(services, f'"{embedded.key}.json"')
         return JSONResponse(_describe(services, embedded), headers=headers)
-    return Response(embedded.data, headers=headers, media_type=MSGPACK)
+    return await _embedding_response(request, services, embedded.key, embedded.data, headers)
 
 
 @router.get("/v1/embeddings/{key}")
@@ -117,14 +121,28 @@ async def stored_embedding(
     """The embedding of that key as msgpack, if the cache still has it."""
     if not is_key(key):
         raise NotFound(f"{key!r} is not a key; keys are 64 hexadecimal digits")
-    etag = _etag(key, MSGPACK)
-    if has_etag(request.headers.get("if-none-match"), etag):
-        # Content never changes under its key, so the cache need not be asked.
-        return Response(status_code=304, headers=_content_headers(services, etag))
+    for etag in (_etag(key, accepted_coding(request.headers.get("accept-encoding"))), _etag(key, None)):
+        if has_etag(request.headers.get("if-none-match"), etag):
+            # Content never changes under its key, so the cache need not be asked.
+            return Response(status_code=304, headers=_content_headers(services, etag))
     data = await services.cache.get(key)
     if data is None:
         raise NotFound(f"no embedding {key} in the cache; send the image again")
-    return Response(data, headers=_content_headers(services, etag), media_type=MSGPACK)
+    return await _embedding_response(request, services, key, data, {})
+
+
+async def _embedding_response(
+    request: Request, services: Services, key: str, data: bytes, headers: dict[str, str]
+) -> Response:
+    body, coding = await encode_body(data, request.headers.get("accept-encoding"))
+    headers = {
+        **headers,
+        **_content_headers(services, _etag(key, coding)),
+        "X-Splitseem-Bytes": str(len(data)),
+    }
+    if coding is not None:
+        headers["Content-Encoding"] = coding
+    return Response(body, headers=headers, media_type=MSGPACK)
 
 
 def _parse_roi(text: str) -> RoiXywh:
@@ -135,8 +153,9 @@ def _parse_roi(text: str) -> RoiXywh:
     return x, y, width, height
 
 
-def _etag(key: str, media_type: str) -> str:
-    return f'"{key}"' if media_type == MSGPACK else f'"{key}.json"'
+def _etag(key: str, coding: str | None) -> str:
+    """Of the embedding itself; every coding of it is another entity."""
+    return f'"{key}"' if coding is None else f'"{key}.{coding}"'
 
 
 def _location(key: str) -> str:
@@ -144,7 +163,11 @@ def _location(key: str) -> str:
 
 
 def _content_headers(services: Services, etag: str) -> dict[str, str]:
-    return {"ETag": etag, "Cache-Control": f"private, max-age={services.settings.max_age_s}, immutable"}
+    return {
+        "ETag": etag,
+        "Cache-Control": f"private, max-age={services.settings.max_age_s}, immutable",
+        "Vary": "Accept, Accept-Encoding",
+    }
 
 
 def _describe(services: Services, embedded: Embedded) -> dict[str, object]:

@@ -62,7 +62,8 @@ async def test_headers_of_an_embedding(client: httpx.AsyncClient, image_bytes: I
     assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert response.headers["x-splitseem-cache"] == "miss"
     assert response.headers["x-splitseem-model"] == "fake@" + "fa4e" * 8
-    assert response.headers["vary"] == "Accept"
+    assert response.headers["vary"] == "Accept, Accept-Encoding"
+    assert response.headers["x-splitseem-bytes"] == str(len(response.content))
     timings = dict(part.split(";dur=") for part in response.headers["server-timing"].split(", "))
     assert {"header", "wait", "cache", "queue", "decode", "encode", "pack", "store"} == timings.keys()
     assert all(float(value) >= 0 for value in timings.values())
@@ -227,3 +228,75 @@ async def test_elongated_input_is_refused_before_it_is_encoded(
         response = await client.post("/embed", **as_raw(image_bytes(200, 10)))
     assert response.status_code == 422
     assert "elongated" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "codec"),
+    [
+        ("application/msgpack;codec=float16", "float16"),
+        ("application/msgpack; codec=uint2, application/msgpack; codec=float16;q=0.5", "float16"),
+        ("application/msgpack;codec=float16;q=0.2, application/msgpack;codec=float32", "float32"),
+        ("application/msgpack;codec=uint2, application/msgpack", "int8"),
+        ("*/*", "int8"),
+    ],
+    ids=["one", "the known one", "the heavier one", "or any", "any"],
+)
+async def test_accept_may_name_the_codec(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, accept: str, codec: str
+) -> None:
+    response = await client.post("/embed", content=image_bytes(), headers={**PNG, "Accept": accept})
+    assert embedding_of(response).codec == codec
+
+
+async def test_a_codec_in_the_query_comes_before_that_of_accept(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    headers = {**PNG, "Accept": "application/msgpack;codec=float16"}
+    response = await client.post("/embed?codec=float32", content=image_bytes(), headers=headers)
+    assert embedding_of(response).codec == "float32"
+
+
+async def test_only_unknown_codecs_in_accept_are_not_acceptable(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    headers = {**PNG, "Accept": "application/msgpack;codec=uint2"}
+    response = await client.post("/embed", content=image_bytes(), headers=headers)
+    assert response.status_code == 406
+
+
+LARGE = "/embed?codec=float32&canvas=256"
+
+
+async def test_large_embeddings_are_coded_for_who_can_read_it(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    plain = await client.post(LARGE, content=image_bytes(), headers={**PNG, "Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    key = embedding_of(plain).key
+    headers = {"Accept-Encoding": "gzip, zstd"}
+    async with client.stream("GET", f"/v1/embeddings/{key}", headers=headers) as response:
+        coded = b"".join([part async for part in response.aiter_raw()])
+    assert response.headers["content-encoding"] == "zstd"
+    assert response.headers["etag"] == f'"{key}.zstd"'
+    assert response.headers["x-splitseem-bytes"] == str(len(plain.content))
+    assert len(coded) < len(plain.content) / 2
+    assert zstandard.ZstdDecompressor().decompress(coded) == plain.content
+
+
+@pytest.mark.parametrize("suffix", ["", ".zstd"])
+async def test_either_tag_of_an_embedding_is_known(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, suffix: str
+) -> None:
+    pytest.importorskip("zstandard")
+    key = embedding_of(await client.post(LARGE, **as_raw(image_bytes()))).key
+    headers = {"If-None-Match": f'"{key}{suffix}"', "Accept-Encoding": "zstd"}
+    response = await client.get(f"/v1/embeddings/{key}", headers=headers)
+    assert response.status_code == 304
+    assert response.headers["etag"] == f'"{key}{suffix}"'
+
+
+async def test_zstd_that_is_refused_is_not_sent(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
+    headers = {**PNG, "Accept-Encoding": "zstd;q=0, identity"}
+    response = await client.post(LARGE, content=image_bytes(), headers=headers)
+    assert "content-encoding" not in response.headers
