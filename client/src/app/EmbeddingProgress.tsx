@@ -45,6 +45,7 @@ function describe(readiness: Exclude<Readiness, { phase: 'ready' }>): Descriptio
     case 'embedding':
       return describeProgress(readiness.progress);
     case 'preparing':
+    case 'opening':
       return { text: 'Preparing the decoder', fraction: null };
     case 'failed':
       return { text: readiness.error.message, fraction: null };

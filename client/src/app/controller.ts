@@ -4,11 +4,11 @@ import type { Texts } from '../api/texts';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
-import { Failure, toClientError, type ClientError } from '../shared/errors';
-import type { Project, ProjectImage, PromptItem, SizeHw } from '../shared/types';
+import { toClientError, type ClientError } from '../shared/errors';
+import type { Project, ProjectImage, PromptItem } from '../shared/types';
 import { ClassNames } from './classNames';
 import { DecodeLoop } from './decodeLoop';
-import type { OpenedFile, Photo } from './photo';
+import { checkSize, type OpenedFile, type Photo } from './photo';
 import type { Readiness, Store } from './store';
 import { TextLookup } from './textLookup';
 
@@ -88,6 +88,7 @@ export class Controller {
     const photo = this.#store.photos.value.get(id)?.photo;
     if (photo === undefined) return;
     this.#clearMessages();
+    this.#store.failedSteps.value = new Set();
     if (this.#store.decoder.value.phase === 'failed') this.start();
     void this.#embed(id, photo);
   }
@@ -230,11 +231,14 @@ export class Controller {
       });
       this.#setReadiness(id, { phase: 'preparing' });
       await this.#loaded;
-      const { key, geometry } = await this.#services.decoder.call(
+      const opening = this.#services.decoder.call(
         'open',
         { imageId: id, bytes },
         { signal: abort.signal, transfer: [bytes] },
       );
+      this.#setReadiness(id, { phase: 'opening' });
+      this.#decoding.run();
+      const { key, geometry } = await opening;
       checkSize(photo.size, geometry.original_hw);
       this.#setReadiness(id, { phase: 'ready', key });
       this.#decoding.run();
@@ -307,15 +311,4 @@ function findSaved(awaited: readonly ProjectImage[], photo: Photo): ProjectImage
     ({ size_hw: [height, width] }) => height === photo.size.height && width === photo.size.width,
   );
   return sameSize.find(({ name }) => name === photo.name) ?? sameSize[0];
-}
-
-/** A photo that browser and server see in different sizes would get shifted masks. */
-function checkSize(photo: SizeHw, [height, width]: readonly [number, number]): void {
-  if (photo.height === height && photo.width === width) return;
-  throw new Failure({
-    kind: 'image',
-    message:
-      `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
-      `the server as ${width} x ${height}: save it again without rotation marks`,
-  });
 }

@@ -3,8 +3,9 @@ import type { DecoderBridge } from '../bridge/decoder';
 import { hasStep, nextPending, type PendingStep } from '../session/state';
 import { recordResult } from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
-import { promptPoints } from '../shared/prompts';
-import { namingOf, type Store } from './store';
+import { promptPoints, wholeImage } from '../shared/prompts';
+import { checkSize } from './photo';
+import { isReady, namingOf, type Store } from './store';
 import { answeredTimings } from './timings';
 import type { TextLookup } from './textLookup';
 
@@ -30,7 +31,11 @@ export class DecodeLoop {
   /** Decode until no step waits; while it runs already, new steps are found on the way. */
   run(): void {
     if (this.#running !== null) return;
-    const pending = nextPending(this.#store.session.value, (step) => this.#canDecode(step));
+    const pending = nextPending(
+      this.#store.session.value,
+      (image) => isReady(this.#store, image),
+      (step) => this.#canDecode(step),
+    );
     if (pending !== null) void this.#runOne(pending);
   }
 
@@ -55,22 +60,27 @@ export class DecodeLoop {
 
   #canDecode({ imageId, step, prompts }: PendingStep): boolean {
     const { photos, failedSteps } = this.#store;
-    const isOpen = photos.value.get(imageId)?.readiness.phase === 'ready';
+    const phase = photos.value.get(imageId)?.readiness.phase;
+    const isOpen = phase === 'ready' || phase === 'opening';
     return isOpen && !failedSteps.value.has(step.id) && this.#texts.vectorsOf(prompts) !== null;
   }
 
   async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
-    const { session, photos, lastStep, unpainted } = this.#store;
+    const { decoder, session, photos, lastStep, unpainted } = this.#store;
     const size = photos.value.get(imageId)?.photo.size;
     const texts = this.#texts.vectorsOf(prompts);
-    if (size === undefined || texts === null) return;
+    if (size === undefined || texts === null || decoder.value.phase !== 'ready') return;
+    const points = promptPoints(prompts, wholeImage(size), decoder.value.info.regionRules);
     const result = await this.#services.decoder.call(
       'step',
-      { imageId, points: promptPoints(prompts, size), texts, memory: previous?.maskLogits ?? null },
+      { imageId, points, texts, memory: previous?.maskLogits ?? null },
       { signal },
     );
     const finished = this.#services.now();
-    const timings = answeredTimings(result.timings, step.givenAt, finished);
+    checkSize(size, result.mask.size);
+    const before = session.value.results.get(step.id);
+    const draft = before?.isDraft === true ? { draft: before.timings.draft ?? before.timings.total } : {};
+    const timings = { ...answeredTimings(result.timings, step.givenAt, finished), ...draft };
     const naming = namingOf(this.#store, result.classEmbed);
     unpainted.set(step.id, finished);
     session.value = recordResult(session.value, step.id, { ...result, ...naming, timings });

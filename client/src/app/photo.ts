@@ -53,3 +53,14 @@ async function readProject(file: File): Promise<Project> {
     throw new Failure({ kind: 'project', message }, { cause: error });
   }
 }
+
+/** A photo that browser and server see in different sizes would get shifted masks. */
+export function checkSize(photo: SizeHw, [height, width]: readonly [number, number]): void {
+  if (photo.height === height && photo.width === width) return;
+  throw new Failure({
+    kind: 'image',
+    message:
+      `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
+      `the server as ${width} x ${height}: save it again without rotation marks`,
+  });
+}

@@ -17,6 +17,8 @@ export type Tool = DrawingTool | 'text' | 'example';
 export type Readiness =
   | { readonly phase: 'embedding'; readonly progress: EmbedProgress }
   | { readonly phase: 'preparing' }
+  /** The worker has it; prompts are answered by drafts at first. */
+  | { readonly phase: 'opening' }
   | { readonly phase: 'ready'; readonly key: string }
   | { readonly phase: 'failed'; readonly error: ClientError };
 
@@ -82,6 +84,10 @@ export function createStore() {
 }
 
 export type Store = ReturnType<typeof createStore>;
+
+/** Whether an image gives answers that are no drafts. */
+export const isReady = ({ photos }: Store, image: ImageId): boolean =>
+  photos.value.get(image)?.readiness.phase === 'ready';
 
 /** What a class embedding is called by the vocabulary of the store. */
 export function namingOf({ decoder, vocabulary }: Store, classEmbed: Float32Array): Naming {

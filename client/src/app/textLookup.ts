@@ -5,7 +5,7 @@ import { hasStep, pendingSteps, type PendingStep } from '../session/state';
 import { toClientError, type ClientError } from '../shared/errors';
 import type { RuntimeInfo } from '../shared/messages';
 import type { PromptItem, TextVectors } from '../shared/types';
-import type { Store } from './store';
+import { isReady, type Store } from './store';
 
 interface Services {
   readonly texts: Texts;
@@ -61,7 +61,7 @@ export class TextLookup {
 
   #waiting(): readonly PendingStep[] {
     const { session, failedSteps } = this.#store;
-    return pendingSteps(session.value).filter(
+    return pendingSteps(session.value, (id) => isReady(this.#store, id)).filter(
       ({ step, prompts }) => !failedSteps.value.has(step.id) && this.vectorsOf(prompts) === null,
     );
   }

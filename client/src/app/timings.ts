@@ -35,9 +35,9 @@ export function recordPaint({ session, unpainted, painted }: Store, started: num
 }
 
 /** With the drawing, once it has happened. */
-export function timingsOfStep(store: Store, step: StepId): StepTimings | null {
-  const timings = store.session.value.results.get(step)?.timings;
-  const paint = store.painted.value.get(step);
+export function timingsOfStep({ session, painted, unpainted }: Store, step: StepId): StepTimings | null {
+  const timings = session.value.results.get(step)?.timings;
+  const paint = unpainted.has(step) ? undefined : painted.value.get(step);
   if (timings === undefined) return null;
   if (paint === undefined) return timings;
   return { ...timings, ...paint, total: timings.total + paint.frame + paint.paint };

@@ -101,18 +101,24 @@ export interface PendingStep {
   readonly previous: StepResult | null;
 }
 
-/** The first step without a result of every object that has one. */
-export const pendingSteps = (session: Session): readonly PendingStep[] =>
+/** Of an image: whether it gives answers that are no drafts. */
+export type IsComplete = (image: ImageId) => boolean;
+
+/** The first step of every object that has no result, or only a draft of one where there can be a better one. */
+export const pendingSteps = (session: Session, isComplete: IsComplete): readonly PendingStep[] =>
   session.images.flatMap((image) =>
-    image.document.objects.flatMap((object) => firstPending(session, image.id, object) ?? []),
+    image.document.objects.flatMap(
+      (object) => firstPending(session, image.id, object, isComplete(image.id)) ?? [],
+    ),
   );
 
 /** The step to decode next, the oldest first; `canDecode` says for which steps that is possible. */
 export function nextPending(
   session: Session,
+  isComplete: IsComplete,
   canDecode: (pending: PendingStep) => boolean,
 ): PendingStep | null {
-  return pendingSteps(session)
+  return pendingSteps(session, isComplete)
     .filter(canDecode)
     .reduce<PendingStep | null>(
       (oldest, candidate) => (oldest && oldest.step.givenAt <= candidate.step.givenAt ? oldest : candidate),
@@ -120,8 +126,16 @@ export function nextPending(
     );
 }
 
-function firstPending(session: Session, imageId: ImageId, object: SegmentObject): PendingStep | null {
-  const index = object.steps.findIndex((step) => !session.results.has(step.id));
+function firstPending(
+  session: Session,
+  imageId: ImageId,
+  object: SegmentObject,
+  isComplete: boolean,
+): PendingStep | null {
+  const index = object.steps.findIndex(({ id }) => {
+    const result = session.results.get(id);
+    return result === undefined || (isComplete && result.isDraft);
+  });
   const step = object.steps[index];
   if (step === undefined) return null;
   const before = object.steps[index - 1];

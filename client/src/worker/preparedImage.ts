@@ -14,7 +14,7 @@ export interface PreparedImage {
   readonly geometry: ImageGeometry;
   readonly levels: readonly FeatureMap[];
   readonly maskFeatures: FeatureMap;
-  /** Inputs of prepare, whichever rows it holds. */
+  /** Inputs of prepare, whichever rows it holds; the same object in a draft of the image. */
   readonly embedding: Feeds;
   /** Outputs of prepare; inputs of step under the same names. */
   readonly tensors: Fetches;
@@ -24,7 +24,7 @@ export interface PreparedImage {
   readonly looks: Looks | null;
   /** For the refinement by the photo; null for a model without it, or an embedding without photo. */
   readonly photo: PhotoGuide | null;
-  /** Whether nothing is missing that the model has. */
+  /** False for a draft, which lacks some of what comes after the decoder. */
   readonly isComplete: boolean;
 }
 
@@ -34,28 +34,64 @@ const LEVELS = [
   { name: 'level2', stride: 8 },
 ] as const;
 
-export async function prepareImage(
+/**
+ * Prepare an image in slices, between which the worker can answer.
+ *
+ * Yields what can be stepped so far: nothing, then drafts, which lack what comes after the decoder. What they need
+ * comes first.
+ */
+export async function* preparing(
   { graphs, manifest, refiner }: Decoder,
   embedding: Embedding,
-): Promise<PreparedImage> {
+): AsyncGenerator<PreparedImage | null, PreparedImage, void> {
   const { correction, photo } = manifest.config;
   const levels = LEVELS.map(({ name, stride }) => toFeatureMap(embedding.maps[name], stride));
+  yield null;
   const maskFeatures = toFeatureMap(embedding.maps.mask_features, MASK_STRIDE);
+  yield null;
+  const feeds = feedsOf(levels, maskFeatures);
+  const tensors = await graphs.prepare.run(feeds);
+  let image: PreparedImage = {
+    geometry: embedding.geometry,
+    ...{ levels, maskFeatures, embedding: feeds, tensors },
+    ...{ refinerLooks: null, looks: null, photo: null, isComplete: false },
+  };
+  yield image;
+  if (correction) yield (image = { ...image, looks: looksOf(maskFeatures, correction) });
+  if (refiner) yield (image = { ...image, refinerLooks: await lookAt(refiner, feeds) });
+  return { ...image, photo: photo ? photoGuide(embedding, photo) : null, isComplete: true };
+}
+
+/** Without a pause. */
+export async function prepareImage(decoder: Decoder, embedding: Embedding): Promise<PreparedImage> {
+  const slices = preparing(decoder, embedding);
+  for (;;) {
+    const { value, done } = await slices.next();
+    if (done === true) return value;
+  }
+}
+
+/** Bytes of all arrays that an image holds, each counted once. */
+export function bytesOf(image: PreparedImage): number {
+  const buffers = new Set<ArrayBufferLike>();
+  collectBuffers(image, buffers);
+  return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+function collectBuffers(value: unknown, buffers: Set<ArrayBufferLike>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
+  else
+    for (const part of value instanceof Map ? value.values() : Object.values(value))
+      collectBuffers(part, buffers);
+}
+
+function feedsOf(levels: readonly FeatureMap[], maskFeatures: FeatureMap): Feeds {
   const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
   levels.forEach((level, index) => {
     feeds[`level${index}`] = toTensor(level);
   });
-  return {
-    geometry: embedding.geometry,
-    levels,
-    maskFeatures,
-    embedding: feeds,
-    tensors: await graphs.prepare.run(feeds),
-    refinerLooks: refiner && (await lookAt(refiner, feeds)),
-    looks: correction ? looksOf(maskFeatures, correction) : null,
-    photo: photo ? photoGuide(embedding, photo) : null,
-    isComplete: true,
-  };
+  return feeds;
 }
 
 /** The small photo that an embedding may hold. */

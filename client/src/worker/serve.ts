@@ -1,4 +1,4 @@
-import { aborted, toClientError } from '../shared/errors';
+import { aborted, Failure, toClientError } from '../shared/errors';
 import type { CallName, WorkerCalls, WorkerReply, WorkerRequest } from '../shared/messages';
 import type { Engine } from './engine';
 
@@ -10,52 +10,61 @@ export interface Port {
 
 type CallRequest = Exclude<WorkerRequest, { call: 'abort' }>;
 
-/** Calls that wait for the network: those that come after must not. */
-const UNQUEUED: readonly CallName[] = ['fetchText'];
+/**
+ * Calls that go beside the others: they wait for the network, take turns with steps by themselves, or end what
+ * others wait for.
+ */
+const UNQUEUED: readonly CallName[] = ['fetchText', 'open', 'close'];
 
 /**
- * Answer the requests that arrive at a port, one at a time and in order but for those that only fetch.
+ * Answer the requests that arrive at a port, one at a time and in order but for those that need not wait.
  *
- * An aborted request is not started; one that already runs is finished, since a graph cannot be stopped, and its
- * result dropped by the page.
+ * An aborted request is not started. One that already runs stops where it can, and its result is dropped by the
+ * page.
  */
 export function serve(port: Port, engine: Engine): void {
-  const cancelled = new Set<number>();
+  const running = new Map<number, AbortController>();
   let previous: Promise<void> = Promise.resolve();
 
-  const answer = async (request: CallRequest): Promise<void> => {
+  const answer = async (request: CallRequest, { signal }: AbortController): Promise<void> => {
     const { id } = request;
-    if (cancelled.delete(id)) {
-      port.postMessage({ id, ok: false, error: aborted() });
-      return;
-    }
     try {
-      port.postMessage({ id, ok: true, value: await dispatch(engine, request) });
+      if (signal.aborted) throw new Failure(aborted());
+      port.postMessage({ id, ok: true, value: await dispatch(engine, request, signal) });
     } catch (error) {
       port.postMessage({ id, ok: false, error: toClientError(error, 'decoder') });
     } finally {
-      cancelled.delete(id);
+      running.delete(id);
     }
   };
 
   port.onmessage = ({ data: request }) => {
-    if (request.call === 'abort') cancelled.add(request.id);
-    else if (UNQUEUED.includes(request.call)) void answer(request);
-    else previous = previous.then(() => answer(request));
+    if (request.call === 'abort') {
+      running.get(request.id)?.abort();
+      return;
+    }
+    const abort = new AbortController();
+    running.set(request.id, abort);
+    if (UNQUEUED.includes(request.call)) void answer(request, abort);
+    else previous = previous.then(() => answer(request, abort));
   };
 }
 
-function dispatch(engine: Engine, request: CallRequest): Promise<WorkerCalls[CallName]['result']> {
+function dispatch(
+  engine: Engine,
+  request: CallRequest,
+  signal: AbortSignal,
+): Promise<WorkerCalls[CallName]['result']> {
   switch (request.call) {
     case 'load':
-      return engine.load(request);
+      return engine.load(request, signal);
     case 'open':
-      return engine.open(request);
+      return engine.open(request, signal);
     case 'step':
-      return engine.step(request);
+      return engine.step(request, signal);
     case 'fetchText':
-      return engine.fetchText(request);
+      return engine.fetchText(request, signal);
     case 'close':
-      return engine.close(request);
+      return engine.close(request, signal);
   }
 }

@@ -63,6 +63,46 @@ describe('prompts', () => {
   });
 });
 
+describe('prompts while the photo is opened', () => {
+  beforeEach(async () => {
+    world.finishOpening = () => undefined;
+    await world.openReady();
+    world.controller.give(click(1, 1));
+    world.controller.give(click(2, 2));
+  });
+
+  it('show drafts, which come once for each', async () => {
+    await world.answer(true);
+    expect(world.areas).toEqual([1]);
+    await world.answer(true);
+    expect(world.areas).toEqual([2]);
+    expect(world.questions).toHaveLength(2);
+    expect(timingsOf(world.store)).toEqual([]);
+  });
+
+  it('are answered anew from the first on when it is opened', async () => {
+    await world.answer(true);
+    await world.answer(true);
+    world.finishOpening?.();
+    await settle();
+    expect(world.questions[2]?.args).toMatchObject({ memory: null });
+    expect(world.questions[2]?.args.points).toHaveLength(1);
+    expect(world.areas).toEqual([2]);
+    await world.answer();
+    await world.answer();
+    expect(world.questions).toHaveLength(4);
+    const timings = timingsOf(world.store);
+    expect(timings.map(({ draft = 0, total }) => draft > 0 && draft <= total)).toEqual([true, true]);
+  });
+
+  it('are asked again where a draft comes too late', async () => {
+    world.finishOpening?.();
+    await settle();
+    await world.answer(true);
+    expect(world.questions.map(({ args }) => args.points.length)).toEqual([1, 1]);
+  });
+});
+
 describe('photos', () => {
   it('that the server refuses keep their prompts and can be tried again', async () => {
     world.controller.start();

@@ -1,4 +1,5 @@
 /** A controller between a server and a decoder that the test answers for. */
+import { MARKED_CORNERS } from '../../src/shared/regions';
 import type { EmbedOptions } from '../../src/api/embeddings';
 import type { TextOptions } from '../../src/api/texts';
 import type { DecoderBridge } from '../../src/bridge/decoder';
@@ -25,7 +26,13 @@ export const photo = (name = 'cat.jpg', size = SIZE): Photo => ({
 export /** Class embeddings of this world lean to "one" the larger the mask is. */
 const VOCABULARY: Vocabulary = { names: ['one', 'none'], classMatrix: Float32Array.of(1, 0, 0, 1) };
 
-const INFO = { fingerprint: '0123abcd', textBytes: 1000, vocabulary: VOCABULARY, logitScale: 1 } as const;
+const INFO = {
+  fingerprint: '0123abcd',
+  textBytes: 1000,
+  vocabulary: VOCABULARY,
+  logitScale: 1,
+  regionRules: MARKED_CORNERS,
+} as const;
 
 export const say = (text: string): PromptItem => ({ kind: 'text', text });
 
@@ -63,6 +70,8 @@ export class World {
   readonly embeds: { options: EmbedOptions; arrive: () => void; fail: (error: ClientError) => void }[] = [];
   originalHw: [number, number] = [SIZE.height, SIZE.width];
   loadError: ClientError | null = null;
+  /** Set: images are being opened until it is called. */
+  finishOpening: (() => void) | null = null;
   readonly inquiries: Inquiry[] = [];
   readonly nameInquiries: NameInquiry[] = [];
   graphsError: ClientError | null = null;
@@ -124,7 +133,15 @@ export class World {
       return this.loadError ? Promise.reject(new Failure(this.loadError)) : Promise.resolve(INFO);
     if (name === 'fetchText')
       return this.graphsError ? Promise.reject(new Failure(this.graphsError)) : Promise.resolve(null);
-    if (name === 'open') return Promise.resolve({ key: KEY, geometry: { original_hw: this.originalHw } });
+    if (name === 'open') {
+      const opened = { key: KEY, geometry: { original_hw: this.originalHw } };
+      if (this.finishOpening === null) return Promise.resolve(opened);
+      return new Promise((resolve) => {
+        this.finishOpening = () => {
+          resolve(opened);
+        };
+      });
+    }
     if (name === 'close') return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const fail = (error: ClientError): void => {
@@ -138,9 +155,9 @@ export class World {
   };
 
   /** Answer the question that waits, with a mask as large as its number of points. */
-  async answer(): Promise<void> {
+  async answer(isDraft = false): Promise<void> {
     const question = this.questions.at(-1);
-    question?.answer(stepResult({ fill: question.args.points.length, size: SIZE }));
+    question?.answer({ ...stepResult({ fill: question.args.points.length, size: SIZE }), isDraft });
     await settle();
   }
 

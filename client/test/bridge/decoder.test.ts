@@ -30,6 +30,8 @@ function connect(engine: Partial<Engine>) {
   return { bridge: createBridge(worker), requests, emit };
 }
 
+const ask = (imageId: string) => ({ imageId, points: [], texts: [], memory: null });
+
 const detailOf = (thrown: unknown): unknown => (thrown instanceof Failure ? thrown.detail : thrown);
 
 describe('calls', () => {
@@ -58,13 +60,15 @@ describe('calls', () => {
     expect(detailOf(thrown)).toEqual({ kind: 'decoder', message: 'out of memory' });
   });
 
-  it('that only fetch let the others pass', async () => {
+  it('that fetch or open let the others pass', async () => {
     const { bridge } = connect({
       fetchText: () => new Promise(() => undefined),
-      close: () => Promise.resolve(null),
+      open: () => new Promise(() => undefined),
+      step: () => Promise.reject(new Error('asked')),
     });
     void bridge.call('fetchText', {});
-    await expect(bridge.call('close', { imageId: 'a' })).resolves.toBeNull();
+    void bridge.call('open', { imageId: 'a', bytes: new ArrayBuffer(0) });
+    await expect(bridge.call('step', ask('a'))).rejects.toThrow('asked');
   });
 
   it('all fail when the worker fails', async () => {
@@ -80,24 +84,42 @@ describe('abort', () => {
     const started: string[] = [];
     let finishFirst = (): void => undefined;
     const { bridge } = connect({
-      close: ({ imageId }) => {
+      step: ({ imageId }) => {
         started.push(imageId);
-        return new Promise((resolve) => {
+        return new Promise((_, reject) => {
           finishFirst = () => {
-            resolve(null);
+            reject(new Error('finished'));
           };
         });
       },
     });
-    const first = bridge.call('close', { imageId: 'a' });
+    const first = bridge.call('step', ask('a'));
     const abort = new AbortController();
-    const second = bridge.call('close', { imageId: 'b' }, { signal: abort.signal });
+    const second = bridge.call('step', ask('b'), { signal: abort.signal });
     abort.abort();
     await expect(second).rejects.toMatchObject({ detail: { kind: 'aborted' } });
     finishFirst();
-    await first;
+    await expect(first).rejects.toThrow('finished');
     await Promise.resolve();
     expect(started).toEqual(['a']);
+  });
+
+  it('reaches what runs already, and ends it', async () => {
+    const { bridge } = connect({
+      open: (_, signal) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => {
+            stopped = true;
+            reject(new Error('stopped'));
+          });
+        }),
+    });
+    let stopped = false;
+    const abort = new AbortController();
+    const call = bridge.call('open', { imageId: 'a', bytes: new ArrayBuffer(0) }, { signal: abort.signal });
+    abort.abort();
+    await expect(call).rejects.toMatchObject({ detail: { kind: 'aborted' } });
+    expect(stopped).toBe(true);
   });
 
   it('before the call sends nothing', async () => {

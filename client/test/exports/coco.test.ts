@@ -8,7 +8,11 @@ import { click, stepResult } from '../samples';
 const SIZE = { height: 4, width: 6 };
 
 function answered(session: Session, fill: number): Session {
-  const pending = nextPending(change.addPrompt(session, click(1, 1), 0), () => true);
+  const pending = nextPending(
+    change.addPrompt(session, click(1, 1), 0),
+    () => true,
+    () => true,
+  );
   if (pending === null) throw new Error('nothing to answer');
   const prompted = change.addPrompt(session, click(1, 1), 0);
   return change.recordResult(prompted, pending.step.id, stepResult({ fill, size: SIZE }));

@@ -30,7 +30,11 @@ const stepIds = (session: Session): string[] =>
 
 /** Answer every waiting step, each with a mask of its own. */
 function answerAll(session: Session): Session {
-  const pending = nextPending(session, () => true);
+  const pending = nextPending(
+    session,
+    () => true,
+    () => true,
+  );
   if (pending === null) return session;
   const result = stepResult({ fill: pending.prompts.length, size: SIZE });
   return answerAll(change.recordResult(session, pending.step.id, result));
@@ -62,9 +66,21 @@ describe('prompts', () => {
     expect(stepIds(after)[0]).toBe(first);
     expect(stepIds(after)).toHaveLength(2);
     expect(stepIds(after)[1]).not.toBe(third);
-    expect(nextPending(after, () => true)?.prompts).toEqual([click(1, 1), click(3, 1)]);
+    expect(
+      nextPending(
+        after,
+        () => true,
+        () => true,
+      )?.prompts,
+    ).toEqual([click(1, 1), click(3, 1)]);
     expect(stepIds(change.undo(after))).toEqual([first, second, third]);
-    expect(nextPending(change.undo(after), () => true)).toBeNull();
+    expect(
+      nextPending(
+        change.undo(after),
+        () => true,
+        () => true,
+      ),
+    ).toBeNull();
   });
 
   it('do nothing without an image', () => {
@@ -80,7 +96,11 @@ describe('prompts', () => {
 describe('pending steps', () => {
   it('come in the order in which they were given, with the memory of the step before', () => {
     const waiting = change.addPrompt(prompted(opened(), 1), click(2, 2), 2);
-    const pending = nextPending(waiting, () => true);
+    const pending = nextPending(
+      waiting,
+      () => true,
+      () => true,
+    );
     expect(pending?.prompts).toEqual([click(1, 1), click(2, 2)]);
     const [first] = stepIds(waiting);
     expect(pending?.previous).toBe(waiting.results.get(first ?? ''));
@@ -88,20 +108,36 @@ describe('pending steps', () => {
 
   it('wait for the steps before them', () => {
     const waiting = change.addPrompt(change.addPrompt(opened(), click(1, 1), 1), click(2, 2), 2);
-    const pending = nextPending(waiting, () => true);
+    const pending = nextPending(
+      waiting,
+      () => true,
+      () => true,
+    );
     expect(pending?.prompts).toHaveLength(1);
     expect(pending?.previous).toBeNull();
   });
 
   it('of images that cannot be decoded yet are left', () => {
     const waiting = change.addPrompt(opened(), click(1, 1), 1);
-    expect(nextPending(waiting, () => false)).toBeNull();
+    expect(
+      nextPending(
+        waiting,
+        () => true,
+        () => false,
+      ),
+    ).toBeNull();
   });
 
   it('are oldest first across objects', () => {
     let session = change.addPrompt(opened(), click(1, 1), 10);
     session = change.addPrompt(change.newObject(session), click(2, 2), 5);
-    expect(nextPending(session, () => true)?.step.givenAt).toBe(5);
+    expect(
+      nextPending(
+        session,
+        () => true,
+        () => true,
+      )?.step.givenAt,
+    ).toBe(5);
   });
 });
 
@@ -122,7 +158,13 @@ describe('undo and redo', () => {
     const [, late] = stepIds(waiting);
     const undone = change.recordResult(change.undo(waiting), late ?? '', stepResult({ fill: 2, size: SIZE }));
     expect(hasStep(undone, late ?? '')).toBe(false);
-    expect(nextPending(change.redo(undone), () => true)).toBeNull();
+    expect(
+      nextPending(
+        change.redo(undone),
+        () => true,
+        () => true,
+      ),
+    ).toBeNull();
   });
 
   it('of a cleared image bring everything back', () => {

@@ -1,0 +1,140 @@
+/** The images that the worker holds: all their embeddings, and what was prepared of the recent ones. */
+import { unpackEmbedding } from '../codec/unpack';
+import { aborted, Failure, unwrap } from '../shared/errors';
+import type { Manifest } from '../shared/manifest';
+import type { Embedding } from '../shared/types';
+import type { Decoder } from './decoder';
+import { bytesOf, preparing, type PreparedImage } from './preparedImage';
+import type { Turns } from './turns';
+
+/** Bytes of prepared images that are kept; the one used last always is. */
+const MOST_BYTES = 256e6;
+
+interface HeldImage {
+  /** The embedding as it came, a small part of what is prepared of it. */
+  readonly message: Uint8Array;
+  /** What can be stepped now; null before the first draft, and again when others needed the space. */
+  image: PreparedImage | null;
+  /** Settles with the first draft when the image is opened, with the whole image when it is prepared again. */
+  usable: Promise<unknown>;
+  isPreparing: boolean;
+  isClosed: boolean;
+}
+
+interface Events {
+  readonly onDraft?: () => void;
+  readonly isStale?: () => boolean;
+}
+
+export class ImageStore {
+  readonly #turns: Turns;
+  readonly #mostBytes: number;
+  /** The one used last is last. */
+  readonly #held = new Map<string, HeldImage>();
+
+  constructor(turns: Turns, mostBytes = MOST_BYTES) {
+    this.#turns = turns;
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Prepare an image, in slices; it can be used from its first draft on. */
+  async open(decoder: Decoder, id: string, message: Uint8Array, signal?: AbortSignal): Promise<Embedding> {
+    this.close(id);
+    let onDraft = (): void => undefined;
+    const drafted = new Promise<void>((resolve) => {
+      onDraft = resolve;
+    });
+    const held: HeldImage = { message, image: null, usable: drafted, isPreparing: true, isClosed: false };
+    const opened = this.#prepare(decoder, held, { onDraft, isStale: () => signal?.aborted === true });
+    held.usable = Promise.race([drafted, opened]);
+    held.usable.catch(() => undefined); // Perhaps no step waits for it.
+    this.#held.set(id, held);
+    try {
+      return await opened;
+    } catch (error) {
+      if (this.#held.get(id) === held) this.close(id);
+      throw error;
+    }
+  }
+
+  /** The image, or a draft of it while it is opened; what had to make room is prepared again. */
+  async use(decoder: Decoder, id: string): Promise<PreparedImage> {
+    const held = this.#held.get(id);
+    if (held === undefined) {
+      throw new Failure({ kind: 'decoder', message: `image ${id} has not been opened` });
+    }
+    this.#held.delete(id);
+    this.#held.set(id, held);
+    if (held.image === null && !held.isPreparing) held.usable = this.#prepare(decoder, held, {});
+    await held.usable;
+    // Others may have needed the space in between.
+    return held.image ?? this.use(decoder, id);
+  }
+
+  close(id: string): void {
+    const held = this.#held.get(id);
+    if (held !== undefined) held.isClosed = true;
+    this.#held.delete(id);
+  }
+
+  async #prepare(decoder: Decoder, held: HeldImage, events: Events): Promise<Embedding> {
+    held.isPreparing = true;
+    try {
+      return await this.#prepareInSlices(decoder, held, events);
+    } catch (error) {
+      held.image = null;
+      throw error;
+    } finally {
+      held.isPreparing = false;
+    }
+  }
+
+  async #prepareInSlices(
+    decoder: Decoder,
+    held: HeldImage,
+    { onDraft, isStale }: Events,
+  ): Promise<Embedding> {
+    const embedding = await this.#turns.slice(async () => read(held.message, decoder.manifest));
+    const slices = preparing(decoder, embedding);
+    for (;;) {
+      if (held.isClosed || isStale?.() === true) throw new Failure(aborted());
+      const { value, done } = await this.#turns.slice(() => slices.next());
+      if (value !== null) {
+        held.image = value;
+        onDraft?.();
+      }
+      if (done === true) break;
+    }
+    this.#makeRoom();
+    return embedding;
+  }
+
+  /** Forget what was prepared of the images that were not used for longest; their embeddings stay. */
+  #makeRoom(): void {
+    let bytes = 0;
+    [...this.#held.values()].reverse().forEach((held, recency) => {
+      if (held.image === null) return;
+      bytes += bytesOf(held.image);
+      if (recency > 0 && bytes > this.#mostBytes && held.image.isComplete) held.image = null;
+    });
+  }
+}
+
+async function read(message: Uint8Array, manifest: Manifest): Promise<Embedding> {
+  const embedding = unwrap(unpackEmbedding(message));
+  checkMatch(embedding, manifest);
+  return Promise.resolve(embedding);
+}
+
+/** An embedding of another model decodes to nonsense without an error; it is refused. */
+function checkMatch(embedding: Embedding, manifest: Manifest): void {
+  if (embedding.fingerprint === manifest.fingerprint) return;
+  const names = { embedding: embedding.fingerprint, decoder: manifest.fingerprint };
+  throw new Failure({
+    kind: 'fingerprint',
+    message:
+      `embedding made by model ${names.embedding}, decoder exported from ${names.decoder}: ` +
+      'export the decoder again, then reload the page',
+    ...names,
+  });
+}
