@@ -1,7 +1,7 @@
 """Entropy coding of bodies on their way: zstd, where both the caller and this installation have it.
 
-Maps of few bits a value lose a part of their bytes by it. At level 1 a body takes a few milliseconds, so it is
-coded for every answer, and caches keep it as it is. Gzip takes ten times longer for the same gain: callers
+Maps of few bits a value lose a part of their bytes by it. At level 1 a body takes a few milliseconds, so it
+is coded for every answer, and caches keep it as it is. Gzip takes ten times longer for the same gain: callers
 without zstd (browsers send it to secure origins only) get the body as it is.
 """
 

@@ -48,10 +48,7 @@ const name = text(MAX_NAME_BYTES);
 
 /** The embedding that the fields describe; binary data stay views of the message. */
 export function readEmbedding(fields: Fields, where: string): Embedding {
-  const fingerprint = required(fields, 'fingerprint', name, where);
-  const key = required(fields, 'key', name, where);
-  const geometry = required(fields, 'geometry', readGeometry, where);
-  const codec = known(required(fields, 'codec', name, where), CODECS, `${where}.codec`);
+  const { fingerprint, key, geometry, codec } = readHead(fields, where);
   const tensors = required(fields, 'tensors', sequence(readTensor, MAX_TENSORS), where);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   if (byName.size !== tensors.length) refuse('duplicate', `${where}.tensors: a name appears twice`);
@@ -63,14 +60,32 @@ export function readEmbedding(fields: Fields, where: string): Embedding {
   };
   check(FINGERPRINT.test(fingerprint), `${where}: fingerprint must be 8 to 128 hexadecimal digits`);
   check(KEY.test(key), `${where}: key must be empty or 32 to 128 hexadecimal digits`);
-  for (const tensor of tensors) {
-    check(
-      CODEC_DTYPES[codec].includes(tensor.dtype),
-      `${where}: tensor ${tensor.name} is ${tensor.dtype}, the codec is ${codec}`,
-    );
-  }
-  for (const map of MAPS) checkMap(maps[map], STRIDES[map], geometry, where);
+  for (const tensor of tensors) checkTensor(tensor, { codec, geometry }, where);
   return { protocol_version: 1, type: 'embedding', fingerprint, key, geometry, codec, tensors, maps };
+}
+
+/** What an embedding says before its tensors. */
+export type EmbeddingHead = Pick<Embedding, 'fingerprint' | 'key' | 'geometry' | 'codec'>;
+
+export const readHead = (fields: Fields, where: string): EmbeddingHead => ({
+  fingerprint: required(fields, 'fingerprint', name, where),
+  key: required(fields, 'key', name, where),
+  geometry: required(fields, 'geometry', readGeometry, where),
+  codec: known(required(fields, 'codec', name, where), CODECS, `${where}.codec`),
+});
+
+/** Whether a tensor can be one of an embedding with this head. */
+export function checkTensor(
+  tensor: NamedTensor,
+  { codec, geometry }: Pick<EmbeddingHead, 'codec' | 'geometry'>,
+  where: string,
+): void {
+  check(
+    CODEC_DTYPES[codec].includes(tensor.dtype),
+    `${where}: tensor ${tensor.name} is ${tensor.dtype}, the codec is ${codec}`,
+  );
+  const map = MAPS.find((known) => known === tensor.name);
+  if (map !== undefined) checkMap(tensor, STRIDES[map], geometry, where);
 }
 
 function mustHave(tensors: ReadonlyMap<string, NamedTensor>, wanted: MapName, where: string): NamedTensor {
@@ -114,7 +129,7 @@ const readGeometry: Reader<ImageGeometry> = (value, where) => {
   return geometry;
 };
 
-const readTensor: Reader<NamedTensor> = (value, where) => {
+export const readTensor: Reader<NamedTensor> = (value, where) => {
   const fields = mapping(value, where);
   const tensorName = required(fields, 'name', name, where);
   const dtype = known(required(fields, 'dtype', name, where), DTYPES, `${where}.dtype`);
@@ -180,8 +195,8 @@ function optional<T>(fields: Fields, field: string, read: Reader<T>, where: stri
 
 export const product = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
 
-/** Little-endian float32 at any alignment. */
+/** Little-endian float32, as everything that runs WebAssembly has them: a view where they are aligned, else a copy. */
 export function floats(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.length / 4);
 }

@@ -7,7 +7,15 @@
  * Source: the msgpack specification, section "Formats".
  */
 import { MAX_RLE_COUNTS } from './limits';
+import { Failure } from '../shared/errors';
 import { refuse } from './refusal';
+
+/** The bytes end before the value does: more of them may make it whole. */
+export class CutShort extends Failure {
+  constructor(message: string) {
+    super({ kind: 'codec', reason: 'malformed', message });
+  }
+}
 
 /** A number that was written as a float; integers arrive as plain numbers. */
 export class WireFloat {
@@ -31,26 +39,49 @@ export type Plain =
 const MAX_DEPTH = 1024;
 
 export function decodeMsgpack(bytes: Uint8Array): Plain {
-  const reader = new Reader(bytes);
+  const reader = new MsgpackReader(bytes);
   const value = reader.value(0);
   if (reader.remaining > 0) refuse('trailing-bytes', `${reader.remaining} bytes follow the message`);
   return value;
 }
 
-class Reader {
+/** Reads one value after another. */
+export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   // `ignoreBOM` keeps a leading byte order mark as text, as other readers do.
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  #at = 0;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#at = at;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Where the next value begins. */
+  get at(): number {
+    return this.#at;
+  }
+
   get remaining(): number {
     return this.#bytes.length - this.#at;
+  }
+
+  /** Move past the head of a map: how many pairs follow; null when another type does. */
+  enterMap(): number | null {
+    return this.#enter(0x80, 0xde);
+  }
+
+  /** Move past the head of an array: how many items follow; null when another type does. */
+  enterArray(): number | null {
+    return this.#enter(0x90, 0xdc);
+  }
+
+  #enter(short: number, long: number): number | null {
+    const tag = this.#bytes[this.#take(1)] ?? 0;
+    if (tag >> 4 === short >> 4) return tag & 0x0f;
+    return tag === long || tag === long + 1 ? this.#unsigned(2 * (tag - long + 1)) : null;
   }
 
   value(depth: number): Plain {
@@ -118,7 +149,7 @@ class Reader {
 
   /** Move past `count` bytes and return where they start. */
   #take(count: number): number {
-    if (count > this.remaining) refuse('malformed', 'the message is cut short');
+    if (count > this.remaining) throw new CutShort('the message is cut short');
     const at = this.#at;
     this.#at += count;
     return at;
@@ -140,8 +171,9 @@ class Reader {
 
   #array(length: number, depth: number): Plain[] {
     // Every item takes a byte at least: a lie about the length allocates nothing.
-    if (length > Math.min(this.remaining, MAX_RLE_COUNTS)) {
-      refuse('malformed', `an array claims ${length} items, the message has ${this.remaining} bytes left`);
+    if (length > MAX_RLE_COUNTS) refuse('malformed', `an array claims ${length} items`);
+    if (length > this.remaining) {
+      throw new CutShort(`an array claims ${length} items, the message has ${this.remaining} bytes left`);
     }
     return Array.from({ length }, () => this.value(depth + 1));
   }
