@@ -6,46 +6,67 @@ import { decodeStep } from './decoderStep';
 import { prepareImage } from './preparedImage';
 import { MASK_STRIDE } from './sampling';
 
-/** Longest side of the image of the warm-up, pixels. */
+/** Longest side of the images of the warm-up, pixels. */
 const WARM_UP_SIDE = 384;
 
-/** How often clicks are answered: a browser compiles code once it has seen it at work. */
-const WARM_UP_STEPS = 4;
+/** Height and width of the images in that side: code that has seen one shape only is compiled for that shape. */
+const SHAPES = [
+  [1, 1],
+  [0.5, 1],
+] as const;
+
+/** Clicks on each image: a browser compiles code once it has seen it at work. */
+const CLICKS = 3;
+
+/** Image pixels an input pixel: clicks between pixels are no whole numbers then. */
+const SHRUNK = 1.3;
 
 /**
- * Answer clicks on an image of noise: the first runs, of graphs and of plain code, are several times slower, most
+ * Answer clicks on images of noise: the first runs, of graphs and of plain code, are several times slower, most
  * of all where they meet something that they have not seen before.
  */
 export async function warmUp(decoder: Decoder): Promise<void> {
-  const embedding = noise(decoder.manifest);
+  const { config } = decoder.manifest;
+  const cells = Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
+  for (const [height, width] of SHAPES) {
+    const side = (part: number): number => config.stride * Math.ceil(part * cells);
+    await clickOn(decoder, noise(decoder.manifest, [side(height), side(width)]));
+  }
+}
+
+async function clickOn(decoder: Decoder, embedding: Embedding): Promise<void> {
   const image = await prepareImage(decoder, embedding);
-  const side = embedding.geometry.input_hw[0];
-  let memory: MaskLogits | null = null;
+  const [height, width] = embedding.geometry.original_hw;
   const points: LabelledPoint[] = [];
-  for (let step = 0; step < WARM_UP_STEPS; step++) {
-    points.push({ x: ((step + 1) * side) / 5, y: side / (step + 2), label: step % 2 === 0 ? 1 : 0 });
+  let memory: MaskLogits | null = null;
+  for (let click = 0; click < CLICKS; click++) {
+    points.push({ x: ((click + 1) * width) / 5, y: height / (click + 2), label: click === 1 ? 0 : 1 });
     memory = (await decodeStep(decoder, null, image, { points, texts: [], memory })).maskLogits;
   }
 }
 
-function noise({ fingerprint, config }: Manifest): Embedding {
-  const side = config.stride * Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
+function noise({ fingerprint, config }: Manifest, [height, width]: readonly [number, number]): Embedding {
   const map = (name: MapName | 'photo', channels: number, stride: number): NamedTensor => ({
-    ...{ name, dtype: 'int8', shape: [1, channels, side / stride, side / stride] },
-    data: bytes((channels * side * side) / stride ** 2),
+    ...{ name, dtype: 'int8', shape: [1, channels, height / stride, width / stride] },
+    data: bytes((channels * height * width) / stride ** 2),
     scale: new Float32Array(channels).fill(name === 'photo' ? 1 : 1 / 64),
     zeroPoint: new Int8Array(channels).fill(name === 'photo' ? -128 : 0),
   });
   const maps = {
-    level0: map('level0', config.level_dims?.[0] ?? config.dim, 32),
-    level1: map('level1', config.level_dims?.[1] ?? config.dim, 16),
-    level2: map('level2', config.level_dims?.[2] ?? config.dim, 8),
+    level0: map('level0', config.dim, 32),
+    level1: map('level1', config.dim, 16),
+    level2: map('level2', config.dim, 8),
     mask_features: map('mask_features', config.mask_dim, 4),
   };
-  const hw = [side, side] as const;
+  const original = [Math.round(SHRUNK * height), Math.round(SHRUNK * width)] as const;
   return {
     ...{ protocol_version: 1, type: 'embedding', fingerprint, key: '', codec: 'int8', maps },
-    geometry: { original_hw: hw, roi_xywh: [0, 0, side, side], input_hw: hw, padded_hw: hw },
+    geometry: {
+      original_hw: original,
+      roi_xywh: [0, 0, original[1], original[0]],
+      input_hw: [height, width],
+      padded_hw: [height, width],
+    },
     tensors: [...Object.values(maps), map('photo', 3, MASK_STRIDE / 2)],
   };
 }
