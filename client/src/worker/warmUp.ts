@@ -53,9 +53,9 @@ function noise({ fingerprint, config }: Manifest, [height, width]: readonly [num
     zeroPoint: new Int8Array(channels).fill(name === 'photo' ? -128 : 0),
   });
   const maps = {
-    level0: map('level0', config.dim, 32),
-    level1: map('level1', config.dim, 16),
-    level2: map('level2', config.dim, 8),
+    level0: map('level0', config.level_dims?.[0] ?? config.dim, 32),
+    level1: map('level1', config.level_dims?.[1] ?? config.dim, 16),
+    level2: map('level2', config.level_dims?.[2] ?? config.dim, 8),
     mask_features: map('mask_features', config.mask_dim, 4),
   };
   const original = [Math.round(SHRUNK * height), Math.round(SHRUNK * width)] as const;
