@@ -21,6 +21,12 @@ interface HeldImage {
   isClosed: boolean;
 }
 
+/** What an embedding was, and how long preparing it kept the worker busy at a time. */
+export interface Opened {
+  readonly embedding: Embedding;
+  readonly longestSliceMilliseconds: number;
+}
+
 interface Events {
   readonly onDraft?: () => void;
   readonly isStale?: () => boolean;
@@ -38,7 +44,7 @@ export class ImageStore {
   }
 
   /** Prepare an image, in slices; it can be used from its first draft on. */
-  async open(decoder: Decoder, id: string, message: Uint8Array, signal?: AbortSignal): Promise<Embedding> {
+  async open(decoder: Decoder, id: string, message: Uint8Array, signal?: AbortSignal): Promise<Opened> {
     this.close(id);
     let onDraft = (): void => undefined;
     const drafted = new Promise<void>((resolve) => {
@@ -77,7 +83,7 @@ export class ImageStore {
     this.#held.delete(id);
   }
 
-  async #prepare(decoder: Decoder, held: HeldImage, events: Events): Promise<Embedding> {
+  async #prepare(decoder: Decoder, held: HeldImage, events: Events): Promise<Opened> {
     held.isPreparing = true;
     try {
       return await this.#prepareInSlices(decoder, held, events);
@@ -89,16 +95,20 @@ export class ImageStore {
     }
   }
 
-  async #prepareInSlices(
-    decoder: Decoder,
-    held: HeldImage,
-    { onDraft, isStale }: Events,
-  ): Promise<Embedding> {
-    const embedding = await this.#turns.slice(async () => read(held.message, decoder.manifest));
+  async #prepareInSlices(decoder: Decoder, held: HeldImage, { onDraft, isStale }: Events): Promise<Opened> {
+    let longestSliceMilliseconds = 0;
+    const slice = async <T>(work: () => Promise<T>): Promise<T> =>
+      this.#turns.slice(async () => {
+        const started = performance.now();
+        const value = await work();
+        longestSliceMilliseconds = Math.max(longestSliceMilliseconds, performance.now() - started);
+        return value;
+      });
+    const embedding = await slice(async () => read(held.message, decoder.manifest));
     const slices = preparing(decoder, embedding);
     for (;;) {
       if (held.isClosed || isStale?.() === true) throw new Failure(aborted());
-      const { value, done } = await this.#turns.slice(() => slices.next());
+      const { value, done } = await slice(() => slices.next());
       if (value !== null) {
         held.image = value;
         onDraft?.();
@@ -106,7 +116,7 @@ export class ImageStore {
       if (done === true) break;
     }
     this.#makeRoom();
-    return embedding;
+    return { embedding, longestSliceMilliseconds };
   }
 
   /** Forget what was prepared of the images that were not used for longest; their embeddings stay. */
