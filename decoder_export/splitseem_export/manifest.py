@@ -16,6 +16,7 @@ from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_quer
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
 from splitseem_model.config import MAX_POINTS, STRIDE
 from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.prompt_shapes import region_rules
 from splitseem_model.selection import text_weight
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import vocabulary_of
@@ -113,6 +114,7 @@ def _text_wirings(model: SegmentationModel) -> dict[str, Any]:
     of `answering` is the answer, chosen by the text or by the points.
     """
     decoder = model.config.decoder
+        "region_rules": dict(vars(region_rules(decoder))),
     described = {}
     for name, points in (("alone", False), ("together", True)):
         wiring = wiring_of_step(decoder.wiring, text=True, points=points)

@@ -43,7 +43,7 @@ OPTIONS = (
     click.option(
         "--polygon-as",
         type=click.Choice(get_args(PolygonRule)),
-        help="How a polygon becomes points [default: outline for nano, filled for official models]",
+        help="How a polygon becomes points [default: surround; filled in the wiring of the demo]",
     ),
 )
 

@@ -26,13 +26,13 @@ REGION_POINTS = 64
 _MOST_CELLS = 4096
 MIDDLE_SHARE = 0.5
 """Sides of the middle of a box, in sides of the box."""
-RING_GROWTH = 1.1
-"""Sides of the ring around a box, in sides of the box."""
+BOX_RING, POLYGON_RING = 1.1, 1.2
+"""Sides of the ring around a region, in sides of the region; a rough polygon may miss parts of the object."""
 
 XY = tuple[float, float]
 Labelled = tuple[float, float, int]
 BoxRule = Literal["corners", "surround", "middle", "filled", "outline"]
-PolygonRule = Literal["outline", "filled"]
+PolygonRule = Literal["surround", "filled", "outline"]
 
 
 class PointLabel(IntEnum):
@@ -53,14 +53,15 @@ class RegionRules:
         box: "corners", two points with labels of their own; "surround", positive points in its middle and
             negative ones in a ring around it; "middle", the positive ones alone; "filled", positive points
             all over it; "outline", along its edges, pulled inwards like those of a polygon.
-        polygon: along its edges, pulled inwards, or all over it.
+        polygon: "surround", positive points all over it and negative ones in a ring around it; "filled", the
+            positive ones alone; "outline", positive ones along its edges, pulled inwards.
     """
 
     box: BoxRule
     polygon: PolygonRule
 
 
-MARKED_CORNERS = RegionRules("corners", "outline")
+MARKED_CORNERS = RegionRules("corners", "surround")
 
 
 def region_rules(config: DecoderConfig) -> RegionRules:
@@ -71,7 +72,7 @@ def region_rules(config: DecoderConfig) -> RegionRules:
     """
     if config.num_point_labels > PointLabel.BOX_MAX:
         return MARKED_CORNERS
-    return RegionRules("middle" if config.wiring == "demo" else "surround", "filled")
+    return RegionRules("middle", "filled") if config.wiring == "demo" else RegionRules("surround", "surround")
 
 
 @dataclass(frozen=True)
@@ -218,9 +219,18 @@ def _box_middle(box: Box, canvas: Canvas) -> list[Labelled]:
 
 def _box_surround(box: Box, canvas: Canvas) -> list[Labelled]:
     corners = _corners(box)
-    ring = resample(_scaled(corners, RING_GROWTH, corners), canvas.step, closed=True)
-    around = [point for point in ring if canvas.holds(point)]
-    return [*_box_middle(box, canvas), *_labelled(thin(around, REGION_POINTS), PointLabel.NEGATIVE)]
+    return [*_box_middle(box, canvas), *_ring(corners, BOX_RING, canvas)]
+
+
+def _surrounded(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
+    return [*_filled(corners, canvas), *_ring(corners, POLYGON_RING, canvas)]
+
+
+def _ring(corners: Sequence[XY], growth: float, canvas: Canvas) -> list[Labelled]:
+    """Negative points around a region; where an outline is hollow, grown parts of it would lie inside."""
+    grown = resample(_scaled(corners, growth, corners), canvas.step, closed=True)
+    around = [point for point in grown if canvas.holds(point) and not _is_inside(point, corners)]
+    return _labelled(thin(around, REGION_POINTS), PointLabel.NEGATIVE)
 
 
 _BOX_RULES: Mapping[BoxRule, Callable[[Box, Canvas], list[Labelled]]] = MappingProxyType(
@@ -233,5 +243,5 @@ _BOX_RULES: Mapping[BoxRule, Callable[[Box, Canvas], list[Labelled]]] = MappingP
     }
 )
 _POLYGON_RULES: Mapping[PolygonRule, Callable[[Sequence[XY], Canvas], list[Labelled]]] = MappingProxyType(
-    {"outline": _outline, "filled": _filled}
+    {"surround": _surrounded, "filled": _filled, "outline": _outline}
 )

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from splitseem_model.prompt_shapes import MARKED_CORNERS, RegionRules
 from splitseem_model.prompts import prompt_points
 from splitseem_proto import (
     Box,
@@ -27,6 +28,12 @@ WHOLE = ImageGeometry.whole_image((300, 451), (255, 384), (256, 384))
 CROPPED = ImageGeometry((301, 450), (100, 50, 200, 151), (290, 384), (320, 384))
 TINY = ImageGeometry.whole_image((1, 1), (384, 384), (384, 384))
 SPIRAL = tuple((225 + (10 + k) * math.cos(k / 6), 150 + (10 + k) * math.sin(k / 6)) for k in range(120))
+
+BOX = Box(40.0, 20.0, 100.0, 60.0)
+LETTER_L = Polygon(((20.0, 10.0), (40.0, 10.0), (40.0, 70.0), (90.0, 70.0), (90.0, 90.0), (20.0, 90.0)))
+AT_THE_EDGE = Polygon(((100.0, 50.0), (300.0, 50.0), (300.0, 200.0), (120.0, 160.0)))
+A_LINE = Polygon(((5.0, 5.0), (100.0, 50.0), (5.0, 5.0)))
+CROSSED = Polygon(((0.0, 0.0), (200.0, 100.0), (200.0, 0.0), (0.0, 100.0)))
 
 CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     "one click at a pixel centre": (WHOLE, (Click(10.5, 20.5),)),
@@ -54,24 +61,46 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     ),
     "more than 512 points are thinned": (WHOLE, tuple(Scribble(SPIRAL) for _ in range(6))),
     "an image of one pixel": (TINY, (Click(0.5, 0.5),)),
+    "hollow polygon": (WHOLE, (LETTER_L,)),
+    "polygon on the edge of a region of interest": (CROPPED, (AT_THE_EDGE,)),
+    "polygon without inside": (WHOLE, (A_LINE, Click(40.5, 41.5, 0))),
+    "polygon that crosses itself": (WHOLE, (CROSSED,)),
+}
+RULES: dict[str, tuple[RegionRules, ImageGeometry, tuple[PromptItem, ...]]] = {
+    "box by its middle and a ring": (RegionRules("surround", "surround"), WHOLE, (BOX,)),
+    "box on the edge, by its middle and a ring": (
+        RegionRules("surround", "surround"),
+        CROPPED,
+        (Box(100.0, 50.0, 180.0, 110.0),),
+    ),
+    "box by its middle": (RegionRules("middle", "filled"), WHOLE, (BOX,)),
+    "box all over": (RegionRules("filled", "filled"), WHOLE, (BOX,)),
+    "box along its edges": (RegionRules("outline", "outline"), WHOLE, (BOX,)),
+    "polygon all over": (RegionRules("middle", "filled"), WHOLE, (LETTER_L,)),
+    "polygon along its edges": (RegionRules("outline", "outline"), WHOLE, (LETTER_L,)),
+    "box of less than a pixel": (RegionRules("surround", "filled"), WHOLE, (Box(9.2, 9.2, 9.7, 9.6),)),
 }
 
 
 def vectors() -> list[dict[str, Any]]:
-    """One entry a case: geometry, items, and the points in the padded frame with their labels."""
-    entries = []
-    for name, (geometry, items) in CASES.items():
-        points = prompt_points(items, geometry)
-        entries.append(
-            {
-                "name": name,
-                "geometry": {key: list(value) for key, value in vars(geometry).items()},
-                "items": to_plain(Prompt(items))["items"],
-                "coords": [[round(float(x), 4), round(float(y), 4)] for x, y in points.coords],
-                "labels": points.labels.tolist(),
-            }
-        )
-    return entries
+    """One entry a case: geometry, rules, items, and the points in the padded frame with their labels."""
+    plain = [(name, MARKED_CORNERS, *case) for name, case in CASES.items()]
+    ruled = [(name, *case) for name, case in RULES.items()]
+    return [_entry(*case) for case in plain + ruled]
+
+
+def _entry(
+    name: str, rules: RegionRules, geometry: ImageGeometry, items: tuple[PromptItem, ...]
+) -> dict[str, Any]:
+    points = prompt_points(items, geometry, rules)
+    return {
+        "name": name,
+        "geometry": {key: list(value) for key, value in vars(geometry).items()},
+        "rules": vars(rules),
+        "items": to_plain(Prompt(items))["items"],
+        "coords": [[round(float(x), 4), round(float(y), 4)] for x, y in points.coords],
+        "labels": points.labels.tolist(),
+    }
 
 
 if __name__ == "__main__":

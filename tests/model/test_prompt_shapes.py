@@ -78,6 +78,17 @@ def test_filled_polygon_leaves_out_what_is_outside() -> None:
     assert len(outline) > REGION_POINTS
 
 
+def test_surrounded_polygon_is_filled_and_has_a_ring_that_keeps_out_of_its_hollow() -> None:
+    coords, labels = points([LETTER_L], RegionRules("filled", "surround"))
+    inside, ring = coords[labels == PointLabel.POSITIVE], coords[labels == PointLabel.NEGATIVE]
+    assert np.array_equal(inside, points([LETTER_L], RegionRules("filled", "filled"))[0])
+    assert 10 <= len(ring) <= REGION_POINTS
+    upright = (ring[:, 0] > 20) & (ring[:, 0] < 40) & (ring[:, 1] > 10) & (ring[:, 1] < 90)
+    foot = (ring[:, 0] > 20) & (ring[:, 0] < 90) & (ring[:, 1] > 70) & (ring[:, 1] < 90)
+    assert not (upright | foot).any()
+    assert ring[:, 0].max() > 90
+
+
 @pytest.mark.parametrize(
     "corners",
     [
@@ -108,9 +119,9 @@ def test_points_of_a_box_stay_on_the_image_and_leave_room_for_a_click(
     assert coords[-1] == pytest.approx([1, 1])
 
 
-def test_official_models_surround_boxes_and_nano_marks_corners() -> None:
-    assert region_rules(preset("nano").decoder) == RegionRules("corners", "outline")
-    assert region_rules(preset("focalt-v1").decoder) == RegionRules("surround", "filled")
+def test_polygons_are_surrounded_boxes_too_unless_nano_marks_their_corners() -> None:
+    assert region_rules(preset("nano").decoder) == RegionRules("corners", "surround")
+    assert region_rules(preset("focalt-v1").decoder) == RegionRules("surround", "surround")
     assert region_rules(preset("focalt-demo").decoder) == RegionRules("middle", "filled")
 
 

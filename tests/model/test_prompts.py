@@ -32,11 +32,12 @@ def test_a_box_is_its_two_corners() -> None:
     ]
 
 
-def test_polygon_points_lie_inside_its_outline() -> None:
+def test_positive_points_of_a_polygon_lie_inside_and_negative_ones_outside() -> None:
     square = Polygon(((20.0, 20.0), (80.0, 20.0), (80.0, 80.0), (20.0, 80.0)))
-    image = prompt_points([square], GEOMETRY).coords / 1.92
-    assert image.min() >= 23 - 1e-3
-    assert image.max() <= 77 + 1e-3
+    points = prompt_points([square], GEOMETRY)
+    from_middle = abs(points.coords / 1.92 - 50).max(axis=1)
+    assert (from_middle[points.labels == 1] < 30).all()
+    assert from_middle[points.labels == 0] == pytest.approx(36)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 /** `manifest.json`: what the export wrote beside the decoder graphs, and what the client accepts of it. */
 import { failed, ok, type ClientError, type Result } from './errors';
-import { listOf, nullOr, NUMBER, object, recordOf, STRING } from './shape';
+import { BOX_RULES, POLYGON_RULES, type RegionRules } from './regions';
+import { listOf, nullOr, NUMBER, object, oneOf, recordOf, STRING } from './shape';
 
 /** How the selected mask is made to obey the clicks; see `worker/correction.ts`. */
 export interface CorrectionConfig {
@@ -74,6 +75,8 @@ export interface DecoderConfig {
   readonly point_sampling: string;
   readonly selection: string;
   readonly logit_scale: number;
+  /** How boxes and polygons become points. */
+  readonly region_rules: RegionRules;
   /** Null or absent: there is no refiner. */
   readonly refiner?: RefinerConfig | null;
   /** Null or absent: masks stay as the decoder gives them. */
@@ -235,6 +238,10 @@ const SEES = recordOf(listOf(STRING));
 
 const TEXT_WIRING = object({
   name: STRING,
+    region_rules: object({
+      box: oneOf(Object.keys(BOX_RULES)),
+      polygon: oneOf(Object.keys(POLYGON_RULES)),
+    }),
   rows: listOf(object({ name: STRING, count: nullOr(NUMBER) })),
   keys: listOf(STRING),
   sees: SEES,

@@ -1,6 +1,7 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
 import type { Naming, Vocabulary } from './naming';
+import type { RegionRules } from './regions';
 import type { WorkerStage } from './stages';
 import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, TextVectors } from './types';
 
@@ -15,6 +16,7 @@ export interface RuntimeInfo {
   readonly textBytes: number | null;
   readonly hasExample: boolean;
   readonly maxPoints: number;
+  readonly regionRules: RegionRules;
   /** Names of the model's own; null when it has none. */
   readonly vocabulary: Vocabulary | null;
   /** Factor of the cosines that labels are the softmax of. */
@@ -26,8 +28,6 @@ export interface OpenedImage {
   readonly key: string;
   readonly geometry: ImageGeometry;
   readonly prepareMilliseconds: number;
-  /** For how long, at most, the worker heard nothing meanwhile. */
-  readonly longestSliceMilliseconds: number;
 }
 
 /** The part of the timings that the worker knows. */

@@ -9,6 +9,11 @@ export const typed =
 export const NUMBER = typed('number');
 export const STRING = typed('string');
 
+export const oneOf =
+  (known: readonly string[]): Check =>
+  (value, path) =>
+    known.some((name) => name === value) ? null : `${path} must be one of ${known.join(', ')}`;
+
 export const nullOr =
   (check: Check): Check =>
   (value, path) =>

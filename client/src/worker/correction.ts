@@ -6,7 +6,7 @@
  * `splitseem_model/correction.py` does the same; both are held to `proto/vectors/correction.json`.
  */
 import type { CorrectionConfig } from '../shared/manifest';
-import { thin } from '../shared/prompts';
+import { thin } from '../shared/polyline';
 import type { LabelledPoint, MaskLogits } from '../shared/types';
 import { solve } from './linear';
 import { Scratch } from './scratch';

@@ -58,10 +58,8 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   open: Call<'open'> = async ({ imageId, bytes }, signal) => {
     const started = performance.now();
     const decoder = this.#ready();
-    const opened = await this.#images.open(decoder, imageId, new Uint8Array(bytes), signal);
-    const { embedding, longestSliceMilliseconds } = opened;
-    const { key, geometry } = embedding;
-    return { key, geometry, longestSliceMilliseconds, prepareMilliseconds: performance.now() - started };
+    const { key, geometry } = await this.#images.open(decoder, imageId, new Uint8Array(bytes), signal);
+    return { key, geometry, prepareMilliseconds: performance.now() - started };
   };
 
   step: Call<'step'> = async ({ imageId, ...prompts }, signal) => {
@@ -117,6 +115,7 @@ function describe(
     textBytes: textBytesOf(manifest),
     hasExample: config.example !== undefined,
     maxPoints: config.max_points,
+    regionRules: config.region_rules,
     logitScale: config.logit_scale,
   };
 }

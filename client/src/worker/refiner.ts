@@ -1,6 +1,6 @@
 /** The mask refiner: the selected mask, redrawn by a small network that sees the clicks. */
 import type { RefinerConfig } from '../shared/manifest';
-import { thin } from '../shared/prompts';
+import { thin } from '../shared/polyline';
 import type { LabelledPoint, MaskLogits } from '../shared/types';
 import { output, type Feeds, type Fetches, type Graph } from './graph';
 import { previousMask } from './memory';

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { imageToInput, originalSize } from '../../src/shared/geometry';
-import { MAX_POINTS, promptPoints, resample } from '../../src/shared/prompts';
+import { imageToInput } from '../../src/shared/geometry';
+import { resample } from '../../src/shared/polyline';
+import { MAX_POINTS, promptPoints, wholeImage } from '../../src/shared/prompts';
+import { MARKED_CORNERS, type RegionRules } from '../../src/shared/regions';
 import type { ImageGeometry, PromptItem } from '../../src/shared/types';
 import { readJson } from '../vectors';
 
 interface Case {
   readonly name: string;
   readonly geometry: ImageGeometry;
+  readonly rules: RegionRules;
   readonly items: PromptItem[];
   readonly coords: [number, number][];
   readonly labels: number[];
@@ -15,8 +18,8 @@ interface Case {
 const { cases } = readJson('vectors/prompts.json') as { cases: Case[] };
 
 describe('prompt vectors', () => {
-  it.each(cases)('$name', ({ geometry, items, coords, labels }) => {
-    const points = promptPoints(items, originalSize(geometry));
+  it.each(cases)('$name', ({ geometry, rules, items, coords, labels }) => {
+    const points = promptPoints(items, geometry, rules);
     expect(points.map(({ label }) => label)).toEqual(labels);
     points.forEach((point, index) => {
       const [x, y] = coords[index] ?? [NaN, NaN];
@@ -60,11 +63,12 @@ describe('resampling', () => {
 
 it('thins many points to the allowed number', () => {
   const items: PromptItem[] = Array.from({ length: 700 }, (_, x) => ({ kind: 'click', x, y: 0, label: 1 }));
-  const points = promptPoints(items, { height: 10, width: 1000 });
+  const points = promptPoints(items, wholeImage({ height: 10, width: 1000 }), MARKED_CORNERS);
   expect(points).toHaveLength(MAX_POINTS);
   expect(points[1]?.x).toBe(Math.floor((1.5 * 700) / 512));
 });
 
 it('makes no points of words', () => {
-  expect(promptPoints([{ kind: 'text', text: 'cat' }], { height: 10, width: 10 })).toEqual([]);
+  const part = wholeImage({ height: 10, width: 10 });
+  expect(promptPoints([{ kind: 'text', text: 'cat' }], part, MARKED_CORNERS)).toEqual([]);
 });

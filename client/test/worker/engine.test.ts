@@ -52,6 +52,7 @@ const MANIFEST: Manifest = {
     num_queries: 2,
     num_memories: 1,
     max_points: 512,
+    region_rules: { box: 'corners', polygon: 'surround' },
     point_sampling: 'centre',
     selection: 'quality',
     logit_scale: 20,
