@@ -6,6 +6,7 @@ import click
 
 from splitseem_export.errors import ExportError
 from splitseem_export.export import export_decoder, is_current
+from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS
 from splitseem_model.errors import ModelError
 from splitseem_model.registry import load_model
 
@@ -27,15 +28,22 @@ class Refused(click.ClickException):
     required=True,
     help="Folder to write, replaced as a whole.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(list(PRECISIONS)),
+    default=None,
+    help="Of the weights in the files [default: for every execution provider its own].",
+)
 @click.option("--force", is_flag=True, help="Export again although the folder is current.")
-def main(model: str, preset: str | None, out: Path, force: bool) -> None:
+def main(model: str, preset: str | None, out: Path, precision: str | None, force: bool) -> None:
     """Export prepare.onnx, step.onnx, vocabulary and manifest, after comparing them with torch."""
     try:
         loaded = load_model(model, preset)
-        if not force and is_current(loaded, out):
+        precisions = {provider: precision or usual for provider, usual in PRECISION_OF_PROVIDER.items()}
+        if not force and is_current(loaded, out, precisions):
             click.echo(f"{out} is current")
             return
-        report = export_decoder(loaded, out)
+        report = export_decoder(loaded, out, precisions)
     except (ModelError, ExportError) as error:
         raise Refused(str(error)) from error
     for case in report.cases:

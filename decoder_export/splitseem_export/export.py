@@ -3,17 +3,20 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from splitseem_export.graphs import trace_general_graphs, trace_graphs
 from splitseem_export.manifest import MANIFEST_FORMAT, VerifiedGraphs, make_manifest, versions
-from splitseem_export.refiner_graphs import trace_refiner
+from splitseem_export.precision import PRECISION_OF_PROVIDER
+from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.runtime import OnnxRefiner
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import CaseReport, verify, verify_refiner
 from splitseem_export.verify_general import verify_general
+from splitseem_export.verify_stored import verify_stored
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint
 
@@ -28,9 +31,13 @@ class ExportReport:
     cases: list[CaseReport]
 
 
-def export_decoder(model: SegmentationModel, out: Path) -> ExportReport:
+def export_decoder(
+    model: SegmentationModel, out: Path, precisions: Mapping[str, str] = PRECISION_OF_PROVIDER
+) -> ExportReport:
     """Export a model's decoder into `out`, replacing what an earlier export left there.
 
+    Args:
+        precisions: execution provider of the client -> precision of the weights that it loads.
     Returns:
         the manifest and the parity report.
     Raises:
@@ -43,11 +50,16 @@ def export_decoder(model: SegmentationModel, out: Path) -> ExportReport:
         {"prepare": (graphs.prepare, graphs.prepare_spec), "step": (graphs.step, graphs.step_spec)},
         [case.to_dict() for case in cases],
     )
-    parts = [click, *_general_graphs(model), *_refiner_graphs(model)]
+    refiner = None if model.refiner is None else trace_refiner(model.refiner)
+    parts = [click, *_general_graphs(model), *_refiner_graphs(model, refiner)]
+    stored = {
+        name: verify_stored(model, graphs, refiner, name) for name in dict.fromkeys(precisions.values())
+    }
+    parity = {name: report.to_dict() for name, report in stored.items() if report is not None}
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        manifest = make_manifest(model, parts, partial)
+        manifest = make_manifest(model, parts, partial, precisions, parity)
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         partial.chmod(0o755)
         shutil.rmtree(out, ignore_errors=True)
@@ -66,13 +78,18 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest if manifest.get("format") == MANIFEST_FORMAT else None
 
 
-def is_current(model: SegmentationModel, folder: Path) -> bool:
+def is_current(
+    model: SegmentationModel, folder: Path, precisions: Mapping[str, str] = PRECISION_OF_PROVIDER
+) -> bool:
     """Whether `folder` holds an export of exactly this model, made by these versions, with all its files."""
     manifest = read_manifest(folder)
-    if manifest is None or manifest["fingerprint"] != fingerprint(model) or manifest["made_by"] != versions():
+    if manifest is None or manifest["fingerprint"] != fingerprint(model):
         return False
-    files = [*manifest["graphs"].values(), manifest["vocabulary"]]
-    return all((folder / entry["file"]).is_file() for entry in files)
+    if manifest["made_by"] != versions() or manifest["precisions"] != dict(precisions):
+        return False
+    graphs = manifest["graphs"].values()
+    variants = [variant for graph in graphs for variant in graph["variants"].values()]
+    return all((folder / entry["file"]).is_file() for entry in (*graphs, *variants, manifest["vocabulary"]))
 
 
 def _general_graphs(model: SegmentationModel) -> list[VerifiedGraphs]:
@@ -88,10 +105,9 @@ def _general_graphs(model: SegmentationModel) -> list[VerifiedGraphs]:
     return [VerifiedGraphs("general_cases", named, [report.to_dict() for report in reports])]
 
 
-def _refiner_graphs(model: SegmentationModel) -> list[VerifiedGraphs]:
-    if model.refiner is None:
+def _refiner_graphs(model: SegmentationModel, graphs: RefinerGraphs | None) -> list[VerifiedGraphs]:
+    if model.refiner is None or graphs is None:
         return []
-    graphs = trace_refiner(model.refiner)
     cases = verify_refiner(model.refiner, OnnxRefiner.of_graphs(graphs))
     named = {"look": (graphs.look, graphs.look_spec), "refine": (graphs.refine, graphs.refine_spec)}
     return [VerifiedGraphs("refiner_cases", named, cases)]

@@ -13,10 +13,11 @@ import torch
 
 from splitseem_export.graphs import OPSET
 from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_queries
+from splitseem_export.precision import PRECISION_OF_PROVIDER, stored
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
 from splitseem_model.config import MAX_POINTS, STRIDE
-from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.prompt_shapes import region_rules
+from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.selection import text_weight
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import vocabulary_of
@@ -25,6 +26,8 @@ from splitseem_model.wiring import WIRINGS, Wiring, wiring_of_step
 from splitseem_proto import PROTOCOL_VERSION
 
 MANIFEST_FORMAT = 1
+EXPORT_REVISION = "2"
+"""Raised when equal models and versions give other files than before: earlier exports are then made anew."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,20 @@ class VerifiedGraphs:
     cases: Sequence[Mapping[str, object]]
 
 
-def make_manifest(model: SegmentationModel, parts: Sequence[VerifiedGraphs], folder: Path) -> dict[str, Any]:
-    """Write graphs and vocabulary into `folder`, and describe them."""
+def make_manifest(
+    model: SegmentationModel,
+    parts: Sequence[VerifiedGraphs],
+    folder: Path,
+    precisions: Mapping[str, str] = PRECISION_OF_PROVIDER,
+    stored_parity: Mapping[str, Mapping[str, object]] | None = None,
+) -> dict[str, Any]:
+    """Write graphs and vocabulary into `folder`, and describe them.
+
+    Args:
+        precisions: execution provider -> precision of the weights it loads; the files of the first are the
+            graphs, those of the others their variants.
+        stored_parity: precision -> what is left of the answers.
+    """
     config = model.config
     return {
         "format": MANIFEST_FORMAT,
@@ -55,8 +70,9 @@ def make_manifest(model: SegmentationModel, parts: Sequence[VerifiedGraphs], fol
         "config": _client_config(model),
         "wiring": _client_wiring(model),
         **({"text_wirings": _text_wirings(model)} if config.takes_text else {}),
+        "precisions": dict(precisions),
         "graphs": {
-            name: _written(folder, name, "onnx", graph) | _described(graph, spec)
+            name: _stored_graph(folder, name, graph, precisions) | _described(graph, spec)
             for part in parts
             for name, (graph, spec) in part.graphs.items()
         },
@@ -64,6 +80,7 @@ def make_manifest(model: SegmentationModel, parts: Sequence[VerifiedGraphs], fol
         "parity": {
             "tolerance": TOLERANCE,
             "min_mask_iou": MIN_MASK_IOU,
+            "precisions": dict(stored_parity or {}),
             **{part.parity_key: list(part.cases) for part in parts},
         },
     }
@@ -71,7 +88,12 @@ def make_manifest(model: SegmentationModel, parts: Sequence[VerifiedGraphs], fol
 
 def versions() -> dict[str, str]:
     """Of what makes and proves the graphs."""
-    return {"torch": torch.__version__, "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__}
+    return {
+        "export": EXPORT_REVISION,
+        "torch": torch.__version__,
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+    }
 
 
 def _client_config(model: SegmentationModel) -> dict[str, Any]:
@@ -92,6 +114,7 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         "point_sampling": decoder.point_sampling,
         "selection": decoder.selection,
         "logit_scale": config.logit_scale,
+        "region_rules": dict(vars(region_rules(decoder))),
         **({"text": {"weight": text_weight(config)}} if config.takes_text else {}),
         **({} if config.refiner is None else {"refiner": {"max_points": config.refiner.max_points}}),
         **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
@@ -114,7 +137,6 @@ def _text_wirings(model: SegmentationModel) -> dict[str, Any]:
     of `answering` is the answer, chosen by the text or by the points.
     """
     decoder = model.config.decoder
-        "region_rules": dict(vars(region_rules(decoder))),
     described = {}
     for name, points in (("alone", False), ("together", True)):
         wiring = wiring_of_step(decoder.wiring, text=True, points=points)
@@ -154,6 +176,14 @@ def _written(folder: Path, stem: str, suffix: str, content: bytes) -> dict[str, 
     name = f"{stem}.{digest[:12]}.{suffix}"
     (folder / name).write_bytes(content)
     return {"file": name, "sha256": digest, "bytes": len(content)}
+
+
+def _stored_graph(folder: Path, stem: str, graph: bytes, precisions: Mapping[str, str]) -> dict[str, Any]:
+    first, *others = (
+        {"precision": name} | _written(folder, stem, "onnx", stored(graph, name))
+        for name in dict.fromkeys(precisions.values())
+    )
+    return first | {"variants": {variant.pop("precision"): variant for variant in others}}
 
 
 def _described(graph: bytes, spec: GraphSpec) -> dict[str, Any]:

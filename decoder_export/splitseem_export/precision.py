@@ -99,6 +99,10 @@ PRECISIONS: dict[str, Callable[[bytes], bytes]] = {
     "int8-dynamic": _as_int8_dynamic,
 }
 
+PRECISION_OF_PROVIDER = {"wasm": "int8", "webgpu": "int8"}
+"""What the browser client loads by default: the smallest that costs no accuracy. Both providers compute in
+float32 whatever they load."""
+
 
 class _Float16:
     """Half the bytes."""
@@ -123,7 +127,11 @@ class _Integers:
 
     def parts(self, name: str) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
         """As for `_Float16`."""
-        constants = {"whole": self._whole, "scale": self._scale, "shape": np.array(self._shape, np.int64)}
+        constants: dict[str, Array] = {
+            "whole": self._whole,
+            "scale": self._scale,
+            "shape": np.array(self._shape, np.int64),
+        }
         nodes = [
             helper.make_node("Cast", [f"{name}.whole"], [f"{name}.units"], to=TensorProto.FLOAT),
             helper.make_node("Cast", [f"{name}.scale"], [f"{name}.unit"], to=TensorProto.FLOAT),
@@ -160,7 +168,8 @@ def _units(array: Array, scale: Array) -> Array:
 
 
 def summed_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """Weights of products and convolutions -> the axes that are summed over."""
+    """Weights of products -> the axes that are summed over. Convolutions are few and stay in float16: they
+    draw the masks, and the bytes are not worth the clicks."""
     ranks = {tensor.name: len(tensor.dims) for tensor in model.graph.initializer}
     axes: dict[str, tuple[int, ...]] = {}
     for node in model.graph.node:
@@ -171,8 +180,6 @@ def summed_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
 
 
 def _summed_axes(node: onnx.NodeProto, place: int, rank: int) -> tuple[int, ...]:
-    if node.op_type == "Conv" and place == 1:
-        return tuple(range(1, rank))
     if node.op_type == "Gemm" and place == 1:
         transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
         return (1,) if transposed else (0,)

@@ -52,17 +52,23 @@ class CaseReport:
     Attributes:
         embed_error: largest absolute difference of mask and class embeddings over their standard deviation.
         logit_error: the same of the selected mask's logits; mask_iou: of the two masks.
+        same_query: whether both select the same query.
     """
 
     name: str
     embed_error: float
     logit_error: float
     mask_iou: float
+    same_query: bool
 
     @property
     def ok(self) -> bool:
         """Within the tolerances."""
-        return max(self.embed_error, self.logit_error) <= TOLERANCE and self.mask_iou >= MIN_MASK_IOU
+        return (
+            self.same_query
+            and self.mask_iou >= MIN_MASK_IOU
+            and max(self.embed_error, self.logit_error) <= TOLERANCE
+        )
 
     def to_dict(self) -> dict[str, object]:
         """For the manifest."""
@@ -75,16 +81,23 @@ def verify(decoder: PromptDecoder, runtime: GraphPair) -> list[CaseReport]:
     Raises:
         ParityError: one of them is beyond tolerance; the message names it and its errors.
     """
-    cases = [*CASES, *([BOX_CASE] if decoder.config.num_point_labels > BOX_CASE.labels[-1] else [])]
-    reports = [_verify_case(decoder, runtime, case, seed) for seed, case in enumerate(cases)]
+    reports = compare(decoder, runtime)
     wrong = [report for report in reports if not report.ok]
     if wrong:
         raise ParityError(f"torch and ONNX Runtime disagree, nothing was written: {wrong}")
     return reports
 
 
+def compare(decoder: PromptDecoder, runtime: GraphPair) -> list[CaseReport]:
+    """Run every case through both, whatever the difference."""
+    cases = [*CASES, *([BOX_CASE] if decoder.config.num_point_labels > BOX_CASE.labels[-1] else [])]
+    return [_compare_case(decoder, runtime, case, seed) for seed, case in enumerate(cases)]
+
+
 @torch.inference_mode()
-def _verify_case(decoder: PromptDecoder, runtime: GraphPair, case: VerificationCase, seed: int) -> CaseReport:
+def _compare_case(
+    decoder: PromptDecoder, runtime: GraphPair, case: VerificationCase, seed: int
+) -> CaseReport:
     config = decoder.config
     index = torch.tensor(WIRINGS[config.wiring].interactive_queries(config.num_queries))
     levels, mask_features = random_features(decoder, case.cells_hw, seed)
@@ -92,8 +105,10 @@ def _verify_case(decoder: PromptDecoder, runtime: GraphPair, case: VerificationC
     ours = decoder.step(decoder.prepare(levels, mask_features, index), inputs, index)
     theirs = runtime.step(runtime.prepare(levels, mask_features), inputs)
 
-    scores = selection_scores(config, ours.mask_embed, ours.quality, at_points, inputs.point_labels)[0]
-    best = int(scores.argmax())
+    best, other = (
+        int(selection_scores(config, head.mask_embed, head.quality, at_points, inputs.point_labels).argmax())
+        for head in (ours, theirs)
+    )
     ours_logits, theirs_logits = (
         torch.einsum("c,chw->hw", head.mask_embed[0, best], mask_features[0]) for head in (ours, theirs)
     )
@@ -101,7 +116,8 @@ def _verify_case(decoder: PromptDecoder, runtime: GraphPair, case: VerificationC
         case.name,
         embed_error=embed_difference(ours, theirs),
         logit_error=_relative(ours_logits, theirs_logits),
-        mask_iou=_iou(ours_logits > 0, theirs_logits > 0),
+        mask_iou=mask_iou(ours_logits > 0, theirs_logits > 0),
+        same_query=best == other,
     )
 
 
@@ -141,7 +157,8 @@ def _relative(ours: Tensor, theirs: Tensor) -> float:
     return float((ours - theirs).abs().max() / ours.std().clamp(min=1e-6))
 
 
-def _iou(a: Tensor, b: Tensor) -> float:
+def mask_iou(a: Tensor, b: Tensor) -> float:
+    """Of two boolean masks; 1 when both are empty."""
     union = int((a | b).sum())
     return 1.0 if union == 0 else int((a & b).sum()) / union
 

@@ -70,7 +70,9 @@ def check_fingerprint(decoder: DecoderFiles, fingerprint: str) -> None:
 
 
 def _entries(manifest: Any) -> Iterator[tuple[str, str]]:
-    for entry in (*manifest["graphs"].values(), manifest.get("vocabulary")):
+    graphs = manifest["graphs"].values()
+    variants = (variant for graph in graphs for variant in graph.get("variants", {}).values())
+    for entry in (*graphs, *variants, manifest.get("vocabulary")):
         if entry is not None:
             yield entry["file"], entry["sha256"]
 

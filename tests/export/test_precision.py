@@ -1,18 +1,25 @@
 """Smaller graphs: what they keep of the weights, and what of them is left to do at every run."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
 import torch
 from onnx import TensorProto
 
-from splitseem_export.errors import ExportError
+from splitseem_export.errors import ExportError, ParityError
+from splitseem_export.export import export_decoder, is_current
 from splitseem_export.graphs import DecoderGraphs, trace_graphs
 from splitseem_export.precision import FLOAT32, PRECISIONS, folded, in_blocks, quantised, stored
+from splitseem_export.refiner_graphs import trace_refiner
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import verify
+from splitseem_export.verify_stored import verify_stored
+from splitseem_model.config import TINY
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel
+from splitseem_server.decoder_files import load_decoder_files
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +78,35 @@ def test_every_block_of_a_channel_has_a_scale_of_its_own() -> None:
 def test_what_cannot_be_cut_evenly_is_one_block() -> None:
     blocks, axis = in_blocks(np.zeros((8, 9, 3, 3), np.float32), (1, 2, 3))
     assert (blocks.shape, axis) == ((8, 1, 81), 2)
+
+
+def test_convolutions_are_not_rounded_to_integers(model: SegmentationModel) -> None:
+    assert model.refiner is not None
+    graphs = trace_refiner(model.refiner)
+    assert graphs.stored("int8").refine == graphs.stored("float16").refine
+
+
+def test_too_great_a_change_writes_nothing(model: SegmentationModel, graphs: DecoderGraphs) -> None:
+    torch.manual_seed(9)
+    other = SegmentationModel(TINY).eval()
+    with pytest.raises(ParityError, match="weights in int8 change too much, nothing was written"):
+        verify_stored(other, graphs, None, "int8")
+
+
+def test_every_provider_has_its_files(model: SegmentationModel, tmp_path: Path) -> None:
+    precisions = {"wasm": "int8", "webgpu": "float16"}
+    out = tmp_path / "decoder"
+    manifest = export_decoder(model, out, precisions).manifest
+    assert manifest["precisions"] == precisions
+    for graph in manifest["graphs"].values():
+        assert graph["precision"] == "int8"
+        assert graph["variants"].keys() == {"float16"}
+        assert (out / graph["variants"]["float16"]["file"]).is_file()
+    parity = manifest["parity"]["precisions"]
+    assert parity.keys() == {"int8", "float16"}
+    assert parity["int8"]["mask_iou"] >= parity["int8"]["min_mask_iou"]
+    assert is_current(model, out, precisions)
+    assert not is_current(model, out)
+    assert load_decoder_files(out).files.keys() == {
+        file.name for file in out.iterdir() if file.name != "manifest.json"
+    }

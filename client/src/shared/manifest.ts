@@ -72,8 +72,8 @@ export interface DecoderConfig {
   readonly num_queries: number;
   readonly num_memories: number;
   readonly max_points: number;
-  readonly point_sampling: string;
-  readonly selection: string;
+  readonly point_sampling: 'centre' | 'corner';
+  readonly selection: 'quality' | 'points';
   readonly logit_scale: number;
   /** How boxes and polygons become points. */
   readonly region_rules: RegionRules;
@@ -101,6 +101,8 @@ export interface TextWiring extends Omit<Wiring, 'rows'> {
   readonly rows: readonly { readonly name: string; readonly count: number | null }[];
   /** The query group one of whose rows is the answer. */
   readonly answering: string;
+  /** What chooses among those rows. */
+  readonly chosen_by: 'text' | 'points';
 }
 
 export interface TextWirings {
@@ -115,6 +117,12 @@ export interface ModelFile {
   readonly bytes: number;
 }
 
+/** A decoder graph, its weights stored in the precision of the first execution provider. */
+export interface GraphFile extends ModelFile {
+  /** Precision -> the same graph stored in it, for providers that want another. */
+  readonly variants?: Readonly<Record<string, ModelFile>>;
+}
+
 export interface Manifest {
   readonly format: number;
   readonly protocol_version: number;
@@ -124,15 +132,17 @@ export interface Manifest {
   readonly wiring: Wiring;
   /** With `config.text`. */
   readonly text_wirings?: TextWirings;
+  /** Execution provider -> precision of the weights that it loads. */
+  readonly precisions?: Readonly<Record<string, string>>;
   readonly graphs: {
-    readonly prepare: ModelFile;
-    readonly step: ModelFile;
+    readonly prepare: GraphFile;
+    readonly step: GraphFile;
     /** Both or neither, as `config.refiner` says. */
-    readonly look?: ModelFile;
-    readonly refine?: ModelFile;
+    readonly look?: GraphFile;
+    readonly refine?: GraphFile;
     /** Both or neither, as `config.text` says. */
-    readonly general_prepare?: ModelFile;
-    readonly general_step?: ModelFile;
+    readonly general_prepare?: GraphFile;
+    readonly general_step?: GraphFile;
   };
   readonly vocabulary?: ModelFile & { readonly count: number };
 }
@@ -140,12 +150,15 @@ export interface Manifest {
 const SUPPORTED = {
   format: 1,
   protocol_version: 1,
-  point_sampling: 'centre',
-  selection: 'quality',
   keys: ['point'],
 } as const;
 
 const refused = (message: string): Result<never> => failed({ kind: 'model', message } satisfies ClientError);
+
+/** The file of a graph for an execution provider. */
+export function fileFor(provider: string, { precisions }: Manifest, graph: GraphFile): ModelFile {
+  return graph.variants?.[precisions?.[provider] ?? ''] ?? graph;
+}
 
 /** Check a fetched manifest; what this client cannot run faithfully is refused, and named. */
 export function parseManifest(value: unknown): Result<Manifest> {
@@ -156,8 +169,6 @@ export function parseManifest(value: unknown): Result<Manifest> {
   const facts: readonly (readonly [string, number | string, number | string])[] = [
     ['format', manifest.format, SUPPORTED.format],
     ['protocol version', manifest.protocol_version, SUPPORTED.protocol_version],
-    ['point sampling', config.point_sampling, SUPPORTED.point_sampling],
-    ['selection', config.selection, SUPPORTED.selection],
     ['keys of the wiring', wiring.keys.join(), SUPPORTED.keys.join()],
   ];
   for (const [what, got, expected] of facts) {
@@ -182,6 +193,7 @@ export function parseManifest(value: unknown): Result<Manifest> {
 }
 
 const FILE = { file: STRING, sha256: STRING, bytes: NUMBER };
+const GRAPH = object(FILE, { variants: recordOf(object(FILE)) });
 
 const CORRECTION = object({
   margin: NUMBER,
@@ -221,9 +233,13 @@ const CONFIG = object(
     num_queries: NUMBER,
     num_memories: NUMBER,
     max_points: NUMBER,
-    point_sampling: STRING,
-    selection: STRING,
+    point_sampling: oneOf(['centre', 'corner']),
+    selection: oneOf(['quality', 'points']),
     logit_scale: NUMBER,
+    region_rules: object({
+      box: oneOf(Object.keys(BOX_RULES)),
+      polygon: oneOf(Object.keys(POLYGON_RULES)),
+    }),
   },
   {
     level_dims: listOf(NUMBER),
@@ -238,14 +254,11 @@ const SEES = recordOf(listOf(STRING));
 
 const TEXT_WIRING = object({
   name: STRING,
-    region_rules: object({
-      box: oneOf(Object.keys(BOX_RULES)),
-      polygon: oneOf(Object.keys(POLYGON_RULES)),
-    }),
   rows: listOf(object({ name: STRING, count: nullOr(NUMBER) })),
   keys: listOf(STRING),
   sees: SEES,
   answering: STRING,
+  chosen_by: oneOf(['text', 'points']),
 });
 
 const MANIFEST = object(
@@ -262,11 +275,12 @@ const MANIFEST = object(
       sees: SEES,
     }),
     graphs: object(
-      { prepare: object(FILE), step: object(FILE) },
-      { look: object(FILE), refine: object(FILE), general_prepare: object(FILE), general_step: object(FILE) },
+      { prepare: GRAPH, step: GRAPH },
+      { look: GRAPH, refine: GRAPH, general_prepare: GRAPH, general_step: GRAPH },
     ),
   },
   {
+    precisions: recordOf(STRING),
     text_wirings: object({ alone: TEXT_WIRING, together: TEXT_WIRING }),
     vocabulary: object({ ...FILE, count: NUMBER }),
   },

@@ -1,6 +1,13 @@
 /** Fetches the manifest and the files it names, and trusts none of them before their digest is checked. */
 import { Failure, unwrap } from '../shared/errors';
-import { parseManifest, type Manifest, type ModelFile, type TextWirings } from '../shared/manifest';
+import {
+  fileFor,
+  parseManifest,
+  type GraphFile,
+  type Manifest,
+  type ModelFile,
+  type TextWirings,
+} from '../shared/manifest';
 import { sha256Hex } from '../shared/sha256';
 
 export interface ModelFiles {
@@ -12,19 +19,22 @@ export interface ModelFiles {
   readonly vocabulary: ArrayBuffer | null;
 }
 
+/** Whose files are fetched unless another execution provider is named. */
+const USUAL_PROVIDER = 'wasm';
+
 /** `modelUrl` is the address of the manifest; its files lie below it. */
-export async function fetchModel(modelUrl: string): Promise<ModelFiles> {
+export async function fetchModel(modelUrl: string, provider = USUAL_PROVIDER): Promise<ModelFiles> {
   const response = await request(modelUrl);
   const manifest = unwrap(parseManifest(await response.json().catch(() => null)));
   const { graphs, vocabulary } = manifest;
-  const optional = async (file: ModelFile | undefined): Promise<ArrayBuffer | null> =>
-    file === undefined ? null : fetchFile(modelUrl, file);
+  const fetchGraph = async (graph: GraphFile): Promise<ArrayBuffer> =>
+    fetchFile(modelUrl, fileFor(provider, manifest, graph));
   const [prepare, step, look, refine, names] = await Promise.all([
-    fetchFile(modelUrl, graphs.prepare),
-    fetchFile(modelUrl, graphs.step),
-    optional(graphs.look),
-    optional(graphs.refine),
-    optional(vocabulary),
+    fetchGraph(graphs.prepare),
+    fetchGraph(graphs.step),
+    graphs.look ? fetchGraph(graphs.look) : null,
+    graphs.refine ? fetchGraph(graphs.refine) : null,
+    vocabulary ? fetchFile(modelUrl, vocabulary) : null,
   ]);
   return { manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names };
 }
@@ -38,8 +48,12 @@ export interface TextFiles {
   readonly weight: number;
 }
 
-export async function fetchTextFiles(modelUrl: string, manifest: Manifest): Promise<TextFiles> {
-  const wanted = textFilesOf(manifest);
+export async function fetchTextFiles(
+  modelUrl: string,
+  manifest: Manifest,
+  provider = USUAL_PROVIDER,
+): Promise<TextFiles> {
+  const wanted = textFilesOf(manifest, provider);
   const { config, text_wirings: wirings } = manifest;
   if (wanted === null || !wirings || !config.text) {
     throw new Failure({ kind: 'model', message: `model ${manifest.model} takes no texts` });
@@ -52,15 +66,16 @@ export async function fetchTextFiles(modelUrl: string, manifest: Manifest): Prom
 }
 
 /** Bytes that the first text fetches; null for a model that takes none. */
-export function textBytesOf(manifest: Manifest): number | null {
-  const wanted = textFilesOf(manifest);
+export function textBytesOf(manifest: Manifest, provider = USUAL_PROVIDER): number | null {
+  const wanted = textFilesOf(manifest, provider);
   return wanted && (wanted.prepare?.bytes ?? 0) + wanted.step.bytes;
 }
 
-function textFilesOf({ graphs, config }: Manifest) {
-  const { prepare: ofClicks, general_prepare: prepare, general_step: step } = graphs;
-  if (!config.text || !prepare || !step) return null;
-  return { prepare: prepare.sha256 === ofClicks.sha256 ? null : prepare, step };
+function textFilesOf(manifest: Manifest, provider: string) {
+  const { prepare: ofClicks, general_prepare: prepare, general_step: step } = manifest.graphs;
+  if (!manifest.config.text || !prepare || !step) return null;
+  const file = (graph: GraphFile): ModelFile => fileFor(provider, manifest, graph);
+  return { prepare: prepare.sha256 === ofClicks.sha256 ? null : file(prepare), step: file(step) };
 }
 
 async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {
