@@ -1,4 +1,4 @@
-"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint8, uint4."""
+"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint8, uint4, small."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ Float32 = NDArray[np.float32]
 _FLOAT16_MAX = 65504.0
 _INT8_MAX = 127.0
 _UINT8_MAX = 255
+COARSE = ("mask_features", "mask_source")
+"""Tensors of stride 4: the most bytes, and what masks are sums of, so that their errors level out."""
 
 
 def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
@@ -27,6 +29,7 @@ def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
         (M * 2**-23); a channel of zeros has scale 1 and is exact, one with M < 1.5e-36 is stored as zeros.
         uint8, uint4: at most R / 510 and R / 30, where R is the range of the channel from its least value to
         its largest, plus rounding (M * 2**-22); a channel of one value is exact.
+        small: as uint4 for the tensors of `COARSE`, as uint8 for the others.
 
     Args:
         name: of the tensor.
@@ -94,6 +97,10 @@ def _encode_unsigned(name: str, values: Float32, most: int) -> NamedTensor:
     )
 
 
+def _encode_small(name: str, values: Float32) -> NamedTensor:
+    return _encode_unsigned(name, values, MAX_NIBBLE if name in COARSE else _UINT8_MAX)
+
+
 def _other_axes(name: str, values: Float32) -> tuple[int, ...]:
     """All but that of the channels."""
     if values.ndim < 2:
@@ -117,5 +124,6 @@ CODECS: Mapping[str, Callable[[str, Float32], NamedTensor]] = MappingProxyType(
         "int8": _encode_int8,
         "uint8": partial(_encode_unsigned, most=_UINT8_MAX),
         "uint4": partial(_encode_unsigned, most=MAX_NIBBLE),
+        "small": _encode_small,
     }
 )

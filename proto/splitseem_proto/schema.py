@@ -21,6 +21,7 @@ SizeHw = Annotated[list[Side], Field(min_length=2, max_length=2)]
 Offset = Annotated[int, Field(ge=0, le=limits.MAX_DIMENSION)]
 RoiXywh = Annotated[list[Offset], Field(min_length=4, max_length=4)]
 Dtype = Literal["float32", "float16", "int8", "uint8", "uint4"]
+Codec = Literal["float32", "float16", "int8", "uint8", "uint4", "small"]
 Key = Annotated[str, Field(pattern="^[0-9a-f]{32,128}$")]
 Label = Literal[0, 1]
 PointXy = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -63,7 +64,7 @@ class EmbeddingMessage(Envelope):
     fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{8,128}$")]
     key: Annotated[str, Field(pattern="^([0-9a-f]{32,128})?$")]
     geometry: ImageGeometryFields
-    codec: Dtype
+    codec: Codec
     tensors: Annotated[list[NamedTensorFields], Field(min_length=4, max_length=limits.MAX_TENSORS)]
 
 

@@ -56,6 +56,12 @@ def test_unsigned_codecs_keep_their_error_bound(values: NDArray[np.float32], cod
     assert (error <= bound).all()
 
 
+def test_small_halves_the_mask_features_alone() -> None:
+    values = np.random.default_rng(0).normal(size=(1, 2, 4, 4)).astype(np.float32)
+    dtypes = {name: encode_tensor(name, values, "small").dtype for name in ("level0", "mask_features")}
+    assert dtypes == {"level0": "uint8", "mask_features": "uint4"}
+
+
 def test_a_channel_of_one_value_is_exact() -> None:
     values = np.full((1, 2, 3, 3), 12.7, dtype=np.float32)
     np.testing.assert_array_equal(decode_tensor(encode_tensor("x", values, "uint4")), values)

@@ -37,8 +37,9 @@ const CODEC_DTYPES: Readonly<Record<Embedding['codec'], readonly TensorDtype[]>>
   int8: ['int8'],
   uint8: ['uint8'],
   uint4: ['uint4', 'uint8'],
+  small: ['uint4', 'uint8'],
 };
-const CODECS = ['float32', 'float16', 'int8', 'uint8', 'uint4'] as const;
+const CODECS = [...DTYPES, 'small'] as const;
 
 const TENSOR_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const FINGERPRINT = /^[0-9a-f]{8,128}$/;

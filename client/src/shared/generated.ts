@@ -30,7 +30,7 @@ export interface EmbeddingMessage {
   readonly fingerprint: string;
   readonly key: string;
   readonly geometry: ImageGeometryFields;
-  readonly codec: 'float32' | 'float16' | 'int8' | 'uint8' | 'uint4';
+  readonly codec: 'float32' | 'float16' | 'int8' | 'uint8' | 'uint4' | 'small';
   readonly tensors: readonly NamedTensorFields[];
 }
 

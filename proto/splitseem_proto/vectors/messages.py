@@ -51,6 +51,7 @@ def valid_messages() -> dict[str, Message]:
         "embedding_int8": embedding("int8"),
         "embedding_uint8": embedding("uint8"),
         "embedding_uint4": embedding("uint4"),
+        "embedding_small": embedding("small"),
         "embedding_without_key": embedding("int8", key=""),
         "prompt_click": Prompt((click,)),
         "prompt_all_kinds": Prompt(
