@@ -7,7 +7,7 @@ import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -20,9 +20,19 @@ from splitseem_model.step_rows import step_rows
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "text_steps.json"
 
+SELECTION_RULES: dict[str, Literal["quality", "points"]] = {
+    "nano": "quality",
+    "v0": "points",
+    "v1": "points",
+    "v0-grounding-sees-points": "points",
+}
 MODELS = {
-    name: replace(TINY, decoder=replace(TINY.decoder, wiring=name, num_memories=2), sentence_dim=6)
-    for name in ("nano", "v0", "v1", "v0-grounding-sees-points")
+    name: replace(
+        TINY,
+        decoder=replace(TINY.decoder, wiring=name, num_memories=2, selection=selection),
+        sentence_dim=6,
+    )
+    for name, selection in SELECTION_RULES.items()
 }
 
 # wiring, labels of the points, rows of text, whether there is a previous mask
@@ -38,8 +48,19 @@ ROWS: list[tuple[str, list[int], int, bool]] = [
     ("v0-grounding-sees-points", [1, -1], 2, True),
 ]
 
-# labels of the points, number of texts
-SELECTIONS: list[tuple[list[int], int]] = [([-1], 1), ([1], 1), ([1, 0, 0], 2), ([2, 3], 1), ([1, 1], 3)]
+# wiring, labels of the points, number of texts, whether they choose
+SELECTIONS: list[tuple[str, list[int], int, bool]] = [
+    ("nano", [-1], 1, True),
+    ("nano", [1], 1, False),
+    ("nano", [1, 0, 0], 2, False),
+    ("nano", [2, 3], 1, False),
+    ("nano", [1, 1], 3, False),
+    ("v0", [-1], 2, True),
+    ("v0", [1, 0, 1], 0, False),
+    ("v1", [0, 0], 0, False),
+    ("v1", [1, 0], 1, True),
+    ("v1", [1, 0], 1, False),
+]
 
 
 def vectors() -> dict[str, list[dict[str, Any]]]:
@@ -70,8 +91,8 @@ def _rows(wiring: str, labels: list[int], texts: int, memory: bool) -> dict[str,
     }
 
 
-def _selection(seed: int, labels: list[int], texts: int) -> dict[str, Any]:
-    config = MODELS["nano"]
+def _selection(seed: int, wiring: str, labels: list[int], texts: int, by_text: bool) -> dict[str, Any]:
+    config = MODELS[wiring]
     generator = torch.Generator().manual_seed(seed)
 
     def drawn(*shape: int) -> torch.Tensor:
@@ -79,9 +100,11 @@ def _selection(seed: int, labels: list[int], texts: int) -> dict[str, Any]:
 
     head = Head(mask_embed=drawn(1, 4, 3), class_embed=drawn(1, 4, 5), quality=drawn(1, 4))
     points, sentences = drawn(1, len(labels), 3), drawn(texts, 5)
-    by_text = labels == [-1]
-    scores = answer_scores(config, head, points, torch.tensor([labels]), sentences, by_text=by_text)
+    given = sentences if texts else None
+    scores = answer_scores(config, head, points, torch.tensor([labels]), given, by_text=by_text)
     return {
+        "rule": config.decoder.selection,
+        "chosen_by_text": by_text,
         "weight": text_weight(config),
         "point_labels": labels,
         "mask_embed": head.mask_embed[0].flatten().tolist(),

@@ -32,6 +32,7 @@ async function openClick({ file, embedding }: Contender): Promise<Timed> {
     crossOriginIsolated,
     configure: () => ort.env.wasm.numThreads ?? 1,
     openGraph,
+    startWebGpu: () => Promise.reject(new Error('the benchmark runs on the processor')),
   });
   await engine.load({ modelUrl: new URL(file, location.origin).href, threads: null });
   const packed = await fetchBytes(embedding ?? '');

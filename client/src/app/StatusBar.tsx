@@ -46,10 +46,15 @@ function describeDecoder(decoder: DecoderState): readonly string[] {
     case 'failed':
       return ['No decoder'];
     case 'ready': {
-      const { model, provider, threads, crossOriginIsolated } = decoder.info;
+      const { model, provider, providerNote, threads, crossOriginIsolated } = decoder.info;
       const count = threads === 1 ? '1 thread' : `${threads} threads`;
       const reason = crossOriginIsolated ? '' : ' (page not cross-origin isolated)';
-      return [`Model ${model}`, `Provider ${provider}`, `${count}${reason}`];
+      return [
+        `Model ${model}`,
+        `Provider ${provider}`,
+        `${count}${reason}`,
+        ...(providerNote ? [providerNote] : []),
+      ];
     }
   }
 }

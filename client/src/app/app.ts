@@ -3,6 +3,7 @@ import { createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
 import { startDecoder } from '../bridge/decoder';
 import { Gestures, type DrawingTool } from '../canvas/pointer';
+import { providerFrom } from '../shared/providers';
 import { Controller, type Services } from './controller';
 import { readFile } from './photo';
 import { createStore, whyNot, type Store, type Tool } from './store';
@@ -59,6 +60,7 @@ export function browserServices(): Services {
     readFile,
     modelUrl: address('v1/model'),
     threads: threadsFrom(location.search),
+    provider: providerFrom(location.search),
     now: () => performance.now(),
   };
 }

@@ -5,6 +5,7 @@ import type { DecoderBridge } from '../bridge/decoder';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
+import type { ProviderWish } from '../shared/providers';
 import type { Project, ProjectImage, PromptItem } from '../shared/types';
 import { ClassNames } from './classNames';
 import { DecodeLoop } from './decodeLoop';
@@ -20,6 +21,7 @@ export interface Services {
   readonly modelUrl: string;
   /** Threads the user wants for the decoder, or null. */
   readonly threads: number | null;
+  readonly provider?: ProviderWish;
   readonly now: () => number;
 }
 
@@ -207,8 +209,8 @@ export class Controller {
     const { decoder } = this.#store;
     decoder.value = { phase: 'loading' };
     this.#store.textGraphs.value = 'absent';
-    const { modelUrl, threads } = this.#services;
-    const info = await this.#services.decoder.call('load', { modelUrl, threads });
+    const { modelUrl, threads, provider = 'wasm' } = this.#services;
+    const info = await this.#services.decoder.call('load', { modelUrl, threads, provider });
     decoder.value = { phase: 'ready', info };
     this.#store.vocabulary.value = info.vocabulary;
     const { classNames } = this.#store.session.value;

@@ -1,6 +1,7 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
 import type { Naming, Vocabulary } from './naming';
+import type { ProviderWish } from './providers';
 import type { RegionRules } from './regions';
 import type { WorkerStage } from './stages';
 import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, TextVectors } from './types';
@@ -10,6 +11,8 @@ export interface RuntimeInfo {
   readonly fingerprint: string;
   /** Name of ONNX Runtime's execution provider. */
   readonly provider: string;
+  /** Why it is not the one that was asked for; null when it is. */
+  readonly providerNote?: string | null;
   readonly threads: number;
   readonly crossOriginIsolated: boolean;
   /** Bytes of the graphs that only texts need; null when the model takes no texts. */
@@ -45,6 +48,7 @@ export interface WorkerCalls {
       readonly modelUrl: string;
       /** How many threads are wanted; null leaves it to the number of cores. */
       readonly threads: number | null;
+      readonly provider?: ProviderWish;
     };
     result: RuntimeInfo;
   };

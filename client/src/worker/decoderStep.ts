@@ -14,7 +14,7 @@ import { heldPixels } from './photo/heldPixels';
 import { refineByPhoto } from './photo/refinement';
 import { refineMask } from './refiner';
 import { MASK_STRIDE, sampleFeatures } from './sampling';
-import { selectQuery, textAgreement } from './selection';
+import { selectQuery, textAgreement, type Candidates } from './selection';
 import { Stopwatch } from './stopwatch';
 import { clickRun, textRun, type Run, type StepInputs } from './stepRuns';
 
@@ -46,7 +46,7 @@ export async function decodeStep(
   watch.lap('tokens');
   const fetches = await run.graph.run(run.feeds);
   watch.lap('step');
-  const head = withTexts(headOf(fetches, run.answering), inputs.texts, general);
+  const head = headOf(fetches, run, inputs.texts, general);
   const result = await readStep(decoder, image, inputs, head, watch);
   return { ...result, timings: watch.laps };
 }
@@ -57,17 +57,18 @@ function toSlots(points: readonly LabelledPoint[], geometry: ImageGeometry): Lab
   return points.map((point) => ({ ...imageToInput(geometry, point), label: point.label }));
 }
 
-/** What is known of every query row that may answer, before the points are looked at. */
-interface Head {
-  /** [Q, C] */
-  readonly maskEmbed: Float32Array;
+interface Head extends Candidates {
   /** [Q, E] */
   readonly classEmbed: Float32Array;
-  /** [Q] */
-  readonly quality: Float32Array;
 }
 
-function headOf(fetches: Fetches, answering: Run['answering']): Head {
+/** The rows that may answer, and what the texts, [E] each, say of them. */
+function headOf(
+  fetches: Fetches,
+  { answering, chosenByText }: Run,
+  texts: readonly TextVectors[],
+  general: GeneralDecoder | null,
+): Head {
   const count = output(fetches, 'quality').data.length;
   const [first, end] = answering ?? [0, count];
   const rows = (name: string): Float32Array => {
@@ -75,33 +76,30 @@ function headOf(fetches: Fetches, answering: Run['answering']): Head {
     const width = data.length / count;
     return data.subarray(first * width, end * width);
   };
-  return { maskEmbed: rows('mask_embed'), classEmbed: rows('class_embed'), quality: rows('quality') };
-}
-
-/** Agreement with the texts adds to the quality. */
-function withTexts(head: Head, texts: readonly TextVectors[], general: GeneralDecoder | null): Head {
-  if (general === null) return head;
+  const classEmbed = rows('class_embed');
   const sentences = texts.map(({ sentence }) => sentence);
-  const agreement = textAgreement(head.classEmbed, sentences, general.weight);
-  return { ...head, quality: head.quality.map((own, query) => own + (agreement[query] ?? 0)) };
+  const agreement = general && textAgreement(classEmbed, sentences, general.weight);
+  return { maskEmbed: rows('mask_embed'), quality: rows('quality'), classEmbed, agreement, chosenByText };
 }
 
 async function readStep(
   decoder: Decoder,
   image: PreparedImage,
   inputs: StepInputs & Pick<StepPrompts, 'points'>,
-  { maskEmbed, classEmbed, quality }: Head,
+  head: Head,
   watch: Stopwatch,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
-  const sampled = sampleFeatures(image.maskFeatures, inputs.slots);
-  const { query, score } = selectQuery(maskEmbed, quality, sampled, inputs.slots);
-  const answered = maskLogits(row(maskEmbed, query, quality.length), image.maskFeatures);
+  const { config } = decoder.manifest;
+  const sampled = sampleFeatures(image.maskFeatures, inputs.slots, config.point_sampling);
+  const { query, score } = selectQuery(config.selection, head, sampled, inputs.slots);
+  const numRows = head.quality.length;
+  const answered = maskLogits(row(head.maskEmbed, query, numRows), image.maskFeatures);
   watch.lap('select');
   const redrawn = await refined(decoder, image, answered, inputs);
   watch.lap('refine');
-  const logits = corrected(redrawn, image, inputs.slots, decoder.manifest.config.correction);
+  const logits = corrected(redrawn, image, inputs.slots, config.correction);
   watch.lap('correct');
-  const fine = followed(logits, image, inputs.slots, decoder.manifest.config.photo);
+  const fine = followed(logits, image, inputs.slots, config.photo);
   watch.lap('photo');
   const mask = maskOf(fine, image, inputs.points);
   watch.lap('mask');
@@ -111,7 +109,7 @@ async function readStep(
     area: rleArea(mask),
     score,
     isDraft: !image.isComplete,
-    classEmbed: row(classEmbed, query, quality.length).slice(),
+    classEmbed: row(head.classEmbed, query, numRows).slice(),
   };
 }
 

@@ -1,11 +1,13 @@
 /** What the worker does, without the worker: the model, the images it holds, and the calls on them. */
 import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
+import type { ProviderWish } from '../shared/providers';
 import type { Decoder } from './decoder';
 import { decodeStep } from './decoderStep';
 import type { GeneralDecoder } from './generalDecoder';
 import type { Graph } from './graph';
 import { fetchModel, textBytesOf, type ModelFiles } from './modelFiles';
+import { choose, type Candidate, type Choice } from './providers';
 import { ImageStore } from './imageStore';
 import { TextGraphs } from './textGraphs';
 import { Turns } from './turns';
@@ -24,6 +26,8 @@ export interface Runtime {
   /** Settle the number of threads, given what is wanted. */
   configure(threads: number | null): number;
   openGraph(bytes: ArrayBuffer): Promise<Graph>;
+  /** Fetch the runtime of the GPU, and find one; its result opens graphs there. */
+  startWebGpu(allowsSoftware: boolean): Promise<Runtime['openGraph']>;
 }
 
 export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
@@ -37,18 +41,19 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     this.#runtime = runtime;
   }
 
-  load: Call<'load'> = async ({ modelUrl, threads: wanted }) => {
+  load: Call<'load'> = async ({ modelUrl, threads: wanted, provider: wish = 'wasm' }) => {
     const started = performance.now();
     const threads = this.#runtime.configure(wanted);
     const files = await fetchModel(modelUrl);
-    const decoder = await openDecoder(this.#runtime, files);
+    const { opened: decoder, provider, note } = await this.#open(files, wish);
     const vocabulary =
       files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
-    await warmUp(decoder);
     this.#decoder = decoder;
     this.#text = new TextGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
     return {
       ...describe(decoder, this.#runtime),
+      ...(provider === 'webgpu' && { provider }),
+      providerNote: note,
       vocabulary,
       threads,
       loadMilliseconds: performance.now() - started,
@@ -82,6 +87,14 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return Promise.resolve(null);
   };
 
+  #open(files: ModelFiles, wish: ProviderWish): Promise<Choice<Decoder>> {
+    return choose(
+      wish,
+      () => candidate((bytes) => this.#runtime.openGraph(bytes), files),
+      async () => candidate(await this.#runtime.startWebGpu(wish === 'webgpu-forced'), files),
+    );
+  }
+
   async #generalFor(numTexts: number): Promise<GeneralDecoder | null> {
     return numTexts === 0 || this.#text === null ? null : this.#text.open();
   }
@@ -92,9 +105,22 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   }
 }
 
-async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder> {
+/** The decoder on one provider. */
+async function candidate(open: Runtime['openGraph'], files: ModelFiles): Promise<Candidate<Decoder>> {
+  const opened = await openDecoder(open, files);
+  const { graphs, refiner } = opened;
+  return {
+    opened,
+    attempt: () => warmUp(opened),
+    release: async () => {
+      const ofRefiner = refiner === null ? [] : [refiner.look, refiner.refine];
+      for (const graph of [graphs.prepare, graphs.step, ...ofRefiner]) await graph.release();
+    },
+  };
+}
+
+async function openDecoder(open: Runtime['openGraph'], files: ModelFiles): Promise<Decoder> {
   const { manifest, refiner } = files;
-  const open = async (bytes: ArrayBuffer): Promise<Graph> => runtime.openGraph(bytes);
   return {
     manifest,
     graphs: { prepare: await open(files.prepare), step: await open(files.step) },
@@ -105,7 +131,7 @@ async function openDecoder(runtime: Runtime, files: ModelFiles): Promise<Decoder
 function describe(
   { manifest }: Decoder,
   runtime: Runtime,
-): Omit<RuntimeInfo, 'vocabulary' | 'threads' | 'loadMilliseconds'> {
+): Omit<RuntimeInfo, 'vocabulary' | 'threads' | 'loadMilliseconds' | 'providerNote'> {
   const { config, model, fingerprint } = manifest;
   return {
     model,

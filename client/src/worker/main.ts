@@ -19,5 +19,6 @@ serve(
         wanted,
       }),
     openGraph,
+    startWebGpu: async (allowsSoftware) => (await import('./webgpuSession')).startWebGpu(allowsSoftware),
   }),
 );

@@ -1,8 +1,9 @@
-/** The only file that knows ONNX Runtime. */
+/** ONNX Runtime on the processor: the build that every page fetches. */
 import * as ort from 'onnxruntime-web/wasm';
 import runtimeModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import runtimeWasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
-import type { Feeds, Fetches, FloatTensor, Graph, LongTensor } from './graph';
+import type { Graph } from './graph';
+import { absolute, fetchesOf, inputsOf } from './ortTensors';
 
 export const PROVIDER = 'wasm';
 
@@ -30,9 +31,6 @@ export function configureRuntime({ crossOriginIsolated, hardwareConcurrency, wan
   return threads;
 }
 
-// The runtime resolves its own files against the address of whichever script asks; an absolute one is safe.
-const absolute = (url: string): string => new URL(url, self.location.href).href;
-
 /** Open one graph. */
 export async function openGraph(bytes: ArrayBuffer): Promise<Graph> {
   const ortSession = await ort.InferenceSession.create(bytes, {
@@ -40,27 +38,7 @@ export async function openGraph(bytes: ArrayBuffer): Promise<Graph> {
     graphOptimizationLevel: 'all',
   });
   return {
-    run: async (feeds) => run(ortSession, feeds),
+    run: async (feeds) => fetchesOf(await ortSession.run(inputsOf(ortSession, feeds, ort.Tensor))),
     release: async () => ortSession.release(),
   };
-}
-
-/** What the graph does not read is left out: the exporter drops idle inputs. */
-async function run(ortSession: ort.InferenceSession, feeds: Feeds): Promise<Fetches> {
-  const read = Object.entries(feeds).filter(([name]) => ortSession.inputNames.includes(name));
-  const inputs = Object.fromEntries(read.map(([name, tensor]) => [name, toOrt(tensor)]));
-  const outputs = await ortSession.run(inputs);
-  const fetches: Record<string, FloatTensor> = {};
-  for (const [name, tensor] of Object.entries(outputs)) {
-    if (!(tensor.data instanceof Float32Array))
-      throw new Error(`output ${name} is ${tensor.type}, not float32`);
-    fetches[name] = { dims: tensor.dims, data: tensor.data };
-  }
-  return fetches;
-}
-
-function toOrt(tensor: FloatTensor | LongTensor): ort.Tensor {
-  return tensor.data instanceof Float32Array
-    ? new ort.Tensor('float32', tensor.data, tensor.dims)
-    : new ort.Tensor('int64', tensor.data, tensor.dims);
 }

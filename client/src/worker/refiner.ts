@@ -5,6 +5,7 @@ import type { LabelledPoint, MaskLogits } from '../shared/types';
 import { output, type Feeds, type Fetches, type Graph } from './graph';
 import { previousMask } from './memory';
 import { sampleFeatures, type FeatureMap } from './sampling';
+import { slotsFor } from './slots';
 
 /** The graphs of a refiner: `look` once per image, `refine` once per prompt. */
 export interface RefinerGraphs {
@@ -42,7 +43,7 @@ export async function refineMask(
   { max_points }: RefinerConfig,
 ): Promise<MaskLogits> {
   const { height, width, channels } = maskFeatures;
-  const points = thin(slots, max_points);
+  const points = slotsFor(refine, thin(slots, max_points));
   const count = points.length;
   const fetches = await refine.run({
     ...looks,

@@ -29,14 +29,32 @@ export function bilinearIndex(index: number, count: number): BilinearIndex {
 /** Index of a padded coordinate among cells whose centres are at (i + 0.5) * stride. */
 export const strideIndex = (coordinate: number, stride: number): number => coordinate / stride - 0.5;
 
-/** Features at positions of the padded frame: [P, C], bilinear between cell centres, clamped at the borders. */
-export function sampleFeatures(map: FeatureMap, points: readonly PointXy[]): Float32Array {
+/**
+ * How a point meets a map: "centre" between cell centres; "corner", of the official models, with the centres of
+ * the first and the last pixel on those of the first and the last cell.
+ */
+export type SamplingRule = 'centre' | 'corner';
+
+type ToIndex = (coordinate: number, stride: number, count: number) => number;
+
+export const SAMPLING_RULES: Readonly<Record<SamplingRule, ToIndex>> = {
+  centre: strideIndex,
+  corner: (coordinate, stride, count) => ((coordinate - 0.5) / (count * stride)) * (count - 1),
+};
+
+/** Features at positions of the padded frame: [P, C], bilinear, clamped at the borders. */
+export function sampleFeatures(
+  map: FeatureMap,
+  points: readonly PointXy[],
+  rule: SamplingRule = 'centre',
+): Float32Array {
+  const toIndex = SAMPLING_RULES[rule];
   const { channels, height, width, stride, data } = map;
   const plane = height * width;
   const sampled = new Float32Array(points.length * channels);
   points.forEach((point, p) => {
-    const x = bilinearIndex(strideIndex(point.x, stride), width);
-    const y = bilinearIndex(strideIndex(point.y, stride), height);
+    const x = bilinearIndex(toIndex(point.x, stride, width), width);
+    const y = bilinearIndex(toIndex(point.y, stride, height), height);
     const right = x.high - x.low;
     const down = (y.high - y.low) * width;
     const first = y.low * width + x.low;

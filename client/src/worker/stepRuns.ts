@@ -8,7 +8,8 @@ import type { GeneralDecoder } from './generalDecoder';
 import type { Feeds, FloatTensor, Graph } from './graph';
 import { attentionBias, previousMask } from './memory';
 import type { PreparedImage } from './preparedImage';
-import { sampleFeatures } from './sampling';
+import { sampleFeatures, type SamplingRule } from './sampling';
+import { slotsFor } from './slots';
 import { textRows } from './textRows';
 
 /** What an object was told so far, as the graphs see it. */
@@ -26,22 +27,25 @@ export interface Run {
   readonly feeds: Feeds;
   /** First and one past the last query row that may answer; null: all may. */
   readonly answering: readonly [number, number] | null;
+  /** Whether the texts choose among them, and not the points. */
+  readonly chosenByText: boolean;
 }
 
 /** Without texts. */
 export function clickRun(
   { graphs, manifest }: Decoder,
   image: PreparedImage,
-  { slots, memory }: StepInputs,
+  { slots: given, memory }: StepInputs,
 ): Run {
   const { height, width } = image.maskFeatures;
+  const slots = slotsFor(graphs.step, given);
   const feeds = {
     ...image.tensors,
-    ...pointFeeds(image, slots),
+    ...pointFeeds(image, slots, manifest.config.point_sampling),
     previous_mask: previousMask(memory, height, width),
     attention_bias: attentionBias(manifest.wiring, columnsOf(slots, memory)),
   };
-  return { graph: graphs.step, feeds, answering: null };
+  return { graph: graphs.step, feeds, answering: null, chosenByText: false };
 }
 
 export async function textRun(
@@ -56,13 +60,13 @@ export async function textRun(
   const rows = textRows(general.wirings, columns.pointIsValid.includes(true), tokens.dims[1] ?? 0);
   const feeds = {
     ...(await general.prepare(image)),
-    ...pointFeeds(image, slots),
+    ...pointFeeds(image, slots, config.point_sampling),
     query_index: { dims: [rows.queryIndex.length], data: BigInt64Array.from(rows.queryIndex, BigInt) },
     previous_mask: previousMask(memory, height, width, config.num_memories),
     text_tokens: tokens,
     attention_bias: attentionBias(rows.wiring, columns),
   };
-  return { graph: general.step, feeds, answering: rows.answering };
+  return { graph: general.step, feeds, answering: rows.answering, chosenByText: rows.chosenByText };
 }
 
 const columnsOf = (slots: readonly LabelledPoint[], memory: MaskLogits | null) => ({
@@ -70,7 +74,7 @@ const columnsOf = (slots: readonly LabelledPoint[], memory: MaskLogits | null) =
   hasMemory: memory !== null,
 });
 
-function pointFeeds(image: PreparedImage, slots: readonly LabelledPoint[]): Feeds {
+function pointFeeds(image: PreparedImage, slots: readonly LabelledPoint[], rule: SamplingRule): Feeds {
   const count = slots.length;
   const padded = paddedSize(image.geometry);
   const feeds: Record<string, Feeds[string]> = {
@@ -83,7 +87,7 @@ function pointFeeds(image: PreparedImage, slots: readonly LabelledPoint[]): Feed
   image.levels.forEach((level, index) => {
     feeds[`point_features${index}`] = {
       dims: [1, count, level.channels],
-      data: sampleFeatures(level, slots),
+      data: sampleFeatures(level, slots, rule),
     };
   });
   return feeds;

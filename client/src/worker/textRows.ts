@@ -8,6 +8,8 @@ export interface TextRows {
   readonly queryIndex: readonly number[];
   /** First and one past the last query row that may answer. */
   readonly answering: readonly [number, number];
+  /** Whether the texts choose among them, and not the points. */
+  readonly chosenByText: boolean;
 }
 
 /** Row groups that are no queries. */
@@ -23,5 +25,6 @@ export function textRows(wirings: TextWirings, hasPoints: boolean, numTextRows: 
     wiring: { ...wiring, rows },
     queryIndex: queries.flatMap(({ count }) => Array.from({ length: count }, (_, k) => k)),
     answering: [first, first + (queries[answering]?.count ?? 0)],
+    chosenByText: wiring.chosen_by === 'text',
   };
 }

@@ -4,6 +4,7 @@ import type { Embedding, LabelledPoint, MapName, MaskLogits, NamedTensor } from 
 import type { Decoder } from './decoder';
 import { decodeStep } from './decoderStep';
 import { prepareImage } from './preparedImage';
+import type { Attempt } from './providers';
 import { MASK_STRIDE } from './sampling';
 
 /** Longest side of the images of the warm-up, pixels. */
@@ -23,26 +24,44 @@ const SHRUNK = 1.3;
 
 /**
  * Answer clicks on images of noise: the first runs, of graphs and of plain code, are several times slower, most
- * of all where they meet something that they have not seen before.
+ * of all where they meet something that they have not seen before. How that went tells where graphs run best.
  */
-export async function warmUp(decoder: Decoder): Promise<void> {
+export async function warmUp(decoder: Decoder): Promise<Attempt> {
   const { config } = decoder.manifest;
   const cells = Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
+  const attempts: Attempt[] = [];
   for (const [height, width] of SHAPES) {
     const side = (part: number): number => config.stride * Math.ceil(part * cells);
-    await clickOn(decoder, noise(decoder.manifest, [side(height), side(width)]));
+    attempts.push(await clickOn(decoder, noise(decoder.manifest, [side(height), side(width)])));
   }
+  return joined(attempts);
 }
 
-async function clickOn(decoder: Decoder, embedding: Embedding): Promise<void> {
+/** The masks of the first, the time of all. */
+function joined([first, ...others]: readonly Attempt[]): Attempt {
+  if (first === undefined) throw new Error('nothing was attempted');
+  return others.reduce(
+    (sum, { milliseconds }) => ({ ...sum, milliseconds: sum.milliseconds + milliseconds }),
+    first,
+  );
+}
+
+async function clickOn(decoder: Decoder, embedding: Embedding): Promise<Attempt> {
   const image = await prepareImage(decoder, embedding);
   const [height, width] = embedding.geometry.original_hw;
   const points: LabelledPoint[] = [];
-  let memory: MaskLogits | null = null;
+  const answers: MaskLogits[] = [];
+  let milliseconds = 0;
   for (let click = 0; click < CLICKS; click++) {
     points.push({ x: ((click + 1) * width) / 5, y: height / (click + 2), label: click === 1 ? 0 : 1 });
-    memory = (await decodeStep(decoder, null, image, { points, texts: [], memory })).maskLogits;
+    const started = performance.now();
+    const memory = answers.at(-1) ?? null;
+    answers.push((await decodeStep(decoder, null, image, { points, texts: [], memory })).maskLogits);
+    milliseconds = performance.now() - started;
   }
+  const [logits] = answers;
+  if (logits === undefined) throw new Error('no click was answered');
+  return { logits, milliseconds };
 }
 
 function noise({ fingerprint, config }: Manifest, [height, width]: readonly [number, number]): Embedding {

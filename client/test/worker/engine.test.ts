@@ -98,6 +98,7 @@ const TEXT_WIRING = {
   keys: ['point'],
   sees: SEES,
   answering: 'spatial',
+  chosen_by: 'points' as const,
 };
 
 /** With two memories. */
@@ -157,6 +158,7 @@ function engine(): Engine {
     provider: 'fake',
     crossOriginIsolated: false,
     configure: (threads) => threads ?? 1,
+    startWebGpu: () => Promise.reject(new Error('no GPU here')),
     openGraph: (bytes) => {
       const run = graphs[new Uint8Array(bytes)[0] ?? 0];
       if (run === undefined) throw new Error('not a graph');
@@ -208,6 +210,11 @@ describe('loading', () => {
     expect(info.vocabulary).toEqual({ names: ['cat', 'dog'], classMatrix: Float32Array.of(1, 0, 0, 1) });
     const memories = fed.map(({ previous_mask }) => previous_mask?.data.some((logit) => logit !== 0));
     expect(new Set(memories)).toEqual(new Set([false, true]));
+  });
+
+  it('stays on the processor and says why where there is no GPU', async () => {
+    const info = await engine().load({ modelUrl: MODEL_URL, threads: null, provider: 'webgpu' });
+    expect(info).toMatchObject({ provider: 'fake', providerNote: 'WebGPU is not used: no GPU here' });
   });
 
   it('refuses a file with another digest', async () => {

@@ -20,6 +20,14 @@ describe('feature sampling', () => {
     expect(Array.from(sampleFeatures(MAP, [point]))).toEqual(expected);
   });
 
+  it.each([
+    ['the first pixel', { x: 0.5, y: 0.5 }, [0, 0]],
+    ['one past the last pixel', { x: 24.5, y: 16.5 }, [2, 10]],
+    ['the middle', { x: 12.5, y: 8.5 }, [1, 5]],
+  ])('by corners, at %s', (_, point, expected) => {
+    expect(Array.from(sampleFeatures(MAP, [point], 'corner'))).toEqual(expected);
+  });
+
   it('keeps the order of the points', () => {
     const sampled = sampleFeatures(MAP, [
       { x: 20, y: 12 },

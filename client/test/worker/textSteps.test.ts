@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TextWirings } from '../../src/shared/manifest';
 import type { LabelledPoint } from '../../src/shared/types';
 import { attentionBias } from '../../src/worker/memory';
-import { selectQuery, textAgreement } from '../../src/worker/selection';
+import { selectQuery, textAgreement, type SelectionRule } from '../../src/worker/selection';
 import { textRows } from '../../src/worker/textRows';
 import { readJson } from '../vectors';
 
@@ -18,6 +18,8 @@ interface RowCase {
 }
 
 interface SelectionCase {
+  readonly rule: SelectionRule;
+  readonly chosen_by_text: boolean;
   readonly weight: number;
   readonly point_labels: readonly LabelledPoint['label'][];
   readonly mask_embed: readonly number[];
@@ -59,18 +61,18 @@ describe('the rows of a step with texts', () => {
 });
 
 describe('the selection with texts', () => {
-  it.each(selections)('$sentences.length texts, points $point_labels', (given) => {
+  it.each(selections)('by $rule: $sentences.length texts, points $point_labels', (given) => {
     const floats = (values: readonly number[]): Float32Array => Float32Array.from(values);
     const sentences = given.sentences.map(floats);
-    const agreement = textAgreement(floats(given.class_embed), sentences, given.weight);
-    const quality = floats(given.quality.map((own, query) => own + (agreement[query] ?? 0)));
+    const candidates = {
+      maskEmbed: floats(given.mask_embed),
+      quality: floats(given.quality),
+      agreement:
+        sentences.length === 0 ? null : textAgreement(floats(given.class_embed), sentences, given.weight),
+      chosenByText: given.chosen_by_text,
+    };
     const points = given.point_labels.map((label) => ({ x: 0, y: 0, label }));
-    const selected = selectQuery(
-      floats(given.mask_embed),
-      quality,
-      floats(given.point_mask_features),
-      points,
-    );
+    const selected = selectQuery(given.rule, candidates, floats(given.point_mask_features), points);
     expect(selected.query).toBe(given.query);
     expect(selected.score).toBeCloseTo(given.score, 3);
   });
