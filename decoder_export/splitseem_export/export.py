@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from splitseem_export.graphs import trace_general_graphs, trace_graphs
+from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.manifest import MANIFEST_FORMAT, VerifiedGraphs, make_manifest, versions
+from splitseem_export.pieces import Piece, prepare_pieces, verify_pieces
 from splitseem_export.precision import PRECISION_OF_PROVIDER
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.runtime import OnnxRefiner
 from splitseem_export.sessions import GraphPair
-from splitseem_export.verify import CaseReport, verify, verify_refiner
+from splitseem_export.verify import CaseReport, random_features, verify, verify_refiner
 from splitseem_export.verify_general import verify_general
 from splitseem_export.verify_stored import verify_stored
 from splitseem_model.segmentation import SegmentationModel
@@ -49,6 +50,7 @@ def export_decoder(
         "cases",
         {"prepare": (graphs.prepare, graphs.prepare_spec), "step": (graphs.step, graphs.step_spec)},
         [case.to_dict() for case in cases],
+        {"prepare": _pieces_of_prepare(model, graphs)},
     )
     refiner = None if model.refiner is None else trace_refiner(model.refiner)
     parts = [click, *_general_graphs(model), *_refiner_graphs(model, refiner)]
@@ -88,8 +90,17 @@ def is_current(
     if manifest["made_by"] != versions() or manifest["precisions"] != dict(precisions):
         return False
     graphs = manifest["graphs"].values()
-    variants = [variant for graph in graphs for variant in graph["variants"].values()]
-    return all((folder / entry["file"]).is_file() for entry in (*graphs, *variants, manifest["vocabulary"]))
+    whole = [*graphs, *(piece for graph in graphs for piece in graph.get("pieces", ()))]
+    variants = [variant for graph in whole for variant in graph["variants"].values()]
+    return all((folder / entry["file"]).is_file() for entry in (*whole, *variants, manifest["vocabulary"]))
+
+
+def _pieces_of_prepare(model: SegmentationModel, graphs: DecoderGraphs) -> list[Piece]:
+    pieces = prepare_pieces(graphs.prepare, graphs.prepare_spec, model.config.decoder.num_layers)
+    levels, mask_features = random_features(model.decoder, (3, 4), seed=0)
+    feed = {f"level{i}": level.numpy() for i, level in enumerate(levels)}
+    verify_pieces(graphs.prepare, pieces, feed | {"mask_features": mask_features.numpy()})
+    return pieces
 
 
 def _general_graphs(model: SegmentationModel) -> list[VerifiedGraphs]:

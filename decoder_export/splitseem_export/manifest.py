@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 
 from splitseem_export.graphs import OPSET
 from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_queries
+from splitseem_export.pieces import Piece
 from splitseem_export.precision import PRECISION_OF_PROVIDER, stored
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
 from splitseem_model.config import MAX_POINTS, STRIDE
@@ -38,11 +39,13 @@ class VerifiedGraphs:
         parity_key: name of their cases in the manifest.
         graphs: name -> bytes, inputs and outputs.
         cases: how far they are from the torch core.
+        pieces: name -> the graph once more, cut up.
     """
 
     parity_key: str
     graphs: Mapping[str, tuple[bytes, GraphSpec]]
     cases: Sequence[Mapping[str, object]]
+    pieces: Mapping[str, Sequence[Piece]] = field(default_factory=dict)
 
 
 def make_manifest(
@@ -72,7 +75,9 @@ def make_manifest(
         **({"text_wirings": _text_wirings(model)} if config.takes_text else {}),
         "precisions": dict(precisions),
         "graphs": {
-            name: _stored_graph(folder, name, graph, precisions) | _described(graph, spec)
+            name: _stored_graph(folder, name, graph, precisions)
+            | _described(graph, spec)
+            | _stored_pieces(folder, name, part.pieces.get(name, ()), precisions)
             for part in parts
             for name, (graph, spec) in part.graphs.items()
         },
@@ -184,6 +189,16 @@ def _stored_graph(folder: Path, stem: str, graph: bytes, precisions: Mapping[str
         for name in dict.fromkeys(precisions.values())
     )
     return first | {"variants": {variant.pop("precision"): variant for variant in others}}
+
+
+def _stored_pieces(
+    folder: Path, stem: str, pieces: Sequence[Piece], precisions: Mapping[str, str]
+) -> dict[str, Any]:
+    written = [
+        _stored_graph(folder, f"{stem}{i}", graph, precisions) | _described(graph, spec)
+        for i, (graph, spec) in enumerate(pieces)
+    ]
+    return {"pieces": written} if written else {}
 
 
 def _described(graph: bytes, spec: GraphSpec) -> dict[str, Any]:

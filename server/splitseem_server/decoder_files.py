@@ -70,7 +70,8 @@ def check_fingerprint(decoder: DecoderFiles, fingerprint: str) -> None:
 
 
 def _entries(manifest: Any) -> Iterator[tuple[str, str]]:
-    graphs = manifest["graphs"].values()
+    whole = manifest["graphs"].values()
+    graphs = [*whole, *(piece for graph in whole for piece in graph.get("pieces", ()))]
     variants = (variant for graph in graphs for variant in graph.get("variants", {}).values())
     for entry in (*graphs, *variants, manifest.get("vocabulary")):
         if entry is not None:

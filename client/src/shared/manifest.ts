@@ -123,6 +123,11 @@ export interface GraphFile extends ModelFile {
   readonly variants?: Readonly<Record<string, ModelFile>>;
 }
 
+/** A graph that is there in pieces as well: their outputs together are its outputs. */
+export interface DivisibleGraphFile extends GraphFile {
+  readonly pieces?: readonly GraphFile[];
+}
+
 export interface Manifest {
   readonly format: number;
   readonly protocol_version: number;
@@ -135,7 +140,7 @@ export interface Manifest {
   /** Execution provider -> precision of the weights that it loads. */
   readonly precisions?: Readonly<Record<string, string>>;
   readonly graphs: {
-    readonly prepare: GraphFile;
+    readonly prepare: DivisibleGraphFile;
     readonly step: GraphFile;
     /** Both or neither, as `config.refiner` says. */
     readonly look?: GraphFile;
@@ -193,7 +198,9 @@ export function parseManifest(value: unknown): Result<Manifest> {
 }
 
 const FILE = { file: STRING, sha256: STRING, bytes: NUMBER };
-const GRAPH = object(FILE, { variants: recordOf(object(FILE)) });
+const VARIANTS = recordOf(object(FILE));
+const GRAPH = object(FILE, { variants: VARIANTS });
+const DIVISIBLE_GRAPH = object(FILE, { variants: VARIANTS, pieces: listOf(GRAPH) });
 
 const CORRECTION = object({
   margin: NUMBER,
@@ -275,7 +282,7 @@ const MANIFEST = object(
       sees: SEES,
     }),
     graphs: object(
-      { prepare: GRAPH, step: GRAPH },
+      { prepare: DIVISIBLE_GRAPH, step: GRAPH },
       { look: GRAPH, refine: GRAPH, general_prepare: GRAPH, general_step: GRAPH },
     ),
   },
