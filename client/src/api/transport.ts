@@ -26,6 +26,15 @@ export type Transport = (request: PostRequest) => Promise<PostResponse>;
 const fractionOf = (event: ProgressEvent): number | null =>
   event.lengthComputable && event.total > 0 ? event.loaded / event.total : null;
 
+/** Bytes of a body before its content coding: of a coded one the browser does not know how much is to come. */
+const BYTES_HEADER = 'X-Splitseem-Bytes';
+
+function downloaded(event: ProgressEvent, request: XMLHttpRequest): number | null {
+  const bytes = Number(request.getResponseHeader(BYTES_HEADER) ?? 0);
+  if (event.lengthComputable || !(bytes > 0)) return fractionOf(event);
+  return Math.min(event.loaded / bytes, 1);
+}
+
 export const postWithProgress: Transport = ({ url, body, headers, signal, onProgress }) =>
   new Promise((resolve, reject) => {
     const fail = (failure: Failure): void => {
@@ -47,7 +56,7 @@ export const postWithProgress: Transport = ({ url, body, headers, signal, onProg
       onProgress({ phase: 'wait' });
     };
     request.onprogress = (event) => {
-      onProgress({ phase: 'download', fraction: fractionOf(event) });
+      onProgress({ phase: 'download', fraction: downloaded(event, request) });
     };
     request.onerror = () => {
       fail(new Failure({ kind: 'network', message: 'the server cannot be reached' }));
