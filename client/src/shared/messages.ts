@@ -31,6 +31,8 @@ export interface OpenedImage {
   readonly key: string;
   readonly geometry: ImageGeometry;
   readonly prepareMilliseconds: number;
+  /** For how long, at most, the worker heard nothing meanwhile. */
+  readonly longestSliceMilliseconds: number;
 }
 
 /** The part of the timings that the worker knows. */

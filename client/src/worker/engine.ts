@@ -63,8 +63,10 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   open: Call<'open'> = async ({ imageId, bytes }, signal) => {
     const started = performance.now();
     const decoder = this.#ready();
-    const { key, geometry } = await this.#images.open(decoder, imageId, new Uint8Array(bytes), signal);
-    return { key, geometry, prepareMilliseconds: performance.now() - started };
+    const opened = await this.#images.open(decoder, imageId, new Uint8Array(bytes), signal);
+    const { embedding, longestSliceMilliseconds } = opened;
+    const { key, geometry } = embedding;
+    return { key, geometry, longestSliceMilliseconds, prepareMilliseconds: performance.now() - started };
   };
 
   step: Call<'step'> = async ({ imageId, ...prompts }, signal) => {
