@@ -116,16 +116,18 @@ async function candidate(open: Runtime['openGraph'], files: ModelFiles): Promise
     attempt: () => warmUp(opened),
     release: async () => {
       const ofRefiner = refiner === null ? [] : [refiner.look, refiner.refine];
-      for (const graph of [graphs.prepare, graphs.step, ...ofRefiner]) await graph.release();
+      for (const graph of [...graphs.prepare, graphs.step, ...ofRefiner]) await graph.release();
     },
   };
 }
 
 async function openDecoder(open: Runtime['openGraph'], files: ModelFiles): Promise<Decoder> {
   const { manifest, refiner } = files;
+  const prepare: Graph[] = [];
+  for (const piece of files.prepare) prepare.push(await open(piece));
   return {
     manifest,
-    graphs: { prepare: await open(files.prepare), step: await open(files.step) },
+    graphs: { prepare, step: await open(files.step) },
     refiner: refiner && { look: await open(refiner.look), refine: await open(refiner.refine) },
   };
 }

@@ -22,7 +22,8 @@ export interface Graph {
 
 /** The graphs of one decoder. */
 export interface DecoderGraphs {
-  readonly prepare: Graph;
+  /** In pieces, where the model has them: their outputs together are those of the whole. */
+  readonly prepare: readonly Graph[];
   readonly step: Graph;
 }
 

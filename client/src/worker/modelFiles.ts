@@ -12,7 +12,8 @@ import { sha256Hex } from '../shared/sha256';
 
 export interface ModelFiles {
   readonly manifest: Manifest;
-  readonly prepare: ArrayBuffer;
+  /** The pieces of the graph, or the one file of it. */
+  readonly prepare: readonly ArrayBuffer[];
   readonly step: ArrayBuffer;
   /** Null for a model without a refiner. */
   readonly refiner: { readonly look: ArrayBuffer; readonly refine: ArrayBuffer } | null;
@@ -30,7 +31,7 @@ export async function fetchModel(modelUrl: string, provider = USUAL_PROVIDER): P
   const fetchGraph = async (graph: GraphFile): Promise<ArrayBuffer> =>
     fetchFile(modelUrl, fileFor(provider, manifest, graph));
   const [prepare, step, look, refine, names] = await Promise.all([
-    fetchGraph(graphs.prepare),
+    Promise.all((graphs.prepare.pieces ?? [graphs.prepare]).map(fetchGraph)),
     fetchGraph(graphs.step),
     graphs.look ? fetchGraph(graphs.look) : null,
     graphs.refine ? fetchGraph(graphs.refine) : null,

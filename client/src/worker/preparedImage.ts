@@ -50,7 +50,11 @@ export async function* preparing(
   const maskFeatures = toFeatureMap(embedding.maps.mask_features, MASK_STRIDE);
   yield null;
   const feeds = feedsOf(levels, maskFeatures);
-  const tensors = await graphs.prepare.run(feeds);
+  let tensors: Fetches = {};
+  for (const [index, piece] of graphs.prepare.entries()) {
+    if (index > 0) yield null;
+    tensors = { ...tensors, ...(await piece.run(feeds)) };
+  }
   let image: PreparedImage = {
     geometry: embedding.geometry,
     ...{ levels, maskFeatures, embedding: feeds, tensors },

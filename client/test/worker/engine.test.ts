@@ -327,6 +327,22 @@ describe('images', () => {
   });
 });
 
+describe('a prepare graph in pieces', () => {
+  const pieces = ['general_prepare.onnx', 'look.onnx'] as const;
+
+  it('is fetched as such, and feeds the step with what all of them made', async () => {
+    const prepare = {
+      ...MANIFEST.graphs.prepare,
+      pieces: pieces.map((name) => file(name, FILES[name])),
+    };
+    served[''] = JSON.stringify({ ...MANIFEST, graphs: { ...MANIFEST.graphs, prepare } });
+    const ready = await opened();
+    await ready.step({ imageId: 'a', points: [], memory: null, texts: [] });
+    expect(fetched).not.toContain('prepare.onnx');
+    expect(fed[0]).toMatchObject({ key0: tensor([8], 1), look: { dims: [1] } });
+  });
+});
+
 describe('steps', () => {
   const point = { x: 70.5, y: 50.5, label: 1 } as const;
 

@@ -21,10 +21,12 @@ const KEYS: Fetches = { key0: { dims: [4], data: new Float32Array(4) } };
 const decoder: Decoder = {
   manifest: { fingerprint: FINGERPRINT, config: { refiner: { max_points: 2 } } } as unknown as Manifest,
   graphs: {
-    prepare: graph(() => {
-      prepared++;
-      return Promise.resolve(KEYS);
-    }),
+    prepare: [
+      graph(() => {
+        prepared++;
+        return Promise.resolve(KEYS);
+      }),
+    ],
     step: graph(() => Promise.reject(new Error('not here'))),
   },
   refiner: {
