@@ -16,10 +16,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export const launchBrowser = (): Promise<Browser> =>
+export const launchBrowser = (...flags: readonly string[]): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
   });
 
 export const samplePath = (name: string): string => join(REPOSITORY, 'client/public/samples', name);
