@@ -45,7 +45,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const started = performance.now();
     const threads = this.#runtime.configure(wanted);
     const files = await fetchModel(modelUrl);
-    const { opened: decoder, provider, note } = await this.#open(files, wish);
+    const { opened: decoder, provider, note } = await this.#open(modelUrl, files, wish);
     const vocabulary =
       files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
     this.#decoder = decoder;
@@ -89,11 +89,14 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return Promise.resolve(null);
   };
 
-  #open(files: ModelFiles, wish: ProviderWish): Promise<Choice<Decoder>> {
+  #open(modelUrl: string, files: ModelFiles, wish: ProviderWish): Promise<Choice<Decoder>> {
     return choose(
       wish,
       () => candidate((bytes) => this.#runtime.openGraph(bytes), files),
-      async () => candidate(await this.#runtime.startWebGpu(wish === 'webgpu-forced'), files),
+      async () => {
+        const open = await this.#runtime.startWebGpu(wish === 'webgpu-forced');
+        return candidate(open, await fetchModel(modelUrl, 'webgpu'));
+      },
     );
   }
 
