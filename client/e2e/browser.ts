@@ -70,6 +70,14 @@ export class PageUnderTest {
     await this.waitForEmbedding();
   }
 
+  /** Wait until the photo is shown; it need not answer yet. */
+  async waitForPhoto(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const { splitseem } = globalThis as unknown as { splitseem: { project(): Project } };
+      return splitseem.project().images.length > 0;
+    });
+  }
+
   async waitForEmbedding(): Promise<void> {
     await this.page.waitForFunction(() => {
       const { splitseem } = globalThis as unknown as { splitseem: { project(): Project } };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rleFromMask } from '../src/shared/rle';
+import { STAGES } from '../src/shared/stages';
 import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
 import { launchBrowser, PageUnderTest, samplePath } from './browser';
 import { iou, readPng } from './masks';
@@ -93,6 +94,34 @@ describe('clicks on two objects', () => {
     expect(second?.prompts).toHaveLength(2);
     await expectReference(first);
     await expectReference(second);
+  });
+});
+
+describe('clicks before the photo is ready', () => {
+  it('end with the masks of the command line, whatever was shown before', async () => {
+    await user.openFile(samplePath(SAMPLE));
+    await user.waitForPhoto();
+    await user.press({ x: 0.5, y: 0.3 });
+    await user.press({ x: 0.1, y: 0.15 }, 'right');
+    await user.waitForAnswers(2);
+    await expectReference((await user.objects())[0]);
+  });
+});
+
+describe('timings', () => {
+  it('are shown by stage, up to the drawing', async () => {
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    const panel = user.page.getByRole('group', { name: 'Timings' });
+    await panel.getByText('Timings').focus();
+    await user.page.keyboard.press('Enter');
+    for (const stage of STAGES) await panel.getByRole('rowheader', { name: stage, exact: true }).waitFor();
+    await user.page.waitForFunction(() => {
+      const { splitseem } = globalThis as unknown as { splitseem: { timings(): { paint: number }[] } };
+      return splitseem.timings().every(({ paint }) => paint > 0);
+    });
+    const [object] = await user.objects();
+    expect(Object.keys(object?.timings ?? {})).toEqual(expect.arrayContaining([...STAGES, 'total']));
   });
 });
 
