@@ -59,11 +59,10 @@ def trace_refiner(refiner: MaskRefiner) -> RefinerGraphs:
 
 def look_spec(refiner: MaskRefiner) -> GraphSpec:
     """`look.onnx`: once per image."""
-    dim = refiner.middle_look.in_channels
     inputs = (
         _float("mask_features", 1, refiner.look.in_channels, "h4", "w4"),
-        _float("level1", 1, dim, "h1", "w1"),
-        _float("level2", 1, dim, "h2", "w2"),
+        _float("level1", 1, refiner.coarse_look.in_channels, "h1", "w1"),
+        _float("level2", 1, refiner.middle_look.in_channels, "h2", "w2"),
     )
     return GraphSpec(inputs, _features(refiner))
 

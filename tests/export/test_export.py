@@ -18,7 +18,7 @@ from splitseem_export.runtime import load_onnx_predictor
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import verify
 from splitseem_export.verify_general import verify_general
-from splitseem_model.config import TINY
+from splitseem_model.config import TINY, SlimPyramidConfig
 from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel
@@ -114,6 +114,17 @@ def test_the_manifest_describes_the_graphs(model: SegmentationModel, tmp_path: P
         t.name for t in prepare_spec(TINY.decoder).outputs
     ]
     assert manifest["wiring"]["sees"] == {"spatial": ["memory", "point", "spatial"], "memory": ["memory"]}
+
+
+def test_levels_of_different_widths_are_exported(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    pyramid = replace(SlimPyramidConfig(), mask_width=16)
+    decoder = replace(TINY.decoder, mask_dim=5, level_dims=(12, 10, 8))
+    model = SegmentationModel(replace(TINY, pixel_decoder=pyramid, decoder=decoder)).eval()
+    manifest = export_decoder(model, tmp_path / "decoder").manifest
+    channels = {t["name"]: t["shape"][1] for t in manifest["graphs"]["prepare"]["inputs"]}
+    assert channels == {"level0": 12, "level1": 10, "level2": 8, "mask_features": 5}
+    assert manifest["config"]["level_dims"] == [12, 10, 8]
 
 
 def test_a_model_that_takes_texts_has_the_general_graphs(tmp_path: Path) -> None:
