@@ -60,12 +60,22 @@ def _as_float16(graph: bytes) -> bytes:
 
 
 def _as_int8(graph: bytes) -> bytes:
-    model = onnx.load_from_string(graph)
-    axes = summed_axes(model)
+    axes = summed_axes(onnx.load_from_string(graph))
     return _restored(
-        graph,
-        lambda name, array: _Integers(array, axes[name]) if name in axes else _Float16(array),
+        graph, lambda name, array: _Integers(array, axes[name]) if name in axes else _Float16(array)
     )
+
+
+def _as_int4(graph: bytes) -> bytes:
+    axes = summed_axes(onnx.load_from_string(graph))
+
+    def smallest(name: str, array: Array) -> _Float16 | _Integers:
+        if name not in axes:
+            return _Float16(array)
+        blocks, members = in_blocks(array, axes[name])
+        return _Integers(array, axes[name]) if blocks.shape[members] % 2 else _HalfBytes(array, axes[name])
+
+    return _restored(graph, smallest)
 
 
 def _as_int8_dynamic(graph: bytes) -> bytes:
@@ -96,6 +106,7 @@ PRECISIONS: dict[str, Callable[[bytes], bytes]] = {
     FLOAT32: lambda graph: graph,
     "float16": _as_float16,
     "int8": _as_int8,
+    "int4": _as_int4,
     "int8-dynamic": _as_int8_dynamic,
 }
 
@@ -120,25 +131,57 @@ class _Integers:
     """A quarter of the bytes: integers of -127 to 127, times a float16 scale for every `BLOCK` of those that
     the product sums up."""
 
+    _LIMIT = 127
+
     def __init__(self, array: Array, summed: tuple[int, ...]) -> None:
         """`summed` are the axes that the product sums over, next to each other."""
+        blocks, self._members = in_blocks(array, summed)
         self._shape = array.shape
-        self._whole, self._scale = quantised(*in_blocks(array, summed))
+        self._whole, self._scale = quantised(blocks, self._members, self._LIMIT)
 
     def parts(self, name: str) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
         """As for `_Float16`."""
-        constants: dict[str, Array] = {
-            "whole": self._whole,
-            "scale": self._scale,
-            "shape": np.array(self._shape, np.int64),
-        }
-        nodes = [
-            helper.make_node("Cast", [f"{name}.whole"], [f"{name}.units"], to=TensorProto.FLOAT),
+        constants, nodes = self._units_of(name)
+        constants |= {"scale": self._scale, "shape": np.array(self._shape, np.int64)}
+        nodes += [
             helper.make_node("Cast", [f"{name}.scale"], [f"{name}.unit"], to=TensorProto.FLOAT),
             helper.make_node("Mul", [f"{name}.units", f"{name}.unit"], [f"{name}.blocks"]),
             helper.make_node("Reshape", [f"{name}.blocks", f"{name}.shape"], [name]),
         ]
         return [numpy_helper.from_array(array, f"{name}.{part}") for part, array in constants.items()], nodes
+
+    def _units_of(self, name: str) -> tuple[dict[str, Array], list[onnx.NodeProto]]:
+        """Constants, and the operators that make the integers as floats of them."""
+        cast = helper.make_node("Cast", [f"{name}.whole"], [f"{name}.units"], to=TensorProto.FLOAT)
+        return {"whole": self._whole}, [cast]
+
+
+class _HalfBytes(_Integers):
+    """An eighth of the bytes: integers of -7 to 7, two a byte, the first half of a block in the upper bits."""
+
+    _LIMIT = 7
+
+    def _units_of(self, name: str) -> tuple[dict[str, Array], list[onnx.NodeProto]]:
+        upper, lower = np.split(self._whole + 8, 2, axis=self._members)
+        constants: dict[str, Array] = {
+            "pairs": (16 * upper.astype(np.uint8) + lower.astype(np.uint8)),
+            "sixteen": np.array(16, np.float32),
+            "eight": np.array(8, np.float32),
+        }
+        steps: tuple[tuple[str, list[str], str, dict[str, int]], ...] = (
+            ("Cast", ["pairs"], "pair", {"to": TensorProto.FLOAT}),
+            ("Div", ["pair", "sixteen"], "quotient", {}),
+            ("Floor", ["quotient"], "upper", {}),
+            ("Mul", ["upper", "sixteen"], "shifted", {}),
+            ("Sub", ["pair", "shifted"], "lower", {}),
+            ("Concat", ["upper", "lower"], "both", {"axis": self._members}),
+            ("Sub", ["both", "eight"], "units", {}),
+        )
+        nodes = [
+            helper.make_node(op, [f"{name}.{part}" for part in parts], [f"{name}.{result}"], **attributes)
+            for op, parts, result, attributes in steps
+        ]
+        return constants, nodes
 
 
 def in_blocks(array: Array, summed: tuple[int, ...]) -> tuple[Array, int]:
@@ -150,21 +193,23 @@ def in_blocks(array: Array, summed: tuple[int, ...]) -> tuple[Array, int]:
     return array.reshape(shape), first + 1
 
 
-def quantised(array: Array, axis: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """Integers, and the scale of all that lie along `axis`: of several ends of the range the one with the
-    least squared error."""
+def quantised(array: Array, axis: int, limit: int = 127) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """Integers of -limit to limit, and the scale of all that lie along `axis`: of several ends of the range the
+    one with the least squared error."""
     largest = np.abs(array).max(axis, keepdims=True)
     best = np.full(largest.shape, np.inf)
     scale = np.ones(largest.shape, np.float16)
     for clip in _CLIPS:
-        tried = np.maximum(largest * clip / 127, _TINY).astype(np.float16)
-        error = ((_units(array, tried) * tried.astype(np.float32) - array) ** 2).sum(axis, keepdims=True)
+        tried = np.maximum(largest * clip / limit, _TINY).astype(np.float16)
+        error = ((_units(array, tried, limit) * tried.astype(np.float32) - array) ** 2).sum(
+            axis, keepdims=True
+        )
         scale, best = np.where(error < best, tried, scale), np.minimum(error, best)
-    return _units(array, scale).astype(np.int8), scale
+    return _units(array, scale, limit).astype(np.int8), scale
 
 
-def _units(array: Array, scale: Array) -> Array:
-    return np.clip(np.round(array / scale.astype(np.float32)), -127, 127)
+def _units(array: Array, scale: Array, limit: int) -> Array:
+    return np.clip(np.round(array / scale.astype(np.float32)), -limit, limit)
 
 
 def summed_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
