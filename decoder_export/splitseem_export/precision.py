@@ -157,7 +157,7 @@ class _Integers:
 
 
 class _HalfBytes(_Integers):
-    """An eighth of the bytes: integers of -7 to 7, two a byte, the first half of a block in the upper bits."""
+    """An eighth of the bytes: integers of -7 to 7, two a byte, half of a block in the upper bits."""
 
     _LIMIT = 7
 
@@ -168,7 +168,7 @@ class _HalfBytes(_Integers):
             "sixteen": np.array(16, np.float32),
             "eight": np.array(8, np.float32),
         }
-        steps: tuple[tuple[str, list[str], str, dict[str, int]], ...] = (
+        steps: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
             ("Cast", ["pairs"], "pair", {"to": TensorProto.FLOAT}),
             ("Div", ["pair", "sixteen"], "quotient", {}),
             ("Floor", ["quotient"], "upper", {}),
@@ -194,8 +194,8 @@ def in_blocks(array: Array, summed: tuple[int, ...]) -> tuple[Array, int]:
 
 
 def quantised(array: Array, axis: int, limit: int = 127) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """Integers of -limit to limit, and the scale of all that lie along `axis`: of several ends of the range the
-    one with the least squared error."""
+    """Integers of -limit to limit, and the scale of all that lie along `axis`: of several ends of the range
+    the one with the least squared error."""
     largest = np.abs(array).max(axis, keepdims=True)
     best = np.full(largest.shape, np.inf)
     scale = np.ones(largest.shape, np.float16)
