@@ -1,11 +1,12 @@
 import type { NamedTensor } from '../shared/types';
-import { floats, product } from './embedding';
+import { product } from './embedding';
 
 /** Values of a tensor as float32; see `NamedTensor`. Every operation rounds to float32, as in other readers. */
 export function dequantise(tensor: NamedTensor): Float32Array {
   switch (tensor.dtype) {
     case 'float32':
-      return floats(tensor.data);
+      // WebAssembly, and whoever runs it, has little-endian memory; the copy is aligned.
+      return new Float32Array(tensor.data.slice().buffer);
     case 'float16':
       return halves(tensor.data);
     case 'int8':
