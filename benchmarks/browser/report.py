@@ -28,6 +28,7 @@ class Row:
 
     Attributes:
         to_sam_fp32, to_sam_int8: median of the ratios of runs in the same round.
+        least_to_sam_fp32: ratio of the least times, which other work on the machine disturbs least.
         gflop: of one run; gflops: a second; matmul_gflops: what matrices of the same shapes reach beside it;
             share: of the one in the other.
         parts: medians of the parts, where there are.
@@ -41,6 +42,7 @@ class Row:
     minimum: float
     to_sam_fp32: float | None
     to_sam_int8: float | None
+    least_to_sam_fp32: float | None
     gflop: float | None = None
     gflops: float | None = None
     matmul_gflops: float | None = None
@@ -74,6 +76,7 @@ def _row(item: Measured, threads: int, sam: Mapping[str, Sequence[float]]) -> Ro
         round(min(runs), 2),
         _rounded(ratio(runs, sam[SAM_FP32]) if SAM_FP32 in sam else None, 3),
         _rounded(ratio(runs, sam[SAM_INT8]) if SAM_INT8 in sam else None, 3),
+        _rounded(min(runs) / min(sam[SAM_FP32]) if SAM_FP32 in sam else None, 3),
         gflop=_rounded(item.flops / 1e9 if item.flops else None, 3),
         gflops=_rounded(item.flops / 1e6 / median if item.flops else None, 1),
         matmul_gflops=_rounded(item.matmul_flops / 1e6 / products if products else None, 1),
@@ -123,6 +126,7 @@ _COLUMNS = (
     ("min ms", "minimum", ".1f"),
     ("/ SAM fp32", "to_sam_fp32", ".3f"),
     ("/ SAM int8", "to_sam_int8", ".3f"),
+    ("min / min", "least_to_sam_fp32", ".3f"),
     ("GFLOP", "gflop", ".2f"),
     ("GFLOP/s", "gflops", ".1f"),
     ("matmul rate", "matmul_gflops", ".1f"),

@@ -32,6 +32,7 @@ def test_ratios_are_taken_round_by_round(rows: dict[str, Row]) -> None:
 
 def test_a_slow_round_of_the_whole_machine_changes_no_ratio(rows: dict[str, Row]) -> None:
     assert rows["official step fp32"].to_sam_fp32 == 0.9
+    assert rows["official step fp32"].least_to_sam_fp32 == 0.9
 
 
 def test_share_is_that_of_matrices_alone(rows: dict[str, Row]) -> None:

@@ -22,13 +22,21 @@ async function answer(plan: Plan): Promise<Outcome> {
   }
 }
 
+/** Who comes after whom differs from round to round: what ran before leaves its traces in caches. */
+function shuffled<T>(items: T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
+
 async function run({ contenders, rounds, seconds }: Plan): Promise<Samples[]> {
   const timed: Timed[] = [];
   for (const contender of contenders) timed.push(await openContender(contender));
   const samples = timed.map((): Record<string, number[]> => ({}));
   const deadline = performance.now() + 1000 * seconds;
   for (let round = 0; round < rounds && (round < 2 || performance.now() < deadline); round++) {
-    for (const [index, contender] of timed.entries()) {
+    for (const [index, contender] of shuffled([...timed.entries()])) {
       for (const [part, milliseconds] of Object.entries(await contender())) {
         const all = (samples[index] ??= {});
         (all[part] ??= []).push(milliseconds);
