@@ -14,6 +14,7 @@ import torch
 from graph_flops import GraphCase, fed, graph_cases, model_for_benchmark, profile
 from timing import milliseconds, write_result
 
+from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS, stored
 from splitseem_export.sessions import session
 
 _RUNNER = Path(__file__).with_name("decoder_wasm.mjs")
@@ -61,13 +62,17 @@ def main() -> None:
     parser.add_argument("--model", default="nano", help="A preset; official ones get pseudo-random weights.")
     parser.add_argument("--canvas", type=int, nargs="+", default=[256, 512, 1024])
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--precision", choices=list(PRECISIONS), default=PRECISION_OF_PROVIDER["wasm"])
     parser.add_argument("--operators", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = model_for_benchmark(options.model)
     rows = []
     for canvas in options.canvas:
-        cases = graph_cases(model, canvas)
+        cases = {
+            name: GraphCase(stored(case.graph, options.precision), case.feed)
+            for name, case in graph_cases(model, canvas).items()
+        }
         wasm = wasm_times(cases, options.repeats)
         for name, case in cases.items():
             measured = profile(case)
