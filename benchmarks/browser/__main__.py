@@ -41,12 +41,15 @@ def main() -> None:
         _check_tools()
     except MissingTool as error:
         sys.exit(f"bench-browser: {error}")
-    from benchmarks.browser.contenders import contenders
+    from benchmarks.browser.contenders import StaleDecoder, contenders
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     official = options.official_sizes if "official" in options.models else []
     sizes = options.sizes if "nano" in options.models else []
-    taking_part = list(contenders(ROOT, ROOT / "decoder/nano", sizes, official))
+    try:
+        taking_part = list(contenders(ROOT, ROOT / "decoder/nano", sizes, official))
+    except StaleDecoder as error:
+        sys.exit(f"bench-browser: {error}")
     _build_page()
     plans = [
         {

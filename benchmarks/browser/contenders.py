@@ -20,10 +20,15 @@ from splitseem_export.export import read_manifest
 from splitseem_export.graphs import trace_graphs
 from splitseem_model.encoder import ImageEncoder
 from splitseem_model.registry import load_model
+from splitseem_model.weights import fingerprint
 from splitseem_proto import pack
 
 SAM_CANVAS = 1024
 """SAM knows no other."""
+
+
+class StaleDecoder(Exception):
+    """The exported decoder is not that of the bundled weights; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +132,9 @@ def _sam(files: _Files) -> Iterator[Contender]:
 
 def _nano(files: _Files, decoder: Path, canvases: list[int]) -> Iterator[Contender]:
     manifest = read_manifest(decoder)
-    if manifest is None:
-        raise FileNotFoundError(f"no decoder in {decoder}: run `make setup`")
     model = load_model("nano")
+    if manifest is None or manifest["fingerprint"] != fingerprint(model):
+        raise StaleDecoder(f"no decoder of these weights in {decoder}: run `make setup`")
     encoder = ImageEncoder(model)
     traced = trace_graphs(model.decoder)
     for canvas in canvases:
