@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def command(
         modes = _modes(propagate, records)
         if modes and report is not None:
             raise Refused("--report shows clicks on photos, not a video: add --propagate none")
-        predictor = _predictor(options, precision, without, data)
+        predictor = _predictor(replace(options, precision=precision), without, data)
         conditions = {
             "data": data_dir.name,
             "model": predictor.name,
@@ -131,15 +132,13 @@ def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[s
     return list(MODES) if is_one_video(records) else []
 
 
-def _predictor(
-    options: ModelOptions, precision: str | None, without: Sequence[str], data: Sequence[DataImage]
-) -> "Predictor":
+def _predictor(options: ModelOptions, without: Sequence[str], data: Sequence[DataImage]) -> "Predictor":
     """The model that is measured, with the class names of the data, or the baseline of that name."""
     if options.model == BASELINE:
         return load_baseline()
     from splitseem_train.variants import WITHOUT, classes_of, held_to_classes
 
-    predictor = options.load(precision)
+    predictor = options.load()
     for part in set(without) & set(WITHOUT):
         predictor = WITHOUT[part](predictor)
     return held_to_classes(predictor, classes_of(data))

@@ -35,28 +35,32 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """What the options say; None stands for the model's own choice."""
+    """What the options say; None stands for the model's own choice.
+
+    Attributes:
+        precision: of the weights of exported graphs, a name of `splitseem_export.precision.PRECISIONS`; None:
+            float32. For commands that compare them.
+    """
 
     model: str
     preset: str | None
     runtime: Literal["torch", "onnx"]
     codec: str | None
     canvas: int | None
+    precision: str | None = None
 
-    def load(self, precision: str | None = None) -> Predictor:
+    def load(self) -> Predictor:
         """Load the model; torch is imported here and not before.
 
-        Args:
-            precision: of the weights of exported graphs, a name of `splitseem_export.precision.PRECISIONS`;
-                only for the ONNX runtime.
         Raises:
             ModelError: no such model, or a file that does not fit.
-            Refused: its decoder cannot be exported, which the ONNX runtime needs.
+            Refused: its decoder cannot be exported, which the ONNX runtime needs, or a precision without that
+                runtime.
         """
         from splitseem_model.predictor import Predictor
 
         if self.runtime == "torch":
-            if precision is not None:
+            if self.precision is not None:
                 raise Refused("a precision is for exported graphs: add --runtime onnx")
             return Predictor.load(self.model, preset=self.preset)
         from splitseem_export.errors import ExportError
@@ -64,7 +68,7 @@ class ModelOptions:
         from splitseem_export.runtime import load_onnx_predictor
 
         try:
-            return load_onnx_predictor(self.model, preset=self.preset, precision=precision or FLOAT32)
+            return load_onnx_predictor(self.model, preset=self.preset, precision=self.precision or FLOAT32)
         except ExportError as error:
             raise Refused(str(error)) from error
 
