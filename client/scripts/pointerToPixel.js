@@ -12,7 +12,7 @@ const SAMPLE = 'Open sample astronaut';
 /** In the page: when the pointer went down, and when the frame with the answer was handed to the screen. */
 const WATCH = `
   globalThis.pointerToPixel = [];
-  addEventListener('pointerdown', ({ timeStamp }) => {
+  document.querySelector('[role=application]').addEventListener('pointerdown', ({ timeStamp }) => {
     const before = splitseem.timings().length;
     const look = () => {
       if (splitseem.timings().length === before) requestAnimationFrame(look);
