@@ -45,6 +45,7 @@ format: .venv/installed $(NODE_MODULES) ## write both languages in their format
 
 bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/decoder_step.py
+	$(BIN)/python benchmarks/decoder_graphs.py
 	$(BIN)/python benchmarks/encoder.py
 
 bench-browser: setup tools ## the decoder in Chromium beside SAM's: make bench-browser [BENCH=--quick]
