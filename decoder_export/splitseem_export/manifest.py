@@ -121,7 +121,11 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         "logit_scale": config.logit_scale,
         "region_rules": dict(vars(region_rules(decoder))),
         **({"text": {"weight": text_weight(config)}} if config.takes_text else {}),
-        **({} if config.refiner is None else {"refiner": {"max_points": config.refiner.max_points}}),
+        **(
+            {}
+            if config.refiner is None
+            else {"refiner": {"max_points": config.refiner.max_points, "fine_side": config.refiner.fine_side}}
+        ),
         **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
         **({} if config.photo is None else {"photo": dict(vars(config.photo))}),
     }

@@ -18,6 +18,7 @@ from splitseem_model.decoder_runtime import Levels
 from splitseem_model.mask_map import MaskMap
 from splitseem_model.predictor import Predictor
 from splitseem_model.refiner import RefinerInputs
+from splitseem_model.refiner_scale import RefinerMaps
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.wiring import WIRINGS
@@ -69,12 +70,14 @@ class OnnxRuntime:
             refiner,
         )
 
-    def prepare(self, levels: Levels, masks: MaskMap) -> OnnxPrepared:
+    def prepare(
+        self, levels: Levels, masks: MaskMap, refiner_maps: RefinerMaps | None = None
+    ) -> OnnxPrepared:
         """Per image; the graphs want the mask features themselves."""
         mask_features = masks.full()
         tensors = self._click.prepare(levels, mask_features)
-        if self._refiner is not None:
-            tensors |= self._refiner.look(mask_features, *levels[1:])
+        if self._refiner is not None and refiner_maps is not None:
+            tensors |= self._refiner.look(*refiner_maps)
         return OnnxPrepared(levels, mask_features, tensors)
 
     def step(self, prepared: OnnxPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:

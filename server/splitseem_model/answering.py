@@ -15,6 +15,7 @@ from splitseem_model.memory import MemoryPrompt
 from splitseem_model.photo.fine_mask import FineMask, fine_mask
 from splitseem_model.prepared_image import PreparedImage
 from splitseem_model.refiner import RefinerInputs
+from splitseem_model.refiner_scale import enlarged, shrink_factor, shrunk
 from splitseem_model.segmentation import unit
 from splitseem_model.selection import answer_scores
 from splitseem_model.text.vocabulary import Vocabulary
@@ -90,14 +91,18 @@ def _refined(
         return decoded
     points = candidates.prompt.points
     used = thin(range(len(points.labels)), config.refiner.max_points)
+    factor = shrink_factor(config.refiner, (decoded.shape[0], decoded.shape[1]))
+    answered = decoded[None, None]
     inputs = RefinerInputs(
-        decoded[None, None],
-        previous_mask(image, candidates.prompt.memory),
-        torch.from_numpy(points.coords[used])[None],
+        shrunk(answered, factor),
+        shrunk(previous_mask(image, candidates.prompt.memory), factor),
+        torch.from_numpy(points.coords[used])[None] / factor,
         torch.from_numpy(points.labels[used])[None],
         candidates.point_mask_features[:, used],
     )
-    return runtime.refine(image.prepared, inputs)[0, 0]
+    change = runtime.refine(image.prepared, inputs) - inputs.mask_logits
+    size_hw = (answered.shape[2], answered.shape[3])
+    return (answered + enlarged(change, factor, size_hw))[0, 0]
 
 
 def _label(

@@ -103,12 +103,14 @@ class RefinerConfig:
         look_dim: channels that the mask features are projected to.
         near_pixels: widths of the bells around clicks, pixels of the padded frame.
         max_points: points that are used, taken evenly.
+        fine_side: of inputs with a longer long side, pixels, it sees coarser maps, see `refiner_scale.py`.
     """
 
     widths: tuple[int, int, int] = (32, 48, 64)
     look_dim: int = 24
     near_pixels: tuple[float, ...] = (6.0, 32.0)
     max_points: int = 64
+    fine_side: int = 320
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import torch
 from splitseem_model.decoder import Head, Prepared, StepInputs
 from splitseem_model.mask_map import MaskMap
 from splitseem_model.refiner import RefinerFeatures, RefinerInputs
+from splitseem_model.refiner_scale import RefinerMaps
 from splitseem_model.segmentation import SegmentationModel
 
 Levels = tuple[torch.Tensor, ...]
@@ -15,7 +16,7 @@ Levels = tuple[torch.Tensor, ...]
 class DecoderRuntime(Protocol):
     """The calls of the decoder, and of the refiner where the model has one."""
 
-    def prepare(self, levels: Levels, masks: MaskMap) -> Any:
+    def prepare(self, levels: Levels, masks: MaskMap, refiner_maps: RefinerMaps | None = None) -> Any:
         """Per image; the result goes to the other calls unseen."""
 
     def step(self, prepared: Any, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
@@ -42,14 +43,14 @@ class TorchRuntime:
         self._device = model.decoder.query_feat.weight.device
 
     @torch.inference_mode()
-    def prepare(self, levels: Levels, masks: MaskMap) -> TorchPrepared:
+    def prepare(
+        self, levels: Levels, masks: MaskMap, refiner_maps: RefinerMaps | None = None
+    ) -> TorchPrepared:
         """Per image."""
         levels = tuple(level.to(self._device) for level in levels)
-        features = (
-            None
-            if self._refiner is None
-            else self._refiner.prepare(masks.full().to(self._device), *levels[1:])
-        )
+        features = None
+        if self._refiner is not None and refiner_maps is not None:
+            features = self._refiner.prepare(*(x.to(self._device) for x in refiner_maps))
         averages = tuple(level.to(self._device) for level in masks.level_averages())
         return TorchPrepared(self._decoder.prepare(levels, averages, self._learned), features)
 

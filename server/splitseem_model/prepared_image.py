@@ -13,6 +13,7 @@ from splitseem_model.decoder_runtime import DecoderRuntime, Levels
 from splitseem_model.mask_map import MaskConv, MaskFeatures, MaskMap, MaskSource
 from splitseem_model.photo.pixels import photo_of_embedding
 from splitseem_model.photo.refinement import PhotoGuide, guide_of
+from splitseem_model.refiner_scale import RefinerMaps, refiner_maps
 from splitseem_proto import Embedding, ImageGeometry, decode_tensor
 
 
@@ -54,10 +55,14 @@ def prepare_image(
         embedding,
         masks,
         levels,
-        prepared=runtime.prepare(levels, masks),
+        prepared=runtime.prepare(levels, masks, _refiner_maps(config, masks, levels)),
         spread=None if config.correction is None else feature_spread(masks.full(), config.correction),
         photo=_photo_guide(config, embedding),
     )
+
+
+def _refiner_maps(config: ModelConfig, masks: MaskMap, levels: Levels) -> RefinerMaps | None:
+    return None if config.refiner is None else refiner_maps(config.refiner, masks.full(), *levels[1:])
 
 
 def _mask_map(arrays: dict[str, torch.Tensor], conv: MaskConv) -> MaskMap:

@@ -47,9 +47,10 @@ class Wiring:
         return (self.queries, self.queries_per_object) == (other.queries, other.queries_per_object)
 
     def answers_by_text(self, *, text: bool, points: bool) -> bool:
-        """Whether the text chooses the answer: there are no points, or the queries that answer points do not
-        see it."""
-        return text and not (points and "text" in self.sees[self.interactive])
+        """Whether the text chooses the answer: there are no points, or there are queries for texts and those
+        that answer points do not see them."""
+        beside = "text" in self.sees[self.interactive] or "grounding" not in self.queries
+        return text and not (points and beside)
 
     def answering(self, *, by_text: bool) -> str:
         """The query group one of whose rows is the answer."""

@@ -51,6 +51,8 @@ export interface PhotoConfig {
 /** The network that redraws the selected mask at the clicks; see `worker/refiner.ts`. */
 export interface RefinerConfig {
   readonly max_points: number;
+  /** Of inputs with a longer long side, pixels, it sees coarser maps. */
+  readonly fine_side: number;
 }
 
 /** How texts take part in the selection; see `worker/generalDecoder.ts`. */
@@ -250,7 +252,7 @@ const CONFIG = object(
   },
   {
     level_dims: listOf(NUMBER),
-    refiner: nullOr(object({ max_points: NUMBER })),
+    refiner: nullOr(object({ max_points: NUMBER, fine_side: NUMBER })),
     correction: nullOr(CORRECTION),
     photo: nullOr(PHOTO),
     text: object({ weight: NUMBER }),

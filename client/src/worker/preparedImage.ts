@@ -28,12 +28,6 @@ export interface PreparedImage {
   readonly isComplete: boolean;
 }
 
-const LEVELS = [
-  { name: 'level0', stride: 32 },
-  { name: 'level1', stride: 16 },
-  { name: 'level2', stride: 8 },
-] as const;
-
 /**
  * Prepare an image in slices, between which the worker can answer.
  *
@@ -44,10 +38,16 @@ export async function* preparing(
   { graphs, manifest, refiner }: Decoder,
   embedding: Embedding,
 ): AsyncGenerator<PreparedImage | null, PreparedImage, void> {
-  const { correction, photo } = manifest.config;
-  const levels = LEVELS.map(({ name, stride }) => toFeatureMap(embedding.maps[name], stride));
+  const { correction, photo, refiner: refinerConfig } = manifest.config;
+  const { maps } = embedding;
+  const [level0, level1, level2] = [
+    toFeatureMap(maps.level0, 32),
+    toFeatureMap(maps.level1, 16),
+    toFeatureMap(maps.level2, 8),
+  ];
+  const levels = [level0, level1, level2];
   yield null;
-  const maskFeatures = toFeatureMap(embedding.maps.mask_features, MASK_STRIDE);
+  const maskFeatures = toFeatureMap(maps.mask_features, MASK_STRIDE);
   yield null;
   const feeds = feedsOf(levels, maskFeatures);
   let tensors: Fetches = {};
@@ -62,7 +62,10 @@ export async function* preparing(
   };
   yield image;
   if (correction) yield (image = { ...image, looks: looksOf(maskFeatures, correction) });
-  if (refiner) yield (image = { ...image, refinerLooks: await lookAt(refiner, feeds) });
+  if (refiner && refinerConfig) {
+    const seen = { maskFeatures, level1, level2 };
+    yield (image = { ...image, refinerLooks: await lookAt(refiner, seen, refinerConfig) });
+  }
   return { ...image, photo: photo ? photoGuide(embedding, photo) : null, isComplete: true };
 }
 

@@ -2,15 +2,23 @@
 import type { RefinerConfig } from '../shared/manifest';
 import { thin } from '../shared/polyline';
 import type { LabelledPoint, MaskLogits } from '../shared/types';
-import { output, type Feeds, type Fetches, type Graph } from './graph';
+import { output, type Fetches, type FloatTensor, type Graph } from './graph';
 import { previousMask } from './memory';
-import { sampleFeatures, type FeatureMap } from './sampling';
+import { shrinkFactor, shrunk, withChange } from './refinerScale';
+import { MASK_STRIDE, sampleFeatures, type FeatureMap } from './sampling';
 import { slotsFor } from './slots';
 
 /** The graphs of a refiner: `look` once per image, `refine` once per prompt. */
 export interface RefinerGraphs {
   readonly look: Graph;
   readonly refine: Graph;
+}
+
+/** The maps of an image that a refiner sees. */
+export interface RefinerMaps {
+  readonly maskFeatures: FeatureMap;
+  readonly level1: FeatureMap;
+  readonly level2: FeatureMap;
 }
 
 /** What does not change from click to click. */
@@ -20,12 +28,18 @@ export interface RefinerImage {
   readonly looks: Fetches;
 }
 
-/** What `look` takes: the tensors of the embedding, of which it needs three. */
-export async function lookAt({ look }: RefinerGraphs, embedding: Feeds): Promise<Fetches> {
-  const { mask_features, level1, level2 } = embedding;
-  if (!mask_features || !level1 || !level2)
-    throw new Error('the refiner needs mask_features, level1 and level2');
-  return look.run({ mask_features, level1, level2 });
+/** Look at an image once. */
+export async function lookAt(
+  { look }: RefinerGraphs,
+  { maskFeatures, level1, level2 }: RefinerMaps,
+  config: RefinerConfig,
+): Promise<Fetches> {
+  const factor = shrinkFactor(config, maskFeatures);
+  const seen = (map: FeatureMap): FloatTensor => {
+    const { channels, height, width, data } = shrunk(map, factor);
+    return { dims: [1, channels, height, width], data };
+  };
+  return look.run({ mask_features: seen(maskFeatures), level1: seen(level1), level2: seen(level2) });
 }
 
 /**
@@ -40,18 +54,30 @@ export async function refineMask(
   logits: MaskLogits,
   slots: readonly LabelledPoint[],
   memory: MaskLogits | null,
-  { max_points }: RefinerConfig,
+  config: RefinerConfig,
 ): Promise<MaskLogits> {
-  const { height, width, channels } = maskFeatures;
-  const points = slotsFor(refine, thin(slots, max_points));
+  const factor = shrinkFactor(config, maskFeatures);
+  const answered = shrunkMask(logits, factor);
+  const { height, width, data } = answered;
+  const points = slotsFor(refine, thin(slots, config.max_points));
   const count = points.length;
+  const coords = points.flatMap(({ x, y }) => [x / factor, y / factor]);
   const fetches = await refine.run({
     ...looks,
-    mask_logits: { dims: [1, 1, height, width], data: logits.data },
-    previous_mask: previousMask(memory, height, width),
-    point_coords: { dims: [1, count, 2], data: Float32Array.from(points.flatMap(({ x, y }) => [x, y])) },
+    mask_logits: { dims: [1, 1, height, width], data },
+    previous_mask: previousMask(memory && shrunkMask(memory, factor), height, width),
+    point_coords: { dims: [1, count, 2], data: Float32Array.from(coords) },
     point_labels: { dims: [1, count], data: Float32Array.from(points, ({ label }) => label) },
-    point_mask_features: { dims: [1, count, channels], data: sampleFeatures(maskFeatures, points) },
+    point_mask_features: {
+      dims: [1, count, maskFeatures.channels],
+      data: sampleFeatures(maskFeatures, points),
+    },
   });
-  return { height, width, data: output(fetches, 'refined').data };
+  const refined = output(fetches, 'refined').data;
+  if (factor === 1) return { height, width, data: refined };
+  const change = refined.map((value, i) => value - (data[i] ?? 0));
+  return withChange(logits, { height, width, data: change }, factor);
 }
+
+const shrunkMask = (mask: MaskLogits, factor: number): MaskLogits =>
+  shrunk({ ...mask, channels: 1, stride: MASK_STRIDE }, factor);

@@ -75,7 +75,7 @@ const MANIFEST: Manifest = {
 
 const WITH_REFINER: Manifest = {
   ...MANIFEST,
-  config: { ...MANIFEST.config, refiner: { max_points: 2 } },
+  config: { ...MANIFEST.config, refiner: { max_points: 2, fine_side: 320 } },
   graphs: {
     ...MANIFEST.graphs,
     look: file('look.onnx', FILES['look.onnx']),
