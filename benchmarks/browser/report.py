@@ -174,4 +174,8 @@ def verdicts(rows: Sequence[Row]) -> list[str]:
     step, whole = (found.get((f"official {part} fp32", 512)) for part in ("step", "as written"))
     if step is not None and whole is not None:
         lines.append(f"official as written / step, 512: {whole.median / step.median:.1f} (at least 10)")
+    for (name, canvas), row in found.items():
+        if "while opening" in row.parts:
+            slower = row.parts["while opening"] / row.median
+            lines.append(f"{name} while the image is opened / idle, {canvas}: {slower:.2f} (at most 1.5)")
     return lines

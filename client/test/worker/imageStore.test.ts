@@ -19,7 +19,10 @@ const graph = (run: Graph['run']): Graph => ({ run, release: () => Promise.resol
 const KEYS: Fetches = { key0: { dims: [4], data: new Float32Array(4) } };
 
 const decoder: Decoder = {
-  manifest: { fingerprint: FINGERPRINT, config: { refiner: { max_points: 2, fine_side: 320 } } } as unknown as Manifest,
+  manifest: {
+    fingerprint: FINGERPRINT,
+    config: { refiner: { max_points: 2, fine_side: 320 } },
+  } as unknown as Manifest,
   graphs: {
     prepare: [
       graph(() => {
