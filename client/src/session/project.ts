@@ -1,6 +1,6 @@
 /** Session -> project: what is saved, and what `splitseem.project()` returns. */
 import type { Project, ProjectImage, ProjectObject } from '../shared/types';
-import { labelOf, resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
+import { resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
 
 const PROTOCOL_VERSION = 1;
 const PROJECT_FORMAT = 1;
@@ -40,11 +40,13 @@ function toProjectObject(
   object: SegmentObject,
   { timingsOf }: ProjectFacts,
 ): ProjectObject {
-  const result = resultOf(session, object);
+  const shown = resultOf(session, object);
+  // A draft is for the eyes: whoever reads a project waits for the mask itself.
+  const result = shown?.isDraft === true ? null : shown;
   return {
     prompts: object.steps.map(({ prompt }) => prompt),
     mask: result && { size: [...result.mask.size], counts: [...result.mask.counts] },
-    label: labelOf(session, object),
+    label: object.userLabel ?? result?.label ?? null,
     score: result?.score ?? null,
     timings: timingsOf(object),
   };

@@ -95,6 +95,29 @@ describe('prompts while the photo is opened', () => {
     expect(timings.map(({ draft = 0, total }) => draft > 0 && draft <= total)).toEqual([true, true]);
   });
 
+  it('are answered anew where only the memory was a draft', async () => {
+    await world.answer(true);
+    await world.answer();
+    expect(timingsOf(world.store)).toEqual([]);
+    world.finishOpening?.();
+    await settle();
+    await world.answer();
+    await world.answer();
+    expect(world.questions.map(({ args }) => args.points.length)).toEqual([1, 2, 1, 2]);
+    expect(timingsOf(world.store)).toHaveLength(2);
+  });
+
+  it('have no mask in the project before it is more than a draft', async () => {
+    await world.answer(true);
+    expect(projectOf(world.store).images[0]?.objects[0]).toMatchObject({ mask: null, score: null });
+    await world.answer(true);
+    world.finishOpening?.();
+    await settle();
+    await world.answer();
+    await world.answer();
+    expect(projectOf(world.store).images[0]?.objects[0]?.mask?.counts[1]).toBe(2);
+  });
+
   it('are asked again where a draft comes too late', async () => {
     world.finishOpening?.();
     await settle();

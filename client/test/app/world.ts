@@ -4,9 +4,9 @@ import type { EmbedOptions } from '../../src/api/embeddings';
 import type { TextOptions } from '../../src/api/texts';
 import type { DecoderBridge } from '../../src/bridge/decoder';
 import { Controller } from '../../src/app/controller';
-import { projectOf } from '../../src/app/exportActions';
 import type { OpenedFile, Photo } from '../../src/app/photo';
 import { createStore, type Store } from '../../src/app/store';
+import { resultOf } from '../../src/session/state';
 import { Failure, type ClientError } from '../../src/shared/errors';
 import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
 import type { Vocabulary } from '../../src/shared/naming';
@@ -169,8 +169,9 @@ export class World {
   }
 
   get areas(): (number | undefined)[] {
-    const [image] = projectOf(this.store).images;
-    return (image?.objects ?? []).map(({ mask }) => mask?.counts[1]);
+    const { session } = this.store;
+    const objects = session.value.images[0]?.document.objects ?? [];
+    return objects.map((object) => resultOf(session.value, object)?.mask.counts[1]);
   }
 }
 
