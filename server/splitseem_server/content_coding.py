@@ -1,8 +1,8 @@
-"""Entropy coding of bodies on their way: zstd, where both the caller and this installation have it.
+"""Entropy coding of bodies on their way: zstd, where the caller has it.
 
 Maps of few bits a value lose a part of their bytes by it. At level 1 a body takes a few milliseconds, so it
-is coded for every answer, and caches keep it as it is. Gzip takes ten times longer for the same gain: callers
-without zstd (browsers send it to secure origins only) get the body as it is.
+is coded for every answer, and caches keep it as it is. Callers without zstd (browsers have it on secure
+origins only) get the body as it is.
 """
 
 from __future__ import annotations
@@ -10,13 +10,9 @@ from __future__ import annotations
 from functools import partial
 
 import anyio.to_thread
+import zstandard
 
 from splitseem_server.negotiation import weight_of
-
-try:
-    import zstandard
-except ImportError:  # an extra of its own: everything works without
-    zstandard = None  # type: ignore[assignment, unused-ignore]
 
 ZSTD = "zstd"
 _LEVEL = 1
@@ -25,8 +21,8 @@ SMALLEST_CODED = 16_384
 
 
 def accepted_coding(accept_encoding: str | None) -> str | None:
-    """`zstd` when an `Accept-Encoding` header names it and it is there; None: send as it is."""
-    return ZSTD if zstandard is not None and weight_of(ZSTD, accept_encoding) > 0 else None
+    """`zstd` when an `Accept-Encoding` header names it; None: send as it is."""
+    return ZSTD if weight_of(ZSTD, accept_encoding) > 0 else None
 
 
 async def encode_body(data: bytes, accept_encoding: str | None) -> tuple[bytes, str | None]:

@@ -15,7 +15,7 @@ from splitseem_server.decode_request import MULTIPART, read_decode_request, writ
 from splitseem_server.decode_service import Decoded, DecodedObject
 from splitseem_server.embed_routes import check_parameters, parse_embed_options
 from splitseem_server.embedding_service import EmbedOptions
-from splitseem_server.errors import NotFound, NotReady
+from splitseem_server.errors import NotFound
 from splitseem_server.gone import unless_gone
 from splitseem_server.negotiation import JSON, choose_media_type
 from splitseem_server.panoptic_routes import PNG
@@ -76,16 +76,10 @@ async def decode(
     media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
     if services.prompts is None:
         raise NotFound("this server has no decoder of its own")
-    if services.readiness.state == "failed":
-        raise NotReady("the model did not warm up; the log of the server says why")
+    services.check_ready()
     asked = await read_decode_request(request)
     decoded = await unless_gone(request, services.prompts.decode(asked, options))
-    headers = {
-        "Vary": "Accept",
-        "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in decoded.timings_ms.items()),
-        "X-Splitseem-Cache": decoded.source,
-        "X-Splitseem-Model": services.model_header,
-    }
+    headers = {"Vary": "Accept", **services.headers_of(decoded.source, decoded.timings_ms)}
     if media_type == JSON:
         return JSONResponse(_describe(services, decoded), headers=headers)
     return Response(_png(decoded), headers=headers, media_type=PNG)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
 from splitseem_model.memory import MemoryPrompt
-from splitseem_proto import Embedding, PromptItem, unpack
+from splitseem_proto import Embedding, PromptItem
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.decode_request import DecodeRequest, Memory, ObjectRequest
 from splitseem_server.embedding_service import Embedded, EmbeddingService, EmbedOptions
@@ -126,10 +126,7 @@ class DecodeService:
         """The prepared image; only the one worker of the queue comes here."""
         image = self._prepared.pop(embedded.key, None)
         if image is None:
-            embedding = unpack(embedded.data)
-            if not isinstance(embedding, Embedding):
-                raise TypeError(f"the cache holds a {embedding.type} under {embedded.key}")
-            image = self._decoder.prepare(embedding)
+            image = self._decoder.prepare(embedded.unpacked())
         self._prepared[embedded.key] = image
         if len(self._prepared) > IMAGES_PREPARED:
             self._prepared.popitem(last=False)
@@ -147,10 +144,9 @@ class DecodeService:
 
     @staticmethod
     def _fitting(image: Any, memory: Memory) -> NDArray[np.float32]:
-        height, width = (side // 4 for side in image.geometry.padded_hw)
-        if memory.mask_logits.shape != (height, width):
+        if memory.mask_logits.shape != tuple(image.masks.size_hw):
             raise PromptError(
-                f"memory of {list(memory.mask_logits.shape)} where this image's masks have {[height, width]}:"
-                " it is of another image, canvas or region"
+                f"memory of {list(memory.mask_logits.shape)} where this image's masks have"
+                f" {list(image.masks.size_hw)}: it is of another image, canvas or region"
             )
         return memory.mask_logits

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from splitseem_proto import Embedding, unpack
 from splitseem_server.content_coding import accepted_coding, encode_body
 from splitseem_server.embedding_service import Embedded, EmbedOptions
 from splitseem_server.encoder import RoiXywh
-from splitseem_server.errors import InvalidParameter, NotFound, NotReady
+from splitseem_server.errors import InvalidParameter, NotFound
 from splitseem_server.gone import unless_gone
 from splitseem_server.keys import is_key
 from splitseem_server.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
@@ -94,19 +93,14 @@ async def embed(
     is the embedding as msgpack, or with `Accept: application/json` its key, sizes, geometry and link.
     """
     media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
-    if services.readiness.state == "failed":
-        raise NotReady("the model did not warm up; the log of the server says why")
+    services.check_ready()
     if options.codec is None:
         asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
         options = replace(options, codec=asked)
     image = await read_upload(request)
     embedded = await unless_gone(request, services.embeddings.embed(image, options))
-    headers = {
-        "Location": _location(embedded.key),
-        "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in embedded.timings_ms.items()),
-        "X-Splitseem-Cache": embedded.source,
-        "X-Splitseem-Model": services.model_header,
-    }
+    headers = services.headers_of(embedded.source, embedded.timings_ms)
+    headers["Location"] = _location(embedded.key)
     if media_type == JSON:
         headers |= _content_headers(services, f'"{embedded.key}.json"')
         return JSONResponse(_describe(services, embedded), headers=headers)
@@ -171,9 +165,7 @@ def _content_headers(services: Services, etag: str) -> dict[str, str]:
 
 
 def _describe(services: Services, embedded: Embedded) -> dict[str, object]:
-    embedding = unpack(embedded.data)
-    if not isinstance(embedding, Embedding):
-        raise TypeError(f"the cache holds a {embedding.type} under {embedded.key}")
+    embedding = embedded.unpacked()
     geometry = embedding.geometry
     return {
         "key": embedded.key,

@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 import numpy as np
 
-from splitseem_proto import pack
+from splitseem_proto import Embedding, pack, unpack
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder, RoiXywh
@@ -48,6 +48,17 @@ class Embedded:
     data: bytes
     source: Source
     timings_ms: Mapping[str, float]
+
+    def unpacked(self) -> Embedding:
+        """The embedding itself.
+
+        Raises:
+            TypeError: the cache holds something else under this key.
+        """
+        message = unpack(self.data)
+        if not isinstance(message, Embedding):
+            raise TypeError(f"the cache holds a {message.type} under {self.key}")
+        return message
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from splitseem_model.tasks.segments import MODES
 from splitseem_server.embed_routes import IMAGE_BODY, check_parameters, parse_embed_options
 from splitseem_server.embedding_service import EmbedOptions
-from splitseem_server.errors import InvalidParameter, NotFound, NotReady
+from splitseem_server.errors import InvalidParameter, NotFound
 from splitseem_server.gone import unless_gone
 from splitseem_server.negotiation import JSON, choose_media_type
 from splitseem_server.panoptic_service import SegmentedAll
@@ -69,17 +69,11 @@ async def panoptic(
     media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
     if services.panoptic is None:
         raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
-    if services.readiness.state == "failed":
-        raise NotReady("the model did not warm up; the log of the server says why")
+    services.check_ready()
     image = await read_upload(request)
     work = services.panoptic.segment(image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)
-    headers = {
-        "Vary": "Accept",
-        "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in segmented.timings_ms.items()),
-        "X-Splitseem-Cache": segmented.embedded.source,
-        "X-Splitseem-Model": services.model_header,
-    }
+    headers = {"Vary": "Accept", **services.headers_of(segmented.embedded.source, segmented.timings_ms)}
     if media_type == JSON:
         return JSONResponse(_describe(services, options.mode, segmented), headers=headers)
     return Response(_png(segmented), headers=headers, media_type=PNG)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from splitseem_proto import Embedding, unpack
+from splitseem_proto import Embedding
 from splitseem_server.embedding_service import Embedded, EmbeddingService, EmbedOptions
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.errors import ImageTooLarge
@@ -60,9 +60,7 @@ class PanopticService:
             ServerError: the image or an option is refused, or too many images wait.
         """
         embedded = await self._embeddings.embed(image, options)
-        embedding = unpack(embedded.data)
-        if not isinstance(embedding, Embedding):
-            raise TypeError(f"the cache holds a {embedding.type} under {embedded.key}")
+        embedding = embedded.unpacked()
         _, _, width, height = embedding.geometry.roi_xywh
         if width * height > MOST_PIXELS:
             raise ImageTooLarge(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +16,7 @@ from splitseem_server.decoder_files import DecoderFiles
 from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
+from splitseem_server.errors import NotReady
 from splitseem_server.panoptic_service import PanopticService
 from splitseem_server.settings import Settings
 from splitseem_server.text_service import TextService
@@ -51,6 +53,23 @@ class Services:
     def model_header(self) -> str:
         """Value of `X-Splitseem-Model`: name and fingerprint."""
         return f"{self.encoder.name}@{self.encoder.fingerprint}"
+
+    def check_ready(self) -> None:
+        """Raises: NotReady: the model did not warm up; while it does, requests wait for it."""
+        if self.readiness.state == "failed":
+            raise NotReady("the model did not warm up; the log of the server says why")
+
+    def headers_of(self, source: str, timings_ms: Mapping[str, float]) -> dict[str, str]:
+        """What every answer about an image says of how it came about.
+
+        Args:
+            source: of the embedding, see `Embedded`. timings_ms: milliseconds by name of the stage.
+        """
+        return {
+            "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in timings_ms.items()),
+            "X-Splitseem-Cache": source,
+            "X-Splitseem-Model": self.model_header,
+        }
 
     async def warm_up(self) -> None:
         """Run the encoder once and note how it went; never raises, unless cancelled."""

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import zstandard
 from fastapi import FastAPI
 
 from splitseem_proto import Embedding, decode_tensor, unpack
@@ -270,7 +271,6 @@ LARGE = "/embed?codec=float32&canvas=256"
 async def test_large_embeddings_are_coded_for_who_can_read_it(
     client: httpx.AsyncClient, image_bytes: ImageBytes
 ) -> None:
-    zstandard = pytest.importorskip("zstandard")
     plain = await client.post(LARGE, content=image_bytes(), headers={**PNG, "Accept-Encoding": "gzip"})
     assert "content-encoding" not in plain.headers
     key = embedding_of(plain).key
@@ -288,7 +288,6 @@ async def test_large_embeddings_are_coded_for_who_can_read_it(
 async def test_either_tag_of_an_embedding_is_known(
     client: httpx.AsyncClient, image_bytes: ImageBytes, suffix: str
 ) -> None:
-    pytest.importorskip("zstandard")
     key = embedding_of(await client.post(LARGE, **as_raw(image_bytes()))).key
     headers = {"If-None-Match": f'"{key}{suffix}"', "Accept-Encoding": "zstd"}
     response = await client.get(f"/v1/embeddings/{key}", headers=headers)

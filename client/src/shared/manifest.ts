@@ -61,6 +61,17 @@ export interface TextConfig {
   readonly weight: number;
 }
 
+/**
+ * How a point meets a map: "centre" between cell centres; "corner", of the official models, with the centres of
+ * the first and the last pixel on those of the first and the last cell.
+ */
+export type SamplingRule = (typeof SAMPLING_RULES)[number];
+const SAMPLING_RULES = ['centre', 'corner'] as const;
+
+/** What chooses among the queries; see `worker/selection.ts`. */
+export type SelectionRule = (typeof SELECTION_RULES)[number];
+const SELECTION_RULES = ['quality', 'points'] as const;
+
 export interface DecoderConfig {
   readonly canvas: number;
   readonly stride: number;
@@ -74,8 +85,8 @@ export interface DecoderConfig {
   readonly num_queries: number;
   readonly num_memories: number;
   readonly max_points: number;
-  readonly point_sampling: 'centre' | 'corner';
-  readonly selection: 'quality' | 'points';
+  readonly point_sampling: SamplingRule;
+  readonly selection: SelectionRule;
   readonly logit_scale: number;
   /** How boxes and polygons become points. */
   readonly region_rules: RegionRules;
@@ -242,8 +253,8 @@ const CONFIG = object(
     num_queries: NUMBER,
     num_memories: NUMBER,
     max_points: NUMBER,
-    point_sampling: oneOf(['centre', 'corner']),
-    selection: oneOf(['quality', 'points']),
+    point_sampling: oneOf(SAMPLING_RULES),
+    selection: oneOf(SELECTION_RULES),
     logit_scale: NUMBER,
     region_rules: object({
       box: oneOf(Object.keys(BOX_RULES)),

@@ -1,3 +1,4 @@
+import type { SamplingRule } from '../shared/manifest';
 import type { PointXy } from '../shared/types';
 
 /** Pixels of the padded frame that a cell of the mask features, and of mask logits, is wide. */
@@ -29,15 +30,9 @@ export function bilinearIndex(index: number, count: number): BilinearIndex {
 /** Index of a padded coordinate among cells whose centres are at (i + 0.5) * stride. */
 export const strideIndex = (coordinate: number, stride: number): number => coordinate / stride - 0.5;
 
-/**
- * How a point meets a map: "centre" between cell centres; "corner", of the official models, with the centres of
- * the first and the last pixel on those of the first and the last cell.
- */
-export type SamplingRule = 'centre' | 'corner';
-
 type ToIndex = (coordinate: number, stride: number, count: number) => number;
 
-export const SAMPLING_RULES: Readonly<Record<SamplingRule, ToIndex>> = {
+const TO_INDEX: Readonly<Record<SamplingRule, ToIndex>> = {
   centre: strideIndex,
   corner: (coordinate, stride, count) => ((coordinate - 0.5) / (count * stride)) * (count - 1),
 };
@@ -48,7 +43,7 @@ export function sampleFeatures(
   points: readonly PointXy[],
   rule: SamplingRule = 'centre',
 ): Float32Array {
-  const toIndex = SAMPLING_RULES[rule];
+  const toIndex = TO_INDEX[rule];
   const { channels, height, width, stride, data } = map;
   const plane = height * width;
   const sampled = new Float32Array(points.length * channels);

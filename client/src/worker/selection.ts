@@ -1,3 +1,4 @@
+import type { SelectionRule } from '../shared/manifest';
 import type { LabelledPoint, PointLabel } from '../shared/types';
 import { dot, norm } from '../shared/vectors';
 
@@ -26,11 +27,9 @@ export interface Candidates {
  * there, its sign turned at negative points, and the agreement with the texts. "points", of the official models,
  * is the mean mask logit at the positive points, or where texts choose, the agreement with them alone.
  */
-export type SelectionRule = 'quality' | 'points';
-
 type ScoreOf = (candidates: Candidates, query: number, atPoints: PointLogits) => number;
 
-export const SELECTION_RULES: Readonly<Record<SelectionRule, ScoreOf>> = {
+const SCORES: Readonly<Record<SelectionRule, ScoreOf>> = {
   quality: ({ quality, agreement }, query, atPoints) => {
     const clamped = meanOver(atPoints, [1, 0], (logit) => Math.min(Math.max(logit, -CLAMP), CLAMP));
     return (quality[query] ?? 0) + clamped + (agreement?.[query] ?? 0);
@@ -52,7 +51,7 @@ export function selectQuery(
 ): Selection {
   const { maskEmbed, quality } = candidates;
   const channels = maskEmbed.length / quality.length;
-  const scoreOf = SELECTION_RULES[rule];
+  const scoreOf = SCORES[rule];
   let best: Selection = { query: 0, score: -Infinity };
   for (let query = 0; query < quality.length; query++) {
     const atPoints = points.map(({ label }, index) => ({

@@ -1,14 +1,14 @@
 /** Which graph answers a step, and what it is fed. */
 import { Failure } from '../shared/errors';
 import { paddedSize } from '../shared/geometry';
-import type { DecoderConfig } from '../shared/manifest';
+import type { DecoderConfig, SamplingRule } from '../shared/manifest';
 import type { LabelledPoint, MaskLogits, TextVectors } from '../shared/types';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from './generalDecoder';
 import type { Feeds, FloatTensor, Graph } from './graph';
 import { attentionBias, previousMask } from './memory';
 import type { PreparedImage } from './preparedImage';
-import { sampleFeatures, type SamplingRule } from './sampling';
+import { sampleFeatures } from './sampling';
 import { slotsFor } from './slots';
 import { textRows } from './textRows';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TextWirings } from '../../src/shared/manifest';
+import type { SelectionRule, TextWirings } from '../../src/shared/manifest';
 import type { LabelledPoint } from '../../src/shared/types';
 import { attentionBias } from '../../src/worker/memory';
-import { selectQuery, textAgreement, type SelectionRule } from '../../src/worker/selection';
+import { selectQuery, textAgreement } from '../../src/worker/selection';
 import { textRows } from '../../src/worker/textRows';
 import { readJson } from '../vectors';
 
