@@ -163,6 +163,16 @@ def test_a_folder_with_another_run_is_refused(shapes: Path, tmp_path: Path) -> N
         train(replace(TINY, backbone=ResidualConfig((8, 8, 8, 8))), RECIPE, shapes, tmp_path, console=QUIET)
 
 
+def test_a_run_saved_before_a_field_existed_is_gone_on_with(shapes: Path, tmp_path: Path) -> None:
+    run(shapes, tmp_path)
+    saved = torch.load(tmp_path / loop.CHECKPOINT, weights_only=True)
+    config = json.loads(saved["config"])
+    del config["decoder"]["level_dims"]
+    torch.save({**saved, "config": json.dumps(config)}, tmp_path / loop.CHECKPOINT)
+    longer = replace(RECIPE, steps=RECIPE.steps + 1)
+    assert [row["step"] for row in run(shapes, tmp_path, longer)][-1] == longer.steps
+
+
 def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no training sets"):
         train(TINY, RECIPE, tmp_path, tmp_path / "out", console=QUIET)

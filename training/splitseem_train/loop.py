@@ -247,7 +247,7 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
     if not path.exists():
         return
     content = torch.load(path, map_location=state.model.class_matrix.device, weights_only=True)
-    if not _same_network(json.loads(content["config"]), state.model.config):
+    if not _same_network(ModelConfig.from_dict(json.loads(content["config"])), state.model.config):
         raise TrainingError(f"{out} holds a run of another model or vocabulary: name another folder")
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
@@ -257,12 +257,11 @@ def _resume(state: RunState, out: Path, console: Console) -> None:
     console.print(f"going on with {out} at step {state.step}")
 
 
-def _same_network(saved: dict[str, Any], config: ModelConfig) -> bool:
+def _same_network(saved: ModelConfig, ours: ModelConfig) -> bool:
     """Whether two configurations have the same weights; canvas and correction may differ."""
-    ours = json.loads(json.dumps(config.to_dict()))
     return all(
-        saved.get(key) == ours[key]
-        for key in ("backbone", "pixel_decoder", "decoder", "refiner", "sentence_dim", "vocabulary")
+        getattr(saved, part) == getattr(ours, part)
+        for part in ("backbone", "pixel_decoder", "decoder", "refiner", "sentence_dim", "vocabulary")
     )
 
 
