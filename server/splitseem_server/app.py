@@ -27,6 +27,7 @@ from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
+from splitseem_server.metrics import Metrics, RequestMetrics
 from splitseem_server.middleware import AccessLog, BodyLimit, IsolationHeaders
 from splitseem_server.panoptic_service import PanopticService, Segmenter
 from splitseem_server.problem_json import ErrorResponses, install_error_handlers
@@ -83,6 +84,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
     app.add_middleware(ErrorResponses)
     app.add_middleware(IsolationHeaders)
+    app.add_middleware(RequestMetrics, metrics=services.metrics)
     app.add_middleware(AccessLog)
     return app
 
@@ -116,7 +118,7 @@ def _services(
         if prompt_decoder is None
         else DecodeService(prompt_decoder, embeddings, cache, capacity=settings.queue_size)
     )
-    return Services(settings, encoder, cache, queue, embeddings, decoder, texts, panoptic, prompts)
+    return Services(settings, encoder, cache, queue, embeddings, decoder, texts, panoptic, prompts, Metrics())
 
 
 @contextlib.asynccontextmanager

@@ -79,7 +79,7 @@ async def decode(
     services.check_ready()
     asked = await read_decode_request(request)
     decoded = await unless_gone(request, services.prompts.decode(asked, options))
-    headers = {"Vary": "Accept", **services.headers_of(decoded.source, decoded.timings_ms)}
+    headers = {"Vary": "Accept", **services.report(decoded.source, decoded.timings_ms)}
     if media_type == JSON:
         return JSONResponse(_describe(services, decoded), headers=headers)
     return Response(_png(decoded), headers=headers, media_type=PNG)

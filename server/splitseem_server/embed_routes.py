@@ -99,7 +99,7 @@ async def embed(
         options = replace(options, codec=asked)
     image = await read_upload(request)
     embedded = await unless_gone(request, services.embeddings.embed(image, options))
-    headers = services.headers_of(embedded.source, embedded.timings_ms)
+    headers = services.report(embedded.source, embedded.timings_ms)
     headers["Location"] = _location(embedded.key)
     if media_type == JSON:
         headers |= _content_headers(services, f'"{embedded.key}.json"')

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from splitseem_server.docs_page import docs_page
 from splitseem_server.errors import NotReady
+from splitseem_server.metrics import CONTENT_TYPE
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["service"])
@@ -42,6 +43,19 @@ async def readyz(services: Annotated[Services, Depends(services_of)]) -> Respons
             "waiting": services.queue.waiting,
         }
     )
+
+
+@router.get("/metrics")
+async def metrics(services: Annotated[Services, Depends(services_of)]) -> Response:
+    """Figures of this process for Prometheus."""
+    cache = await services.cache.state()
+    state = {
+        "ready": services.readiness.state == "ready",
+        "waiting_images": services.queue.waiting,
+        "cache_reachable": cache.reachable,
+        "cache_faults": cache.faults,
+    }
+    return Response(services.metrics.text(state), media_type=CONTENT_TYPE)
 
 
 @router.get("/docs", include_in_schema=False)

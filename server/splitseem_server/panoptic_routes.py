@@ -73,7 +73,7 @@ async def panoptic(
     image = await read_upload(request)
     work = services.panoptic.segment(image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)
-    headers = {"Vary": "Accept", **services.headers_of(segmented.embedded.source, segmented.timings_ms)}
+    headers = {"Vary": "Accept", **services.report(segmented.embedded.source, segmented.timings_ms)}
     if media_type == JSON:
         return JSONResponse(_describe(services, options.mode, segmented), headers=headers)
     return Response(_png(segmented), headers=headers, media_type=PNG)

@@ -17,6 +17,7 @@ from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.errors import NotReady
+from splitseem_server.metrics import Metrics
 from splitseem_server.panoptic_service import PanopticService
 from splitseem_server.settings import Settings
 from splitseem_server.text_service import TextService
@@ -47,6 +48,7 @@ class Services:
     texts: TextService | None
     panoptic: PanopticService | None
     prompts: DecodeService | None
+    metrics: Metrics
     readiness: Readiness = field(default_factory=Readiness)
 
     @property
@@ -59,12 +61,13 @@ class Services:
         if self.readiness.state == "failed":
             raise NotReady("the model did not warm up; the log of the server says why")
 
-    def headers_of(self, source: str, timings_ms: Mapping[str, float]) -> dict[str, str]:
-        """What every answer about an image says of how it came about.
+    def report(self, source: str, timings_ms: Mapping[str, float]) -> dict[str, str]:
+        """Count an answer about an image, and give the headers in which it says how it came about.
 
         Args:
             source: of the embedding, see `Embedded`. timings_ms: milliseconds by name of the stage.
         """
+        self.metrics.answered(source, timings_ms)
         return {
             "Server-Timing": ", ".join(f"{name};dur={value:.1f}" for name, value in timings_ms.items()),
             "X-Splitseem-Cache": source,
