@@ -33,6 +33,7 @@ CODEC_DTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "float32": ("float32",),
         "float16": ("float16",),
         "int8": ("int8",),
+        "uint10": ("uint10", "uint8"),
         "uint8": ("uint8",),
         "uint4": ("uint4", "uint8"),
         "small": ("uint4", "uint8"),

@@ -34,9 +34,10 @@ from splitseem_proto.fields import (
 from splitseem_proto.geometry import ImageGeometry
 from splitseem_proto.messages import CODEC_DTYPES, PROTOCOL_VERSION, Embedding, required_maps
 from splitseem_proto.nibbles import pack_nibbles, unpack_nibbles
+from splitseem_proto.ten_bits import pack_ten_bits, packed_size, unpack_ten_bits
 from splitseem_proto.tensors import NamedTensor
 
-# Of the array in memory; the values of uint4 come from and go to half a byte each.
+# Of the array in memory; the values of uint4 and uint10 come from and go to fewer bits.
 _DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
     {
         "float32": np.dtype("<f4"),
@@ -44,6 +45,7 @@ _DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
         "int8": np.dtype("i1"),
         "uint8": np.dtype("u1"),
         "uint4": np.dtype("u1"),
+        "uint10": np.dtype("u2"),
     }
 )
 _name = text(limits.MAX_NAME_BYTES)
@@ -68,12 +70,11 @@ def write_embedding(embedding: Embedding) -> Plain:
 
 
 def _write_tensor(tensor: NamedTensor) -> Plain:
-    stored = pack_nibbles(tensor.array) if tensor.nibbles else tensor.array
     plain: Plain = {
         "name": tensor.name,
         "dtype": tensor.dtype,
         "shape": list(tensor.array.shape),
-        "data": stored.astype(_DTYPES[tensor.dtype], copy=False).tobytes(),
+        "data": _stored(tensor).tobytes(),
     }
     if tensor.scale is not None:
         plain["scale"] = tensor.scale.astype("<f4", copy=False).tobytes()
@@ -82,6 +83,16 @@ def _write_tensor(tensor: NamedTensor) -> Plain:
     if tensor.offset is not None:
         plain["offset"] = tensor.offset.astype("<f4", copy=False).tobytes()
     return plain
+
+
+def _stored(tensor: NamedTensor) -> NDArray[Any]:
+    match tensor.dtype:
+        case "uint4":
+            return pack_nibbles(tensor.array)
+        case "uint10":
+            return pack_ten_bits(tensor.array)
+        case dtype:
+            return tensor.array.astype(_DTYPES[dtype], copy=False)
 
 
 def read_embedding(plain: Plain, where: str) -> Embedding:
@@ -123,7 +134,7 @@ def _read_tensor(value: object, where: str) -> NamedTensor:
     dtype = known(required(plain, "dtype", _name, where), _DTYPES, f"{where}.dtype")
     shape = required(plain, "shape", _read_shape, where)
     data = required(plain, "data", binary, where)
-    read = _nibbles if dtype == "uint4" else _array
+    read = _READERS.get(dtype, _array)
     array = read(data, _DTYPES[dtype], shape, f"{where}.data")
     channels = shape[1:2] or (0,)
     scale = _optional_array(plain, "scale", _DTYPES["float32"], channels, where)
@@ -173,3 +184,14 @@ def _nibbles(data: bytes, _: np.dtype[Any], shape: tuple[int, ...], where: str) 
     if count % 2 and packed[-1] >> 4:
         raise InvalidValue(f"{where}: the last half byte is beyond the values, so it must be 0")
     return unpack_nibbles(packed, count).reshape(shape)
+
+
+def _ten_bits(data: bytes, _: np.dtype[Any], shape: tuple[int, ...], where: str) -> NDArray[Any]:
+    count = math.prod(shape)
+    packed = _array(data, _DTYPES["uint8"], (packed_size(count),), where)
+    if count % 4 and packed[-1] >> 2 * (count % 4):
+        raise InvalidValue(f"{where}: the last bits are beyond the values, so they must be 0")
+    return unpack_ten_bits(packed, count).reshape(shape)
+
+
+_READERS = {"uint4": _nibbles, "uint10": _ten_bits}

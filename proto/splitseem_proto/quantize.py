@@ -1,4 +1,5 @@
-"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint8, uint4, small."""
+"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint10, uint8,
+uint4, small."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_proto.errors import QuantizeError
-from splitseem_proto.tensors import MAX_NIBBLE, NamedTensor
+from splitseem_proto.tensors import MAX_NIBBLE, MAX_TEN_BITS, NamedTensor
 
 Float32 = NDArray[np.float32]
 
@@ -27,8 +28,8 @@ def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
     Error of one value v, in the channel (axis 1) whose largest magnitude is M:
         float32: none. float16: at most |v| / 2048 + 2**-25. int8: at most M / 254, plus rounding of the scale
         (M * 2**-23); a channel of zeros has scale 1 and is exact, one with M < 1.5e-36 is stored as zeros.
-        uint8, uint4: at most R / 510 and R / 30, where R is the range of the channel from its least value to
-        its largest, plus rounding (M * 2**-22); a channel of one value is exact.
+        uint10, uint8, uint4: at most R / 2046, R / 510 and R / 30, where R is the range of the channel from
+        its least value to its largest, plus rounding (M * 2**-22); a channel of one value is exact.
         small: as uint4 for the tensors of `COARSE`, as uint8 for the others.
 
     Args:
@@ -92,9 +93,8 @@ def _encode_unsigned(name: str, values: Float32, most: int) -> NamedTensor:
     steps = (values - _per_channel(least, values.ndim)) / _per_channel(scale, values.ndim)
     np.rint(steps, out=steps)
     np.clip(steps, 0, most, out=steps)
-    return NamedTensor(
-        name, np.ascontiguousarray(steps.astype(np.uint8)), scale, offset=least, nibbles=most == MAX_NIBBLE
-    )
+    whole = steps.astype(np.uint8 if most <= _UINT8_MAX else np.uint16)
+    return NamedTensor(name, np.ascontiguousarray(whole), scale, offset=least, nibbles=most == MAX_NIBBLE)
 
 
 def _encode_small(name: str, values: Float32) -> NamedTensor:
@@ -122,6 +122,7 @@ CODECS: Mapping[str, Callable[[str, Float32], NamedTensor]] = MappingProxyType(
         "float32": _encode_float32,
         "float16": _encode_float16,
         "int8": _encode_int8,
+        "uint10": partial(_encode_unsigned, most=MAX_TEN_BITS),
         "uint8": partial(_encode_unsigned, most=_UINT8_MAX),
         "uint4": partial(_encode_unsigned, most=MAX_NIBBLE),
         "small": _encode_small,

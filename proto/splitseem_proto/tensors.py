@@ -12,20 +12,24 @@ from numpy.typing import NDArray
 from splitseem_proto.errors import MessageError
 
 MAX_NIBBLE = 15
+MAX_TEN_BITS = 1023
+_KINDS = ("float32", "float16", "int8", "uint8", "uint16")
+_UNSIGNED = ("uint8", "uint16")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, eq=False)
 class NamedTensor:
     """A tensor as it is stored: `value = (array - zero_point) * scale` for int8, `array * scale + offset` for
-    uint8 and uint4, per channel (axis 1).
+    uint4, uint8 and uint10, per channel (axis 1).
 
     Args:
         name: lower case, digits and underscores.
-        array: float32 or float16, or int8 or uint8 with scale; C order, at least one element.
+        array: float32 or float16, or int8, uint8 or uint16 with scale; C order, at least one element. Those
+            of uint16 are below 1024, and ten bits each on the wire.
         scale: float32 `[C]`, finite and positive; only with integers, and always with them.
         zero_point: int8 `[C]`; only with int8, zero when absent.
-        offset: float32 `[C]`, finite; only with uint8, and always with it.
+        offset: float32 `[C]`, finite; only with uint8 and uint16, and always with them.
         nibbles: whether every value is below 16 and half a byte on the wire; only with uint8.
     Raises:
         MessageError: any of this does not hold.
@@ -40,30 +44,35 @@ class NamedTensor:
 
     @property
     def dtype(self) -> str:
-        """Name on the wire: `float32`, `float16`, `int8`, `uint8` or `uint4`."""
-        return "uint4" if self.nibbles else self.array.dtype.name
+        """Name on the wire: `float32`, `float16`, `int8`, `uint4`, `uint8` or `uint10`."""
+        kind: str = self.array.dtype.name
+        return "uint4" if self.nibbles else "uint10" if kind == "uint16" else kind
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise MessageError(f"tensor name {self.name!r} must match {_NAME.pattern}")
         kind = self.array.dtype.name
-        if kind not in ("float32", "float16", "int8", "uint8"):
-            raise MessageError(f"tensor {self.name}: dtype {kind} is not float32, float16, int8 or uint8")
+        if kind not in _KINDS:
+            raise MessageError(f"tensor {self.name}: dtype {kind} is none of {', '.join(_KINDS)}")
         if not 1 <= self.array.ndim <= 4 or self.array.size == 0:
             raise MessageError(
                 f"tensor {self.name}: shape {list(self.array.shape)} must have rank 1 to 4, no zero"
             )
-        if (kind in ("int8", "uint8")) != (self.scale is not None):
+        if (kind not in ("float32", "float16")) != (self.scale is not None):
             raise MessageError(f"tensor {self.name}: a scale belongs to integers, and to nothing else")
         if self.zero_point is not None and kind != "int8":
             raise MessageError(f"tensor {self.name}: a zero point belongs to int8, and to nothing else")
-        if (kind == "uint8") != (self.offset is not None):
+        if (kind in _UNSIGNED) != (self.offset is not None):
             raise MessageError(
-                f"tensor {self.name}: an offset belongs to uint8 and uint4, and to nothing else"
+                f"tensor {self.name}: an offset belongs to unsigned integers, and to nothing else"
             )
         if self.nibbles and (kind != "uint8" or self.array.max() > MAX_NIBBLE):
             raise MessageError(
                 f"tensor {self.name}: values of uint4 are whole numbers from 0 to {MAX_NIBBLE}"
+            )
+        if kind == "uint16" and self.array.max() > MAX_TEN_BITS:
+            raise MessageError(
+                f"tensor {self.name}: values of uint10 are whole numbers from 0 to {MAX_TEN_BITS}"
             )
         self._check_per_channel("scale", self.scale, np.float32)
         self._check_per_channel("zero_point", self.zero_point, np.int8)

@@ -41,7 +41,9 @@ IMAGE_BODY: dict[str, Any] = {
 def embed_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
-    codec: Annotated[str | None, Query(description="float32, float16, int8, uint8, uint4 or small")] = None,
+    codec: Annotated[
+        str | None, Query(description="float32, float16, int8, uint10, uint8, uint4 or small")
+    ] = None,
     canvas: Annotated[
         int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")
     ] = None,

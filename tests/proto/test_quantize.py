@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from splitseem_proto import CODECS, NamedTensor, QuantizeError, decode_tensor, encode_tensor
 from splitseem_proto.nibbles import pack_nibbles, unpack_nibbles
+from splitseem_proto.ten_bits import pack_ten_bits, packed_size, unpack_ten_bits
 
 pytestmark = pytest.mark.unit
 
@@ -45,7 +46,7 @@ def test_int8_keeps_its_error_bound(values: NDArray[np.float32]) -> None:
 
 
 @settings(deadline=None)
-@given(arrays(1e38), st.sampled_from([("uint8", 255), ("uint4", 15)]))
+@given(arrays(1e38), st.sampled_from([("uint10", 1023), ("uint8", 255), ("uint4", 15)]))
 def test_unsigned_codecs_keep_their_error_bound(values: NDArray[np.float32], codec: tuple[str, int]) -> None:
     name, most = codec
     error = np.abs(decode_tensor(encode_tensor("x", values, name)).astype(np.float64) - values)
@@ -78,6 +79,14 @@ def test_nibbles_round_trip(values: NDArray[np.uint8]) -> None:
     packed = pack_nibbles(values)
     assert packed.size == (values.size + 1) // 2
     np.testing.assert_array_equal(unpack_nibbles(packed, values.size), values)
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.uint16, st.integers(1, 9), elements=st.integers(0, 1023)))
+def test_ten_bits_round_trip(values: NDArray[np.uint16]) -> None:
+    packed = pack_ten_bits(values)
+    assert packed.size == packed_size(values.size)
+    np.testing.assert_array_equal(unpack_ten_bits(packed, values.size), values)
 
 
 def test_int8_channel_of_zeros_has_scale_one_and_is_exact() -> None:
@@ -115,7 +124,7 @@ def test_other_dtypes_are_refused() -> None:
         encode_tensor("x", np.ones((1, 2)), "int8")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("codec", ["int8", "uint8", "uint4"])
+@pytest.mark.parametrize("codec", ["int8", "uint10", "uint8", "uint4"])
 def test_integers_without_channel_axis_are_refused(codec: str) -> None:
     with pytest.raises(QuantizeError, match="channel"):
         encode_tensor("x", np.ones(3, dtype=np.float32), codec)

@@ -11,10 +11,12 @@ export function dequantise(tensor: NamedTensor): Float32Array {
       return halves(tensor.data);
     case 'int8':
       return fromInt8(tensor);
+    case 'uint10':
+      return fromUnsigned(tensor, tenBits(tensor));
     case 'uint8':
-      return fromUint8(tensor, tensor.data);
+      return fromUnsigned(tensor, tensor.data);
     case 'uint4':
-      return fromUint8(tensor, nibbles(tensor));
+      return fromUnsigned(tensor, nibbles(tensor));
   }
 }
 
@@ -32,7 +34,7 @@ function fromInt8({ shape, data, scale, zeroPoint }: NamedTensor): Float32Array 
   return values;
 }
 
-function fromUint8({ shape, scale, offset }: NamedTensor, stored: Uint8Array): Float32Array {
+function fromUnsigned({ shape, scale, offset }: NamedTensor, stored: Uint8Array | Uint16Array): Float32Array {
   const [batch = 1, channels = 1] = shape;
   const plane = stored.length / (batch * channels);
   const values = new Float32Array(stored.length);
@@ -43,6 +45,16 @@ function fromUint8({ shape, scale, offset }: NamedTensor, stored: Uint8Array): F
     for (let at = i * plane; at < end; at++) values[at] = Math.fround((stored[at] ?? 0) * factor) + least;
   }
   return values;
+}
+
+/** A number for every ten bits: the upper eight are a byte each, and then come the lower two, four to a byte. */
+function tenBits({ shape, data }: NamedTensor): Uint16Array {
+  const stored = new Uint16Array(product(shape));
+  for (let i = 0; i < stored.length; i++) {
+    const four = data[stored.length + (i >> 2)] ?? 0;
+    stored[i] = ((data[i] ?? 0) << 2) | ((four >> (2 * (i & 3))) & 3);
+  }
+  return stored;
 }
 
 /** A byte for every half byte, low halves first. */

@@ -25,16 +25,28 @@ const ITEM_BYTES: Readonly<Record<TensorDtype, number>> = {
   float32: 4,
   float16: 2,
   int8: 1,
+  uint10: 1.25,
   uint8: 1,
   uint4: 0.5,
 };
-const DTYPES = ['float32', 'float16', 'int8', 'uint8', 'uint4'] as const;
+const DTYPES = ['float32', 'float16', 'int8', 'uint10', 'uint8', 'uint4'] as const;
+
+/** Bits of the last byte that so many values use. */
+const BITS_USED: Readonly<Record<TensorDtype, (count: number) => number>> = {
+  float32: () => 8,
+  float16: () => 8,
+  int8: () => 8,
+  uint10: (count) => 8 - 2 * (-count & 3),
+  uint8: () => 8,
+  uint4: (count) => 8 - 4 * (count & 1),
+};
 
 /** What dtypes the tensors of an embedding may have, by its codec. */
 const CODEC_DTYPES: Readonly<Record<Embedding['codec'], readonly TensorDtype[]>> = {
   float32: ['float32'],
   float16: ['float16'],
   int8: ['int8'],
+  uint10: ['uint10', 'uint8'],
   uint8: ['uint8'],
   uint4: ['uint4', 'uint8'],
   small: ['uint4', 'uint8'],
@@ -149,18 +161,18 @@ export const readTensor: Reader<NamedTensor> = (value, where) => {
     }
   }
   check(TENSOR_NAME.test(tensorName), `${where}: tensor name "${tensorName}" is not allowed`);
-  const unsigned = dtype === 'uint8' || dtype === 'uint4';
+  const unsigned = dtype.startsWith('uint');
   const integers = unsigned || dtype === 'int8';
   check(integers === (scale !== null), `${where}: a scale belongs to integers, and to nothing else`);
   check(
     unsigned === (offset !== null),
-    `${where}: an offset belongs to uint8 and uint4, and to nothing else`,
+    `${where}: an offset belongs to unsigned integers, and to nothing else`,
   );
   check(zeroPointBytes === null || dtype === 'int8', `${where}: a zero point belongs to int8`);
   check(scale === null || shape.length >= 2, `${where}: a scale needs a channel axis`);
   check(scale?.every((item) => item > 0) !== false, `${where}: scales must be positive`);
-  const oddRest = dtype === 'uint4' && count % 2 === 1 ? (data.at(-1) ?? 0) >> 4 : 0;
-  check(oddRest === 0, `${where}.data: the last half byte is beyond the values, so it must be 0`);
+  const rest = (data.at(-1) ?? 0) >> BITS_USED[dtype](count);
+  check(rest === 0, `${where}.data: the last bits are beyond the values, so they must be 0`);
   const zeroPoint = zeroPointBytes && new Int8Array(zeroPointBytes);
   return { name: tensorName, dtype, shape, data, scale, zeroPoint, offset };
 };

@@ -63,6 +63,10 @@ def _nibble_plain() -> Plain:
     return to_plain(embedding("uint4"))
 
 
+def _ten_plain() -> Plain:
+    return to_plain(embedding("uint10"))
+
+
 def _float_plain() -> Plain:
     return to_plain(embedding("float32"))
 
@@ -103,19 +107,11 @@ def _image(**fields: Any) -> Edit:
     return lambda plain: plain["images"][0].update(fields)
 
 
-def _odd_nibbles(last: int) -> Edit:
-    """One more tensor, of three values in half a byte each, and the byte that the third is in."""
-    data = bytes([0x21, last | 3])
-    scale, offset = float32_bytes(1), float32_bytes(0)
-    tensor = {
-        "name": "odd",
-        "dtype": "uint4",
-        "shape": [1, 1, 3],
-        "data": data,
-        "scale": scale,
-        "offset": offset,
-    }
-    return lambda plain: plain["tensors"].append(tensor)
+def _odd(dtype: str, *data: int) -> Edit:
+    """One more tensor, of three values that do not fill their last byte."""
+    tensor = {"name": "odd", "dtype": dtype, "shape": [1, 1, 3], "data": bytes(data)}
+    parts = {"scale": float32_bytes(1), "offset": float32_bytes(0)}
+    return lambda plain: plain["tensors"].append({**tensor, **parts})
 
 
 _SIDE = limits.MAX_DIMENSION + 1
@@ -205,7 +201,9 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
         lambda plain: plain["tensors"][0].pop("scale"),
     ),
     ("tensor_nibbles_long", "payload-mismatch", _nibble_plain, _tensor(0, data=b"\x00" * 6)),
-    ("tensor_nibbles_odd_rest", "invalid-value", _nibble_plain, _odd_nibbles(0x10)),
+    ("tensor_nibbles_odd_rest", "invalid-value", _nibble_plain, _odd("uint4", 0x21, 0x13)),
+    ("tensor_ten_bits_short", "payload-mismatch", _ten_plain, _tensor(0, data=b"\x00" * 7)),
+    ("tensor_ten_bits_odd_rest", "invalid-value", _ten_plain, _odd("uint10", 1, 2, 3, 0x40)),
     ("codec_bytes_of_nibbles", "invalid-value", _nibble_plain, _top(codec="uint8")),
     ("prompt_empty", "invalid-value", _click_plain, _top(items=[])),
     (

@@ -49,6 +49,7 @@ def valid_messages() -> dict[str, Message]:
         "embedding_float32": embedding("float32"),
         "embedding_float16": embedding("float16"),
         "embedding_int8": embedding("int8"),
+        "embedding_uint10": embedding("uint10"),
         "embedding_uint8": embedding("uint8"),
         "embedding_uint4": embedding("uint4"),
         "embedding_small": embedding("small"),
@@ -108,12 +109,17 @@ def raw_valid_cases() -> dict[str, bytes]:
     mixed["tensors"].insert(3, {**byte, "scale": three, "offset": float32_bytes(0, -1, 1e-3)})
     mixed["tensors"].append({**odd, "scale": float32_bytes(0.25), "offset": one})
 
+    tens = to_plain(embedding("uint10"))
+    odd = {"name": "odd", "dtype": "uint10", "shape": [1, 1, 3], "data": b"\x00\x81\xff\x39"}
+    tens["tensors"].append({**odd, "scale": float32_bytes(0.25), "offset": one})
+
     reordered = dict(reversed(embedding_plain().items()))
     click = {"kind": "click", "x": 1, "y": 2, "label": 1}
     return {
         "embedding_unknown_fields": packb(extra),
         "embedding_zero_point": packb(zero_point),
         "embedding_uint4_and_uint8": packb(mixed),
+        "embedding_uint10_odd": packb(tens),
         "embedding_fields_reordered": packb(reordered),
         "prompt_integer_coordinates": packb({"type": "prompt", "protocol_version": 1, "items": [click]}),
         "prompt_float32_coordinates": msgpack.packb(
