@@ -32,6 +32,8 @@ def pack_ten_bits(values: NDArray[Any]) -> Bytes:
 
 def unpack_ten_bits(packed: Bytes, count: int) -> NDArray[np.uint16]:
     """The first `count` values, `[count]`, fresh."""
-    lower = np.right_shift(packed[count:, None], _PLACES).ravel()[:count] & 3
-    values: NDArray[np.uint16] = packed[:count].astype(np.uint16) << 2 | lower
+    lower: Bytes = np.right_shift(packed[count:, None], _PLACES).ravel()[:count] & np.uint8(3)
+    values: NDArray[np.uint16] = packed[:count].astype(np.uint16)
+    values *= np.uint16(4)
+    values += lower
     return values
