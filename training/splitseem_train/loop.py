@@ -29,8 +29,8 @@ from splitseem_model.weights import save_weights
 from splitseem_train.batches import Batch, PhotoSet, TrainingBatches, Vocabulary, draw_batch, read_photos
 from splitseem_train.errors import TrainingError
 from splitseem_train.recipe import Recipe
-from splitseem_train.rounds import play_rounds
 from splitseem_train.text_prompts import Sentences, read_sentences
+from splitseem_train.training_step import training_step, validation_step
 
 CHECKPOINT, BEST, METRICS = "checkpoint.pt", "best.safetensors", "metrics.jsonl"
 SENTENCES = "sentences.safetensors"
@@ -130,9 +130,7 @@ def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Rec
         group["lr"] = rate
     state.model.train()
     rng = np.random.default_rng([state.seed, state.step, 1])
-    result = play_rounds(
-        state.model, batch, vocabulary, recipe, rng, rounds=recipe.rounds, sentences=state.sentences
-    )
+    result = training_step(state.model, batch, vocabulary, recipe, rng, state.sentences)
     state.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(result.loss)
     norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip_norm)
@@ -140,14 +138,14 @@ def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Rec
         state.optimizer.step()
         _average(state, recipe)
     state.step += 1
-    ious = [round(float(iou.mean()), 4) for iou in result.ious]
+    ious = [round(float(iou.mean()), 4) for iou in result.interactive.ious]
     return {
         "step": state.step,
         "side": batch.pixels.shape[-1],
         "lr": round(rate, 7),
         "loss": round(float(result.loss.detach()), 4),
         "iou": ious,
-        "label": round(result.label_hits, 3),
+        "label": round(result.interactive.label_hits, 3),
     }
 
 
@@ -189,9 +187,9 @@ def _validate(
     ious, hits = [], []
     for _ in range(max(1, recipe.validation_samples // (4 * recipe.objects_per_image))):
         batch = draw_batch(held_out, side, 4, recipe, rng, augment=False)
-        result = play_rounds(state.average, batch, vocabulary, recipe, rng, rounds=3, first_clicks_only=True)
-        ious.append(torch.stack(result.ious))
-        hits.append(result.label_hits)
+        played = validation_step(state.average, batch, vocabulary, recipe, rng, rounds=3).interactive
+        ious.append(torch.stack(played.ious))
+        hits.append(played.label_hits)
     mean = torch.cat(ious, dim=1).mean(1).tolist()
     named = {f"validation_iou{i + 1}": round(value, 4) for i, value in enumerate(mean)}
     return {**named, "validation_label": round(float(np.mean(hits)), 3)}

@@ -1,4 +1,4 @@
-"""One training step: encode the photos once, then play several interactive rounds on their objects.
+"""The interactive task: several rounds of prompts, answers and clicks on their errors.
 
 Source: SEEM section 3.3 and Table 3 (iterative training): the clicks of a round fall on the errors of the
 round before, whose mask comes back as memory prompt.
@@ -15,205 +15,184 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.config import MASK_STRIDE, PIXEL_MEAN_RGB, PIXEL_STD_RGB
-from splitseem_model.decoder import Head, Prepared, StepInputs, Trace
-from splitseem_model.refiner import RefinerFeatures
+from splitseem_model.decoder import Head, Trace
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.selection import TEXT_WEIGHT, selection_scores, text_cosines
-from splitseem_model.wiring import WIRINGS, Slots, attention_bias
-from splitseem_train.batches import Batch, Vocabulary
-from splitseem_train.losses import MaskTarget, Points, Targets, answer_loss, layer_loss
+from splitseem_train.batches import Batch
+from splitseem_train.encoding import EncodedPhotos, learned_queries, stack_points, step_inputs
+from splitseem_train.losses import Points, Targets, answer_loss, layer_loss
 from splitseem_train.prompts_sampler import PointList, first_prompt, next_click
-from splitseem_train.recipe import Recipe
-from splitseem_train.text_prompts import Sentences, TextPrompts, draw_text_prompts
-
-OTHER_CLASS_BIAS = -1e4
+from splitseem_train.recipe import LossWeights, Recipe
+from splitseem_train.supervision import label_hits, mask_iou
+from splitseem_train.text_prompts import TextPrompts
 
 
 @dataclass
 class RoundResult:
-    """What one step yields: the loss, and IoU `[samples]` of the selected mask after each round."""
+    """The loss of all rounds, and IoU `[samples]` of the selected mask after each."""
 
     loss: Tensor
     ious: list[Tensor]
     label_hits: float
 
 
-def normalise(pixels: Tensor) -> Tensor:
-    """uint8 `[B, 3, H, W]` -> float32, as `preprocess` does."""
-    mean = torch.tensor(PIXEL_MEAN_RGB, device=pixels.device)[:, None, None]
-    std = torch.tensor(PIXEL_STD_RGB, device=pixels.device)[:, None, None]
-    return ((pixels.float() - mean) / std).contiguous(memory_format=torch.channels_last)
+@dataclass(frozen=True)
+class _Asked:
+    """One round's prompts: coordinates `[B, P, 2]`, what lies there, memory `[B, 1, S/4, S/4]` and texts."""
+
+    coords: Tensor
+    points: Points
+    memory: Tensor | None
+    texts: TextPrompts | None
 
 
-def make_targets(batch: Batch, vocabulary: Vocabulary, device: torch.device) -> Targets:
-    """Masks averaged to strides 4 and 8, labels as rows of the class matrix."""
-    stacks = (
-        np.stack([entry.mask for entry in batch.objects]),
-        np.stack([np.zeros_like(e.mask) if e.ignore is None else e.ignore for e in batch.objects]),
-    )
-    masks, ignored = (torch.from_numpy(stack).to(device).float() for stack in stacks)
+@dataclass(frozen=True)
+class _Judged:
+    """What the queries said: selection scores `[B, Q]`, class logits `[B, Q, K]` of the last layer, the query
+    `[B]` whose mask was right, and the loss of all layers."""
 
-    def averaged(stride: int) -> MaskTarget:
-        share, lost = (functional.avg_pool2d(m[:, None], stride)[:, 0] for m in (masks, ignored))
-        return MaskTarget(share, (lost < 0.5).float())
-
-    rivals = torch.stack([vocabulary.rivals(entry.dataset, entry.label) for entry in batch.objects])
-    classes = torch.tensor([vocabulary.index.get(entry.label or "", -1) for entry in batch.objects])
-    return Targets(
-        fine=averaged(MASK_STRIDE),
-        coarse=averaged(2 * MASK_STRIDE),
-        class_logit_bias=torch.where(rivals, vocabulary.log_prior, OTHER_CLASS_BIAS).to(device),
-        class_index=classes.to(device),
-    )
-
-
-def stack_points(prompts: list[PointList]) -> tuple[Tensor, Tensor]:
-    """Prompts of different lengths -> coordinates `[B, P, 2]` and labels `[B, P]`, padded with label -1."""
-    longest = max(1, max(len(points) for points in prompts))
-    padded = np.zeros((len(prompts), longest, 3), dtype=np.float32)
-    padded[..., 2] = -1
-    for row, points in zip(padded, prompts, strict=True):
-        row[: len(points)] = points
-    return torch.from_numpy(padded[..., :2]), torch.from_numpy(padded[..., 2]).long()
+    scores: Tensor
+    class_logits: Tensor
+    matched: Tensor
+    loss: Tensor
 
 
 def play_rounds(
     model: SegmentationModel,
+    photos: EncodedPhotos,
     batch: Batch,
-    vocabulary: Vocabulary,
+    targets: Targets,
+    class_matrix: Tensor,
     recipe: Recipe,
     rng: np.random.Generator,
     *,
     rounds: int,
-    sentences: Sentences | None = None,
-    first_clicks_only: bool = False,
+    texts: TextPrompts | None = None,
+    centre_clicks: bool = False,
 ) -> RoundResult:
-    """Encode the batch, then prompt, decode and correct `rounds` times; every round and layer adds to the
-    loss.
+    """Prompt, decode and correct `rounds` times; every round and layer adds to the loss.
 
     Args:
-        sentences: of the vocabulary, for a model with text.
+        photos: of the batch; targets: of its objects; class_matrix: `[K, E]`.
+        centre_clicks: begin with a click at the centre of every object and always keep the memory, as an
+            evaluation does.
     """
-    device = model.class_matrix.device
-    pixels = normalise(batch.pixels.to(device))
-    side_hw = (pixels.shape[2], pixels.shape[3])
-    query_index = torch.arange(model.config.decoder.num_queries, device=device)
-    repeats = len(batch.objects) // len(pixels)
-    with torch.autocast(device.type, dtype=torch.bfloat16):
-        encoded, encoded_levels = model.encode(pixels)
-        prepared = _repeat(model.decoder.prepare(encoded_levels, encoded, query_index), repeats)
-        refiner = model.refiner
-        looks = None if refiner is None else refiner.prepare(encoded, *encoded_levels[1:])
-    mask_features = encoded.float().repeat_interleave(repeats, 0)
-    levels = [level.float().repeat_interleave(repeats, 0) for level in encoded_levels]
-    if looks is not None:
-        looks = RefinerFeatures(*(look.repeat_interleave(repeats, 0) for look in looks))
-    targets = make_targets(batch, vocabulary, device)
-
-    class_matrix = model.class_matrix if sentences is None else sentences.class_matrix(model)
-    prompts = [_first(entry.mask, rng, centre_click=first_clicks_only) for entry in batch.objects]
-    texts = None
-    if not first_clicks_only:
-        texts = draw_text_prompts(model, sentences, batch, vocabulary, recipe, rng)
-    if texts is not None:
-        prompts = [
-            np.zeros((0, 3), np.float32) if named else points
-            for points, named in zip(prompts, texts.alone.tolist(), strict=True)
-        ]
-    result = RoundResult(mask_features.new_zeros(()), [], 0.0)
+    photos = photos.repeated(len(batch.objects) // len(batch.pixels))
+    alone = [False] * len(batch.objects) if texts is None else texts.alone.tolist()
+    prompts = [
+        _first(entry.mask, rng, centre_click=centre_clicks, text_alone=named)
+        for entry, named in zip(batch.objects, alone, strict=True)
+    ]
+    result = RoundResult(photos.mask_features.new_zeros(()), [], 0.0)
     previous: Tensor | None = None
     for number in range(rounds):
         if previous is not None:
             prompts = _with_next_clicks(batch, prompts, previous, recipe)
-        coords, labels = (t.to(device) for t in stack_points(prompts))
-        keep = number > 0 and (first_clicks_only or rng.random() < recipe.keep_memory)
-        memory = previous if keep else None
-        inputs = _step_inputs(model, levels, coords, labels, side_hw, memory, texts)
-        sampling = model.config.decoder.point_sampling
-        points = Points(sample_points(mask_features, coords, side_hw, sampling), labels)
-        trace = Trace()
-        with torch.autocast(device.type, dtype=torch.bfloat16):
-            model.decoder.step(prepared, inputs, query_index, trace)
-        heads = [Head(*(t.float() for t in head)) for head in trace.heads]
-        for depth, head in enumerate(heads):
-            scores = selection_scores(
-                model.config.decoder, head.mask_embed, head.quality, points.mask_features, labels
-            )
-            if texts is not None:
-                agreement = text_cosines(head.class_embed, texts.meaning[:, None])[..., 0]
-                scores = scores + TEXT_WEIGHT * agreement * texts.given[:, None]
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                coarse = prepared.level_mask_features[-1]
-                class_logits = model.class_logits(head.class_embed, class_matrix)
-                loss, matched = layer_loss(head, coarse, points, scores, class_logits, targets, recipe.loss)
-            last = depth == len(heads) - 1
-            result.loss = result.loss + loss * (1.0 if last else recipe.loss.early_layers) / rounds
-        best = scores.argmax(-1)
-        if not first_clicks_only and number == 0:
+        keep = number > 0 and (centre_clicks or rng.random() < recipe.keep_memory)
+        asked = _ask(model, photos, prompts, previous if keep else None, texts)
+        heads = _decode(model, photos, asked)
+        judged = _judge(model, photos, asked, heads, targets, class_matrix, recipe.loss)
+        best = judged.scores.argmax(-1)
+        if not centre_clicks and number == 0:
             # Which of several objects is meant is open yet: half of the masks are those of the right one.
-            given_away = torch.from_numpy(rng.random(len(best)) < 0.5).to(device)
-            best = torch.where(given_away, matched, best)
-        embed = heads[-1].mask_embed[torch.arange(len(best), device=device), best]
-        answer = torch.einsum("bc,bchw->bhw", embed, mask_features)[:, None]
-        if refiner is not None and looks is not None:
-            given = torch.zeros_like(answer) if memory is None else memory
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                answer = refiner(looks, answer, given, coords, labels, points.mask_features)
-            answer = answer.float()
-        at_points = sample_points(answer, coords, side_hw, sampling)[..., 0]
-        result.loss = result.loss + answer_loss(answer, at_points, labels, targets.fine, recipe.loss) / rounds
+            given_away = torch.from_numpy(rng.random(len(best)) < 0.5).to(best.device)
+            best = torch.where(given_away, judged.matched, best)
+        answer, at_points = _draw(model, photos, asked, heads[-1], best)
+        drawn = answer_loss(answer, at_points, asked.points.labels, targets.fine, recipe.loss)
+        result.loss = result.loss + (judged.loss + drawn) / rounds
         previous = answer.detach()
-        result.ious.append(_low_resolution_iou(previous, targets.fine))
-    result.label_hits = _label_hits(model, class_matrix, heads[-1], scores, targets)
+        result.ious.append(mask_iou(previous[:, 0], targets.fine))
+    result.label_hits = label_hits(judged.class_logits, judged.scores.argmax(-1), targets)
     return result
 
 
 def _first(
-    mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rng: np.random.Generator, *, centre_click: bool
+    mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
+    rng: np.random.Generator,
+    *,
+    centre_click: bool,
+    text_alone: bool,
 ) -> PointList:
     if centre_click:
         return next_click(mask, np.zeros_like(mask), None)
-    return first_prompt(mask, rng)
+    points = first_prompt(mask, rng)
+    return np.zeros((0, 3), np.float32) if text_alone else points
 
 
-def _repeat(prepared: Prepared, times: int) -> Prepared:
-    return Prepared(
-        tuple(t.repeat_interleave(times, 0) for t in prepared.keys),
-        tuple(t.repeat_interleave(times, 0) for t in prepared.values),
-        tuple(t.repeat_interleave(times, 0) for t in prepared.level_mask_features),
-        prepared.query_state.repeat_interleave(times, 0),
-    )
-
-
-def _step_inputs(
+def _ask(
     model: SegmentationModel,
-    levels: list[Tensor],
-    coords: Tensor,
-    labels: Tensor,
-    side_hw: tuple[int, int],
-    previous: Tensor | None,
+    photos: EncodedPhotos,
+    prompts: list[PointList],
+    memory: Tensor | None,
     texts: TextPrompts | None,
-) -> StepInputs:
-    config = model.config.decoder
-    batch, points = labels.shape
-    rows = [Slots("spatial", config.num_queries)]
-    if previous is not None:
-        rows.append(Slots("memory", config.num_memories))
-    if texts is not None:
-        rows.append(Slots("text", 1, valid=texts.given[:, None]))
-    bias = attention_bias(WIRINGS[config.wiring], rows, [Slots("point", points, valid=labels >= 0)], batch)
-    return StepInputs(
-        point_features=tuple(
-            sample_points(level, coords, side_hw, config.point_sampling) for level in levels
-        ),
-        point_coords=coords / coords.new_tensor([side_hw[1], side_hw[0]]),
-        point_labels=labels,
-        attention_bias=bias.to(labels.device),
-        previous_mask=previous,
-        text_tokens=None if texts is None else texts.tokens,
+) -> _Asked:
+    coords, labels = (t.to(photos.mask_features.device) for t in stack_points(prompts))
+    sampled = sample_points(photos.mask_features, coords, photos.side_hw, model.config.decoder.point_sampling)
+    return _Asked(coords, Points(sampled, labels), memory, texts)
+
+
+def _decode(model: SegmentationModel, photos: EncodedPhotos, asked: _Asked) -> list[Head]:
+    """What the queries say after every layer, float32."""
+    inputs = step_inputs(
+        model, photos, asked.coords, asked.points.labels, memory=asked.memory, texts=asked.texts
     )
+    trace = Trace()
+    with torch.autocast(asked.coords.device.type, dtype=torch.bfloat16):
+        model.decoder.step(photos.prepared, inputs, learned_queries(model), trace)
+    return [Head(*(t.float() for t in head)) for head in trace.heads]
+
+
+def _judge(
+    model: SegmentationModel,
+    photos: EncodedPhotos,
+    asked: _Asked,
+    heads: list[Head],
+    targets: Targets,
+    class_matrix: Tensor,
+    weights: LossWeights,
+) -> _Judged:
+    coarse = photos.prepared.level_mask_features[-1]
+    total = photos.mask_features.new_zeros(())
+    for depth, head in enumerate(heads):
+        scores = _scores(model, asked, head)
+        with torch.autocast(scores.device.type, dtype=torch.bfloat16):
+            class_logits = model.class_logits(head.class_embed, class_matrix)
+            loss, matched = layer_loss(head, coarse, asked.points, scores, class_logits, targets, weights)
+        last = depth == len(heads) - 1
+        total = total + loss * (1.0 if last else weights.early_layers)
+    return _Judged(scores, class_logits, matched, total)
+
+
+def _scores(model: SegmentationModel, asked: _Asked, head: Head) -> Tensor:
+    """Selection scores `[B, Q]`: by mask embedding at the points (Eq. 5), by class embedding for texts (Eq.
+    6)."""
+    points, texts = asked.points, asked.texts
+    scores = selection_scores(
+        model.config.decoder, head.mask_embed, head.quality, points.mask_features, points.labels
+    )
+    if texts is None:
+        return scores
+    agreement = text_cosines(head.class_embed, texts.meaning[:, None])[..., 0]
+    return scores + TEXT_WEIGHT * agreement * texts.given[:, None]
+
+
+def _draw(
+    model: SegmentationModel, photos: EncodedPhotos, asked: _Asked, head: Head, best: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The answering masks, refined: logits `[B, 1, S/4, S/4]`, and sampled at the points `[B, P]`."""
+    embed = head.mask_embed[torch.arange(len(best), device=best.device), best]
+    answer = torch.einsum("bc,bchw->bhw", embed, photos.mask_features)[:, None]
+    labels = asked.points.labels
+    if model.refiner is not None and photos.looks is not None:
+        given = torch.zeros_like(answer) if asked.memory is None else asked.memory
+        with torch.autocast(answer.device.type, dtype=torch.bfloat16):
+            answer = model.refiner(
+                photos.looks, answer, given, asked.coords, labels, asked.points.mask_features
+            )
+        answer = answer.float()
+    sampling = model.config.decoder.point_sampling
+    return answer, sample_points(answer, asked.coords, photos.side_hw, sampling)[..., 0]
 
 
 def _with_next_clicks(
@@ -234,22 +213,3 @@ def _with_next_clicks(
 def _map(workers: int) -> Callable[..., Iterable[Any]]:
     """`map`, by so many threads."""
     return ThreadPoolExecutor(workers).map if workers else map
-
-
-def _low_resolution_iou(logits: Tensor, target: MaskTarget) -> Tensor:
-    predicted, truth = logits[:, 0] > 0, target.share > 0.5
-    counted = target.counted > 0
-    overlap = (predicted & truth & counted).flatten(1).sum(1)
-    union = ((predicted | truth) & counted).flatten(1).sum(1)
-    return overlap / union.clamp(min=1)
-
-
-def _label_hits(
-    model: SegmentationModel, class_matrix: Tensor, head: Head, scores: Tensor, targets: Targets
-) -> float:
-    """Share of named objects whose selected query says the right name among those of the sample's set."""
-    with torch.no_grad():
-        best = head.class_embed[torch.arange(len(scores), device=scores.device), scores.argmax(-1)]
-        guess = (model.class_logits(best, class_matrix) + targets.class_logit_bias).argmax(-1)
-        named = targets.class_index >= 0
-        return float((guess == targets.class_index)[named].float().mean()) if named.any() else 0.0
