@@ -26,6 +26,8 @@ EMBEDDING_STRIDES: Mapping[str, int] = MappingProxyType(
 MASK_SOURCE_STRIDES: Mapping[str, int] = MappingProxyType(
     {"mask_source": 4, "mask_level0": 32, "mask_level1": 16, "mask_level2": 8}
 )
+# or the map of the backbone that with level2 makes that one.
+LATERAL_STRIDES: Mapping[str, int] = MappingProxyType({"lateral": 4})
 
 # Dtypes that the tensors of an embedding may have, by its codec.
 CODEC_DTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -56,8 +58,8 @@ class Embedding:
         codec: name in `CODEC_DTYPES`, which says what dtypes the tensors may have.
         tensors: `level0`, `level1`, `level2` `[1, D, h, w]` (strides 32, 16, 8) and `mask_features`
             `[1, C, H/4, W/4]`, where (H, W) is the padded size, or instead of these `mask_source`
-            `[1, S, H/4, W/4]` and `mask_level0`, `mask_level1`, `mask_level2` `[1, C, h, w]`; further names
-            may follow.
+            `[1, S, H/4, W/4]` and `mask_level0`, `mask_level1`, `mask_level2` `[1, C, h, w]`, or `lateral`
+            `[1, R, H/4, W/4]`; further names may follow.
     Raises:
         MessageError: any of this does not hold, or a name appears twice.
     """
@@ -113,10 +115,13 @@ class Embedding:
 
 def required_maps(names: Collection[str]) -> Mapping[str, int]:
     """Name and stride of the maps that an embedding with tensors of these names must hold."""
-    if "mask_source" not in names or "mask_features" in names:
+    if "mask_features" in names:
         return EMBEDDING_STRIDES
     levels = {name: stride for name, stride in EMBEDDING_STRIDES.items() if name != "mask_features"}
-    return {**levels, **MASK_SOURCE_STRIDES}
+    for other in (MASK_SOURCE_STRIDES, LATERAL_STRIDES):
+        if next(iter(other)) in names:
+            return {**levels, **other}
+    return EMBEDDING_STRIDES
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -16,6 +17,7 @@ from splitseem_model.segmentation import SegmentationModel
 
 Precision = Literal["float32", "bfloat16", "float16"]
 Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
+MapKind = Literal["features", "source", "lateral"]
 Fuse = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, MultiScale]]
 
 
@@ -44,8 +46,12 @@ class EncoderNetwork:
         model.to(device).eval()
         self._pixel_decoder = model.pixel_decoder
         self._conv = mask_conv(model.pixel_decoder)
-        self._fuse = _fuse(model) if options.mask_source else None
         self._options = options
+        self.kinds: tuple[MapKind, ...] = map_kinds(model)
+        self.kind: MapKind = "source" if options.mask_source else "features"
+        if self.kind not in self.kinds:
+            pixel_decoder = type(model.pixel_decoder).__name__
+            raise ValueError(f"{pixel_decoder} of {model.config.name} does not give its mask source")
         self._device = device
         if options.onednn and device.type == "cpu":
             use_onednn(model.backbone)
@@ -54,17 +60,17 @@ class EncoderNetwork:
         self._backbone = torch.compile(backbone) if options.compile else backbone
 
     @torch.inference_mode()
-    def __call__(self, pixels: Tensor) -> dict[str, Tensor]:
+    def __call__(self, pixels: Tensor, kind: MapKind) -> dict[str, Tensor]:
         """Encode `[1, 3, H, W]`, normalised and padded: the tensors of an embedding by their names, in wire
-        order, float32 on the device."""
+        order, float32 on the device. `kind` is one of `kinds`."""
         with self._autocast():
             res2, res3, res4, res5 = self._backbone(pixels.to(self._device))
         # Upstream, too, keeps the deformable decoder at float32: its look-ups are sensitive to rounding.
         if isinstance(self._pixel_decoder, DeformablePixelDecoder):
-            levels, masks = self._maps((res2.float(), res3.float(), res4.float(), res5.float()))
+            levels, masks = self._maps((res2.float(), res3.float(), res4.float(), res5.float()), kind)
         else:
             with self._autocast():
-                levels, masks = self._maps((res2, res3, res4, res5))
+                levels, masks = self._maps((res2, res3, res4, res5), kind)
         named = {f"level{i}": level for i, level in enumerate(levels)}
         return {name: x.float() for name, x in {**named, **masks}.items()}
 
@@ -72,30 +78,36 @@ class EncoderNetwork:
         dtype = getattr(torch, self._options.precision)
         return torch.autocast(self._device.type, dtype, enabled=dtype != torch.float32)
 
-    def _maps(self, pyramid: Pyramid) -> tuple[MultiScale, dict[str, Tensor]]:
-        if self._fuse is None:
-            mask_features, levels = self._pixel_decoder(*pyramid)
-            return levels, {"mask_features": mask_features}
-        source, levels = self._fuse(*pyramid)
-        averages = level_averages(source, self._conv)
-        return levels, {"mask_source": source, **{f"mask_level{i}": x for i, x in enumerate(averages)}}
+    def _maps(self, pyramid: Pyramid, kind: MapKind) -> tuple[MultiScale, dict[str, Tensor]]:
+        match kind:
+            case "features":
+                mask_features, levels = self._pixel_decoder(*pyramid)
+                return levels, {"mask_features": mask_features}
+            case "source":
+                source, levels = self._fuse(*pyramid)
+                averages = level_averages(source, self._conv)
+                named = {f"mask_level{i}": x for i, x in enumerate(averages)}
+                return levels, {"mask_source": source, **named}
+            case "lateral":
+                assert isinstance(self._pixel_decoder, FPN)
+                return self._pixel_decoder.levels(*pyramid[1:]), {"lateral": pyramid[0]}
+
+    @cached_property
+    def _fuse(self) -> Fuse:
+        """What gives the map before the last convolution."""
+        if isinstance(self._pixel_decoder, FPN):
+            return FoldedPyramid(self._pixel_decoder).fuse
+        assert isinstance(self._pixel_decoder, DeformablePixelDecoder)
+        return self._pixel_decoder.fuse
 
 
-def gives_mask_source(model: SegmentationModel) -> bool:
-    """Whether `EncoderOptions.mask_source` is for this model."""
-    return isinstance(model.pixel_decoder, (FPN, DeformablePixelDecoder))
-
-
-def _fuse(model: SegmentationModel) -> Fuse:
-    """What gives the map before the last convolution.
-
-    Raises:
-        ValueError: a pixel decoder that does not give it apart.
-    """
+def map_kinds(model: SegmentationModel) -> tuple[MapKind, ...]:
+    """What embeddings of this model can hold of an image's masks: the mask features, the map that they are
+    one convolution of, or the backbone's map of stride 4, from which with level2 that one is made again."""
     match model.pixel_decoder:
-        case FPN() as fpn:
-            return FoldedPyramid(fpn).fuse
-        case DeformablePixelDecoder() as deformable:
-            return deformable.fuse
-        case other:
-            raise ValueError(f"{type(other).__name__} of {model.config.name} does not give its mask source")
+        case FPN():
+            return "features", "source", "lateral"
+        case DeformablePixelDecoder():
+            return "features", "source"
+        case _:
+            return ("features",)

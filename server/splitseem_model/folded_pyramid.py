@@ -19,33 +19,46 @@ from torch.nn import functional
 from splitseem_model.pixel_decoder import FPN, MultiScale, NormedConv
 
 
-class FoldedPyramid:
-    """An `FPN` that gives the input of its last convolution; follows the weights at the time it is made."""
+class FinestStep:
+    """From res2 and the level of stride 8 to the map of stride 4; follows the weights when it is made."""
 
-    def __init__(self, fpn: FPN) -> None:
-        self._fpn = fpn
-        self._enlarging = _enlarging_kernel(fpn.layer_1.weight.detach())
+    def __init__(self, adapter: NormedConv, layer: NormedConv) -> None:
+        """`adapter` projects res2, `layer` is the convolution over the sum."""
+        self._adapter, self._layer = adapter, layer
+        self._enlarging = enlarging_kernel(layer.weight.detach())
 
-    def fuse(self, res2: Tensor, res3: Tensor, res4: Tensor, res5: Tensor) -> tuple[Tensor, MultiScale]:
-        """As `FPN.fuse`."""
-        levels = self._fpn.levels(res3, res4, res5)
-        layer = self._fpn.layer_1
-        fused = functional.conv_transpose2d(levels[2], self._enlarging, stride=2, padding=1)
+    @torch.no_grad()
+    def __call__(self, res2: Tensor, level2: Tensor) -> Tensor:
+        """res2 `[B, C, H/4, W/4]` and level2 `[B, conv_dim, H/8, W/8]` -> `[B, conv_dim, H/4, W/4]`."""
+        fused = functional.conv_transpose2d(level2, self._enlarging, stride=2, padding=1)
         for i in range(len(res2)):  # the norm, and so the kernel, is each image's own
             fused[i : i + 1] += self._lateral(res2[i : i + 1])
-        return functional.relu_(layer.norm(fused)), levels
+        return functional.relu_(self._layer.norm(fused))
 
     def _lateral(self, res2: Tensor) -> Tensor:
         """Contribution of the lateral map, `[1, C, H/4, W/4]` -> `[1, conv_dim, H/4, W/4]`."""
-        adapter, weight = self._fpn.adapter_1, self._fpn.layer_1.weight
         with torch.autocast(res2.device.type, enabled=False):  # sums over the whole map
-            affine = _normed_projection(adapter, res2.to(torch.promote_types(res2.dtype, torch.float32)))
-        kernel = torch.einsum("ocyx,ci->oiyx", weight, affine)
+            exact = res2.to(torch.promote_types(res2.dtype, torch.float32))
+            affine = normed_projection(self._adapter, exact)
+        kernel = torch.einsum("ocyx,ci->oiyx", self._layer.weight, affine)
         with_ones = torch.cat([res2, torch.ones_like(res2[:, :1])], dim=1)
         return functional.conv2d(_channels_last(with_ones), _channels_last(kernel), padding=1)
 
 
-def _enlarging_kernel(weight: Tensor) -> Tensor:
+class FoldedPyramid:
+    """An `FPN` that gives the input of its last convolution."""
+
+    def __init__(self, fpn: FPN) -> None:
+        self._fpn = fpn
+        self._finest_step = FinestStep(fpn.adapter_1, fpn.layer_1)
+
+    def fuse(self, res2: Tensor, res3: Tensor, res4: Tensor, res5: Tensor) -> tuple[Tensor, MultiScale]:
+        """As `FPN.fuse`."""
+        levels = self._fpn.levels(res3, res4, res5)
+        return self._finest_step(res2, levels[2]), levels
+
+
+def enlarging_kernel(weight: Tensor) -> Tensor:
     """3 x 3 convolution `[out, in, 3, 3]` of a map enlarged by repetition, as a transposed convolution of
     stride 2 `[in, out, 4, 4]`: every cell of the small map reaches 2 x 2 cells, and their neighbours."""
     mirrored = weight.flip(2, 3).transpose(0, 1)  # [in, out, 3, 3]
@@ -56,7 +69,7 @@ def _enlarging_kernel(weight: Tensor) -> Tensor:
     return kernel
 
 
-def _normed_projection(adapter: NormedConv, x: Tensor) -> Tensor:
+def normed_projection(adapter: NormedConv, x: Tensor) -> Tensor:
     """Projection and norm of one image as one affine map: x `[1, C, h, w]` -> `[out, C + 1]`, whose last
     column is the constant."""
     projection, norm = adapter.weight[:, :, 0, 0], adapter.norm  # [out, C]

@@ -16,7 +16,7 @@ from splitseem_model.config import ModelConfig
 from splitseem_model.decoder_runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError
 from splitseem_model.example import ExampleRegion, example_region
-from splitseem_model.mask_map import mask_conv
+from splitseem_model.mask_reader import MaskReader
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import hold_pixels, mask_of_image
 from splitseem_model.prepared_image import PreparedImage, prepare_image
@@ -53,7 +53,7 @@ class ImageDecoder:
         self.region_rules: RegionRules = region_rules(model.config.decoder)
         self.queries: QueryChoice | None = None
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
-        self._mask_conv = mask_conv(model.pixel_decoder).cpu()
+        self._masks = MaskReader(model.pixel_decoder)
         self._tower = text_tower(model)
         self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
         self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
@@ -65,7 +65,7 @@ class ImageDecoder:
             FingerprintMismatch: another model made it.
         """
         self._check_model(embedding.fingerprint, "embedding", "embed the image again")
-        return prepare_image(self.config, self._runtime, self._mask_conv, embedding)
+        return prepare_image(self.config, self._runtime, self._masks, embedding)
 
     def step(
         self,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from splitseem_model.answering import Step
 from splitseem_model.decoder_runtime import DecoderRuntime
 from splitseem_model.encoder import ImageEncoder, Roi
-from splitseem_model.encoder_network import EncoderOptions, gives_mask_source
+from splitseem_model.encoder_network import EncoderOptions, map_kinds
 from splitseem_model.errors import PromptError, TextTowerError
 from splitseem_model.example import ExampleRegion
 from splitseem_model.image_decoder import ImageDecoder
@@ -116,17 +116,19 @@ class Predictor(ImageDecoder):
         roi_xywh: Roi | None = None,
         canvas: int | None = None,
         codec: str | None = None,
+        maps: str | None = None,
     ) -> PreparedImage:
         """Encode an image and prepare it for steps; arguments and errors as for `ImageEncoder.encode`.
 
         The embedding goes through the wire codec, so that this is the same path as the browser's.
         """
-        codec = codec or self.encoder.default_codec
-        return self.prepare(self.encoder.encode(image_rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec))
+        return self.prepare(
+            self.encoder.encode(image_rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec, maps=maps)
+        )
 
 
 def _options(model: SegmentationModel, runtime: DecoderRuntime | None) -> EncoderOptions:
     """The source of the mask features suffices unless the graphs, a refiner or a correction want them."""
     config = model.config
     wants_features = runtime is not None or config.refiner is not None or config.correction is not None
-    return EncoderOptions(mask_source=gives_mask_source(model) and not wants_features)
+    return EncoderOptions(mask_source="source" in map_kinds(model) and not wants_features)

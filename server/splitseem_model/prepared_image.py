@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from splitseem_model.config import ModelConfig
 from splitseem_model.correction import feature_spread
 from splitseem_model.decoder_runtime import DecoderRuntime, Levels
-from splitseem_model.mask_map import MaskConv, MaskFeatures, MaskMap, MaskSource
+from splitseem_model.mask_map import MaskMap
+from splitseem_model.mask_reader import MaskReader
 from splitseem_model.photo.pixels import photo_of_embedding
 from splitseem_model.photo.refinement import PhotoGuide, guide_of
 from splitseem_model.refiner_scale import RefinerMaps, refiner_maps
@@ -38,18 +39,17 @@ class PreparedImage:
 
     @property
     def mask_features(self) -> torch.Tensor:
-        """`[1, C, H/4, W/4]`, computed if the embedding holds their source."""
+        """`[1, C, H/4, W/4]`, computed if the embedding does not hold them."""
         return self.masks.full()
 
 
 def prepare_image(
-    config: ModelConfig, runtime: DecoderRuntime, conv: MaskConv, embedding: Embedding
+    config: ModelConfig, runtime: DecoderRuntime, reader: MaskReader, embedding: Embedding
 ) -> PreparedImage:
-    """Read an embedding of the model and do what is done once for an image; `conv` leads from the source of
-    mask features to them."""
+    """Read an embedding of the model and do what is done once for an image."""
     arrays = {t.name: torch.from_numpy(decode_tensor(t)) for t in embedding.tensors}
     levels = tuple(arrays[f"level{i}"] for i in range(3))
-    masks = _mask_map(arrays, conv)
+    masks = reader.read(arrays)
     return PreparedImage(
         embedding.geometry,
         embedding,
@@ -63,13 +63,6 @@ def prepare_image(
 
 def _refiner_maps(config: ModelConfig, masks: MaskMap, levels: Levels) -> RefinerMaps | None:
     return None if config.refiner is None else refiner_maps(config.refiner, masks.full(), *levels[1:])
-
-
-def _mask_map(arrays: dict[str, torch.Tensor], conv: MaskConv) -> MaskMap:
-    if "mask_features" in arrays:
-        return MaskFeatures(arrays["mask_features"])
-    averages = tuple(arrays[f"mask_level{i}"] for i in range(3))
-    return MaskSource(arrays["mask_source"], averages, conv)
 
 
 def _photo_guide(config: ModelConfig, embedding: Embedding) -> PhotoGuide | None:

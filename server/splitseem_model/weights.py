@@ -41,19 +41,31 @@ def load_weights(path: Path) -> SegmentationModel:
     Raises:
         CheckpointError: no such file, not safetensors, no configuration, or tensors that do not fit it.
     """
+    config = saved_config(path)
+    try:
+        model = SegmentationModel(config)
+        model.load_state_dict(load_file(path))
+    except Exception as error:
+        raise CheckpointError(f"cannot load {path}: {error}") from error
+    return model.eval()
+
+
+def saved_config(path: Path) -> ModelConfig:
+    """The configuration in the header of a file that `save_weights` wrote.
+
+    Raises:
+        CheckpointError: no such file, not safetensors, or no configuration.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-        config = ModelConfig.from_dict(json.loads(metadata[_CONFIG_KEY]))
-        model = SegmentationModel(config)
-        model.load_state_dict(load_file(path))
+        return ModelConfig.from_dict(json.loads(metadata[_CONFIG_KEY]))
     except FileNotFoundError as error:
         raise CheckpointError(f"no such weight file: {path}") from error
     except KeyError as error:
         raise CheckpointError(f"{path} carries no splitseem configuration: name its preset") from error
     except Exception as error:
         raise CheckpointError(f"cannot load {path}: {error}") from error
-    return model.eval()
 
 
 def stated_preset(path: Path) -> str | None:

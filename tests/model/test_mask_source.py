@@ -11,9 +11,11 @@ from splitseem_model.backbones.focalnet import FocalNet
 from splitseem_model.config import DecoderConfig, ModelConfig
 from splitseem_model.encoder import ImageEncoder
 from splitseem_model.encoder_network import EncoderOptions
+from splitseem_model.errors import ImageInputError
 from splitseem_model.folded_pyramid import FoldedPyramid
 from splitseem_model.golden_weights import fill_with_golden_weights
 from splitseem_model.mask_map import MaskConv, MaskFeatures, MaskSource, level_averages
+from splitseem_model.mask_reader import MaskReader
 from splitseem_model.metrics import iou
 from splitseem_model.official import DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
 from splitseem_model.pixel_decoder import FPN
@@ -140,6 +142,47 @@ def test_embedding_with_mask_source_survives_the_wire(model: SegmentationModel) 
     assert unpack(pack(embedding)) == embedding
     with pytest.raises(MessageError, match="mask_level1"):
         replace(embedding, tensors=tuple(t for t in embedding.tensors if t.name != "mask_level1"))
+
+
+@pytest.fixture
+def focal() -> Predictor:
+    built = SegmentationModel(FOCAL).eval()
+    fill_with_golden_weights(built)
+    return Predictor(built, options=EncoderOptions(onednn=False))
+
+
+def test_lateral_map_gives_the_same_mask(focal: Predictor) -> None:
+    features, lateral = (
+        focal.encode(photo(), codec="float32", maps=maps) for maps in ("features", "lateral")
+    )
+    clicks = [Click(30.5, 20.5), Click(3.5, 44.5, 0)]
+    assert_equal(lateral.masks.full() / 10, features.masks.full() / 10)  # after a norm over few cells
+    expected, ours = focal.step(features, clicks), focal.step(lateral, clicks)
+    assert iou(ours.mask_logits > 0, expected.mask_logits > 0) > 0.999
+
+
+def test_embedding_with_a_lateral_map_is_small_and_survives_the_wire(focal: Predictor) -> None:
+    features, lateral = (focal.encoder.encode(photo(), maps=maps) for maps in (None, "lateral"))
+    assert [tensor.name for tensor in lateral.tensors] == ["level0", "level1", "level2", "lateral"]
+    assert (features.codec, lateral.codec) == ("int8", "uint10")
+    assert lateral.tensor("lateral").array.shape == (1, 16, 16, 24)
+    assert unpack(pack(lateral)) == lateral
+    with pytest.raises(MessageError, match="level2"):
+        replace(lateral, tensors=tuple(t for t in lateral.tensors if t.name != "level2"))
+
+
+def test_lateral_maps_are_for_models_that_make_masks_of_them(model: SegmentationModel) -> None:
+    predictor = Predictor(model)
+    given = predictor.encoder.maps
+    assert given == ("features", "source", *(["lateral"] if model.config.name == "small-v0" else []))
+    with pytest.raises(ImageInputError, match=f"{model.config.name} gives features, source"):
+        predictor.encoder.encode(photo(), maps="every")
+    with pytest.raises(ImageInputError, match="tiny gives features"):
+        Predictor(load_model("tiny")).encoder.encode(photo(), maps="lateral")
+    with pytest.raises(ValueError, match="SlimPyramid makes no masks of a lateral map"):
+        MaskReader(load_model("tiny").pixel_decoder).read(
+            {"lateral": torch.zeros(1), "level2": torch.zeros(1)}
+        )
 
 
 def test_model_that_wants_its_features_gets_them() -> None:
