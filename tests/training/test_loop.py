@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from PIL import Image
 from rich.console import Console
 
@@ -17,6 +18,7 @@ from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import save_weights
 from splitseem_proto import encode_rle
 from splitseem_train import loop
+from splitseem_train.__main__ import main
 from splitseem_train.batches import TrainingBatches, Vocabulary, read_photos
 from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
@@ -112,6 +114,26 @@ def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_pa
     assert begun.class_matrix.shape[0] == 2
 
 
+def test_a_run_from_weights_takes_their_configuration(shapes: Path, tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    torch.manual_seed(0)
+    thin = replace(TINY, decoder=replace(TINY.decoder, mask_dim=8), vocabulary=("disk",))
+    save_weights(SegmentationModel(thin), start)
+    arguments = ["--data", shapes, "--out", tmp_path / "out", "--recipe", "smoke", "--start", start]
+    result = CliRunner().invoke(main, [str(part) for part in arguments])
+    assert result.exit_code == 0, result.output
+    for name in (loop.BEST, loop.LAST):
+        begun = load_model(str(tmp_path / "out" / name)).config
+        assert (begun.decoder, begun.vocabulary) == (thin.decoder, ("disk", "square"))
+
+
+def test_weights_of_another_shape_are_refused(shapes: Path, tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    save_weights(SegmentationModel(replace(TINY, backbone=ResidualConfig((8, 8, 8, 8)))), start)
+    with pytest.raises(TrainingError, match="other parts than this model: backbone"):
+        train(TINY, RECIPE, shapes, tmp_path / "out", start=start, console=QUIET)
+
+
 def test_names_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[tuple[str, ...]] = []
 
@@ -140,6 +162,8 @@ def test_every_object_is_told_from_names_among_which_its_own_is(shapes: Path) ->
             assert vocabulary.rivals(entry.dataset, entry.label)[vocabulary.index[entry.label]]
 
 
+# Where there is one processor, torch advises against two workers.
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 def test_batches_of_workers_are_those_of_the_main_process(shapes: Path) -> None:
     training, _, _ = read_photos(shapes, RECIPE, lambda done, total: None)
     alone = list(TrainingBatches(training, RECIPE, 0).stream(1))

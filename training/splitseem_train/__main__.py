@@ -8,7 +8,8 @@ import click
 import torch
 
 from splitseem_model.config import PRESETS, preset
-from splitseem_model.errors import TextTowerError
+from splitseem_model.errors import CheckpointError, TextTowerError
+from splitseem_model.weights import saved_config
 from splitseem_train.errors import TrainingError
 from splitseem_train.loop import train
 from splitseem_train.recipe import RECIPES
@@ -24,7 +25,9 @@ from splitseem_train.recipe import RECIPES
     default=Path("runs/nano"),
     help="Folder of the run; an unfinished run there is gone on with.",
 )
-@click.option("--model", type=click.Choice(list(PRESETS)), default="nano", help="Model configuration.")
+@click.option(
+    "--model", type=click.Choice(list(PRESETS)), default="nano", help="Configuration of a run from nothing."
+)
 @click.option(
     "--recipe",
     type=click.Choice(list(RECIPES)),
@@ -32,7 +35,10 @@ from splitseem_train.recipe import RECIPES
     help="Length, crop sizes and rates of the run.",
 )
 @click.option(
-    "--start", type=click.Path(path_type=Path, exists=True), default=None, help="Weights to begin from."
+    "--start",
+    type=click.Path(path_type=Path, exists=True),
+    default=None,
+    help="Weights to begin from, whose configuration is that of the run.",
 )
 @click.option("--steps", type=int, default=None, help="Steps of the run instead of the recipe's.")
 @click.option(
@@ -53,13 +59,18 @@ def main(
     threads: int,
     device: str,
 ) -> None:
-    """Train on the sets in DATA; the best weights by validation are in OUT/best.safetensors at any time."""
+    """Train on the sets in DATA.
+
+    At any time OUT/best.safetensors are the best weights by validation, OUT/last.safetensors the latest; both
+    are moving averages.
+    """
     if threads:
         torch.set_num_threads(threads)
     chosen = RECIPES[recipe] if steps is None else replace(RECIPES[recipe], steps=steps)
     try:
-        best = train(preset(model), chosen, data, out, seed=seed, start=start, device=device, minutes=minutes)
-    except (TrainingError, TextTowerError) as error:
+        config = preset(model) if start is None else saved_config(start)
+        best = train(config, chosen, data, out, seed=seed, start=start, device=device, minutes=minutes)
+    except (TrainingError, TextTowerError, CheckpointError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"best weights: {best}")
 

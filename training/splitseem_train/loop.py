@@ -32,7 +32,8 @@ from splitseem_train.recipe import Recipe
 from splitseem_train.text_prompts import Sentences, read_sentences
 from splitseem_train.training_step import training_step, validation_step
 
-CHECKPOINT, BEST, METRICS = "checkpoint.pt", "best.safetensors", "metrics.jsonl"
+CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
+BEST, LAST = "best.safetensors", "last.safetensors"
 SENTENCES = "sentences.safetensors"
 
 
@@ -66,12 +67,13 @@ def train(
     Args:
         config: its vocabulary is replaced by that of the data.
         data: folder of training sets; out: folder of the run, made when missing.
-        start: weights to begin from; those that do not fit (another vocabulary) stay fresh.
+        start: weights to begin from, of a model of this configuration but for the vocabulary.
         minutes: after so many the run stops, saved, to be gone on with.
     Returns:
         path of the best weights by validation IoU.
     Raises:
-        DataError: the data cannot be read. TrainingError: `out` holds a run of another configuration.
+        DataError: the data cannot be read. TrainingError: `out` holds a run of another configuration, or
+            `start` weights of one.
     """
     console = console or Console()
     out.mkdir(parents=True, exist_ok=True)
@@ -179,9 +181,7 @@ def _validate(
 ) -> dict[str, float]:
     """Mean IoU at stride 4 after 1, 2 and 3 clicks on whole held-out photos, always the same ones."""
     state.average.eval()
-    if state.sentences is not None:
-        # What is saved answers without the sentence encoder.
-        state.average.class_matrix.copy_(state.sentences.class_matrix(state.average))
+    _name_classes(state)
     rng = np.random.default_rng(1)
     side = recipe.crops[-1][1]
     ious, hits = [], []
@@ -207,12 +207,7 @@ def _new_run(
     torch.manual_seed(seed)
     model = SegmentationModel(config)
     if start is not None:
-        fitting = {
-            k: v
-            for k, v in load_file(start).items()
-            if k in (own := model.state_dict()) and v.shape == own[k].shape
-        }
-        model.load_state_dict(fitting, strict=False)
+        _take_weights(model, start)
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decayed = [p for p in model.parameters() if p.ndim >= 2]
     plain = [p for p in model.parameters() if p.ndim < 2]
@@ -225,7 +220,30 @@ def _new_run(
     return RunState(model, copy.deepcopy(model), optimizer, seed, sentences)
 
 
+def _take_weights(model: SegmentationModel, start: Path) -> None:
+    """Take the weights of a file; those of another vocabulary stay fresh.
+
+    Raises:
+        TrainingError: something else is missing or has another shape.
+    """
+    own, given = model.state_dict(), load_file(start)
+    fitting = {name: value for name, value in given.items() if name in own and value.shape == own[name].shape}
+    missing = own.keys() - fitting.keys() - {"class_matrix"}
+    if missing:
+        raise TrainingError(f"{start} has other parts than this model: {', '.join(sorted(missing)[:5])}")
+    model.load_state_dict(fitting, strict=False)
+
+
+@torch.no_grad()
+def _name_classes(state: RunState) -> None:
+    """Give the averaged weights their class matrix: what is saved answers without the sentence encoder."""
+    if state.sentences is not None:
+        state.average.class_matrix.copy_(state.sentences.class_matrix(state.average))
+
+
 def _save(state: RunState, out: Path) -> None:
+    _name_classes(state)
+    save_weights(state.average, out / LAST)
     content = {
         "config": json.dumps(state.model.config.to_dict()),
         "model": state.model.state_dict(),
