@@ -1,5 +1,7 @@
 """Crops keep image and mask together; sampled prompts lie where they should."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,6 +50,15 @@ def test_a_crop_without_augmentation_shows_the_whole_photo() -> None:
     crop = random_crop(photo_of(square_mask()), 80, RECIPE, np.random.default_rng(0), augment=False)
     assert crop is not None
     np.testing.assert_array_equal(crop.objects[0].mask[:60], square_mask())
+
+
+def test_an_object_of_a_crop_knows_the_words_that_mean_it() -> None:
+    photo = replace(photo_of(square_mask()), captions={"square": ("a red square",), "disk": ("a disk",)})
+    photo = replace(photo, objects=(replace(photo.objects[0], fine_label="rectangle"),))
+    crop = random_crop(photo, 80, RECIPE, np.random.default_rng(0), augment=False)
+    assert crop is not None
+    assert crop.objects[0].captions == ("a red square",)
+    assert crop.objects[0].other_names == ("rectangle", "rectangle square")
 
 
 def test_a_photo_whose_objects_are_too_small_gives_no_crop() -> None:

@@ -50,8 +50,13 @@ def test_index_gives_paths_masks_and_labels(tmp_path: Path) -> None:
 
 def test_optional_fields_may_be_absent(tmp_path: Path) -> None:
     (thing,) = read_one(tmp_path, objects=[{"rle": [6]}]).objects
-    assert (thing.label, thing.ignore, thing.is_thing) == (None, None, None)
+    assert (thing.label, thing.ignore, thing.is_thing, thing.fine_label) == (None, None, None, None)
     assert not thing.mask.any()
+
+
+def test_an_object_may_have_a_closer_name(tmp_path: Path) -> None:
+    (cat,) = read_one(tmp_path, objects=[{"label": "cat", "fine_label": "siamese", "rle": [6]}]).objects
+    assert (cat.label, cat.fine_label) == ("cat", "siamese")
 
 
 def test_frame_knows_its_sequence_and_a_photo_has_none(tmp_path: Path) -> None:

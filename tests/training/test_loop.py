@@ -11,6 +11,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 from rich.console import Console
+from safetensors.torch import save_file
 
 from splitseem_model.config import TINY, ResidualConfig
 from splitseem_model.registry import load_model
@@ -134,7 +135,7 @@ def test_weights_of_another_shape_are_refused(shapes: Path, tmp_path: Path) -> N
         train(TINY, RECIPE, shapes, tmp_path / "out", start=start, console=QUIET)
 
 
-def test_names_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[tuple[str, ...]] = []
 
     class Encoder:
@@ -144,13 +145,15 @@ def test_names_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", Encoder)
     model = SegmentationModel(replace(TINY, sentence_dim=8))
-    for names in (("cat", "dog"), ("cat", "dog"), ("cat", "cow")):
-        sentences = read_sentences(
-            model, Vocabulary(names, {}, {}, torch.zeros(2)), tmp_path / "sentences.safetensors"
-        )
+    file = tmp_path / "sentences.safetensors"
+    save_file({"vectors": torch.zeros(2, 8)}, file, metadata={"names": '["cat", "dog"]'})  # before wordings
+    for wordings in ((), (), ("kitten",)):
+        vocabulary = Vocabulary(("cat", "dog"), {}, {}, torch.zeros(2), wordings)
+        sentences = read_sentences(model, vocabulary, file)
         assert sentences is not None
         assert sentences.class_matrix(model).shape == (2, TINY.decoder.class_dim)
-    assert encoded == [("cat", "dog"), ("cat", "cow")]
+        assert list(sentences.rows) == ["cat", "dog", *wordings]
+    assert encoded == [("cat", "dog"), ("cat", "dog", "kitten")]
 
 
 def test_every_object_is_told_from_names_among_which_its_own_is(shapes: Path) -> None:

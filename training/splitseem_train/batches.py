@@ -17,6 +17,7 @@ from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
 from splitseem_train.errors import DataError
 from splitseem_train.names import COMMON_SET, class_name
 from splitseem_train.recipe import SET_WEIGHTS, Recipe
+from splitseem_train.wordings import captions_by_label, other_names
 
 RAREST = 1e-5
 """No name counts as less frequent than this."""
@@ -38,12 +39,14 @@ class Vocabulary:
         names: K of them; index: the row of a name; of_set: bool `[K]` for each set, the names it uses.
         log_prior: `[K]`, logarithm of how often an object of each name is drawn; it is added to the class
             logits in training only, so that a trained model has no favourite names.
+        wordings: what else objects are asked for by, see `wordings.py`; none of them is a name.
     """
 
     names: tuple[str, ...]
     index: dict[str, int]
     of_set: dict[str, Tensor]
     log_prior: Tensor
+    wordings: tuple[str, ...] = ()
 
     def rivals(self, dataset: str, name: str | None) -> Tensor:
         """The names that an object of a set is told from, bool `[K]`."""
@@ -97,8 +100,9 @@ def _read_photo(record: DataImage, side: int) -> Photo:
     if scale < 1:
         width, height = (max(1, round(n * scale)) for n in (pixels.shape[1], pixels.shape[0]))
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    named = (replace(o, label=None if o.label is None else class_name(o.label)) for o in record.objects)
-    return Photo(pixels, scale, record.dataset, tuple(named))
+    named = tuple(replace(o, label=None if o.label is None else class_name(o.label)) for o in record.objects)
+    captions = captions_by_label((o.label for o in named), record.captions)
+    return Photo(pixels, scale, record.dataset, named, captions)
 
 
 def _photo_set(photos: list[Photo]) -> PhotoSet:
@@ -124,7 +128,15 @@ def _vocabulary(records: list[DataImage], training: PhotoSet) -> Vocabulary:
         for entry in photo.objects:
             if entry.label is not None:
                 share[index[entry.label]] += probability / len(photo.objects)
-    return Vocabulary(names, index, of_set, share.log())
+    return Vocabulary(names, index, of_set, share.log(), _wordings(names, training))
+
+
+def _wordings(names: tuple[str, ...], training: PhotoSet) -> tuple[str, ...]:
+    found: set[str] = set()
+    for photo in training.photos:
+        found.update(*photo.captions.values())
+        found.update(*(other_names(o.label, o.fine_label) for o in photo.objects if o.label is not None))
+    return tuple(sorted(found.difference(names)))
 
 
 def draw_batch(

@@ -1,6 +1,7 @@
 """Training crops: a photo and its masks, cut, scaled, mirrored and recoloured in one warp."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from splitseem_train.data import DataObject
 from splitseem_train.recipe import Recipe
+from splitseem_train.wordings import other_names
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -16,12 +18,18 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo in memory; `scale` is its size over the size that the run lengths of its objects are for."""
+    """A photo in memory.
+
+    Attributes:
+        scale: its size over the size that the run lengths of its objects are for.
+        captions: by the label of the object that they mean, see `captions_by_label`.
+    """
 
     pixels: Image
     scale: float
     dataset: str
     objects: tuple[DataObject, ...]
+    captions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class CroppedObject:
         mask, ignore: its pixels and those that do not count, bool `[S, S]`; label: or None.
         dataset: the set it is from.
         is_only: no other object of the photo has its label, so that the label alone says which one is meant.
+        other_names, captions: texts that mean it too, see `wordings`.
     """
 
     mask: Mask
@@ -39,6 +48,8 @@ class CroppedObject:
     label: str | None
     dataset: str
     is_only: bool
+    other_names: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,11 +147,20 @@ def _visible_objects(
         mask = _warped(entry.mask, from_mask, side)
         if recipe.min_object_pixels <= mask.sum() < 0.95 * side * side:
             ignore = None if entry.ignore is None else _warped(entry.ignore, from_mask, side)
-            alone = sum(other.label == entry.label for other in photo.objects) == 1
-            found.append(CroppedObject(mask, ignore, entry.label, photo.dataset, alone))
+            found.append(_described(photo, entry, mask, ignore))
         if len(found) == recipe.objects_per_image:
             break
     return tuple(found[i % len(found)] for i in range(recipe.objects_per_image)) if found else ()
+
+
+def _described(photo: Photo, entry: DataObject, mask: Mask, ignore: Mask | None) -> CroppedObject:
+    """An object of a photo with what it is called there."""
+    label = entry.label
+    alone = sum(other.label == label for other in photo.objects) == 1
+    if label is None:
+        return CroppedObject(mask, ignore, label, photo.dataset, alone)
+    names, captions = other_names(label, entry.fine_label), photo.captions.get(label, ())
+    return CroppedObject(mask, ignore, label, photo.dataset, alone, names, captions)
 
 
 def _pasted(

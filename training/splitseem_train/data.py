@@ -3,7 +3,8 @@
 One gzipped JSON-lines index per set, one line per image:
 
     {"image": path, "dataset": name, "size_hw": [h, w],
-     "objects": [{"label": text or null, "rle": [...], "ignore_rle": [...]?, "isthing": 0|1?}],
+     "objects": [{"label": text or null, "rle": [...], "ignore_rle": [...]?, "isthing": 0|1?,
+                  "fine_label": text?}],
      "captions": [text]?, "scribbles": [{"positive_rle": [...], "negative_rle": [...]}]?,
      "sequence": name?}
 
@@ -52,12 +53,14 @@ class RunLengths:
 
 @dataclass(frozen=True, eq=False)
 class DataObject:
-    """One annotated object; `is_thing` is None where the set does not say."""
+    """One annotated object; `is_thing` is None where the set does not say, `fine_label` names its kind more
+    closely than `label`, as a breed does."""
 
     label: str | None
     mask_runs: RunLengths
     ignore_runs: RunLengths | None
     is_thing: bool | None
+    fine_label: str | None = None
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -204,6 +207,7 @@ def _parse_object(entry: dict[str, Any], size_hw: tuple[int, int]) -> DataObject
         mask_runs=_run_lengths(entry["rle"], size_hw),
         ignore_runs=None if ignore is None else _run_lengths(ignore, size_hw),
         is_thing=None if is_thing is None else bool(is_thing),
+        fine_label=entry.get("fine_label"),
     )
 
 

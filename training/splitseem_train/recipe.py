@@ -46,6 +46,8 @@ class Recipe:
         paste: probability of pasting an object of another photo onto a crop.
         text: probability that the name of a named object is given as a text prompt beside the points;
             text_only: that it is given instead of them, where it says which object is meant.
+        caption, synonym: probabilities that such a text is a caption or another name, where there is one,
+            and not the name of the class.
         workers: processes that cut crops and threads that place clicks; 0: all in the main thread.
         cache_side: photos are kept in memory at most this large on the long side, pixels.
     """
@@ -64,6 +66,8 @@ class Recipe:
     paste: float = 0.25
     text: float = 0.2
     text_only: float = 0.1
+    caption: float = 0.4
+    synonym: float = 0.3
     workers: int = 0
     cache_side: int = 320
     max_prompt_points: int = 24

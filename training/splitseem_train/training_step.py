@@ -38,7 +38,7 @@ def training_step(
     photos = encode_photos(model, batch.pixels)
     class_matrix = model.class_matrix if sentences is None else sentences.class_matrix(model)
     targets = make_targets(batch, vocabulary, class_matrix.device)
-    texts = draw_text_prompts(model, sentences, batch, vocabulary, recipe, rng)
+    texts = draw_text_prompts(model, sentences, batch, recipe, rng)
     played = play_rounds(
         model, photos, batch, targets, class_matrix, recipe, rng, rounds=recipe.rounds, texts=texts
     )
