@@ -20,6 +20,7 @@ from splitseem_proto import Embedding, pack, unpack
 from splitseem_proto.limits import MAX_MESSAGE_BYTES
 
 SUFFIX = ".splitseem"
+MAPS = ["features", "source", "lateral"]
 TIMEOUT_SECONDS = 120.0
 """A large photo on a busy server without a GPU takes its time."""
 
@@ -28,15 +29,22 @@ TIMEOUT_SECONDS = 120.0
 @click.argument("images", metavar="IMAGE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), required=True)
 @click.option("--server", metavar="URL", help="Let this server make them, for example http://127.0.0.1:8000")
+@click.option(
+    "--maps",
+    type=click.Choice(MAPS),
+    help="What masks are to be made of [default: source, or features, as the model has them]",
+)
 @model_options
-def command(options: ModelOptions, images: Sequence[Path], output: Path, server: str | None) -> None:
+def command(
+    options: ModelOptions, images: Sequence[Path], output: Path, server: str | None, maps: str | None
+) -> None:
     """Write the embedding of every IMAGE to DIR as <name of the image without suffix>.splitseem.
 
-    With --server, the model is the server's; --codec and --canvas are asked of it.
+    With --server, the model is the server's; --codec, --canvas and --maps are asked of it.
     """
     with refusals():
         _refuse_equal_names(images)
-        embed = _local(options) if server is None else _remote(server, options)
+        embed = _local(options, maps) if server is None else _remote(server, options, maps)
         output.mkdir(parents=True, exist_ok=True)
         for path in images:
             target = output / f"{path.stem}{SUFFIX}"
@@ -52,19 +60,20 @@ def _refuse_equal_names(images: Sequence[Path]) -> None:
         raise Refused(f"several images would be written to the same file: {', '.join(equal)}")
 
 
-def _local(options: ModelOptions) -> Callable[[Path], bytes]:
+def _local(options: ModelOptions, maps: str | None) -> Callable[[Path], bytes]:
     predictor = options.load()
 
     def embed(path: Path) -> bytes:
-        return pack(predictor.encode(read_rgb(path), canvas=options.canvas, codec=options.codec).embedding)
+        image = predictor.encode(read_rgb(path), canvas=options.canvas, codec=options.codec, maps=maps)
+        return pack(image.embedding)
 
     return embed
 
 
-def _remote(server: str, options: ModelOptions) -> Callable[[Path], bytes]:
+def _remote(server: str, options: ModelOptions, maps: str | None) -> Callable[[Path], bytes]:
     if urlsplit(server).scheme not in ("http", "https"):
         raise Refused(f"--server must be an http or https address, got {server!r}")
-    wanted = {"codec": options.codec, "canvas": options.canvas}
+    wanted = {"codec": options.codec, "canvas": options.canvas, "maps": maps}
     query = urlencode({name: value for name, value in wanted.items() if value is not None})
     url = f"{server.rstrip('/')}/v1/embed" + (f"?{query}" if query else "")
 

@@ -21,7 +21,7 @@ from splitseem_server.uploads import read_upload
 
 router = APIRouter(tags=["embeddings"])
 
-_PARAMETERS = ("codec", "canvas", "roi")
+_PARAMETERS = ("codec", "canvas", "roi", "maps")
 IMAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -50,6 +50,9 @@ def embed_options(
     roi: Annotated[
         str | None, Query(description="x,y,w,h in image pixels; the whole image if absent")
     ] = None,
+    maps: Annotated[
+        str | None, Query(description="features, source or lateral: what masks are to be made of")
+    ] = None,
 ) -> EmbedOptions:
     """The query of `POST /embed`.
 
@@ -57,7 +60,7 @@ def embed_options(
         InvalidParameter: an unknown parameter, or a value without meaning for this model.
     """
     check_parameters(request, _PARAMETERS)
-    return parse_embed_options(services, codec, canvas, roi)
+    return parse_embed_options(services, codec, canvas, roi, maps)
 
 
 def check_parameters(request: Request, known: Sequence[str]) -> None:
@@ -68,7 +71,7 @@ def check_parameters(request: Request, known: Sequence[str]) -> None:
 
 
 def parse_embed_options(
-    services: Services, codec: str | None, canvas: int | None, roi: str | None
+    services: Services, codec: str | None, canvas: int | None, roi: str | None, maps: str | None = None
 ) -> EmbedOptions:
     """How an image is to be encoded.
 
@@ -79,7 +82,9 @@ def parse_embed_options(
         raise InvalidParameter(f"codec {codec!r}; known are {', '.join(services.encoder.codecs)}")
     if canvas is not None and canvas > services.settings.max_canvas:
         raise InvalidParameter(f"canvas {canvas}; at most {services.settings.max_canvas} pixels here")
-    return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi))
+    if maps is not None and maps not in services.encoder.maps:
+        raise InvalidParameter(f"maps {maps!r}; this model gives {', '.join(services.encoder.maps)}")
+    return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi), maps)
 
 
 @router.post("/embed", openapi_extra=IMAGE_BODY)

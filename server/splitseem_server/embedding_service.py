@@ -38,6 +38,7 @@ class EmbedOptions:
     codec: str | None = None
     canvas: int | None = None
     roi_xywh: RoiXywh | None = None
+    maps: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ class Embedded:
         if not isinstance(message, Embedding):
             raise TypeError(f"the cache holds a {message.type} under {self.key}")
         return message
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What an embedding holds, and in which codec."""
+
+    codec: str
+    maps: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,8 @@ class EmbeddingService:
             np.zeros((*_WARM_UP_HW, 3), dtype=np.uint8),
             roi_xywh=None,
             canvas=None,
-            codec=self._encoder.default_codec,
+            codec=self._encoder.codec_for(None),
+            maps=self._encoder.maps[0],
         )
         await self._queue.run(encode, on_start=lambda: None)
 
@@ -122,16 +132,22 @@ class EmbeddingService:
         header = await anyio.to_thread.run_sync(
             read_header, image, self._limits, limiter=self._header_threads
         )
-        codec = options.codec or self._encoder.default_codec
-        key = self._key(header, options, codec)
+        form = self._form(options)
+        key = self._key(header, options, form)
         clock.lap("header")
-        work = partial(self._produce, key=key, image=image, options=options, codec=codec)
+        work = partial(self._produce, key=key, image=image, options=options, form=form)
         produced, joined = await self._flights.run(key, work)
         clock.lap("wait")
         timings = {**clock.laps, **({} if joined else produced.timings_ms)}
         return Embedded(key, produced.data, "joined" if joined else produced.source, timings)
 
-    def _key(self, header: ImageHeader, options: EmbedOptions, codec: str) -> str:
+    def _form(self, options: EmbedOptions) -> _Form:
+        return _Form(
+            codec=options.codec or self._encoder.codec_for(options.maps),
+            maps=options.maps or self._encoder.maps[0],
+        )
+
+    def _key(self, header: ImageHeader, options: EmbedOptions, form: _Form) -> str:
         try:
             geometry = self._encoder.geometry_for(header.original_hw, options.roi_xywh, options.canvas)
         except ValueError as error:
@@ -142,10 +158,10 @@ class EmbeddingService:
                 f"the model input would have {padded_w} x {padded_h} pixels, at most"
                 f" {self._max_input_pixels} in all; ask for a smaller canvas or a less elongated region"
             )
-        return embedding_key(header.digest, geometry, self._encoder.fingerprint, codec)
+        return embedding_key(header.digest, geometry, self._encoder.fingerprint, form.codec, form.maps)
 
     async def _produce(
-        self, commit: Commit, *, key: str, image: bytes, options: EmbedOptions, codec: str
+        self, commit: Commit, *, key: str, image: bytes, options: EmbedOptions, form: _Form
     ) -> _Produced:
         clock = _Clock()
         cached = await self._cache.get(key)
@@ -157,7 +173,7 @@ class EmbeddingService:
             clock.lap("queue")
             commit()
 
-        encode = partial(self._encode, key, image, options, codec)
+        encode = partial(self._encode, key, image, options, form)
         data, encode_laps = await self._queue.run(encode, on_start=on_start)
         clock.restart()
         await self._cache.put(key, data)
@@ -165,13 +181,17 @@ class EmbeddingService:
         return _Produced(data, "miss", {**clock.laps, **encode_laps})
 
     def _encode(
-        self, key: str, image: bytes, options: EmbedOptions, codec: str
+        self, key: str, image: bytes, options: EmbedOptions, form: _Form
     ) -> tuple[bytes, dict[str, float]]:
         clock = _Clock()
         pixels = read_image(image, self._limits)
         clock.lap("decode")
         embedding = self._encoder.encode(
-            pixels, roi_xywh=options.roi_xywh, canvas=options.canvas, codec=codec
+            pixels,
+            roi_xywh=options.roi_xywh,
+            canvas=options.canvas,
+            codec=form.codec,
+            maps=form.maps,
         )
         clock.lap("encode")
         data = pack(dataclasses.replace(embedding, key=key))

@@ -36,8 +36,13 @@ class Encoder(Protocol):
         ...
 
     @property
-    def default_codec(self) -> str:
-        """The codec used unless asked otherwise."""
+    def maps(self) -> tuple[str, ...]:
+        """What its embeddings can hold of an image's masks; the first is what they hold unless asked
+        otherwise."""
+        ...
+
+    def codec_for(self, maps: str | None) -> str:
+        """The codec of embeddings with such maps, unless asked otherwise."""
         ...
 
     def geometry_for(
@@ -57,6 +62,7 @@ class Encoder(Protocol):
         roi_xywh: RoiXywh | None,
         canvas: int | None,
         codec: str,
+        maps: str,
     ) -> Embedding:
         """The embedding of an image uint8 `[H, W, 3]`, with an empty key."""
         ...

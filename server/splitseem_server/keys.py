@@ -11,7 +11,7 @@ from splitseem_proto import PROTOCOL_VERSION, ImageGeometry
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, codec: str) -> str:
+def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, codec: str, maps: str) -> str:
     """The key, 64 hexadecimal digits.
 
     Args:
@@ -19,6 +19,7 @@ def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, 
         geometry: how the image is brought to the model input.
         fingerprint: of the model.
         codec: of the tensors.
+        maps: which of them the masks are made of.
     """
     parts = {
         "protocol_version": PROTOCOL_VERSION,
@@ -29,6 +30,7 @@ def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, 
         "padded_hw": geometry.padded_hw,
         "fingerprint": fingerprint,
         "codec": codec,
+        "maps": maps,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

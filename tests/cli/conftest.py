@@ -50,14 +50,20 @@ class DiskPredictor:
         self.options = options
 
     def encode(
-        self, image_rgb: NDArray[np.uint8], *, canvas: int | None = None, codec: str | None = None
+        self,
+        image_rgb: NDArray[np.uint8],
+        *,
+        canvas: int | None = None,
+        codec: str | None = None,
+        maps: str | None = None,
     ) -> FakeImage:
         size_hw = (image_rgb.shape[0], image_rgb.shape[1])
         geometry = ImageGeometry.whole_image(size_hw, (32, 32), (32, 32))
-        maps = {"level0": 1, "level1": 2, "level2": 4, "mask_features": 8}
+        masks = "lateral" if maps == "lateral" else "mask_features"
+        sides = {"level0": 1, "level1": 2, "level2": 4, masks: 8}
         tensors = tuple(
             NamedTensor(name, np.full((1, 2, side, side), image_rgb.mean(), np.float32))
-            for name, side in maps.items()
+            for name, side in sides.items()
         )
         return FakeImage(geometry, Embedding(1, self.fingerprint, "", geometry, "float32", tensors))
 

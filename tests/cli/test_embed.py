@@ -46,6 +46,14 @@ def test_model_is_loaded_once_with_its_options(
     assert loaded == [ModelOptions("nano", None, "torch", "int8", 128)]
 
 
+def test_maps_are_asked_of_the_encoder(photos: list[Path], tmp_path: Path) -> None:
+    result = run(photos[0], "-o", tmp_path, "--maps", "lateral")
+    assert result.exit_code == 0, result.output
+    embedding = unpack((tmp_path / "a.splitseem").read_bytes())
+    assert isinstance(embedding, Embedding)
+    assert embedding.tensor("lateral").array.shape[1] == 2
+
+
 def test_images_with_one_name_are_refused(photos: list[Path], tmp_path: Path) -> None:
     result = run(photos[0], tmp_path / "other" / "a.webp", "-o", tmp_path)
     assert result.exit_code == 2
@@ -98,13 +106,13 @@ def test_server_makes_the_embedding(
     data = (tmp_path / "here" / "a.splitseem").read_bytes()
     loaded.clear()
     Recorder.answer = (200, "application/msgpack", data)
-    result = run(*photos, "-o", tmp_path / "there", "--server", server + "/", "--codec", "float16")
+    result = run(*photos, "-o", tmp_path / "there", "--server", server + "/", "--maps", "source")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "there" / "b.splitseem").read_bytes() == data
     assert loaded == []  # no model is needed here
     assert [(asked["path"], asked["type"]) for asked in Recorder.asked] == [
-        ("/v1/embed?codec=float16", "image/png"),
-        ("/v1/embed?codec=float16", "image/jpeg"),
+        ("/v1/embed?maps=source", "image/png"),
+        ("/v1/embed?maps=source", "image/jpeg"),
     ]
     assert Recorder.asked[0]["body"] == photos[0].read_bytes()
 

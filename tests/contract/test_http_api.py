@@ -25,7 +25,10 @@ class NoEncoder:
     fingerprint = "0" * 16
     canvas = 64
     codecs = ("int8",)
-    default_codec = "int8"
+    maps = ("features",)
+
+    def codec_for(self, *_arguments: object) -> str:
+        raise NotImplementedError
 
     def geometry_for(self, *_arguments: object) -> Any:
         raise NotImplementedError
@@ -49,7 +52,7 @@ def test_every_route_is_documented_and_no_other() -> None:
 
 def test_every_parameter_is_documented() -> None:
     parameters = [parameter["name"] for parameter in OPENAPI["paths"]["/embed"]["post"]["parameters"]]
-    assert parameters == re.findall(r"^\| `(codec|canvas|roi)` \|", PAGE, re.M)
+    assert parameters == re.findall(r"^\| `(codec|canvas|roi|maps)` \|", PAGE, re.M)
 
 
 def test_every_error_is_documented_with_its_status() -> None:

@@ -42,7 +42,7 @@ class FakeEncoder:
     fingerprint = FINGERPRINT
     canvas = 64
     codecs = ("float32", "float16", "int8")
-    default_codec = "int8"
+    maps = ("features", "lateral")
 
     def __init__(self) -> None:
         self.images: list[NDArray[np.uint8]] = []
@@ -51,6 +51,9 @@ class FakeEncoder:
         self.gate = threading.Event()
         self.gate.set()
         self.error: Exception | None = None
+
+    def codec_for(self, maps: str | None) -> str:
+        return "float16" if maps == "lateral" else "int8"
 
     def geometry_for(
         self, original_hw: tuple[int, int], roi_xywh: tuple[int, int, int, int] | None, canvas: int | None
@@ -69,6 +72,7 @@ class FakeEncoder:
         roi_xywh: tuple[int, int, int, int] | None,
         canvas: int | None,
         codec: str,
+        maps: str,
     ) -> Embedding:
         self.images.append(image_rgb)
         self.threads.add(threading.current_thread().name)
@@ -82,7 +86,8 @@ class FakeEncoder:
         for name, stride in EMBEDDING_STRIDES.items():
             hw = (geometry.padded_hw[0] // stride, geometry.padded_hw[1] // stride)
             values = np.broadcast_to(mean[None, :, None, None], (1, 3, *hw))
-            tensors.append(encode_tensor(name, values, codec))
+            lateral = maps == "lateral" and name == "mask_features"
+            tensors.append(encode_tensor("lateral" if lateral else name, values, codec))
         return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, tuple(tensors))
 
 

@@ -265,6 +265,27 @@ async def test_only_unknown_codecs_in_accept_are_not_acceptable(
     assert response.status_code == 406
 
 
+async def test_other_maps_have_a_key_and_a_codec_of_their_own(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    usual, asked, again = [
+        await client.post(path, content=image_bytes(), headers=PNG)
+        for path in ("/embed", "/embed?maps=lateral", "/embed?maps=lateral&codec=float16")
+    ]
+    embedding = embedding_of(asked)
+    assert embedding.codec == "float16"
+    assert [tensor.name for tensor in embedding.tensors] == ["level0", "level1", "level2", "lateral"]
+    assert asked.headers["etag"] == again.headers["etag"] != usual.headers["etag"]
+
+
+async def test_maps_that_the_model_does_not_give_are_refused(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    response = await client.post("/embed?maps=source", content=image_bytes(), headers=PNG)
+    assert response.status_code == 422
+    assert "this model gives features, lateral" in response.json()["detail"]
+
+
 LARGE = "/embed?codec=float32&canvas=256"
 
 

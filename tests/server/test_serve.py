@@ -93,7 +93,7 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
     assert isinstance(embedding, Embedding)
     encoder = load_parts(Settings(model="tiny")).encoder
     image = np.asarray(Image.open(io.BytesIO(photo())))
-    expected = encoder.encode(image, roi_xywh=None, canvas=None, codec="float32")
+    expected = encoder.encode(image, roi_xywh=None, canvas=None, codec="float32", maps="features")
     assert embedding.geometry == expected.geometry
     assert embedding.fingerprint == expected.fingerprint
     assert "<title>splitseem</title>" in page.text
@@ -112,7 +112,8 @@ async def test_service_and_encoder_agree_bit_for_bit(model: str, run_in_process:
     embedding = unpack(response.content)
     assert isinstance(embedding, Embedding)
     pixels = np.asarray(Image.open(io.BytesIO(photo())))
-    expected = encoder.encode(pixels, roi_xywh=(10, 5, 60, 50), canvas=None, codec=encoder.default_codec)
+    codec = encoder.codec_for(None)
+    expected = encoder.encode(pixels, roi_xywh=(10, 5, 60, 50), canvas=None, codec=codec, maps="features")
     assert embedding == dataclasses.replace(expected, key=embedding.key)
 
 
@@ -126,7 +127,9 @@ def test_key_does_not_depend_on_the_process() -> None:
     encoder = load_parts(Settings(model="tiny")).encoder
     geometry = encoder.geometry_for((61, 83), None, None)
     again = load_parts(Settings(model="tiny")).encoder
-    keys = {embedding_key("ab", geometry, model.fingerprint, "int8") for model in (encoder, again)}
+    keys = {
+        embedding_key("ab", geometry, model.fingerprint, "int8", "features") for model in (encoder, again)
+    }
     assert len(keys) == 1
 
 
