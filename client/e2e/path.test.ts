@@ -108,6 +108,28 @@ describe('clicks before the photo is ready', () => {
   });
 });
 
+describe('a label', () => {
+  it('offers the likeliest names first, and looks like the guess it is until the user says it', async () => {
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    const [object] = await user.objects();
+    const label = user.page.getByRole('combobox', { name: 'Label of object 1' });
+    const names = await user.page
+      .locator('#names option')
+      .evaluateAll((options) => options.map((option) => option.getAttribute('value')));
+    expect(await label.inputValue()).toBe(object?.label);
+    expect(names[0]).toBe(object?.label);
+    expect(new Set(names).size).toBe(names.length);
+    const isGuess = (): Promise<boolean> => label.evaluate((element) => element.classList.contains('guess'));
+    const certainty = await user.page.getByText(/1 prompt · \d+ %/).innerText();
+    expect(await isGuess()).toBe(parseInt(certainty.split('·')[1] ?? '') < 50);
+    await label.fill('Tom');
+    await label.press('Enter');
+    expect(await isGuess()).toBe(false);
+    expect((await user.objects())[0]?.label).toBe('Tom');
+  });
+});
+
 describe('timings', () => {
   it('are shown by stage, up to the drawing', async () => {
     await user.openSample(SAMPLE);

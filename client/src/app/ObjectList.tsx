@@ -1,13 +1,21 @@
 import { colourOf, cssColour } from '../canvas/palette';
 import { labelOf, resultOf, type ImageState, type SegmentObject } from '../session/state';
+import { rankedNames } from '../shared/naming';
+import type { StepResult } from '../shared/types';
 import type { App } from './app';
 import { Icon } from './icons';
+import type { Store } from './store';
 import { TextChips } from './TextChips';
+
+/** A label less probable than this is shown as the guess that it is. */
+const SURE = 0.5;
+
+/** Id of the list of names; only the active object has one. */
+const NAMES = 'names';
 
 export function ObjectList({ app }: { readonly app: App }) {
   const image = app.store.activeImage.value;
   const objects = image?.document.objects ?? [];
-  const names = app.store.session.value.classNames ?? app.store.vocabulary.value?.names ?? [];
   return (
     <section class="section">
       <header class="section-head">
@@ -25,11 +33,6 @@ export function ObjectList({ app }: { readonly app: App }) {
             : 'Click on something in the photo: it becomes the first object.'}
         </p>
       )}
-      <datalist id="vocabulary">
-        {names.map((name) => (
-          <option value={name} />
-        ))}
-      </datalist>
     </section>
   );
 }
@@ -66,6 +69,8 @@ function ObjectItem({ app, image, object }: ItemProps) {
   const name = `object ${object.number}`;
   const isActive = image.document.activeObject === object.id;
   const isHidden = image.hidden.has(object.id);
+  const result = resultOf(store.session.value, object);
+  const isGuess = object.userLabel === null && (result?.labelScore ?? 1) < SURE;
   return (
     <li class={isActive ? 'object active' : 'object'} aria-current={isActive}>
       <button
@@ -82,9 +87,10 @@ function ObjectItem({ app, image, object }: ItemProps) {
       </button>
       <div class="object-text">
         <input
-          class="object-label"
+          class={isGuess ? 'object-label guess' : 'object-label'}
           aria-label={`Label of ${name}`}
-          list="vocabulary"
+          title={isGuess ? 'A guess of the model: type or choose what it is' : undefined}
+          list={isActive ? NAMES : undefined}
           value={labelOf(store.session.value, object) ?? ''}
           placeholder={object.steps.length === 0 ? 'click on it' : '…'}
           onFocus={() => {
@@ -94,7 +100,8 @@ function ObjectItem({ app, image, object }: ItemProps) {
             controller.relabel(object.id, currentTarget.value);
           }}
         />
-        <small title={explain(store, object)}>{describe(store, object)}</small>
+        {isActive && <Names store={store} result={result} />}
+        <small title={explain(result)}>{describe(store, object)}</small>
       </div>
       <button
         type="button"
@@ -124,7 +131,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
 }
 
 /** "3 prompts · 87 %"; with a label of the user's own, what the model says beside it. */
-function describe(store: ItemProps['app']['store'], object: SegmentObject): string {
+function describe(store: Store, object: SegmentObject): string {
   const { session, failedSteps } = store;
   const count = object.steps.length;
   if (count === 0) return 'no prompt yet';
@@ -140,8 +147,23 @@ function describe(store: ItemProps['app']['store'], object: SegmentObject): stri
   return `${prompts} · ${isOwn ? `${result.label}? ` : ''}${certainty}`;
 }
 
+/** What the label may be: the likeliest first, where the model has seen the object. */
+function Names({ store, result }: { readonly store: Store; readonly result: StepResult | null }) {
+  const vocabulary = store.vocabulary.value;
+  const isNamed = result !== null && vocabulary !== null;
+  const names = isNamed
+    ? rankedNames(result.classEmbed, vocabulary)
+    : (store.session.value.classNames ?? vocabulary?.names ?? []);
+  return (
+    <datalist id={NAMES}>
+      {names.map((name) => (
+        <option value={name} />
+      ))}
+    </datalist>
+  );
+}
+
 /** What the short line leaves out. */
-function explain(store: ItemProps['app']['store'], object: SegmentObject): string | undefined {
-  const result = resultOf(store.session.value, object);
+function explain(result: StepResult | null): string | undefined {
   return result === null ? undefined : `${result.area.toLocaleString('en')} pixels`;
 }

@@ -17,14 +17,25 @@ const NAMELESS: Naming = { label: null, labelScore: null };
 /** The name whose embedding is nearest in direction to a class embedding [E]; nulls without any name. */
 export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary | null, logitScale: number): Naming {
   if (vocabulary === null) return NAMELESS;
-  const width = classEmbed.length;
-  const length = norm(classEmbed, 0, width);
-  const logits = vocabulary.names.map((_, k) => {
-    return (logitScale * dot(classEmbed, 0, vocabulary.classMatrix, k * width, width)) / length;
-  });
+  const logits = cosines(classEmbed, vocabulary).map((cosine) => logitScale * cosine);
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const label = vocabulary.names[logits.indexOf(highest)];
   if (label === undefined) return NAMELESS;
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
   return { label, labelScore: 1 / total };
+}
+
+/** All names, the nearest in direction first. */
+export function rankedNames(classEmbed: Float32Array, vocabulary: Vocabulary): readonly string[] {
+  const nearness = cosines(classEmbed, vocabulary);
+  return vocabulary.names
+    .map((name, k) => ({ name, nearness: nearness[k] ?? 0 }))
+    .sort((a, b) => b.nearness - a.nearness)
+    .map(({ name }) => name);
+}
+
+function cosines(classEmbed: Float32Array, { names, classMatrix }: Vocabulary): number[] {
+  const width = classEmbed.length;
+  const length = norm(classEmbed, 0, width);
+  return names.map((_, k) => dot(classEmbed, 0, classMatrix, k * width, width) / length);
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LabelledPoint } from '../../src/shared/types';
 import { selectQuery, type Selection } from '../../src/worker/selection';
-import { nameOf } from '../../src/shared/naming';
 
 const point = (label: LabelledPoint['label']): LabelledPoint => ({ x: 0, y: 0, label });
 const floats = (...values: number[]): Float32Array => Float32Array.from(values);
@@ -50,23 +49,4 @@ it('asks the positive points alone by the rule of the official models', () => {
   };
   const selected = selectQuery('points', candidates, floats(30, 1000), [point(1), point(0)]);
   expect(selected).toEqual({ query: 1, score: 60 });
-});
-
-describe('naming', () => {
-  const vocabulary = { names: ['cat', 'dog'], classMatrix: floats(1, 0, 0, 1) };
-
-  it('takes the nearest direction, whatever the length', () => {
-    expect(nameOf(floats(0.1, 30), vocabulary, 20).label).toBe('dog');
-  });
-
-  it('scores by softmax', () => {
-    const { labelScore } = nameOf(floats(1, 0), vocabulary, 2);
-    expect(labelScore).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
-  });
-
-  it('has no name in an empty vocabulary', () => {
-    const nothing = { label: null, labelScore: null };
-    expect(nameOf(floats(1, 0), { names: [], classMatrix: floats() }, 20)).toEqual(nothing);
-    expect(nameOf(floats(1, 0), null, 20)).toEqual(nothing);
-  });
 });
