@@ -178,4 +178,6 @@ def verdicts(rows: Sequence[Row]) -> list[str]:
         if "while opening" in row.parts:
             slower = row.parts["while opening"] / row.median
             lines.append(f"{name} while the image is opened / idle, {canvas}: {slower:.2f} (at most 1.5)")
+            slice_ms = row.parts["longest slice"]
+            lines.append(f"longest slice of opening it, {canvas}: {slice_ms:.0f} ms (at most 50)")
     return lines

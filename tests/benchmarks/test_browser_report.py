@@ -71,3 +71,11 @@ def test_verdicts_name_what_is_asked(rows: dict[str, Row]) -> None:
         "official step 512 / SAM click: 0.900 (at most 1.2, goal 0.8)",
         "official as written / step, 512: 11.0 (at least 10)",
     ]
+
+
+def test_a_click_while_the_image_is_opened_is_held_to_an_idle_one() -> None:
+    samples = {"run": [10.0, 20.0], "while opening": [12.0, 24.0], "longest slice": [30.0, 50.0]}
+    assert verdicts(rows_of([Measured("nano whole click", 512, samples)], threads=1)) == [
+        "nano whole click while the image is opened / idle, 512: 1.20 (at most 1.5)",
+        "longest slice of opening it, 512: 40 ms (at most 50)",
+    ]

@@ -54,8 +54,9 @@ async function openClick({ file, embedding }: Contender): Promise<Timed> {
     const whileOpening = await duration(() =>
       engine.step({ imageId, points, texts: [], memory: first.maskLogits }),
     );
-    await opened;
-    return { run, open: opening, 'while opening': whileOpening, ...timings };
+    const { longestSliceMilliseconds } = await opened;
+    const parts = { open: opening, 'while opening': whileOpening, 'longest slice': longestSliceMilliseconds };
+    return { run, ...parts, ...timings };
   };
 }
 

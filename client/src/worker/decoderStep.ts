@@ -4,6 +4,7 @@ import type { CorrectionConfig, PhotoConfig } from '../shared/manifest';
 import type { WorkerStepResult } from '../shared/messages';
 import { holdPixels, rleArea } from '../shared/rle';
 import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../shared/types';
+import { atMaskStride } from './coarseDraft';
 import { correctAtPoints } from './correction';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from './generalDecoder';
@@ -93,7 +94,8 @@ async function readStep(
   const sampled = sampleFeatures(image.maskFeatures, inputs.slots, config.point_sampling);
   const { query, score } = selectQuery(config.selection, head, sampled, inputs.slots);
   const numRows = head.quality.length;
-  const answered = maskLogits(row(head.maskEmbed, query, numRows), image.maskFeatures);
+  const maskEmbed = row(head.maskEmbed, query, numRows);
+  const answered = atMaskStride(image, maskLogits(maskEmbed, image.maskFeatures));
   watch.lap('select');
   const redrawn = await refined(decoder, image, answered, inputs);
   watch.lap('refine');

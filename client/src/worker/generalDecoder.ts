@@ -1,6 +1,6 @@
 /** The graphs that answer texts: any query rows, text rows, a mask for every memory. */
 import type { TextWirings } from '../shared/manifest';
-import type { Feeds, Fetches, Graph } from './graph';
+import type { Fetches, Graph } from './graph';
 import type { PreparedImage } from './preparedImage';
 
 export class GeneralDecoder {
@@ -9,8 +9,6 @@ export class GeneralDecoder {
   /** What a cosine of one between a query and a text scores. */
   readonly weight: number;
   readonly #prepare: Graph | null;
-  /** By embedding, which drafts of an image share. */
-  readonly #prepared = new WeakMap<Feeds, Promise<Fetches>>();
 
   /** `prepare` is null where it would do what that of the clicks does. */
   constructor(prepare: Graph | null, step: Graph, wirings: TextWirings, weight: number) {
@@ -20,11 +18,9 @@ export class GeneralDecoder {
     this.weight = weight;
   }
 
-  /** What `step` needs of an image, computed by the first step that needs it. */
-  async prepare(image: PreparedImage): Promise<Fetches> {
-    if (this.#prepare === null) return image.tensors;
-    const prepared = this.#prepared.get(image.embedding) ?? this.#prepare.run(image.embedding);
-    this.#prepared.set(image.embedding, prepared);
-    return prepared;
+  /** What `step` needs of an image, computed by the first step that needs it; steps take turns. */
+  async prepare({ tensors, embedding, forTexts }: PreparedImage): Promise<Fetches> {
+    if (this.#prepare === null) return tensors;
+    return (forTexts.tensors ??= await this.#prepare.run(embedding));
   }
 }

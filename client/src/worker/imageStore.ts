@@ -17,6 +17,8 @@ interface HeldImage {
   image: PreparedImage | null;
   /** Settles with the first draft when the image is opened, with the whole image when it is prepared again. */
   usable: Promise<unknown>;
+  /** Steps that wait for that. */
+  waiting: number;
   isPreparing: boolean;
   isClosed: boolean;
 }
@@ -50,7 +52,10 @@ export class ImageStore {
     const drafted = new Promise<void>((resolve) => {
       onDraft = resolve;
     });
-    const held: HeldImage = { message, image: null, usable: drafted, isPreparing: true, isClosed: false };
+    const held: HeldImage = {
+      ...{ message, image: null, usable: drafted, waiting: 0 },
+      ...{ isPreparing: true, isClosed: false },
+    };
     const opened = this.#prepare(decoder, held, { onDraft, isStale: () => signal?.aborted === true });
     held.usable = Promise.race([drafted, opened]);
     held.usable.catch(() => undefined); // Perhaps no step waits for it.
@@ -72,7 +77,9 @@ export class ImageStore {
     this.#held.delete(id);
     this.#held.set(id, held);
     if (held.image === null && !held.isPreparing) held.usable = this.#prepare(decoder, held, {});
-    await held.usable;
+    held.waiting++;
+    await held.usable.finally(() => held.waiting--);
+    this.#makeRoom();
     // Others may have needed the space in between.
     return held.image ?? this.use(decoder, id);
   }
@@ -105,7 +112,9 @@ export class ImageStore {
         return value;
       });
     const embedding = await slice(async () => read(held.message, decoder.manifest));
-    const slices = preparing(decoder, embedding);
+    // Who waits for an image that is prepared again is not asked again, and gets the whole one.
+    const isAwaited = (): boolean => onDraft !== undefined && held.waiting > 0;
+    const slices = preparing(decoder, embedding, isAwaited);
     for (;;) {
       if (held.isClosed || isStale?.() === true) throw new Failure(aborted());
       const { value, done } = await slice(() => slices.next());

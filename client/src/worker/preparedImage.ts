@@ -2,22 +2,27 @@
 import { dequantise } from '../codec/dequantise';
 import type { PhotoConfig } from '../shared/manifest';
 import type { Embedding, ImageGeometry, NamedTensor } from '../shared/types';
+import { drafting } from './coarseDraft';
 import { looksOf, type Looks } from './correction';
 import type { Decoder } from './decoder';
-import type { Feeds, Fetches, FloatTensor } from './graph';
+import type { Feeds, Fetches } from './graph';
 import { guideOf, type PhotoGuide } from './photo/refinement';
+import { prepareFeeds } from './prepareFeeds';
 import { lookAt } from './refiner';
 import { MASK_STRIDE, type FeatureMap } from './sampling';
 
 /** An image ready to be stepped: what prepare made of its embedding. */
 export interface PreparedImage {
   readonly geometry: ImageGeometry;
+  /** Of a draft, perhaps coarser than those of the embedding, with strides to match. */
   readonly levels: readonly FeatureMap[];
   readonly maskFeatures: FeatureMap;
-  /** Inputs of prepare, whichever rows it holds; the same object in a draft of the image. */
+  /** Inputs of prepare, whichever rows it holds. */
   readonly embedding: Feeds;
   /** Outputs of prepare; inputs of step under the same names. */
   readonly tensors: Fetches;
+  /** The same for steps with texts, once there was one. */
+  readonly forTexts: { tensors: Fetches | null };
   /** What the refiner made of the embedding; null for a model without one. */
   readonly refinerLooks: Fetches | null;
   /** What the correction needs of the mask features; null for a model without one. */
@@ -32,11 +37,12 @@ export interface PreparedImage {
  * Prepare an image in slices, between which the worker can answer.
  *
  * Yields what can be stepped so far: nothing, then drafts, which lack what comes after the decoder. What they need
- * comes first.
+ * comes first; as long as there is none and `isAwaited` says that somebody waits, a coarse one goes before.
  */
 export async function* preparing(
   { graphs, manifest, refiner }: Decoder,
   embedding: Embedding,
+  isAwaited: () => boolean = () => false,
 ): AsyncGenerator<PreparedImage | null, PreparedImage, void> {
   const { correction, photo, refiner: refinerConfig } = manifest.config;
   const { maps } = embedding;
@@ -49,17 +55,21 @@ export async function* preparing(
   yield null;
   const maskFeatures = toFeatureMap(maps.mask_features, MASK_STRIDE);
   yield null;
-  const feeds = feedsOf(levels, maskFeatures);
-  let tensors: Fetches = {};
-  for (const [index, piece] of graphs.prepare.entries()) {
-    if (index > 0) yield null;
-    tensors = { ...tensors, ...(await piece.run(feeds)) };
-  }
   let image: PreparedImage = {
     geometry: embedding.geometry,
-    ...{ levels, maskFeatures, embedding: feeds, tensors },
+    ...{ levels, maskFeatures, embedding: prepareFeeds(levels, maskFeatures) },
+    ...{ tensors: {}, forTexts: { tensors: null } },
     ...{ refinerLooks: null, looks: null, photo: null, isComplete: false },
   };
+  let hasDraft = false;
+  for (const [index, piece] of graphs.prepare.entries()) {
+    if (index > 0) yield null;
+    if (!hasDraft && isAwaited()) {
+      hasDraft = true;
+      yield* drafting(graphs, image);
+    }
+    image = { ...image, tensors: { ...image.tensors, ...(await piece.run(image.embedding)) } };
+  }
   yield image;
   if (correction) yield (image = { ...image, looks: looksOf(maskFeatures, correction) });
   if (refiner && refinerConfig) {
@@ -93,14 +103,6 @@ function collectBuffers(value: unknown, buffers: Set<ArrayBufferLike>): void {
       collectBuffers(part, buffers);
 }
 
-function feedsOf(levels: readonly FeatureMap[], maskFeatures: FeatureMap): Feeds {
-  const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
-  levels.forEach((level, index) => {
-    feeds[`level${index}`] = toTensor(level);
-  });
-  return feeds;
-}
-
 /** The small photo that an embedding may hold. */
 function photoGuide({ tensors, geometry }: Embedding, config: PhotoConfig): PhotoGuide | null {
   const tensor = tensors.find(({ name }) => name === 'photo');
@@ -114,8 +116,3 @@ function toFeatureMap(tensor: NamedTensor, stride: number): FeatureMap {
   const [, channels = 0, height = 0, width = 0] = tensor.shape;
   return { channels, height, width, stride, data: dequantise(tensor) };
 }
-
-const toTensor = ({ channels, height, width, data }: FeatureMap): FloatTensor => ({
-  dims: [1, channels, height, width],
-  data,
-});

@@ -1,8 +1,8 @@
 /** Which graph answers a step, and what it is fed. */
 import { Failure } from '../shared/errors';
-import { paddedSize } from '../shared/geometry';
 import type { DecoderConfig, SamplingRule } from '../shared/manifest';
 import type { LabelledPoint, MaskLogits, TextVectors } from '../shared/types';
+import { atItsStride } from './coarseDraft';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from './generalDecoder';
 import type { Feeds, FloatTensor, Graph } from './graph';
@@ -37,12 +37,11 @@ export function clickRun(
   image: PreparedImage,
   { slots: given, memory }: StepInputs,
 ): Run {
-  const { height, width } = image.maskFeatures;
   const slots = slotsFor(graphs.step, given);
   const feeds = {
     ...image.tensors,
     ...pointFeeds(image, slots, manifest.config.point_sampling),
-    previous_mask: previousMask(memory, height, width),
+    previous_mask: remembered(memory, image),
     attention_bias: attentionBias(manifest.wiring, columnsOf(slots, memory)),
   };
   return { graph: graphs.step, feeds, answering: null, chosenByText: false };
@@ -54,7 +53,6 @@ export async function textRun(
   image: PreparedImage,
   { slots, texts, memory }: StepInputs,
 ): Promise<Run> {
-  const { height, width } = image.maskFeatures;
   const tokens = tokensOf(texts, config);
   const columns = columnsOf(slots, memory);
   const rows = textRows(general.wirings, columns.pointIsValid.includes(true), tokens.dims[1] ?? 0);
@@ -62,11 +60,16 @@ export async function textRun(
     ...(await general.prepare(image)),
     ...pointFeeds(image, slots, config.point_sampling),
     query_index: { dims: [rows.queryIndex.length], data: BigInt64Array.from(rows.queryIndex, BigInt) },
-    previous_mask: previousMask(memory, height, width, config.num_memories),
+    previous_mask: remembered(memory, image, config.num_memories),
     text_tokens: tokens,
     attention_bias: attentionBias(rows.wiring, columns),
   };
   return { graph: general.step, feeds, answering: rows.answering, chosenByText: rows.chosenByText };
+}
+
+function remembered(memory: MaskLogits | null, image: PreparedImage, copies = 1): FloatTensor {
+  const { height, width } = image.maskFeatures;
+  return previousMask(memory && atItsStride(image, memory), height, width, copies);
 }
 
 const columnsOf = (slots: readonly LabelledPoint[], memory: MaskLogits | null) => ({
@@ -76,11 +79,11 @@ const columnsOf = (slots: readonly LabelledPoint[], memory: MaskLogits | null) =
 
 function pointFeeds(image: PreparedImage, slots: readonly LabelledPoint[], rule: SamplingRule): Feeds {
   const count = slots.length;
-  const padded = paddedSize(image.geometry);
+  const { height, width, stride } = image.maskFeatures;
   const feeds: Record<string, Feeds[string]> = {
     point_coords: {
       dims: [1, count, 2],
-      data: Float32Array.from(slots.flatMap(({ x, y }) => [x / padded.width, y / padded.height])),
+      data: Float32Array.from(slots.flatMap(({ x, y }) => [x / (width * stride), y / (height * stride)])),
     },
     point_labels: { dims: [1, count], data: Float32Array.from(slots, ({ label }) => label) },
   };

@@ -135,6 +135,18 @@ describe('when space is short', () => {
     expect(prepared).toBe(1);
   });
 
+  it('what texts need counts from the next use on', async () => {
+    const one = store();
+    await one.open(decoder, 'a', MESSAGE);
+    const images = store(3 * bytesOf(await one.use(decoder, 'a')));
+    await images.open(decoder, 'a', MESSAGE);
+    await images.open(decoder, 'b', MESSAGE);
+    const first = await images.use(decoder, 'a');
+    first.forTexts.tensors = { key0: { dims: [999], data: new Float32Array(999) } };
+    await images.use(decoder, 'b');
+    expect(await images.use(decoder, 'a')).not.toBe(first);
+  });
+
   it('two who need the same image prepare it once', async () => {
     const images = store(1);
     await images.open(decoder, 'a', MESSAGE);
@@ -161,4 +173,6 @@ it('counts every array once, also where two parts of an image hold it', async ()
   const image = await images.use(decoder, 'a');
   const maps = [...image.levels, image.maskFeatures].reduce((sum, { data }) => sum + data.byteLength, 0);
   expect(bytesOf(image)).toBe(maps + 4 * 4);
+  image.forTexts.tensors = { ...KEYS, key1: { dims: [3], data: new Float32Array(3) } };
+  expect(bytesOf(image)).toBe(maps + 4 * 4 + 3 * 4);
 });

@@ -1,0 +1,16 @@
+import type { Feeds, FloatTensor } from './graph';
+import type { FeatureMap } from './sampling';
+
+/** Inputs of `prepare`, whichever rows it holds. */
+export function prepareFeeds(levels: readonly FeatureMap[], maskFeatures: FeatureMap): Feeds {
+  const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
+  levels.forEach((level, index) => {
+    feeds[`level${index}`] = toTensor(level);
+  });
+  return feeds;
+}
+
+const toTensor = ({ channels, height, width, data }: FeatureMap): FloatTensor => ({
+  dims: [1, channels, height, width],
+  data,
+});
