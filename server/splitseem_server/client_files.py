@@ -1,15 +1,17 @@
-"""The built browser client, served as it lies on disk."""
+"""The built browser client, served as it lies on disk, or coded."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from splitseem_server.coded_files import CodedFiles
 from splitseem_server.errors import ClientFilesError
 
 # The names of built assets carry a digest of their content; everything else is looked at anew.
@@ -31,7 +33,8 @@ _MEDIA_TYPES = {
 
 
 class ClientFiles(StaticFiles):
-    """Static files of the client, with caching by the kind of name and fixed media types.
+    """Static files of the client, with caching by the kind of name and fixed media types; what never changes
+    under its name is sent coded to who can read it.
 
     Raises:
         ClientFilesError: the folder has no index.html.
@@ -41,12 +44,17 @@ class ClientFiles(StaticFiles):
         if not (folder / "index.html").is_file():
             raise ClientFilesError(f"no built client in {folder}; `make setup` builds it")
         super().__init__(directory=folder, html=True)
+        self._coded = CodedFiles()
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, a redirect or an error of the framework."""
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(404)
-        return await super().get_response(path, scope)
+        response = await super().get_response(path, scope)
+        if not isinstance(response, FileResponse) or response.headers.get("Cache-Control") != _IMMUTABLE:
+            return response
+        kept = {name: response.headers[name] for name in ("ETag", "Cache-Control", "Content-Type")}
+        return await self._coded.response(Path(response.path), kept, Headers(scope=scope))
 
     def file_response(
         self,

@@ -6,7 +6,7 @@ import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from splitseem_server.decoder_files import DecoderFiles
 from splitseem_server.errors import NotFound
@@ -40,10 +40,12 @@ async def model_file(
     entry = _decoder(services).files.get(file)
     if entry is None:
         raise NotFound(f"the manifest names no file {file!r}; GET /v1/model lists them")
-    headers = {"ETag": f'"{entry.sha256}"', "Cache-Control": "public, max-age=31536000, immutable"}
-    if has_etag(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(entry.path, headers=headers, media_type="application/octet-stream")
+    headers = {
+        "ETag": f'"{entry.sha256}"',
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Content-Type": "application/octet-stream",
+    }
+    return await services.coded_files.response(entry.path, headers, request.headers)
 
 
 def _decoder(services: Services) -> DecoderFiles:

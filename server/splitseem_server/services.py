@@ -11,6 +11,7 @@ import structlog
 from fastapi import Request
 
 from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.coded_files import CodedFiles
 from splitseem_server.decode_service import DecodeService
 from splitseem_server.decoder_files import DecoderFiles
 from splitseem_server.embedding_service import EmbeddingService
@@ -49,6 +50,7 @@ class Services:
     panoptic: PanopticService | None
     prompts: DecodeService | None
     metrics: Metrics
+    coded_files: CodedFiles = field(default_factory=CodedFiles)
     readiness: Readiness = field(default_factory=Readiness)
 
     @property

@@ -132,7 +132,7 @@ def decoder_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("decoder")
     entries: dict[str, dict[str, object]] = {}
     for name, suffix in (("prepare", "onnx"), ("step", "onnx"), ("vocabulary", "msgpack")):
-        content = f"content of {name}".encode()
+        content = f"content of {name}".encode() * (1 if name == "vocabulary" else 4000)
         digest = hashlib.sha256(content).hexdigest()
         file = f"{name}.{digest[:12]}.{suffix}"
         (folder / file).write_bytes(content)
@@ -157,7 +157,7 @@ def client_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "index.html").write_text("<!doctype html><title>splitseem</title>")
     (folder / "assets" / "index-0123abcd.js").write_text("export const answer = 42;\n")
     (folder / "assets" / "runtime-0123abcd.mjs").write_text("export default 1;\n")
-    (folder / "assets" / "runtime-0123abcd.wasm").write_bytes(b"\x00asm\x01\x00\x00\x00")
+    (folder / "assets" / "runtime-0123abcd.wasm").write_bytes(b"\x00asm\x01\x00\x00\x00" * 4000)
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse
 
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.coded_files import CodedFiles
 from splitseem_server.errors import ClientFilesError, DecoderFilesError
 from splitseem_server.settings import Settings
 
@@ -73,18 +77,73 @@ async def test_manifest_is_served_as_it_was_exported(client: httpx.AsyncClient, 
     assert (again.status_code, again.content) == (304, b"")
 
 
+PLAIN = {"Accept-Encoding": "identity"}
+
+
 async def test_files_of_the_manifest_are_served_and_immutable(client: httpx.AsyncClient) -> None:
     manifest = (await client.get("/v1/model")).json()
     entries = [*manifest["graphs"].values(), manifest["vocabulary"]]
     for entry in entries:
-        response = await client.get(f"/v1/model/{entry['file']}")
+        response = await client.get(f"/v1/model/{entry['file']}", headers=PLAIN)
         assert hashlib.sha256(response.content).hexdigest() == entry["sha256"]
         assert response.headers["etag"] == f'"{entry["sha256"]}"'
         assert response.headers["cache-control"] == IMMUTABLE
-        head = await client.head(f"/v1/model/{entry['file']}")
+        head = await client.head(f"/v1/model/{entry['file']}", headers=PLAIN)
         assert head.headers["content-length"] == str(entry["bytes"])
         known = {"If-None-Match": response.headers["etag"]}
         assert (await client.get(f"/v1/model/{entry['file']}", headers=known)).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip, deflate, br, zstd", "zstd"), ("gzip, deflate", "gzip"), ("zstd;q=0, gzip", "gzip")],
+)
+async def test_large_files_that_never_change_are_coded_for_who_can_read_it(
+    client: httpx.AsyncClient, decoder_dir: Path, accepted: str, coding: str
+) -> None:
+    step = next(decoder_dir.glob("step.*.onnx"))
+    for path in (f"/v1/model/{step.name}", "/assets/runtime-0123abcd.wasm"):
+        plain = await client.get(path, headers=PLAIN)
+        headers = {"Accept-Encoding": accepted}
+        coded = await client.get(path, headers=headers)
+        assert coded.content == plain.content
+        assert coded.headers["content-encoding"] == coding
+        assert int(coded.headers["content-length"]) < len(plain.content) // 10
+        assert coded.headers["content-type"] == plain.headers["content-type"]
+        assert coded.headers["cache-control"] == IMMUTABLE
+        assert coded.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+        assert coded.headers["etag"] == plain.headers["etag"][:-1] + f'.{coding}"'
+        for known in (coded, plain):
+            again = await client.get(path, headers={**headers, "If-None-Match": known.headers["etag"]})
+            assert (again.status_code, again.headers["etag"]) == (304, known.headers["etag"])
+
+
+async def test_small_files_and_those_that_change_are_sent_as_they_are(
+    client: httpx.AsyncClient, decoder_dir: Path
+) -> None:
+    vocabulary = next(decoder_dir.glob("vocabulary.*.msgpack"))
+    for path in ("/", "/assets/index-0123abcd.js", f"/v1/model/{vocabulary.name}"):
+        response = await client.get(path, headers={"Accept-Encoding": "zstd"})
+        assert "content-encoding" not in response.headers
+
+
+async def test_coded_files_are_gone_with_what_made_them(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"0" * 20_000)
+    files = CodedFiles()
+    asked = Headers({"accept-encoding": "gzip"})
+    response = await files.response(tmp_path / "large", {"ETag": '"x"'}, asked)
+    assert isinstance(response, FileResponse)
+    coded = Path(response.path)
+    assert coded.is_file()
+    del files
+    assert not coded.exists()
+
+
+async def test_what_would_not_get_shorter_is_sent_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "noise").write_bytes(random.Random(0).randbytes(20_000))
+    asked = Headers({"accept-encoding": "gzip, zstd"})
+    response = await CodedFiles().response(tmp_path / "noise", {"ETag": '"x"'}, asked)
+    assert "content-encoding" not in response.headers
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "notes.txt", "step.onnx", "..%2fmanifest.json"])
