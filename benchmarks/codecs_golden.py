@@ -1,12 +1,14 @@
 """What codecs change in decoder cases of a golden set: `python benchmarks/codecs_golden.py GOLDEN CASE...`.
 
 The features of the target image go through a codec, or lose channels, and the case is answered as before: how
-many objects another query answers, and the share of the pixels of their masks that turn over.
+many objects another query answers, and the share of the pixels of their masks that turn over. Where the
+embedding holds the backbone's finest map, the mask features are made of it and of level2, both after their
+codecs. Megabytes are those of an input of 512 x 512 pixels.
 """
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,65 @@ from torch import Tensor
 from splitseem_cli.golden.comparison import Comparison
 from splitseem_cli.golden.decoder_cases import CONFIG, answer_in_torch, check_results
 from splitseem_cli.golden.decoder_prompts import DecoderCase, Features
+from splitseem_cli.golden.encoder_cases import golden_encoder
 from splitseem_cli.golden.golden_set import GoldenSet
+from splitseem_model.mask_reader import MaskReader
+from splitseem_model.preprocess import normalise, pad_to_multiple
 from splitseem_proto import decode_tensor, encode_tensor
 
 Change = Callable[[Tensor], Tensor]
+
+IMAGE = "encoder_focalt_target"
+BITS = {"float32": 32, "float16": 16, "uint10": 10, "int8": 8, "uint8": 8, "uint4": 4}
+PIXELS = 512 * 512
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to send an image: codecs of the levels and of the other map, channels that the mask features
+    keep, and whether that other map is the backbone's finest one."""
+
+    levels: str
+    other: str
+    lateral: bool = False
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Image:
+    """Features of the image of all cases, and what else they can be made of."""
+
+    features: Features
+    lateral: Tensor
+    reader: MaskReader
+
+    @staticmethod
+    @torch.inference_mode()
+    def of(golden: GoldenSet) -> "Image":
+        """The stored features, and the backbone's finest map of the stored picture."""
+        arrays = golden.arrays(IMAGE)
+        encoder = golden_encoder("focalt", golden.seed_offset)
+        pixels = pad_to_multiple(normalise(arrays["image_u8"].transpose(1, 2, 0)), encoder.size_multiple)
+        lateral = encoder.features(pixels)["res2"]
+        return Image(Features.of(arrays), lateral, MaskReader(encoder.pixel_decoder))
+
+    @torch.inference_mode()
+    def sent(self, variant: Variant) -> Features:
+        """What a reader has of it."""
+        levels = tuple(through(variant.levels)(level) for level in self.features.levels)
+        other = through(variant.other)(self.lateral if variant.lateral else self.features.mask_features)
+        if variant.lateral:
+            return Features(levels, self.reader.read({"lateral": other, "level2": levels[2]}).full())
+        return Features(levels, other if variant.rank is None else of_rank(variant.rank)(other))
+
+    def megabytes(self, variant: Variant) -> float:
+        """Of the values, for an input of `PIXELS`."""
+        other = self.lateral if variant.lateral else self.features.mask_features
+        share = 1 if variant.rank is None else variant.rank / other.shape[1]
+        bits = sum(level.numel() * BITS[variant.levels] for level in self.features.levels)
+        bits += other.numel() * share * BITS[variant.other]
+        height, width = self.features.padded_hw
+        return float(bits / 8e6 * PIXELS / (height * width))
 
 
 def main() -> None:
@@ -30,15 +87,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     golden = GoldenSet(options.golden)
-    write_result("codecs_golden", [row for name in options.cases for row in rows(golden, name)])
+    image = Image.of(golden)
+    write_result("codecs_golden", [row for name in options.cases for row in rows(golden, image, name)])
 
 
-def rows(golden: GoldenSet, name: str) -> Iterator[dict[str, Any]]:
-    """A row for each way to change the features."""
+def rows(golden: GoldenSet, image: Image, name: str) -> Iterator[dict[str, Any]]:
+    """A row for each way to send the features."""
     case = DecoderCase.read(golden, name, CONFIG.num_queries)
-    for label, (of_levels, of_masks) in VARIANTS.items():
-        levels = tuple(of_levels(level) for level in case.target.levels)
-        other = replace(case, target=Features(levels, of_masks(case.target.mask_features)))
+    for label, variant in VARIANTS.items():
+        other = replace(case, target=image.sent(variant))
         comparison = Comparison(golden.arrays(name))
         check_results(golden, other, answer_in_torch(golden, other), comparison)
         wrong = {difference.array: difference.error for difference in comparison.differences}
@@ -48,6 +105,7 @@ def rows(golden: GoldenSet, name: str) -> Iterator[dict[str, Any]]:
         yield {
             "case": name,
             "features": label,
+            "MB": round(image.megabytes(variant), 2),
             "other_queries": int(queries),
             "flips_%": round(100 * flips, 2),
         }
@@ -69,13 +127,18 @@ def of_rank(rank: int) -> Change:
     return keep
 
 
-VARIANTS: Mapping[str, tuple[Change, Change]] = {
-    **{codec: (through(codec), through(codec)) for codec in ("float32", "float16", "int8", "uint8", "uint4")},
-    "int8, masks uint4": (through("int8"), through("uint4")),
-    "float32, masks of rank 256": (through("float32"), of_rank(256)),
-    "float32, masks of rank 128": (through("float32"), of_rank(128)),
+VARIANTS: Mapping[str, Variant] = {
+    **{codec: Variant(codec, codec) for codec in BITS},
+    "int8, masks uint4": Variant("int8", "uint4"),
+    "float32, masks of rank 256": Variant("float32", "float32", rank=256),
+    "float32, masks of rank 128": Variant("float32", "float32", rank=128),
+    **{
+        f"lateral, {codec}": Variant(codec, codec, lateral=True)
+        for codec in ("float32", "float16", "uint10", "int8", "uint8")
+    },
+    "lateral, int8, map float16": Variant("int8", "float16", lateral=True),
 }
-_QUERIES = ("out_sel_spatial", "out_sel_stroke")
+_QUERIES = ("out_sel_spatial", "out_sel_stroke", "out_sel_text")
 _MASKS = ("out_sel_mask_up", "out_mask_up")
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def check_encoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:
     entry: dict[str, Any] = golden.manifest.get("other_encoders", {}).get(name, {})
     channel, cell = entry.get("channel_stride", 1), entry.get("spatial_stride", 1)
     backbone = name.split("_")[1]
-    encoder = _encoder(backbone, golden.seed_offset)
+    encoder = golden_encoder(backbone, golden.seed_offset)
     pixels = pad_to_multiple(normalise(arrays["image_u8"].transpose(1, 2, 0)), encoder.size_multiple)
     comparison.check("normalized_padded_every4", pixels[:, :, ::4, ::4])
     maps = encoder.features(pixels)
@@ -85,7 +85,7 @@ def _tolerance(backbone: str, key: str, entry: dict[str, Any]) -> float:
 
 
 @lru_cache(maxsize=1)
-def _encoder(backbone_name: str, seed_offset: int) -> Encoder:
+def golden_encoder(backbone_name: str, seed_offset: int) -> Encoder:
     """Encoder of one backbone; the cases of a backbone follow each other."""
     if f"{backbone_name}-v1" not in PRESETS:
         raise NotSupported(f"no backbone {backbone_name} in this version")
