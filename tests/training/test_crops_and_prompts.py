@@ -13,6 +13,7 @@ from splitseem_train.crops import Photo, random_crop
 from splitseem_train.data import DataObject, RunLengths
 from splitseem_train.prompts_sampler import first_prompt, next_click
 from splitseem_train.recipe import RECIPES
+from splitseem_train.scenes import scene_of
 
 pytestmark = pytest.mark.unit
 RECIPE = RECIPES["smoke"]
@@ -59,6 +60,71 @@ def test_an_object_of_a_crop_knows_the_words_that_mean_it() -> None:
     assert crop is not None
     assert crop.objects[0].captions == ("a red square",)
     assert crop.objects[0].other_names == ("rectangle", "rectangle square")
+
+
+def two_squares() -> Photo:
+    """A large square and a small one, of one name each."""
+    large, small = (photo_of(square_mask(top=2, left=left, side=side)) for left, side in ((4, 40), (56, 12)))
+    objects = (large.objects[0], replace(small.objects[0], label="small"))
+    return replace(large, dataset="coco_mini", objects=objects)
+
+
+def test_a_crop_shows_every_object_only_when_asked() -> None:
+    recipe = replace(RECIPE, objects_per_image=1)
+    crops = [
+        random_crop(two_squares(), 80, recipe, np.random.default_rng(0), augment=False, everything=everything)
+        for everything in (False, True)
+    ]
+    assert [len(crop.visible) for crop in crops if crop] == [1, 2]
+    assert [len(crop.objects) for crop in crops if crop] == [1, 1]
+
+
+def test_an_object_that_fills_the_crop_is_seen_but_not_prompted() -> None:
+    whole = np.ones((60, 60), dtype=np.bool_)
+    small = square_mask(size=60)[:, :60]
+    parts = [photo_of(mask).objects[0] for mask in (whole, small)]
+    photo = replace(photo_of(small), objects=(parts[0], replace(parts[1], label="small")))
+    crop = random_crop(photo, 64, RECIPE, np.random.default_rng(0), augment=False, everything=True)
+    assert crop is not None
+    assert {entry.label for entry in crop.visible} == {"square", "small"}
+    assert {entry.label for entry in crop.objects} == {"small"}
+    assert (
+        random_crop(
+            replace(photo, objects=tuple(parts[:1])), 64, RECIPE, np.random.default_rng(0), augment=False
+        )
+        is None
+    )
+
+
+def test_what_a_pasted_object_hides_is_not_part_of_the_scene() -> None:
+    donor = photo_of(square_mask())
+    for seed in range(20):
+        crop = random_crop(
+            two_squares(), 80, RECIPE, np.random.default_rng(seed), donor=donor, everything=True
+        )
+        assert crop is not None
+        assert np.sum([entry.mask for entry in crop.visible], axis=0).max() == 1
+
+
+@pytest.mark.parametrize(
+    ("is_thing", "complete"),
+    [((None, None), True), ((True, False), True), ((True, True), False)],
+    ids=["a set without stuff", "things and stuff", "things alone"],
+)
+def test_a_scene_is_complete_unless_its_photo_names_things_alone(
+    is_thing: tuple[bool | None, ...], complete: bool
+) -> None:
+    photo = two_squares()
+    pairs = zip(photo.objects, is_thing, strict=True)
+    photo = replace(photo, objects=tuple(replace(entry, is_thing=kind) for entry, kind in pairs))
+    crop = random_crop(photo, 80, RECIPE, np.random.default_rng(0), augment=False, everything=True)
+    assert crop is not None
+    scene = scene_of(crop.visible, photo)
+    assert scene.complete == complete
+    assert sorted(scene.kinds) == [("coco_mini", "small"), ("coco_mini", "square")]
+    areas = [entry.mask.sum() for entry in crop.visible]
+    np.testing.assert_allclose(scene.share.sum((1, 2)) * 64, areas)
+    assert scene.counted.all()
 
 
 def test_a_photo_whose_objects_are_too_small_gives_no_crop() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 from safetensors.torch import save_file
 
-from splitseem_model.config import TINY, ResidualConfig
+from splitseem_model.config import TINY, ModelConfig, ResidualConfig
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import save_weights
@@ -23,12 +23,14 @@ from splitseem_train.__main__ import main
 from splitseem_train.batches import TrainingBatches, Vocabulary, read_photos
 from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
-from splitseem_train.recipe import RECIPES, Recipe
+from splitseem_train.recipe import RECIPES, WITHOUT, Recipe
 from splitseem_train.release import release
 from splitseem_train.text_prompts import read_sentences
 
 RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
 QUIET = Console(quiet=True)
+SCENE_SET = "food_plates"
+"""A set all of whose objects are annotated."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,13 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         entry = {"label": "disk" if round_ else "square", "rle": list(encode_rle(mask).counts)}
         lines.append(
             json.dumps(
-                {"image": f"{number}.png", "dataset": "shapes", "size_hw": [64, 80], "objects": [entry]}
+                {
+                    "image": f"{number}.png",
+                    "dataset": SCENE_SET,
+                    "size_hw": [64, 80],
+                    "objects": [entry],
+                    "captions": [f"a {entry['label']} on noise"],
+                }
             )
         )
     with gzip.open(folder / "shapes.jsonl.gz", "wt", encoding="utf-8") as file:
@@ -60,8 +68,10 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(shapes: Path, out: Path, recipe: Recipe = RECIPE, seed: int = 0) -> list[dict[str, object]]:
-    train(TINY, recipe, shapes, out, seed=seed, console=QUIET)
+def run(
+    shapes: Path, out: Path, recipe: Recipe = RECIPE, seed: int = 0, config: ModelConfig = TINY
+) -> list[dict[str, object]]:
+    train(config, recipe, shapes, out, seed=seed, console=QUIET)
     rows = [json.loads(line) for line in (out / loop.METRICS).read_text().splitlines()]
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
@@ -69,6 +79,41 @@ def run(shapes: Path, out: Path, recipe: Recipe = RECIPE, seed: int = 0) -> list
 def test_the_same_seed_gives_the_same_run(shapes: Path, tmp_path: Path) -> None:
     assert run(shapes, tmp_path / "a") == run(shapes, tmp_path / "b")
     assert (tmp_path / "a" / loop.BEST).read_bytes() == (tmp_path / "b" / loop.BEST).read_bytes()
+
+
+def test_the_same_seed_gives_the_same_run_with_all_tasks_and_texts(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", _Lengths)
+    recipe = replace(RECIPE, steps=2, panoptic=0.7, text=0.4, text_only=0.4)
+    config = replace(TINY, sentence_dim=8)
+    rows = run(shapes, tmp_path / "a", recipe, config=config)
+    assert rows == run(shapes, tmp_path / "b", recipe, config=config)
+    assert any("panoptic_loss" in row for row in rows)
+    assert "validation_panoptic" in rows[-1]
+
+
+@pytest.mark.parametrize("part", WITHOUT)
+def test_a_part_that_is_left_out_changes_the_run_but_not_its_photos(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", _Lengths)
+    whole = replace(RECIPE, steps=2, panoptic=1.0, text=0.5, text_only=0.5)
+    less = replace(whole, **WITHOUT[part])
+    config = replace(TINY, sentence_dim=8)
+    first, other = (run(shapes, tmp_path / str(i), one, config=config) for i, one in enumerate((whole, less)))
+    assert first != other
+    training, _, _ = read_photos(shapes, whole, lambda done, total: None)
+    for step in range(whole.steps):
+        batches = [TrainingBatches(training, recipe, 0)[step] for recipe in (whole, less)]
+        torch.testing.assert_close(*(batch.pixels for batch in batches), rtol=0, atol=0)
+
+
+class _Lengths:
+    """Instead of the sentence encoder: a vector that follows from the length of a text."""
+
+    def encode(self, texts: tuple[str, ...]) -> torch.Tensor:
+        return torch.stack([torch.linspace(0, len(text), 8).sin() for text in texts])
 
 
 def test_another_seed_gives_another_run(shapes: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from splitseem_model.errors import CheckpointError, TextTowerError
 from splitseem_model.weights import saved_config
 from splitseem_train.errors import TrainingError
 from splitseem_train.loop import train
-from splitseem_train.recipe import RECIPES
+from splitseem_train.recipe import RECIPES, WITHOUT
 
 
 @click.command(context_settings={"show_default": True})
@@ -40,6 +40,9 @@ from splitseem_train.recipe import RECIPES
     default=None,
     help="Weights to begin from, whose configuration is that of the run.",
 )
+@click.option(
+    "--without", type=click.Choice(list(WITHOUT)), multiple=True, help="Leave out a part of the training."
+)
 @click.option("--steps", type=int, default=None, help="Steps of the run instead of the recipe's.")
 @click.option(
     "--minutes", type=float, default=math.inf, help="Stop after so long; the run can be gone on with."
@@ -53,6 +56,7 @@ def main(
     model: str,
     recipe: str,
     start: Path | None,
+    without: tuple[str, ...],
     steps: int | None,
     minutes: float,
     seed: int,
@@ -67,6 +71,8 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     chosen = RECIPES[recipe] if steps is None else replace(RECIPES[recipe], steps=steps)
+    for part in without:
+        chosen = replace(chosen, **WITHOUT[part])
     try:
         config = preset(model) if start is None else saved_config(start)
         best = train(config, chosen, data, out, seed=seed, start=start, device=device, minutes=minutes)

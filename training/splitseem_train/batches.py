@@ -17,6 +17,7 @@ from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
 from splitseem_train.errors import DataError
 from splitseem_train.names import COMMON_SET, class_name
 from splitseem_train.recipe import SET_WEIGHTS, Recipe
+from splitseem_train.scenes import SCENE_SETS, Scene, scene_of
 from splitseem_train.wordings import captions_by_label, other_names
 
 RAREST = 1e-5
@@ -64,10 +65,12 @@ class Batch:
     Attributes:
         pixels: `[B, 3, S, S]` uint8 RGB.
         objects: B * K cropped objects, photo by photo.
+        scenes: of every photo, all that it shows, or None.
     """
 
     pixels: Tensor
     objects: tuple[CroppedObject, ...]
+    scenes: tuple[Scene | None, ...]
 
 
 def read_photos(
@@ -142,16 +145,19 @@ def _wordings(names: tuple[str, ...], training: PhotoSet) -> tuple[str, ...]:
 def draw_batch(
     source: PhotoSet, side: int, count: int, recipe: Recipe, rng: np.random.Generator, *, augment: bool = True
 ) -> Batch:
-    """`count` random crops of `side` pixels."""
+    """`count` random crops of `side` pixels; without augmentation every scene that there is."""
     crops: list[Crop] = []
+    scenes: list[Scene | None] = []
     while len(crops) < count:
         photo = _draw_photo(source, rng)
         donor = _draw_photo(source, rng) if augment and rng.random() < recipe.paste else None
-        crop = random_crop(photo, side, recipe, rng, augment=augment, donor=donor)
+        everything = (not augment or rng.random() < recipe.panoptic) and photo.dataset in SCENE_SETS
+        crop = random_crop(photo, side, recipe, rng, augment=augment, donor=donor, everything=everything)
         if crop is not None:
             crops.append(crop)
+            scenes.append(scene_of(crop.visible, photo) if everything else None)
     pixels = torch.from_numpy(np.stack([crop.pixels for crop in crops])).permute(0, 3, 1, 2)
-    return Batch(pixels, tuple(entry for crop in crops for entry in crop.objects))
+    return Batch(pixels, tuple(entry for crop in crops for entry in crop.objects), tuple(scenes))
 
 
 class TrainingBatches(Dataset[Batch]):

@@ -15,6 +15,9 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
+LARGEST_SHARE = 0.95
+"""An object that fills more of the crop is not prompted."""
+
 
 @dataclass(frozen=True)
 class Photo:
@@ -54,10 +57,15 @@ class CroppedObject:
 
 @dataclass(frozen=True)
 class Crop:
-    """Pixels uint8 `[S, S, 3]` with some of its objects."""
+    """Pixels uint8 `[S, S, 3]`.
+
+    Attributes:
+        objects: those that are prompted, as often as it takes; visible: all that were looked for.
+    """
 
     pixels: Image
     objects: tuple[CroppedObject, ...]
+    visible: tuple[CroppedObject, ...]
 
 
 def random_crop(
@@ -68,13 +76,16 @@ def random_crop(
     *,
     augment: bool = True,
     donor: Photo | None = None,
+    everything: bool = False,
 ) -> Crop | None:
     """Cut one crop with `objects_per_image` objects (repeated when there are fewer).
 
     Args:
+        everything: look for all objects that show in the crop, not only for those that are prompted.
         donor: a photo one object of which is pasted onto the crop.
     Returns:
-        None when no object of the photo shows in the crop with at least `min_object_pixels` pixels.
+        None when no object of the photo shows in the crop with at least `min_object_pixels` pixels and less
+        than all of it.
     """
     focus = photo.objects[rng.integers(len(photo.objects))].mask
     if augment and rng.random() >= recipe.whole_image:
@@ -83,16 +94,18 @@ def random_crop(
         matrix = _whole_matrix(photo, side)
     if augment and rng.random() < 0.5:
         matrix = _mirrored(matrix, side)
-    objects = _visible_objects(photo, matrix, side, recipe, rng)
-    if not objects:
+    visible = _visible_objects(photo, matrix, side, recipe, rng, everything=everything)
+    if not any(map(_is_part, visible)):
         return None
     warped = cv2.warpAffine(
         photo.pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=(124, 116, 104)
     )
     pixels = np.asarray(warped, dtype=np.uint8)
     if donor is not None:
-        pixels, objects = _pasted(pixels, objects, donor, recipe, rng)
-    return Crop(_recoloured(pixels, rng) if augment else pixels, objects)
+        pixels, visible = _pasted(pixels, visible, donor, recipe, rng)
+    parts = [entry for entry in visible if _is_part(entry)]
+    prompted = tuple(parts[i % len(parts)] for i in range(recipe.objects_per_image))
+    return Crop(_recoloured(pixels, rng) if augment else pixels, prompted, tuple(visible))
 
 
 def _whole_matrix(photo: Photo, side: int) -> Matrix:
@@ -135,8 +148,9 @@ def _mirrored(matrix: Matrix, side: int) -> Matrix:
 
 
 def _visible_objects(
-    photo: Photo, matrix: Matrix, side: int, recipe: Recipe, rng: np.random.Generator
-) -> tuple[CroppedObject, ...]:
+    photo: Photo, matrix: Matrix, side: int, recipe: Recipe, rng: np.random.Generator, *, everything: bool
+) -> list[CroppedObject]:
+    """The objects that show in a crop, in random order: all, or enough to prompt."""
     to_photo = np.array(
         [[photo.scale, 0, 0.5 * photo.scale - 0.5], [0, photo.scale, 0.5 * photo.scale - 0.5], [0, 0, 1]]
     )
@@ -145,12 +159,17 @@ def _visible_objects(
     for index in rng.permutation(len(photo.objects)):
         entry = photo.objects[index]
         mask = _warped(entry.mask, from_mask, side)
-        if recipe.min_object_pixels <= mask.sum() < 0.95 * side * side:
+        if mask.sum() >= recipe.min_object_pixels:
             ignore = None if entry.ignore is None else _warped(entry.ignore, from_mask, side)
             found.append(_described(photo, entry, mask, ignore))
-        if len(found) == recipe.objects_per_image:
+        if not everything and sum(map(_is_part, found)) == recipe.objects_per_image:
             break
-    return tuple(found[i % len(found)] for i in range(recipe.objects_per_image)) if found else ()
+    return found
+
+
+def _is_part(entry: CroppedObject) -> bool:
+    """Whether there is anything beside an object: one that fills the crop cannot be asked for."""
+    return bool(entry.mask.mean() < LARGEST_SHARE)
 
 
 def _described(photo: Photo, entry: DataObject, mask: Mask, ignore: Mask | None) -> CroppedObject:
@@ -164,8 +183,8 @@ def _described(photo: Photo, entry: DataObject, mask: Mask, ignore: Mask | None)
 
 
 def _pasted(
-    pixels: Image, objects: tuple[CroppedObject, ...], donor: Photo, recipe: Recipe, rng: np.random.Generator
-) -> tuple[Image, tuple[CroppedObject, ...]]:
+    pixels: Image, objects: list[CroppedObject], donor: Photo, recipe: Recipe, rng: np.random.Generator
+) -> tuple[Image, list[CroppedObject]]:
     """Put an object of the donor somewhere on the crop, at a random size, as its first object; those that it
     hides are left out."""
     side = len(pixels)
@@ -189,10 +208,10 @@ def _pasted(
     )
     opacity = cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)[..., None]
     merged = picture * opacity + pixels * (1 - opacity)
-    behind = (replace(o, mask=o.mask & ~mask) for o in objects)
+    behind = (replace(o, mask=o.mask & ~mask, is_only=o.is_only and o.label != entry.label) for o in objects)
     seen = [o for o in behind if o.mask.sum() >= recipe.min_object_pixels]
-    found = [CroppedObject(mask, None, entry.label, donor.dataset, is_only=False), *seen]
-    return merged.astype(np.uint8), tuple(found[i % len(found)] for i in range(len(objects)))
+    in_front = CroppedObject(mask, None, entry.label, donor.dataset, is_only=False)
+    return merged.astype(np.uint8), [in_front, *seen]
 
 
 def _pixels_to_mask(photo: Photo) -> Matrix:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB
-from splitseem_model.decoder import Prepared, StepInputs
+from splitseem_model.decoder import Head, Prepared, StepInputs, Trace
 from splitseem_model.refiner import RefinerFeatures
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel
@@ -64,7 +64,7 @@ def encode_photos(model: SegmentationModel, pixels: Tensor) -> EncodedPhotos:
     normalised = _normalised(pixels.to(model.class_matrix.device))
     with torch.autocast(normalised.device.type, dtype=torch.bfloat16):
         mask_features, levels = model.encode(normalised)
-        prepared = model.decoder.prepare(levels, mask_features, learned_queries(model))
+        prepared = model.decoder.prepare(levels, mask_features, _learned_queries(model))
         looks = None if model.refiner is None else model.refiner.prepare(mask_features, *levels[1:])
     return EncodedPhotos(
         mask_features.float(),
@@ -73,11 +73,6 @@ def encode_photos(model: SegmentationModel, pixels: Tensor) -> EncodedPhotos:
         looks,
         (pixels.shape[2], pixels.shape[3]),
     )
-
-
-def learned_queries(model: SegmentationModel) -> Tensor:
-    """The index of every learned query, int64 `[Q]`: a training step uses them all."""
-    return torch.arange(model.config.decoder.num_queries, device=model.class_matrix.device)
 
 
 def stack_points(prompts: list[PointList]) -> tuple[Tensor, Tensor]:
@@ -90,7 +85,7 @@ def stack_points(prompts: list[PointList]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(padded[..., :2]), torch.from_numpy(padded[..., 2]).long()
 
 
-def step_inputs(
+def decode(
     model: SegmentationModel,
     photos: EncodedPhotos,
     coords: Tensor,
@@ -98,13 +93,32 @@ def step_inputs(
     *,
     memory: Tensor | None = None,
     texts: TextPrompts | None = None,
-) -> StepInputs:
-    """What the decoder is handed for one prompt a photo.
+) -> list[Head]:
+    """What the queries say to one prompt a photo, float32, after every layer.
 
     Args:
         coords: `[B, P, 2]` (x, y) in the crop, pixels; labels: `[B, P]`; memory: mask logits `[B, 1, S/4,
             S/4]` of the round before.
     """
+    inputs, trace = _step_inputs(model, photos, coords, labels, memory, texts), Trace()
+    with torch.autocast(coords.device.type, dtype=torch.bfloat16):
+        model.decoder.step(photos.prepared, inputs, _learned_queries(model), trace)
+    return [Head(*(tensor.float() for tensor in head)) for head in trace.heads]
+
+
+def _learned_queries(model: SegmentationModel) -> Tensor:
+    """The index of every learned query, int64 `[Q]`: a training step uses them all."""
+    return torch.arange(model.config.decoder.num_queries, device=model.class_matrix.device)
+
+
+def _step_inputs(
+    model: SegmentationModel,
+    photos: EncodedPhotos,
+    coords: Tensor,
+    labels: Tensor,
+    memory: Tensor | None,
+    texts: TextPrompts | None,
+) -> StepInputs:
     config = model.config.decoder
     batch, points = labels.shape
     rows = [Slots("spatial", config.num_queries)]

@@ -28,6 +28,7 @@ from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import save_weights
 from splitseem_train.batches import Batch, PhotoSet, TrainingBatches, Vocabulary, draw_batch, read_photos
 from splitseem_train.errors import TrainingError
+from splitseem_train.panoptic import PanopticResult
 from splitseem_train.recipe import Recipe
 from splitseem_train.text_prompts import Sentences, read_sentences
 from splitseem_train.training_step import training_step, validation_step
@@ -141,6 +142,7 @@ def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Rec
         _average(state, recipe)
     state.step += 1
     ious = [round(float(iou.mean()), 4) for iou in result.interactive.ious]
+    found = result.panoptic
     return {
         "step": state.step,
         "side": batch.pixels.shape[-1],
@@ -148,6 +150,14 @@ def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Rec
         "loss": round(float(result.loss.detach()), 4),
         "iou": ious,
         "label": round(result.interactive.label_hits, 3),
+        **({} if found is None else _panoptic_figures(found)),
+    }
+
+
+def _panoptic_figures(found: PanopticResult) -> dict[str, float]:
+    return {
+        "panoptic_loss": round(float(found.loss.detach()), 4),
+        "panoptic_iou": round(float(found.ious.mean()), 4),
     }
 
 
@@ -179,20 +189,24 @@ def _tensors(model: SegmentationModel) -> Iterator[Tensor]:
 def _validate(
     state: RunState, held_out: PhotoSet, vocabulary: Vocabulary, recipe: Recipe
 ) -> dict[str, float]:
-    """Mean IoU at stride 4 after 1, 2 and 3 clicks on whole held-out photos, always the same ones."""
+    """Mean IoU on whole held-out photos, always the same ones: at stride 4 after 1, 2 and 3 clicks, and at
+    stride 8 of the objects that have a query in the panoptic task."""
     state.average.eval()
     _name_classes(state)
     rng = np.random.default_rng(1)
     side = recipe.crops[-1][1]
-    ious, hits = [], []
+    ious, hits, found = [], [], []
     for _ in range(max(1, recipe.validation_samples // (4 * recipe.objects_per_image))):
         batch = draw_batch(held_out, side, 4, recipe, rng, augment=False)
-        played = validation_step(state.average, batch, vocabulary, recipe, rng, rounds=3).interactive
-        ious.append(torch.stack(played.ious))
-        hits.append(played.label_hits)
+        result = validation_step(state.average, batch, vocabulary, recipe, rng, rounds=3)
+        ious.append(torch.stack(result.interactive.ious))
+        hits.append(result.interactive.label_hits)
+        if result.panoptic is not None:
+            found.append(result.panoptic.ious)
     mean = torch.cat(ious, dim=1).mean(1).tolist()
     named = {f"validation_iou{i + 1}": round(value, 4) for i, value in enumerate(mean)}
-    return {**named, "validation_label": round(float(np.mean(hits)), 3)}
+    panoptic = {"validation_panoptic": round(float(torch.cat(found).mean()), 4)} if found else {}
+    return {**named, "validation_label": round(float(np.mean(hits)), 3), **panoptic}
 
 
 def _new_run(

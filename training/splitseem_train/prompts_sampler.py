@@ -9,6 +9,7 @@ PointList = NDArray[np.float32]
 """`[n, 3]`: x, y in the crop (pixel centres at +0.5) and label 1, 0, 2 or 3."""
 
 POSITIVE, NEGATIVE, BOX_MIN, BOX_MAX = 1, 0, 2, 3
+NO_POINTS: PointList = np.zeros((0, 3), dtype=np.float32)
 _KINDS = ("click", "clicks", "mixed", "scribble", "box")
 _KIND_PROBABILITIES = (0.5, 0.08, 0.14, 0.14, 0.14)
 
@@ -35,7 +36,7 @@ def next_click(mask: Mask, predicted: Mask, ignore: Mask | None) -> PointList:
         missed, wrong = missed & ~ignore, wrong & ~ignore
     missed_distance, wrong_distance = _inner_distance(missed), _inner_distance(wrong)
     if missed_distance.max() <= 0 and wrong_distance.max() <= 0:
-        return np.zeros((0, 3), dtype=np.float32)
+        return NO_POINTS
     if missed_distance.max() >= wrong_distance.max():
         return _at_maximum(missed_distance, POSITIVE)
     return _at_maximum(wrong_distance, NEGATIVE)

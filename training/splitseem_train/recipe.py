@@ -1,6 +1,7 @@
 """Training recipes as data: every number of a run that is not the model's."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 SET_WEIGHTS = {
     "coco_mini": 8.0,
@@ -22,7 +23,8 @@ SET_WEIGHTS = {
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Factor of each term of the loss."""
+    """Factor of each term of the loss; `panoptic` is that of a whole task, which has the terms for masks and
+    labels, and `quality`."""
 
     mask_bce: float = 2.0
     mask_dice: float = 2.0
@@ -31,6 +33,8 @@ class LossWeights:
     label: float = 0.8
     all_queries: float = 0.15
     early_layers: float = 0.3
+    quality: float = 0.5
+    panoptic: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Recipe:
         keep_memory: probability that a later round sees the mask of the round before.
         whole_image: probability of showing the whole photo instead of a crop around an object.
         paste: probability of pasting an object of another photo onto a crop.
+        panoptic: probability that a photo of a set that annotates all its objects is also decoded without a
+            prompt, to find them all.
         text: probability that the name of a named object is given as a text prompt beside the points;
             text_only: that it is given instead of them, where it says which object is meant.
         caption, synonym: probabilities that such a text is a caption or another name, where there is one,
@@ -64,6 +70,7 @@ class Recipe:
     keep_memory: float = 0.85
     whole_image: float = 0.4
     paste: float = 0.25
+    panoptic: float = 0.5
     text: float = 0.2
     text_only: float = 0.1
     caption: float = 0.4
@@ -82,6 +89,12 @@ class Recipe:
         _, side, count = next(crop for crop in reversed(self.crops) if crop[0] * self.steps <= step)
         return side, count
 
+
+WITHOUT: dict[str, dict[str, Any]] = {
+    "panoptic": {"panoptic": 0.0},
+    "wordings": {"caption": 0.0, "synonym": 0.0},
+}
+"""Part of the training -> the fields of a recipe that leave it out. The photos stay the same."""
 
 RECIPES: dict[str, Recipe] = {
     # Two CPU cores, 2.5 hours.

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.decoder import Head, Trace
+from splitseem_model.decoder import Head
 from splitseem_model.sampling import sample_points
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.selection import TEXT_WEIGHT, selection_scores, text_cosines
 from splitseem_train.batches import Batch
-from splitseem_train.encoding import EncodedPhotos, learned_queries, stack_points, step_inputs
+from splitseem_train.encoding import EncodedPhotos, decode, stack_points
 from splitseem_train.losses import Points, Targets, answer_loss, layer_loss
-from splitseem_train.prompts_sampler import PointList, first_prompt, next_click
+from splitseem_train.prompts_sampler import NO_POINTS, PointList, first_prompt, next_click
 from splitseem_train.recipe import LossWeights, Recipe
 from splitseem_train.supervision import label_hits, mask_iou
 from splitseem_train.text_prompts import TextPrompts
@@ -91,7 +91,9 @@ def play_rounds(
             prompts = _with_next_clicks(batch, prompts, previous, recipe)
         keep = number > 0 and (centre_clicks or rng.random() < recipe.keep_memory)
         asked = _ask(model, photos, prompts, previous if keep else None, texts)
-        heads = _decode(model, photos, asked)
+        heads = decode(
+            model, photos, asked.coords, asked.points.labels, memory=asked.memory, texts=asked.texts
+        )
         judged = _judge(model, photos, asked, heads, targets, class_matrix, recipe.loss)
         best = judged.scores.argmax(-1)
         if not centre_clicks and number == 0:
@@ -117,7 +119,7 @@ def _first(
     if centre_click:
         return next_click(mask, np.zeros_like(mask), None)
     points = first_prompt(mask, rng)
-    return np.zeros((0, 3), np.float32) if text_alone else points
+    return NO_POINTS if text_alone else points
 
 
 def _ask(
@@ -130,17 +132,6 @@ def _ask(
     coords, labels = (t.to(photos.mask_features.device) for t in stack_points(prompts))
     sampled = sample_points(photos.mask_features, coords, photos.side_hw, model.config.decoder.point_sampling)
     return _Asked(coords, Points(sampled, labels), memory, texts)
-
-
-def _decode(model: SegmentationModel, photos: EncodedPhotos, asked: _Asked) -> list[Head]:
-    """What the queries say after every layer, float32."""
-    inputs = step_inputs(
-        model, photos, asked.coords, asked.points.labels, memory=asked.memory, texts=asked.texts
-    )
-    trace = Trace()
-    with torch.autocast(asked.coords.device.type, dtype=torch.bfloat16):
-        model.decoder.step(photos.prepared, inputs, learned_queries(model), trace)
-    return [Head(*(t.float() for t in head)) for head in trace.heads]
 
 
 def _judge(

@@ -1,5 +1,7 @@
 """What the objects of a batch should be answered with, and how well they were."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -34,7 +36,7 @@ def make_targets(batch: Batch, vocabulary: Vocabulary, device: torch.device) -> 
     )
 
 
-def class_targets(kinds: list[tuple[str, str | None]], vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
+def class_targets(kinds: Sequence[tuple[str, str | None]], vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
     """For objects by set and label: the bias of the class logits `[n, K]`, and the right row int64 `[n]`, -1
     for an object without a name. See `Targets`."""
     rivals = torch.stack([vocabulary.rivals(dataset, label) for dataset, label in kinds])

@@ -8,6 +8,7 @@ from torch import Tensor
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_train.batches import Batch, Vocabulary
 from splitseem_train.encoding import encode_photos
+from splitseem_train.panoptic import PanopticResult, find_everything
 from splitseem_train.recipe import Recipe
 from splitseem_train.rounds import RoundResult, play_rounds
 from splitseem_train.supervision import make_targets
@@ -16,10 +17,11 @@ from splitseem_train.text_prompts import Sentences, draw_text_prompts
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step yields: the loss of all tasks, and how the interactive one went."""
+    """What one step yields: the loss of all tasks, and how each of them went."""
 
     loss: Tensor
     interactive: RoundResult
+    panoptic: PanopticResult | None
 
 
 def training_step(
@@ -42,7 +44,8 @@ def training_step(
     played = play_rounds(
         model, photos, batch, targets, class_matrix, recipe, rng, rounds=recipe.rounds, texts=texts
     )
-    return StepResult(played.loss, played)
+    found = find_everything(model, photos, batch.scenes, vocabulary, class_matrix, recipe.loss)
+    return StepResult(played.loss if found is None else played.loss + found.loss, played, found)
 
 
 def validation_step(
@@ -59,4 +62,5 @@ def validation_step(
     played = play_rounds(
         model, photos, batch, targets, model.class_matrix, recipe, rng, rounds=rounds, centre_clicks=True
     )
-    return StepResult(played.loss, played)
+    found = find_everything(model, photos, batch.scenes, vocabulary, model.class_matrix, recipe.loss)
+    return StepResult(played.loss, played, found)
