@@ -1,0 +1,135 @@
+import { decode, encode } from '@msgpack/msgpack';
+import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../src/shared/manifest';
+import { rleContains } from '../../src/shared/rle';
+import {
+  EMBEDDING,
+  engine,
+  MANIFEST,
+  MODEL_URL,
+  opened,
+  refusalOf,
+  seen,
+  serveTinyModel,
+  tensor,
+  WITH_REFINER,
+} from './tinyModel';
+
+serveTinyModel();
+
+describe('steps', () => {
+  const point = { x: 70.5, y: 50.5, label: 1 } as const;
+
+  it('feed what prepare made, the points in both frames, and an empty memory', async () => {
+    const ready = await opened();
+    await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
+    const [feeds] = seen.fed;
+    expect(feeds?.key0).toEqual(tensor([7], 1));
+    expect(feeds?.point_labels).toEqual({ dims: [1, 1], data: Float32Array.of(1) });
+    // (70.5 - 10) * 54 / 121 of 64, (50.5 - 20) * 30 / 67 of 32
+    const [x, y] = [...(feeds?.point_coords?.data ?? [])].map(Number);
+    expect(x).toBeCloseTo((60.5 * 54) / 121 / 64, 6);
+    expect(y).toBeCloseTo((30.5 * 30) / 67 / 32, 6);
+    expect(feeds?.point_features2?.dims).toEqual([1, 1, 3]);
+    expect(feeds?.previous_mask?.dims).toEqual([1, 1, 8, 16]);
+    expect(feeds?.attention_bias?.dims).toEqual([1, 3, 4]);
+  });
+
+  it('answer with a mask of the image’s size and the class embedding of the selected query', async () => {
+    const ready = await opened();
+    const positive = await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
+    const negative = await ready.step({
+      imageId: 'a',
+      points: [{ ...point, label: 0 }],
+      memory: null,
+      texts: [],
+    });
+    expect(positive.mask.size).toEqual([100, 151]);
+    expect([...positive.classEmbed, ...negative.classEmbed].sort()).toEqual([0, 0, 1, 1]);
+    expect(positive.classEmbed).not.toEqual(negative.classEmbed);
+    expect(positive.score).toBeCloseTo(negative.score, 6);
+    expect(Array.from(positive.maskLogits.data)).toEqual(Array.from(negative.maskLogits.data, (v) => 0 - v));
+  });
+
+  it('hand the memory on, and give the same answer to the same question', async () => {
+    const ready = await opened();
+    const first = await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });
+    const ask = { imageId: 'a', points: [point, point], memory: first.maskLogits, texts: [] };
+    const [second, again] = [await ready.step(ask), await ready.step(ask)];
+    expect(seen.fed[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
+    expect({ ...again, timings: null }).toEqual({ ...second, timings: null });
+  });
+
+  it('end with what the refiner makes of the mask, which is also remembered', async () => {
+    seen.served[''] = JSON.stringify(WITH_REFINER);
+    const ready = await opened();
+    seen.refined = [];
+    const points = [point, { ...point, x: 80.5 }, { ...point, x: 90.5, label: 0 }] as const;
+    const first = await ready.step({ imageId: 'a', points, memory: null, texts: [] });
+    await ready.step({ imageId: 'a', points, memory: first.maskLogits, texts: [] });
+    expect(new Set(first.maskLogits.data)).toEqual(new Set([1]));
+    expect(seen.refined[0]?.look).toEqual(tensor([3], 1));
+    expect(seen.refined[0]?.point_labels?.data).toEqual(Float32Array.of(1, 0));
+    expect(Number(seen.refined[0]?.point_coords?.data[0])).toBeCloseTo((60.5 * 54) / 121, 4);
+    expect(seen.refined[0]?.previous_mask?.data).toEqual(new Float32Array(8 * 16));
+    expect(seen.refined[1]?.previous_mask?.data).toEqual(first.maskLogits.data);
+  });
+
+  it('without points fill one slot with padding', async () => {
+    const ready = await opened();
+    await ready.step({ imageId: 'a', points: [], memory: null, texts: [] });
+    expect(seen.fed[0]?.point_labels?.data).toEqual(Float32Array.of(-1));
+  });
+});
+
+describe('a refiner', () => {
+  it('whose graphs are missing is refused', async () => {
+    seen.served[''] = JSON.stringify({ ...WITH_REFINER, graphs: MANIFEST.graphs });
+    const refusal = await refusalOf(engine().load({ modelUrl: MODEL_URL, threads: null }));
+    expect(refusal).toMatchObject({ kind: 'model' });
+  });
+});
+
+describe('a photo', () => {
+  const PHOTO = {
+    ...{ trust: 0.7, logit_limit: 8, colour_weight: 1, colour_limit: 3, colour_floor: 1e-5, bins: 24 },
+    ...{ smoothness: 5, reach: 0.16, edge_contrast: 0.5, rounds: 2, sweeps: 4 },
+    ...{ click_radius: 0.016, held_logit: 2, click_weight: 20 },
+  };
+  const here = { x: 60.5, y: 40.5, label: 1 } as const;
+  const clicks = [here, { ...here, x: 61.5, label: 0 }, { ...here, y: 70.5, label: 0 }] as const;
+
+  function withPhoto(): ArrayBuffer {
+    const message = decode(EMBEDDING) as { tensors: unknown[] };
+    const shape = [1, 3, 15, 27];
+    const data = new Uint8Array(4 * 3 * 15 * 27);
+    return encode({
+      ...message,
+      tensors: [...message.tensors, { name: 'photo', dtype: 'float32', shape, data }],
+    }).slice().buffer;
+  }
+
+  async function step(manifest: Manifest) {
+    seen.served[''] = JSON.stringify(manifest);
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    await ready.open({ imageId: 'a', bytes: withPhoto() });
+    return ready.step({ imageId: 'a', points: clicks, memory: null, texts: [] });
+  }
+
+  it('makes the mask obey every pixel that was clicked, and leaves the memory alone', async () => {
+    const plain = await step(MANIFEST);
+    const followed = await step({ ...MANIFEST, config: { ...MANIFEST.config, photo: PHOTO } });
+    expect(clicks.map(({ x, y }) => rleContains(followed.mask, x, y))).toEqual([true, false, false]);
+    expect(followed.maskLogits).toEqual(plain.maskLogits);
+    expect(followed.mask).not.toEqual(plain.mask);
+  });
+
+  it('does nothing for a model that does not follow it, or in an embedding without it', async () => {
+    const plain = await step(MANIFEST);
+    seen.served[''] = JSON.stringify({ ...MANIFEST, config: { ...MANIFEST.config, photo: PHOTO } });
+    const ready = await opened();
+    const { mask } = await ready.step({ imageId: 'a', points: clicks, memory: null, texts: [] });
+    expect(mask).toEqual(plain.mask);
+  });
+});
