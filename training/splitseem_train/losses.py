@@ -1,8 +1,9 @@
 """Matching of queries to objects and the loss, for every decoder layer.
 
-Source: SEEM section 3.3: one query per prompt is matched by its mask embedding (Eq. 5) plus how well its mask
-fits, and is trained with binary cross-entropy and dice; the label by its class embedding. All tensors: B
-samples, Q queries, P points.
+Source: SEEM section 3.3: one query per prompt is matched by its mask embedding for points (Eq. 5), by its
+class embedding for texts (Eq. 6), both in the selection scores, plus how well its mask fits. It is trained
+with binary cross-entropy and dice; the label by its class embedding. All tensors: B samples, Q queries, P
+points.
 """
 
 from dataclasses import dataclass

@@ -18,6 +18,7 @@ from splitseem_train.errors import DataError
 
 SMOOTHING_STEPS = 100
 COLOURS = ("#9db4d6", "#5b83bd", "#1f4e8c")
+NO_PROMPT = "#b07030"
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -37,7 +38,8 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 
 def plot_log(rows: list[dict[str, Any]], out: Path) -> None:
-    """Write IoU by round, on training crops and held-out photos, and the loss, over the steps."""
+    """Write IoU by round, on training crops and held-out photos, without a prompt where that was trained, and
+    the loss, over the steps."""
     steps = np.array([row["step"] for row in rows])
     figure, (above, below) = plt.subplots(2, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1))
     rounds = np.array([row["iou"] for row in rows])
@@ -48,6 +50,12 @@ def plot_log(rows: list[dict[str, Any]], out: Path) -> None:
         values = [row[f"validation_iou{number}"] for row in held_out]
         above.plot(
             [row["step"] for row in held_out], values, "o--", color=colour, label=f"held out, click {number}"
+        )
+    found = [row for row in held_out if "validation_panoptic" in row]
+    if found:
+        values = [row["validation_panoptic"] for row in found]
+        above.plot(
+            [row["step"] for row in found], values, "s--", color=NO_PROMPT, label="held out, no prompt"
         )
     above.set_ylabel("mean IoU")
     above.set_ylim(0, 1)
