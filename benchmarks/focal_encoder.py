@@ -25,7 +25,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from splitseem_model.config import preset
-from splitseem_model.encoder_network import EncoderOptions
+from splitseem_model.encoder_network import EncoderOptions, MapKind
 from splitseem_model.folded_pyramid import FoldedPyramid
 from splitseem_model.golden_weights import fill_with_golden_weights
 from splitseem_model.mask_map import level_averages, mask_conv
@@ -38,10 +38,11 @@ from splitseem_proto import Click
 
 Row = dict[str, Any]
 
-VARIANTS = {
-    "mask features": EncoderOptions(mask_source=False, onednn=False),
-    "mask source": EncoderOptions(mask_source=True, onednn=False),
-    "mask source, oneDNN": EncoderOptions(mask_source=True, onednn=True),
+VARIANTS: dict[str, tuple[MapKind, EncoderOptions]] = {
+    "mask features": ("features", EncoderOptions(onednn=False)),
+    "mask source": ("source", EncoderOptions(onednn=False)),
+    "mask source, oneDNN": ("source", EncoderOptions(onednn=True)),
+    "lateral map, oneDNN": ("lateral", EncoderOptions(onednn=True)),
 }
 PHOTO = Path(__file__).parents[1] / "client" / "public" / "samples" / "astronaut.jpg"
 CLICKS_XY = tuple((x, y) for x in (0.15, 0.4, 0.6, 0.9) for y in (0.2, 0.5, 0.8))
@@ -69,15 +70,21 @@ def variants(model: SegmentationModel, canvases: list[int], repeats: int) -> lis
     The variants take turns, so that other work on the machine meets all of them.
     """
     # Layers are handed to oneDNN in place, hence the copies.
-    predictors = {name: Predictor(deepcopy(model), options=options) for name, options in VARIANTS.items()}
+    predictors = {
+        name: Predictor(deepcopy(model), options=options) for name, (_, options) in VARIANTS.items()
+    }
+    kinds = {name: kind for name, (kind, _) in VARIANTS.items()}
     photo = np.asarray(Image.open(PHOTO).convert("RGB"))
     with torch.inference_mode():
         learned = model.decoder.head(model.decoder.query_feat.weight[None]).mask_embed
     rows = []
     for canvas in canvases:
-        masks = {name: _masks(predictor, learned, photo, canvas) for name, predictor in predictors.items()}
+        masks = {
+            name: _masks(predictor, learned, photo, canvas, kinds[name])
+            for name, predictor in predictors.items()
+        }
         calls: dict[str, Callable[[], object]] = {
-            name: partial(predictor.encoder.encode, photo, canvas=canvas)
+            name: partial(predictor.encoder.encode, photo, canvas=canvas, maps=kinds[name])
             for name, predictor in predictors.items()
         }
         seconds = take_turns(calls, repeats)
@@ -106,10 +113,10 @@ Masks = list[NDArray[np.bool_]]
 
 
 def _masks(
-    predictor: Predictor, mask_embed: Tensor, photo: NDArray[np.uint8], canvas: int
+    predictor: Predictor, mask_embed: Tensor, photo: NDArray[np.uint8], canvas: int, maps: MapKind
 ) -> tuple[Masks, Masks]:
     """Masks of given queries, and of single clicks; float32 on the way, so that only the encoder differs."""
-    image = predictor.encode(photo, canvas=canvas, codec="float32")
+    image = predictor.encode(photo, canvas=canvas, codec="float32", maps=maps)
     of_queries = image.masks.logits(mask_embed)[0] > 0
     height, width = photo.shape[:2]
     steps = [predictor.step(image, [Click(x * width, y * height)]) for x, y in CLICKS_XY]
