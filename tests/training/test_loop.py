@@ -25,6 +25,7 @@ from splitseem_train.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, WITHOUT, Recipe
 from splitseem_train.release import release
+from splitseem_train.run_state import BEST, CHECKPOINT, LAST, METRICS, new_run
 from splitseem_train.text_prompts import read_sentences
 
 RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
@@ -72,13 +73,13 @@ def run(
     shapes: Path, out: Path, recipe: Recipe = RECIPE, seed: int = 0, config: ModelConfig = TINY
 ) -> list[dict[str, object]]:
     train(config, recipe, shapes, out, seed=seed, console=QUIET)
-    rows = [json.loads(line) for line in (out / loop.METRICS).read_text().splitlines()]
+    rows = [json.loads(line) for line in (out / METRICS).read_text().splitlines()]
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
 def test_the_same_seed_gives_the_same_run(shapes: Path, tmp_path: Path) -> None:
     assert run(shapes, tmp_path / "a") == run(shapes, tmp_path / "b")
-    assert (tmp_path / "a" / loop.BEST).read_bytes() == (tmp_path / "b" / loop.BEST).read_bytes()
+    assert (tmp_path / "a" / BEST).read_bytes() == (tmp_path / "b" / BEST).read_bytes()
 
 
 def test_the_same_seed_gives_the_same_run_with_all_tasks_and_texts(
@@ -141,19 +142,17 @@ def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(
 
 def test_best_weights_load_as_a_model(shapes: Path, tmp_path: Path) -> None:
     run(shapes, tmp_path)
-    model = load_model(str(tmp_path / loop.BEST))
+    model = load_model(str(tmp_path / BEST))
     assert model.config.vocabulary == ("disk", "square")
 
 
 def test_a_run_can_begin_from_weights_of_another_vocabulary(shapes: Path, tmp_path: Path) -> None:
     run(shapes, tmp_path / "first")
     start = tmp_path / "released.safetensors"
-    save_weights(release(load_model(str(tmp_path / "first" / loop.BEST)), ["square"], canvas=64), start)
+    save_weights(release(load_model(str(tmp_path / "first" / BEST)), ["square"], canvas=64), start)
     names = ("disk", "square")
     vocabulary = Vocabulary(names, {}, {}, torch.zeros(2))
-    begun = loop._new_run(
-        replace(TINY, vocabulary=names), vocabulary, RECIPE, 5, start, "cpu", tmp_path
-    ).model
+    begun = new_run(replace(TINY, vocabulary=names), vocabulary, RECIPE, 5, start, "cpu", tmp_path).model
     torch.testing.assert_close(
         begun.decoder.class_embed.detach(), load_model(str(start)).decoder.class_embed.detach()
     )
@@ -168,7 +167,7 @@ def test_a_run_from_weights_takes_their_configuration(shapes: Path, tmp_path: Pa
     arguments = ["--data", shapes, "--out", tmp_path / "out", "--recipe", "smoke", "--start", start]
     result = CliRunner().invoke(main, [str(part) for part in arguments])
     assert result.exit_code == 0, result.output
-    for name in (loop.BEST, loop.LAST):
+    for name in (BEST, LAST):
         begun = load_model(str(tmp_path / "out" / name)).config
         assert (begun.decoder, begun.vocabulary) == (thin.decoder, ("disk", "square"))
 
@@ -224,8 +223,8 @@ def test_batches_of_workers_are_those_of_the_main_process(shapes: Path) -> None:
 
 def test_a_run_out_of_time_stops_saved_and_can_be_gone_on_with(shapes: Path, tmp_path: Path) -> None:
     train(TINY, RECIPE, shapes, tmp_path, minutes=0, console=QUIET)
-    assert (tmp_path / loop.BEST).exists()
-    assert len((tmp_path / loop.METRICS).read_text().splitlines()) == 1
+    assert (tmp_path / BEST).exists()
+    assert len((tmp_path / METRICS).read_text().splitlines()) == 1
     assert [row["step"] for row in run(shapes, tmp_path)] == [1, 2, 3, 4]
 
 
@@ -237,10 +236,10 @@ def test_a_folder_with_another_run_is_refused(shapes: Path, tmp_path: Path) -> N
 
 def test_a_run_saved_before_a_field_existed_is_gone_on_with(shapes: Path, tmp_path: Path) -> None:
     run(shapes, tmp_path)
-    saved = torch.load(tmp_path / loop.CHECKPOINT, weights_only=True)
+    saved = torch.load(tmp_path / CHECKPOINT, weights_only=True)
     config = json.loads(saved["config"])
     del config["decoder"]["level_dims"]
-    torch.save({**saved, "config": json.dumps(config)}, tmp_path / loop.CHECKPOINT)
+    torch.save({**saved, "config": json.dumps(config)}, tmp_path / CHECKPOINT)
     longer = replace(RECIPE, steps=RECIPE.steps + 1)
     assert [row["step"] for row in run(shapes, tmp_path, longer)][-1] == longer.steps
 
