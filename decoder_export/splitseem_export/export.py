@@ -3,15 +3,16 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
+from splitseem_export.lateral_graphs import lateral_pyramid, trace_lateral, verify_lateral
 from splitseem_export.manifest import MANIFEST_FORMAT, VerifiedGraphs, make_manifest, versions
 from splitseem_export.pieces import Piece, prepare_pieces, verify_pieces
-from splitseem_export.precision import PRECISION_OF_PROVIDER
+from splitseem_export.precision import FLOAT32, PRECISION_OF_PROVIDER
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.runtime import OnnxRefiner
 from splitseem_export.sessions import GraphPair
@@ -53,7 +54,12 @@ def export_decoder(
         {"prepare": _pieces_of_prepare(model, graphs)},
     )
     refiner = None if model.refiner is None else trace_refiner(model.refiner)
-    parts = [click, *_general_graphs(model), *_refiner_graphs(model, refiner)]
+    parts = [
+        click,
+        *_general_graphs(model),
+        *_refiner_graphs(model, refiner),
+        *_lateral_graphs(model, list(precisions.values())),
+    ]
     stored = {
         name: verify_stored(model, graphs, refiner, name) for name in dict.fromkeys(precisions.values())
     }
@@ -122,3 +128,14 @@ def _refiner_graphs(model: SegmentationModel, graphs: RefinerGraphs | None) -> l
     cases = verify_refiner(model.refiner, OnnxRefiner.of_graphs(graphs))
     named = {"look": (graphs.look, graphs.look_spec), "refine": (graphs.refine, graphs.refine_spec)}
     return [VerifiedGraphs("refiner_cases", named, cases)]
+
+
+def _lateral_graphs(model: SegmentationModel, precisions: Sequence[str]) -> list[VerifiedGraphs]:
+    """Only for pyramids whose finest step a reader can do."""
+    fpn = lateral_pyramid(model)
+    if fpn is None:
+        return []
+    graphs = trace_lateral(fpn)
+    wanted = dict.fromkeys([FLOAT32, *precisions])
+    cases = [case for precision in wanted for case in verify_lateral(fpn, graphs, precision)]
+    return [VerifiedGraphs("lateral_cases", graphs, cases)]

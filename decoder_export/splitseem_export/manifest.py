@@ -13,6 +13,7 @@ import torch
 
 from splitseem_export.graphs import OPSET
 from splitseem_export.io_spec import GraphSpec, TensorSpec, has_memory, num_queries
+from splitseem_export.lateral_graphs import ROWS, lateral_pyramid
 from splitseem_export.pieces import Piece
 from splitseem_export.precision import PRECISION_OF_PROVIDER, stored
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
@@ -27,7 +28,7 @@ from splitseem_model.wiring import WIRINGS, Wiring, wiring_of_step
 from splitseem_proto import PROTOCOL_VERSION
 
 MANIFEST_FORMAT = 1
-EXPORT_REVISION = "2"
+EXPORT_REVISION = "3"
 """Raised when equal models and versions give other files than before: earlier exports are then made anew."""
 
 
@@ -126,6 +127,7 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
             if config.refiner is None
             else {"refiner": {"max_points": config.refiner.max_points, "fine_side": config.refiner.fine_side}}
         ),
+        **({"lateral": {"rows": ROWS}} if lateral_pyramid(model) else {}),
         **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
         **({} if config.photo is None else {"photo": dict(vars(config.photo))}),
     }

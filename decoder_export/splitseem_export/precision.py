@@ -24,6 +24,11 @@ SMALL = 256
 """Constants of so few elements stay as they are."""
 BLOCK = 32
 """Integers that share a scale."""
+PICKED = "rows"
+"""Graph input whose product with a table picks rows of it, instead of summing them up."""
+_PICKED_BLOCK = 512
+"""Integers that share a scale in such a table: of smaller blocks entropy coding leaves more, and what a
+browser loads of an official decoder is to stay below 45 MB."""
 _CLIPS = tuple(np.linspace(0.8, 1.0, 9))
 """Shares of the largest weight of a block that are tried as the end of its integer range."""
 _TINY = 1e-7
@@ -60,10 +65,15 @@ def _as_float16(graph: bytes) -> bytes:
 
 
 def _as_int8(graph: bytes) -> bytes:
-    axes = summed_axes(onnx.load_from_string(graph))
-    return _restored(
-        graph, lambda name, array: _Integers(array, axes[name]) if name in axes else _Float16(array)
-    )
+    model = onnx.load_from_string(graph)
+    axes, tables = summed_axes(model), picked_tables(model)
+
+    def smaller(name: str, array: Array) -> _Float16 | _Integers:
+        if name in tables:
+            return _Integers(array, (1,), _PICKED_BLOCK)
+        return _Integers(array, axes[name]) if name in axes else _Float16(array)
+
+    return _restored(graph, smaller)
 
 
 def _as_int4(graph: bytes) -> bytes:
@@ -133,9 +143,9 @@ class _Integers:
 
     _LIMIT = 127
 
-    def __init__(self, array: Array, summed: tuple[int, ...]) -> None:
+    def __init__(self, array: Array, summed: tuple[int, ...], block: int = BLOCK) -> None:
         """`summed` are the axes that the product sums over, next to each other."""
-        blocks, self._members = in_blocks(array, summed)
+        blocks, self._members = in_blocks(array, summed, block)
         self._shape = array.shape
         self._whole, self._scale = quantised(blocks, self._members, self._LIMIT)
 
@@ -184,11 +194,11 @@ class _HalfBytes(_Integers):
         return constants, nodes
 
 
-def in_blocks(array: Array, summed: tuple[int, ...]) -> tuple[Array, int]:
+def in_blocks(array: Array, summed: tuple[int, ...], block: int = BLOCK) -> tuple[Array, int]:
     """The summed axes as two, blocks and members of a block, and the place of the second; there is one block
     where they cannot be cut evenly."""
     first, length = summed[0], int(np.prod([array.shape[axis] for axis in summed]))
-    members = BLOCK if length % BLOCK == 0 else length
+    members = block if length % block == 0 else length
     shape = (*array.shape[:first], length // members, members, *array.shape[summed[-1] + 1 :])
     return array.reshape(shape), first + 1
 
@@ -222,6 +232,15 @@ def summed_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
             if ranks.get(name, 0) > 1 and (summed := _summed_axes(node, place, ranks[name])):
                 axes[name] = summed
     return axes
+
+
+def picked_tables(model: onnx.ModelProto) -> set[str]:
+    """Tables that `PICKED` picks rows of; what is summed then, by a convolution, is along a row."""
+    return {
+        node.input[1]
+        for node in model.graph.node
+        if node.op_type in ("MatMul", "Gemm") and node.input[0] == PICKED
+    }
 
 
 def _summed_axes(node: onnx.NodeProto, place: int, rank: int) -> tuple[int, ...]:
