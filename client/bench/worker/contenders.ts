@@ -9,6 +9,10 @@ export type Timed = () => Promise<Readonly<Record<string, number>>>;
 
 const WARM_UPS = 2;
 
+/** 20 Mbit/s. */
+const BYTES_PER_MILLISECOND = 2500;
+const PART_BYTES = 1 << 16;
+
 export async function openContender(contender: Contender): Promise<Timed> {
   const timed = contender.embedding === null ? await openRun(contender) : await openClick(contender);
   for (let i = 0; i < WARM_UPS; i++) await timed();
@@ -55,9 +59,26 @@ async function openClick({ file, embedding }: Contender): Promise<Timed> {
       engine.step({ imageId, points, texts: [], memory: first.maskLogits }),
     );
     const { longestSliceMilliseconds } = await opened;
-    const parts = { open: opening, 'while opening': whileOpening, 'longest slice': longestSliceMilliseconds };
+    await arrive(packed, async (bytes, at) => engine.receive({ imageId, bytes, at }));
+    const parts = {
+      ...{ open: opening, 'open, received': await duration(open), 'while opening': whileOpening },
+      'longest slice': longestSliceMilliseconds,
+    };
     return { run, ...parts, ...timings };
   };
+}
+
+/** Bytes as they come over a network. */
+async function arrive(
+  packed: ArrayBuffer,
+  receive: (bytes: ArrayBuffer, at: number) => Promise<unknown>,
+): Promise<void> {
+  const started = performance.now();
+  for (let at = 0; at < packed.byteLength; at += PART_BYTES) {
+    const wait = started + (at + PART_BYTES) / BYTES_PER_MILLISECOND - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    await receive(packed.slice(at, at + PART_BYTES), at);
+  }
 }
 
 async function duration(call: () => Promise<unknown>): Promise<number> {

@@ -2,7 +2,8 @@
 import type { ClientError } from '../shared/errors';
 import type { Advice } from './problem';
 import { sendRepeatedly, sleep, type Sleep } from './retry';
-import { postWithProgress, type TransferProgress, type Transport } from './transport';
+import { post } from './post';
+import type { PostRequest, TransferProgress, Transport } from './transport';
 
 export type EmbedProgress =
   TransferProgress | { readonly phase: 'retry'; readonly seconds: number; readonly reason: ClientError };
@@ -10,6 +11,8 @@ export type EmbedProgress =
 export interface EmbedOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: EmbedProgress) => void;
+  /** May hear the embedding while it comes; `at` bytes came before, 0 again when it is sent anew. */
+  readonly onBytes?: PostRequest['onBytes'];
 }
 
 export type Embed = (photo: Blob, options: EmbedOptions) => Promise<ArrayBuffer>;
@@ -29,9 +32,10 @@ const ADVICE: Advice = {
 
 /** Busy servers and lost connections are tried again; `url` is that of the embed route. */
 export function createEmbed(url: string, surroundings: Surroundings = browser): Embed {
-  return (photo, { signal, onProgress }) => {
+  return (photo, { signal, onProgress, onBytes }) => {
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
-    const send = () => surroundings.transport({ url, body: photo, headers, signal, onProgress });
+    const request = { url, body: photo, headers, signal, onProgress, ...(onBytes && { onBytes }) };
+    const send = () => surroundings.transport(request);
     return sendRepeatedly(send, {
       attempts: ATTEMPTS,
       advice: ADVICE,
@@ -47,4 +51,4 @@ export function createEmbed(url: string, surroundings: Surroundings = browser): 
 const contentType = (photo: Blob): string =>
   photo.type.startsWith('image/') ? photo.type : 'application/octet-stream';
 
-export const browser: Surroundings = { transport: postWithProgress, sleep };
+export const browser: Surroundings = { transport: post, sleep };

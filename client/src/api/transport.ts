@@ -1,4 +1,4 @@
-/** One HTTP request with progress in both directions, which `fetch` cannot report for uploads. */
+/** One HTTP request, and the way to send it that reports progress in both directions: `fetch` is silent on uploads. */
 import { aborted, Failure } from '../shared/errors';
 
 export type TransferProgress =
@@ -13,6 +13,8 @@ export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TransferProgress) => void;
+  /** Hears the body of a good answer while it comes, if the way it is sent allows; `at` bytes came before. */
+  readonly onBytes?: (bytes: Uint8Array, at: number) => void;
 }
 
 export interface PostResponse {
@@ -27,7 +29,7 @@ const fractionOf = (event: ProgressEvent): number | null =>
   event.lengthComputable && event.total > 0 ? event.loaded / event.total : null;
 
 /** Bytes of a body before its content coding: of a coded one the browser does not know how much is to come. */
-const BYTES_HEADER = 'X-Splitseem-Bytes';
+export const BYTES_HEADER = 'X-Splitseem-Bytes';
 
 function downloaded(event: ProgressEvent, request: XMLHttpRequest): number | null {
   const bytes = Number(request.getResponseHeader(BYTES_HEADER) ?? 0);

@@ -230,6 +230,9 @@ export class Controller {
         onProgress: (progress) => {
           this.#setReadiness(id, { phase: 'embedding', progress });
         },
+        onBytes: (bytes, at) => {
+          this.#receive(id, bytes.slice().buffer, at);
+        },
       });
       this.#setReadiness(id, { phase: 'preparing' });
       await this.#loaded;
@@ -249,6 +252,13 @@ export class Controller {
     } finally {
       if (this.#embedding.get(id) === abort) this.#embedding.delete(id);
     }
+  }
+
+  /** Let the decoder, once it is there, begin with an embedding of which more is to come. */
+  #receive(imageId: ImageId, bytes: ArrayBuffer, at: number): void {
+    if (this.#store.decoder.value.phase !== 'ready') return;
+    const { decoder } = this.#services;
+    void decoder.call('receive', { imageId, bytes, at }, { transfer: [bytes] }).catch(() => undefined);
   }
 
   #embedFailed(id: ImageId, error: ClientError): void {

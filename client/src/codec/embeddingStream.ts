@@ -2,16 +2,15 @@
  * An embedding, read while it arrives: each tensor is there as soon as its bytes are, so that preparing the levels
  * need not wait for the mask features, which come last.
  *
- * What comes early has been checked by itself; the message as a whole is judged by `finish`, as strictly as one that
- * came at once. An embedding whose fields stand in another order than writers put them gives nothing early.
+ * What comes early has been checked by itself. The message as a whole is judged when it is there, by `unpackEmbedding`.
+ * An embedding whose fields stand in another order than writers put them gives nothing early.
  */
-import { Failure, type Result } from '../shared/errors';
-import type { Embedding, NamedTensor } from '../shared/types';
+import { Failure } from '../shared/errors';
+import type { NamedTensor } from '../shared/types';
 import { checkTensor, readHead, readTensor, type EmbeddingHead } from './embedding';
 import { MAX_TENSORS } from './limits';
 import { CutShort, MsgpackReader, type Plain } from './msgpack';
 import { refuse } from './refusal';
-import { unpackEmbedding } from './unpack';
 
 const FIRST_BYTES = 1 << 16;
 
@@ -19,17 +18,12 @@ const FIRST_BYTES = 1 << 16;
 const LONGEST_HEAD = 4096;
 
 export class EmbeddingStream {
-  #buffer: Uint8Array<ArrayBuffer>;
+  #buffer = new Uint8Array(FIRST_BYTES);
   #length = 0;
   /** Where the next tensor begins, once the head was read. */
   #at = 0;
   #tensorsLeft: number | null = null;
   #head: EmbeddingHead | null = null;
-
-  /** `expected` bytes, when that is known; more may come. */
-  constructor(expected: number | null = null) {
-    this.#buffer = new Uint8Array(expected ?? FIRST_BYTES);
-  }
 
   /** What stands before the tensors; null until it came. */
   get head(): EmbeddingHead | null {
@@ -50,16 +44,11 @@ export class EmbeddingStream {
       while (this.#tensorsLeft > 0) complete.push(this.#readTensor());
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      // What is wrong, if it is more than missing bytes, `finish` will say.
+      // What is wrong, if it is more than missing bytes, will be said of the whole message.
       const canBeCured = error instanceof CutShort && (this.#head !== null || this.#length < LONGEST_HEAD);
       if (!canBeCured) this.#tensorsLeft = 0;
     }
     return complete;
-  }
-
-  /** The whole embedding, when all bytes have come; its tensors are views of them. */
-  finish(): Result<Embedding> {
-    return unpackEmbedding(this.#bytes());
   }
 
   #bytes(): Uint8Array<ArrayBuffer> {

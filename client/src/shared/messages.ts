@@ -54,6 +54,14 @@ export interface WorkerCalls {
     };
     result: RuntimeInfo;
   };
+  /**
+   * Bytes of an image that will be opened, as they come: what can be prepared of them is. Those at 0 are the first;
+   * it answers at once.
+   */
+  receive: {
+    args: { readonly imageId: string; readonly bytes: ArrayBuffer; readonly at: number };
+    result: null;
+  };
   open: { args: { readonly imageId: string; readonly bytes: ArrayBuffer }; result: OpenedImage };
   step: {
     args: {

@@ -60,6 +60,11 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     };
   };
 
+  receive: Call<'receive'> = async ({ imageId, bytes, at }) => {
+    if (this.#decoder !== null) this.#images.receive(this.#decoder, imageId, new Uint8Array(bytes), at);
+    return Promise.resolve(null);
+  };
+
   open: Call<'open'> = async ({ imageId, bytes }, signal) => {
     const started = performance.now();
     const decoder = this.#ready();

@@ -14,6 +14,8 @@ export type Feeds = Readonly<Record<string, FloatTensor | LongTensor>>;
 export type Fetches = Readonly<Record<string, FloatTensor>>;
 
 export interface Graph {
+  /** Names of what it reads; absent where nobody knows. */
+  readonly inputs?: readonly string[];
   /** It is opened anew for every size of its inputs, so there had better be few. */
   readonly hasFixedSizes?: boolean;
   run(feeds: Feeds): Promise<Fetches>;

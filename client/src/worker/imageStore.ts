@@ -3,6 +3,7 @@ import { unpackEmbedding } from '../codec/unpack';
 import { aborted, Failure, unwrap } from '../shared/errors';
 import type { Manifest } from '../shared/manifest';
 import type { Embedding } from '../shared/types';
+import { Arrivals, type Early } from './arrivals';
 import type { Decoder } from './decoder';
 import { bytesOf, preparing, type PreparedImage } from './preparedImage';
 import type { Turns } from './turns';
@@ -32,22 +33,30 @@ export interface Opened {
 interface Events {
   readonly onDraft?: () => void;
   readonly isStale?: () => boolean;
+  readonly early?: (embedding: Embedding) => Promise<Early | null>;
 }
 
 export class ImageStore {
   readonly #turns: Turns;
   readonly #mostBytes: number;
+  readonly #arrivals: Arrivals;
   /** The one used last is last. */
   readonly #held = new Map<string, HeldImage>();
 
   constructor(turns: Turns, mostBytes = MOST_BYTES) {
     this.#turns = turns;
     this.#mostBytes = mostBytes;
+    this.#arrivals = new Arrivals(turns);
+  }
+
+  /** Bytes of an image that will be opened, in their order; those at 0 begin anew. */
+  receive(decoder: Decoder, id: string, bytes: Uint8Array, at: number): void {
+    this.#arrivals.receive(decoder, id, bytes, at);
   }
 
   /** Prepare an image, in slices; it can be used from its first draft on. */
   async open(decoder: Decoder, id: string, message: Uint8Array, signal?: AbortSignal): Promise<Opened> {
-    this.close(id);
+    this.#forget(id);
     let onDraft = (): void => undefined;
     const drafted = new Promise<void>((resolve) => {
       onDraft = resolve;
@@ -56,7 +65,10 @@ export class ImageStore {
       ...{ message, image: null, usable: drafted, waiting: 0 },
       ...{ isPreparing: true, isClosed: false },
     };
-    const opened = this.#prepare(decoder, held, { onDraft, isStale: () => signal?.aborted === true });
+    const opened = this.#prepare(decoder, held, {
+      ...{ onDraft, isStale: () => signal?.aborted === true },
+      early: (embedding) => this.#arrivals.take(id, embedding, message.length),
+    });
     held.usable = Promise.race([drafted, opened]);
     held.usable.catch(() => undefined); // Perhaps no step waits for it.
     this.#held.set(id, held);
@@ -85,6 +97,11 @@ export class ImageStore {
   }
 
   close(id: string): void {
+    this.#arrivals.drop(id);
+    this.#forget(id);
+  }
+
+  #forget(id: string): void {
     const held = this.#held.get(id);
     if (held !== undefined) held.isClosed = true;
     this.#held.delete(id);
@@ -102,7 +119,8 @@ export class ImageStore {
     }
   }
 
-  async #prepareInSlices(decoder: Decoder, held: HeldImage, { onDraft, isStale }: Events): Promise<Opened> {
+  async #prepareInSlices(decoder: Decoder, held: HeldImage, events: Events): Promise<Opened> {
+    const { onDraft, isStale } = events;
     let longestSliceMilliseconds = 0;
     const slice = async <T>(work: () => Promise<T>): Promise<T> =>
       this.#turns.slice(async () => {
@@ -114,7 +132,8 @@ export class ImageStore {
     const embedding = await slice(async () => read(held.message, decoder.manifest));
     // Who waits for an image that is prepared again is not asked again, and gets the whole one.
     const isAwaited = (): boolean => onDraft !== undefined && held.waiting > 0;
-    const slices = preparing(decoder, embedding, isAwaited);
+    const early = (await events.early?.(embedding)) ?? null;
+    const slices = preparing(decoder, embedding, { isAwaited, early });
     for (;;) {
       if (held.isClosed || isStale?.() === true) throw new Failure(aborted());
       const { value, done } = await slice(() => slices.next());

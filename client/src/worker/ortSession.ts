@@ -38,6 +38,7 @@ export async function openGraph(bytes: ArrayBuffer): Promise<Graph> {
     graphOptimizationLevel: 'all',
   });
   return {
+    inputs: ortSession.inputNames,
     run: async (feeds) => fetchesOf(await ortSession.run(inputsOf(ortSession, feeds, ort.Tensor))),
     release: async () => ortSession.release(),
   };

@@ -1,9 +1,9 @@
 import type { Feeds, FloatTensor } from './graph';
 import type { FeatureMap } from './sampling';
 
-/** Inputs of `prepare`, whichever rows it holds. */
-export function prepareFeeds(levels: readonly FeatureMap[], maskFeatures: FeatureMap): Feeds {
-  const feeds: Record<string, FloatTensor> = { mask_features: toTensor(maskFeatures) };
+/** Inputs of `prepare`, or, without mask features, of those of its pieces that need none. */
+export function prepareFeeds(levels: readonly FeatureMap[], maskFeatures?: FeatureMap): Feeds {
+  const feeds: Record<string, FloatTensor> = maskFeatures ? { mask_features: toTensor(maskFeatures) } : {};
   levels.forEach((level, index) => {
     feeds[`level${index}`] = toTensor(level);
   });

@@ -1,10 +1,11 @@
 /** An embedding, ready for any number of steps. */
-import { dequantise } from '../codec/dequantise';
 import type { PhotoConfig } from '../shared/manifest';
-import type { Embedding, ImageGeometry, NamedTensor } from '../shared/types';
+import type { Embedding, ImageGeometry } from '../shared/types';
+import type { Early } from './arrivals';
 import { drafting } from './coarseDraft';
 import { looksOf, type Looks } from './correction';
 import type { Decoder } from './decoder';
+import { levelsOf, toFeatureMap } from './featureMaps';
 import type { Feeds, Fetches } from './graph';
 import { guideOf, type PhotoGuide } from './photo/refinement';
 import { prepareFeeds } from './prepareFeeds';
@@ -33,36 +34,37 @@ export interface PreparedImage {
   readonly isComplete: boolean;
 }
 
+interface Haste {
+  /** Whether somebody waits for a first draft. */
+  readonly isAwaited?: () => boolean;
+  readonly early?: Early | null;
+}
+
 /**
  * Prepare an image in slices, between which the worker can answer.
  *
  * Yields what can be stepped so far: nothing, then drafts, which lack what comes after the decoder. What they need
- * comes first; as long as there is none and `isAwaited` says that somebody waits, a coarse one goes before.
+ * comes first; a coarse one goes before if somebody waits. What was prepared early is not prepared again.
  */
 export async function* preparing(
   { graphs, manifest, refiner }: Decoder,
   embedding: Embedding,
-  isAwaited: () => boolean = () => false,
+  { isAwaited = () => false, early = null }: Haste = {},
 ): AsyncGenerator<PreparedImage | null, PreparedImage, void> {
   const { correction, photo, refiner: refinerConfig } = manifest.config;
   const { maps } = embedding;
-  const [level0, level1, level2] = [
-    toFeatureMap(maps.level0, 32),
-    toFeatureMap(maps.level1, 16),
-    toFeatureMap(maps.level2, 8),
-  ];
-  const levels = [level0, level1, level2];
+  const levels = early?.levels ?? levelsOf(maps);
   yield null;
   const maskFeatures = toFeatureMap(maps.mask_features, MASK_STRIDE);
   yield null;
   let image: PreparedImage = {
     geometry: embedding.geometry,
     ...{ levels, maskFeatures, embedding: prepareFeeds(levels, maskFeatures) },
-    ...{ tensors: {}, forTexts: { tensors: null } },
+    ...{ tensors: early?.tensors ?? {}, forTexts: { tensors: null } },
     ...{ refinerLooks: null, looks: null, photo: null, isComplete: false },
   };
   let hasDraft = false;
-  for (const [index, piece] of graphs.prepare.entries()) {
+  for (const [index, piece] of graphs.prepare.filter((piece) => !early?.pieces.has(piece)).entries()) {
     if (index > 0) yield null;
     if (!hasDraft && isAwaited()) {
       hasDraft = true;
@@ -73,6 +75,7 @@ export async function* preparing(
   yield image;
   if (correction) yield (image = { ...image, looks: looksOf(maskFeatures, correction) });
   if (refiner && refinerConfig) {
+    const [, level1, level2] = levels;
     const seen = { maskFeatures, level1, level2 };
     yield (image = { ...image, refinerLooks: await lookAt(refiner, seen, refinerConfig) });
   }
@@ -110,9 +113,4 @@ function photoGuide({ tensors, geometry }: Embedding, config: PhotoConfig): Phot
   const [, , height = 1, width = 1] = tensor.shape;
   const stride = Math.ceil(Math.max(...geometry.input_hw) / Math.max(height, width));
   return guideOf(toFeatureMap(tensor, stride), config);
-}
-
-function toFeatureMap(tensor: NamedTensor, stride: number): FeatureMap {
-  const [, channels = 0, height = 0, width = 0] = tensor.shape;
-  return { channels, height, width, stride, data: dequantise(tensor) };
 }

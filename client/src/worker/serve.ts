@@ -14,7 +14,7 @@ type CallRequest = Exclude<WorkerRequest, { call: 'abort' }>;
  * Calls that go beside the others: they wait for the network, take turns with steps by themselves, or end what
  * others wait for.
  */
-const UNQUEUED: readonly CallName[] = ['fetchText', 'open', 'close'];
+const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'close'];
 
 /**
  * Answer the requests that arrive at a port, one at a time and in order but for those that need not wait.
@@ -58,6 +58,8 @@ function dispatch(
   switch (request.call) {
     case 'load':
       return engine.load(request, signal);
+    case 'receive':
+      return engine.receive(request, signal);
     case 'open':
       return engine.open(request, signal);
     case 'step':

@@ -63,6 +63,23 @@ describe('prompts', () => {
   });
 });
 
+describe('an embedding that is coming', () => {
+  it('is handed to the decoder part by part, once that is ready', async () => {
+    world.controller.openPhoto(photo());
+    const { onBytes } = world.embeds[0]?.options ?? {};
+    onBytes?.(Uint8Array.of(1, 2), 0);
+    expect(world.calls).toEqual([]);
+    world.controller.start();
+    await settle();
+    const part = Uint8Array.of(3);
+    onBytes?.(part, 2);
+    world.embeds[0]?.arrive();
+    await settle();
+    expect(world.calls).toEqual(['load', 'receive', 'open']);
+    expect(part).toEqual(Uint8Array.of(3));
+  });
+});
+
 describe('prompts while the photo is opened', () => {
   beforeEach(async () => {
     world.finishOpening = () => undefined;

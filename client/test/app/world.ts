@@ -142,7 +142,7 @@ export class World {
         };
       });
     }
-    if (name === 'close') return Promise.resolve(null);
+    if (name === 'close' || name === 'receive') return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const fail = (error: ClientError): void => {
         reject(new Failure(error));
