@@ -21,6 +21,9 @@ const STRIDES: Readonly<Record<MapName, number>> = { level0: 32, level1: 16, lev
 
 const MAPS = ['level0', 'level1', 'level2', 'mask_features'] as const;
 
+/** What may stand in place of the mask features, at their stride. */
+const LATERAL = 'lateral';
+
 const ITEM_BYTES: Readonly<Record<TensorDtype, number>> = {
   float32: 4,
   float16: 2,
@@ -69,11 +72,12 @@ export function readEmbedding(fields: Fields, where: string): Embedding {
     level0: mustHave(byName, 'level0', where),
     level1: mustHave(byName, 'level1', where),
     level2: mustHave(byName, 'level2', where),
-    mask_features: mustHave(byName, 'mask_features', where),
+    mask_features: lateralOf(byName) ?? mustHave(byName, 'mask_features', where),
   };
   check(FINGERPRINT.test(fingerprint), `${where}: fingerprint must be 8 to 128 hexadecimal digits`);
   check(KEY.test(key), `${where}: key must be empty or 32 to 128 hexadecimal digits`);
   for (const tensor of tensors) checkTensor(tensor, { codec, geometry }, where);
+  checkMap(maps.mask_features, STRIDES.mask_features, geometry, where);
   return { protocol_version: 1, type: 'embedding', fingerprint, key, geometry, codec, tensors, maps };
 }
 
@@ -99,6 +103,12 @@ export function checkTensor(
   );
   const map = MAPS.find((known) => known === tensor.name);
   if (map !== undefined) checkMap(tensor, STRIDES[map], geometry, where);
+}
+
+/** The lateral map, where the mask features are to be made of it. */
+function lateralOf(tensors: ReadonlyMap<string, NamedTensor>): NamedTensor | undefined {
+  const isFinest = !tensors.has('mask_features') && !tensors.has('mask_source');
+  return isFinest ? tensors.get(LATERAL) : undefined;
 }
 
 function mustHave(tensors: ReadonlyMap<string, NamedTensor>, wanted: MapName, where: string): NamedTensor {

@@ -97,6 +97,6 @@ export type MapName = 'level0' | 'level1' | 'level2' | 'mask_features';
 /** All that the decoder needs of one image. */
 export interface Embedding extends Omit<EmbeddingMessage, 'tensors'> {
   readonly tensors: readonly NamedTensor[];
-  /** The four maps among the tensors, [1, C, h, w]. */
+  /** The four maps among the tensors, [1, C, h, w]; a lateral map stands in place of the mask features. */
   readonly maps: Readonly<Record<MapName, NamedTensor>>;
 }

@@ -67,6 +67,10 @@ def _ten_plain() -> Plain:
     return to_plain(embedding("uint10"))
 
 
+def _lateral_plain() -> Plain:
+    return to_plain(embedding("uint10", finest="lateral"))
+
+
 def _float_plain() -> Plain:
     return to_plain(embedding("float32"))
 
@@ -112,6 +116,11 @@ def _odd(dtype: str, *data: int) -> Edit:
     tensor = {"name": "odd", "dtype": dtype, "shape": [1, 1, 3], "data": bytes(data)}
     parts = {"scale": float32_bytes(1), "offset": float32_bytes(0)}
     return lambda plain: plain["tensors"].append({**tensor, **parts})
+
+
+def _beside(name: str) -> Edit:
+    """The last tensor once more, under another name."""
+    return lambda plain: plain["tensors"].append({**plain["tensors"][-1], "name": name})
 
 
 _SIDE = limits.MAX_DIMENSION + 1
@@ -171,6 +180,9 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
         _tensor(0, shape=[65535, 65535, 65535, 65535]),
     ),
     ("tensor_shape_other_stride", "invalid-value", embedding_plain, _tensor(0, shape=[1, 3, 2, 1])),
+    ("lateral_other_stride", "invalid-value", _lateral_plain, _tensor(3, shape=[1, 2, 4, 32])),
+    ("lateral_without_level2", "missing-field", _lateral_plain, _without_tensor(2)),
+    ("lateral_beside_mask_source", "missing-field", _lateral_plain, _beside("mask_source")),
     ("tensor_data_short", "payload-mismatch", embedding_plain, _tensor(0, data=b"\x00" * 5)),
     ("tensor_data_long", "payload-mismatch", embedding_plain, _tensor(0, data=b"\x00" * 7)),
     ("tensor_data_missing", "missing-field", embedding_plain, lambda plain: plain["tensors"][0].pop("data")),

@@ -53,6 +53,7 @@ def valid_messages() -> dict[str, Message]:
         "embedding_uint8": embedding("uint8"),
         "embedding_uint4": embedding("uint4"),
         "embedding_small": embedding("small"),
+        "embedding_lateral": embedding("uint10", finest="lateral"),
         "embedding_without_key": embedding("int8", key=""),
         "prompt_click": Prompt((click,)),
         "prompt_all_kinds": Prompt(
@@ -74,8 +75,12 @@ def valid_messages() -> dict[str, Message]:
     }
 
 
-def embedding(codec: str, *, key: str = _KEY) -> Embedding:
-    """A small embedding of 32 x 64 padded pixels, D = 3 and C = 2, with values that stress the codec."""
+def embedding(codec: str, *, key: str = _KEY, finest: str = "mask_features") -> Embedding:
+    """A small embedding of 32 x 64 padded pixels, D = 3 and C = 2, with values that stress the codec.
+
+    Args:
+        finest: name of its map of stride 4.
+    """
     padded_h, padded_w = GEOMETRY.padded_hw
     tensors = []
     for index, (name, stride) in enumerate(EMBEDDING_STRIDES.items()):
@@ -85,7 +90,8 @@ def embedding(codec: str, *, key: str = _KEY) -> Embedding:
         values[:, 1] = 0 if index == 0 else values[:, 1] * 4
         if codec == "float16" and index == 1:
             values.flat[:5] = [65504.0, -65504.0, 2.0**-24, 2.0**-14, 1.0 / 3.0]
-        tensors.append(encode_tensor(name, values, codec))
+        stands = finest if name == "mask_features" else name
+        tensors.append(encode_tensor(stands, values, codec))
     return Embedding(PROTOCOL_VERSION, _FINGERPRINT, key, GEOMETRY, codec, tuple(tensors))
 
 
