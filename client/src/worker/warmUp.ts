@@ -10,11 +10,26 @@ import { MASK_STRIDE } from './sampling';
 /** Longest side of the images of the warm-up, pixels. */
 const WARM_UP_SIDE = 384;
 
-/** Height and width of the images in that side: code that has seen one shape only is compiled for that shape. */
-const SHAPES = [
-  [1, 1],
-  [0.5, 1],
+/**
+ * Height and width of the images in that side, and what their tensors are sent as: code that has seen one shape only
+ * is compiled for that shape. Models send integers of either type, unless asked otherwise.
+ */
+const IMAGES = [
+  [1, 1, 'uint8'],
+  [0.5, 1, 'int8'],
 ] as const;
+
+/** What 256 numbers of an integer type mean, `factor` apart from `least` on. */
+const CODES = {
+  int8: (channels: number, factor: number, least: number) => ({
+    scale: new Float32Array(channels).fill(factor),
+    zeroPoint: new Int8Array(channels).fill(-128 - least / factor),
+  }),
+  uint8: (channels: number, factor: number, least: number) => ({
+    scale: new Float32Array(channels).fill(factor),
+    ...{ zeroPoint: null, offset: new Float32Array(channels).fill(least) },
+  }),
+};
 
 /** Clicks on each image: a browser compiles code once it has seen it at work. */
 const CLICKS = 3;
@@ -30,9 +45,9 @@ export async function warmUp(decoder: Decoder): Promise<Attempt> {
   const { config } = decoder.manifest;
   const cells = Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
   const attempts: Attempt[] = [];
-  for (const [height, width] of SHAPES) {
+  for (const [height, width, dtype] of IMAGES) {
     const side = (part: number): number => config.stride * Math.ceil(part * cells);
-    attempts.push(await clickOn(decoder, noise(decoder.manifest, [side(height), side(width)])));
+    attempts.push(await clickOn(decoder, noise(decoder.manifest, [side(height), side(width)], dtype)));
   }
   return joined(attempts);
 }
@@ -64,12 +79,15 @@ async function clickOn(decoder: Decoder, embedding: Embedding): Promise<Attempt>
   return { logits, milliseconds };
 }
 
-function noise({ fingerprint, config }: Manifest, [height, width]: readonly [number, number]): Embedding {
+function noise(
+  { fingerprint, config }: Manifest,
+  [height, width]: readonly [number, number],
+  dtype: keyof typeof CODES,
+): Embedding {
   const map = (name: MapName | 'photo', channels: number, stride: number): NamedTensor => ({
-    ...{ name, dtype: 'int8', shape: [1, channels, height / stride, width / stride] },
+    ...{ name, dtype, shape: [1, channels, height / stride, width / stride] },
     data: bytes((channels * height * width) / stride ** 2),
-    scale: new Float32Array(channels).fill(name === 'photo' ? 1 : 1 / 64),
-    zeroPoint: new Int8Array(channels).fill(name === 'photo' ? -128 : 0),
+    ...(name === 'photo' ? CODES[dtype](channels, 1, 0) : CODES[dtype](channels, 1 / 64, -2)),
   });
   const maps = {
     level0: map('level0', config.level_dims?.[0] ?? config.dim, 32),
@@ -79,7 +97,7 @@ function noise({ fingerprint, config }: Manifest, [height, width]: readonly [num
   };
   const original = [Math.round(SHRUNK * height), Math.round(SHRUNK * width)] as const;
   return {
-    ...{ protocol_version: 1, type: 'embedding', fingerprint, key: '', codec: 'int8', maps },
+    ...{ protocol_version: 1, type: 'embedding', fingerprint, key: '', codec: dtype, maps },
     geometry: {
       original_hw: original,
       roi_xywh: [0, 0, original[1], original[0]],
