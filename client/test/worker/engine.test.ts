@@ -79,6 +79,15 @@ describe('images', () => {
     expect(refusal).toMatchObject({ kind: 'codec' });
   });
 
+  it('may be received before they are opened, and before the decoder is there', async () => {
+    const ready = engine();
+    await ready.receive({ imageId: 'a', bytes: bytes(), at: 0 });
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    await ready.receive({ imageId: 'a', bytes: bytes().slice(50), at: 50 });
+    const { key } = await ready.open({ imageId: 'a', bytes: bytes() });
+    expect(key).toBe('00112233445566778899aabbccddeeff');
+  });
+
   it('that were closed are not stepped', async () => {
     const ready = await opened();
     await ready.close({ imageId: 'a' });
