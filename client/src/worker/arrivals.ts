@@ -5,10 +5,9 @@
 import { EmbeddingStream } from '../codec/embeddingStream';
 import type { Embedding, NamedTensor } from '../shared/types';
 import type { Decoder } from './decoder';
-import { levelsOf } from './featureMaps';
+import { levelsOf, type LevelName } from './featureMaps';
 import type { Fetches, Graph } from './graph';
 import { prepareFeeds } from './prepareFeeds';
-
 import type { Turns } from './turns';
 
 /** What was prepared of an image before its last byte. */
@@ -42,7 +41,10 @@ export class Arrivals {
     const arrival = this.#arriving.get(id);
     if (arrival?.stream.length !== at) return;
     for (const tensor of arrival.stream.push(bytes)) arrival.tensors.set(tensor.name, tensor);
-    arrival.working ??= this.#prepare(decoder, arrival);
+    const levels = levelsIn(arrival);
+    if (levels === null || arrival.stream.head?.fingerprint !== decoder.manifest.fingerprint) return;
+    // What fails here fails again, and is told, when the image is opened.
+    arrival.working ??= this.#prepare(decoder, arrival, levels).catch(() => undefined);
   }
 
   /** What was prepared of this embedding of so many bytes, with which nobody goes on; null when nothing was. */
@@ -67,32 +69,26 @@ export class Arrivals {
     this.#arriving.set(id, { stream, tensors, early: null, working: null, isOver: false });
   }
 
-  /** Null while levels are missing, or when they are of another model. */
-  #prepare({ manifest, graphs }: Decoder, arrival: Arrival): Promise<void> | null {
-    const { tensors, stream } = arrival;
-    const [level0, level1, level2] = ['level0', 'level1', 'level2'].map((name) => tensors.get(name));
-    if (!level0 || !level1 || !level2 || stream.head?.fingerprint !== manifest.fingerprint) return null;
-    const work = async (): Promise<void> => {
-      const levels = await this.#turns.slice(async () =>
-        Promise.resolve(levelsOf({ level0, level1, level2 })),
-      );
-      const feeds = prepareFeeds(levels);
-      let early: Early = { levels, tensors: {}, pieces: new Set() };
+  async #prepare({ graphs }: Decoder, arrival: Arrival, sent: Levels): Promise<void> {
+    const levels = await this.#turns.slice(async () => Promise.resolve(levelsOf(sent)));
+    const feeds = prepareFeeds(levels);
+    let early: Early = { levels, tensors: {}, pieces: new Set() };
+    arrival.early = early;
+    for (const piece of graphs.prepare.filter(needsOnly(Object.keys(feeds)))) {
+      if (arrival.isOver) return;
+      const made = await this.#turns.slice(() => piece.run(feeds));
+      early = { levels, tensors: { ...early.tensors, ...made }, pieces: new Set([...early.pieces, piece]) };
       arrival.early = early;
-      for (const piece of graphs.prepare.filter(needsOnly(Object.keys(feeds)))) {
-        if (arrival.isOver) return;
-        const made = await this.#turns.slice(() => piece.run(feeds));
-        early = {
-          levels,
-          tensors: { ...early.tensors, ...made },
-          pieces: new Set([...early.pieces, piece]),
-        };
-        arrival.early = early;
-      }
-    };
-    // What fails here fails again, and is told, when the image is opened.
-    return work().catch(() => undefined);
+    }
   }
+}
+
+type Levels = Readonly<Record<LevelName, NamedTensor>>;
+
+/** Null while one is missing. */
+function levelsIn({ tensors }: Arrival): Levels | null {
+  const [level0, level1, level2] = ['level0', 'level1', 'level2'].map((name) => tensors.get(name));
+  return level0 && level1 && level2 ? { level0, level1, level2 } : null;
 }
 
 const needsOnly =
