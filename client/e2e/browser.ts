@@ -2,7 +2,7 @@
 import { chromium, type Browser, type Download, type Locator, type Page } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Project, ProjectObject } from '../src/shared/types';
+import type { Project, ProjectObject, StepTimings } from '../src/shared/types';
 import { findProgram, REPOSITORY } from './programs';
 
 const FLAGS = [
@@ -114,10 +114,15 @@ export class PageUnderTest {
   }
 
   /** How many prompts have their mask. */
-  answered(): Promise<number> {
+  async answered(): Promise<number> {
+    return (await this.timings()).length;
+  }
+
+  /** Milliseconds of the prompts that have their mask. */
+  timings(): Promise<readonly StepTimings[]> {
     return this.page.evaluate(() => {
-      const { splitseem } = globalThis as unknown as { splitseem: { timings(): unknown[] } };
-      return splitseem.timings().length;
+      const { splitseem } = globalThis as unknown as { splitseem: { timings(): StepTimings[] } };
+      return splitseem.timings();
     });
   }
 

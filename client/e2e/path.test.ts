@@ -50,9 +50,9 @@ afterEach(async () => {
 });
 
 /** The mask that the command line makes of the same prompts in the same order. */
-async function reference(prompts: readonly PromptItem[]): Promise<CocoRle> {
+async function reference(prompts: readonly PromptItem[], options: readonly string[]): Promise<CocoRle> {
   const out = join(folder, 'reference.json');
-  await splitseem('segment', samplePath(SAMPLE), ...prompts.flatMap(toOption), '-o', out);
+  await splitseem('segment', samplePath(SAMPLE), ...prompts.flatMap(toOption), ...options, '-o', out);
   const { size, counts } = JSON.parse(readFileSync(out, 'utf8')) as CocoRle;
   return { size, counts };
 }
@@ -71,9 +71,9 @@ function toOption(prompt: PromptItem): string[] {
   }
 }
 
-async function expectReference(object: ProjectObject | undefined): Promise<void> {
+async function expectReference(object: ProjectObject | undefined, ...options: string[]): Promise<void> {
   if (object?.mask == null) throw new Error('the object has no mask');
-  expect(iou(object.mask, await reference(object.prompts))).toBeGreaterThanOrEqual(LEAST_IOU);
+  expect(iou(object.mask, await reference(object.prompts, options))).toBeGreaterThanOrEqual(LEAST_IOU);
 }
 
 describe('clicks on two objects', () => {
@@ -105,6 +105,19 @@ describe('clicks before the photo is ready', () => {
     await user.press({ x: 0.1, y: 0.15 }, 'right');
     await user.waitForAnswers(2);
     await expectReference((await user.objects())[0]);
+  });
+
+  it('end with them at a larger canvas too, after drafts from coarser maps', async () => {
+    await user.page.route('**/v1/embed', (route) =>
+      route.continue({ url: `${route.request().url()}?canvas=1024` }),
+    );
+    await user.openFile(samplePath(SAMPLE));
+    await user.waitForPhoto();
+    await user.press({ x: 0.5, y: 0.3 });
+    await user.press({ x: 0.1, y: 0.15 }, 'right');
+    await user.waitForAnswers(2);
+    expect((await user.timings())[0]?.draft).toBeGreaterThan(0);
+    await expectReference((await user.objects())[0], '--canvas', '1024');
   });
 });
 
