@@ -3,6 +3,7 @@ import { createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
 import { startDecoder } from '../bridge/decoder';
 import { Gestures, type DrawingTool } from '../canvas/pointer';
+import { mapsFrom } from '../shared/maps';
 import { providerFrom } from '../shared/providers';
 import { Controller, type Services } from './controller';
 import { readFile } from './photo';
@@ -53,14 +54,16 @@ const drawingTool = (tool: Tool): DrawingTool => (tool === 'text' || tool === 'e
 /** The real services: the server that sent the page, and a worker. */
 export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
+  const maps = mapsFrom(location.search);
   return {
-    embed: createEmbed(address('v1/embed')),
+    embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`)),
     texts: createTexts(address('v1/text')),
     decoder: startDecoder(),
     readFile,
     modelUrl: address('v1/model'),
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),
+    maps,
     now: () => performance.now(),
   };
 }

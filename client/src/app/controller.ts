@@ -5,6 +5,7 @@ import type { DecoderBridge } from '../bridge/decoder';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
+import type { MapsWish } from '../shared/maps';
 import type { ProviderWish } from '../shared/providers';
 import type { Project, ProjectImage, PromptItem } from '../shared/types';
 import { ClassNames } from './classNames';
@@ -22,6 +23,8 @@ export interface Services {
   /** Threads the user wants for the decoder, or null. */
   readonly threads: number | null;
   readonly provider?: ProviderWish;
+  /** What `embed` asks of the server, or null. */
+  readonly maps?: MapsWish | null;
   readonly now: () => number;
 }
 
@@ -209,8 +212,9 @@ export class Controller {
     const { decoder } = this.#store;
     decoder.value = { phase: 'loading' };
     this.#store.textGraphs.value = 'absent';
-    const { modelUrl, threads, provider = 'wasm' } = this.#services;
-    const info = await this.#services.decoder.call('load', { modelUrl, threads, provider });
+    const { modelUrl, threads, provider = 'wasm', maps } = this.#services;
+    const wishes = { threads, provider, ...(maps && { maps }) };
+    const info = await this.#services.decoder.call('load', { modelUrl, ...wishes });
     decoder.value = { phase: 'ready', info };
     this.#store.vocabulary.value = info.vocabulary;
     const { classNames } = this.#store.session.value;

@@ -55,6 +55,12 @@ export interface RefinerConfig {
   readonly fine_side: number;
 }
 
+/** How mask features are made of a lateral map. */
+export interface LateralConfig {
+  /** Channels that are made at a time. */
+  readonly rows: number;
+}
+
 /** How texts take part in the selection; see `worker/generalDecoder.ts`. */
 export interface TextConfig {
   /** What a cosine of one between a query and a text scores. */
@@ -96,6 +102,8 @@ export interface DecoderConfig {
   readonly correction?: CorrectionConfig | null;
   /** Null or absent: masks do not follow the photo. */
   readonly photo?: PhotoConfig | null;
+  /** Present when the mask features can be made of a lateral map; see `worker/lateral.ts`. */
+  readonly lateral?: LateralConfig;
   /** Present when the model takes texts. */
   readonly text?: TextConfig;
   /** Present when the model takes a region of another image as a prompt. */
@@ -161,6 +169,10 @@ export interface Manifest {
     /** Both or neither, as `config.text` says. */
     readonly general_prepare?: GraphFile;
     readonly general_step?: GraphFile;
+    /** All or none, as `config.lateral` says. */
+    readonly lateral_affine?: GraphFile;
+    readonly mask_source?: GraphFile;
+    readonly mask_features?: GraphFile;
   };
   readonly vocabulary?: ModelFile & { readonly count: number };
 }
@@ -206,6 +218,10 @@ export function parseManifest(value: unknown): Result<Manifest> {
   const { general_prepare, general_step } = manifest.graphs;
   if (config.text && !(general_prepare && general_step && manifest.text_wirings)) {
     return refused(`model ${manifest.model} takes texts, without the graphs or wirings for them`);
+  }
+  const { lateral_affine, mask_source, mask_features } = manifest.graphs;
+  if (config.lateral && !(lateral_affine && mask_source && mask_features)) {
+    return refused(`model ${manifest.model} takes lateral maps, without the graphs for them`);
   }
   return ok(manifest);
 }
@@ -266,6 +282,7 @@ const CONFIG = object(
     refiner: nullOr(object({ max_points: NUMBER, fine_side: NUMBER })),
     correction: nullOr(CORRECTION),
     photo: nullOr(PHOTO),
+    lateral: object({ rows: NUMBER }),
     text: object({ weight: NUMBER }),
   },
 );
@@ -296,7 +313,10 @@ const MANIFEST = object(
     }),
     graphs: object(
       { prepare: DIVISIBLE_GRAPH, step: GRAPH },
-      { look: GRAPH, refine: GRAPH, general_prepare: GRAPH, general_step: GRAPH },
+      {
+        ...{ look: GRAPH, refine: GRAPH, general_prepare: GRAPH, general_step: GRAPH },
+        ...{ lateral_affine: GRAPH, mask_source: GRAPH, mask_features: GRAPH },
+      },
     ),
   },
   {

@@ -1,6 +1,7 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
 import type { Naming, Vocabulary } from './naming';
+import type { MapsWish } from './maps';
 import type { ProviderWish } from './providers';
 import type { RegionRules } from './regions';
 import type { WorkerStage } from './stages';
@@ -51,6 +52,8 @@ export interface WorkerCalls {
       /** How many threads are wanted; null leaves it to the number of cores. */
       readonly threads: number | null;
       readonly provider?: ProviderWish;
+      /** What embeddings will hold of the masks, when it is not the mask features. */
+      readonly maps?: MapsWish;
     };
     result: RuntimeInfo;
   };

@@ -1,5 +1,6 @@
 import type { Manifest } from '../shared/manifest';
 import type { DecoderGraphs } from './graph';
+import type { LateralLoader } from './lateral';
 import type { RefinerGraphs } from './refiner';
 
 /** A model ready to run. */
@@ -8,4 +9,6 @@ export interface Decoder {
   readonly graphs: DecoderGraphs;
   /** Null for a model without one. */
   readonly refiner: RefinerGraphs | null;
+  /** Null or absent for a model that makes no mask features of a lateral map. */
+  readonly lateral?: LateralLoader | null;
 }

@@ -6,6 +6,7 @@ import type { Decoder } from './decoder';
 import { decodeStep } from './decoderStep';
 import type { GeneralDecoder } from './generalDecoder';
 import type { Graph } from './graph';
+import { lateralLoader } from './lateral';
 import { fetchModel, textBytesOf, type ModelFiles } from './modelFiles';
 import { choose, type Candidate, type Choice } from './providers';
 import { ImageStore } from './imageStore';
@@ -41,7 +42,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     this.#runtime = runtime;
   }
 
-  load: Call<'load'> = async ({ modelUrl, threads: wanted, provider: wish = 'wasm' }) => {
+  load: Call<'load'> = async ({ modelUrl, threads: wanted, provider: wish = 'wasm', maps }) => {
     const started = performance.now();
     const threads = this.#runtime.configure(wanted);
     const files = await fetchModel(modelUrl);
@@ -49,6 +50,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const vocabulary =
       files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
     this.#decoder = decoder;
+    if (maps === 'lateral') void decoder.lateral?.fetch().catch(() => undefined); // It will be fetched again.
     this.#text = new TextGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
     return {
       ...describe(decoder, this.#runtime),
@@ -137,6 +139,7 @@ async function openDecoder(open: Runtime['openGraph'], files: ModelFiles): Promi
     manifest,
     graphs: { prepare, step: await open(files.step) },
     refiner: refiner && { look: await open(refiner.look), refine: await open(refiner.refine) },
+    lateral: files.lateral && lateralLoader(files.lateral, open),
   };
 }
 

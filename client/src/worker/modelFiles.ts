@@ -18,6 +18,14 @@ export interface ModelFiles {
   /** Null for a model without a refiner. */
   readonly refiner: { readonly look: ArrayBuffer; readonly refine: ArrayBuffer } | null;
   readonly vocabulary: ArrayBuffer | null;
+  /** Fetches what makes mask features of a lateral map; null for a model that does not. */
+  readonly lateral: (() => Promise<LateralFiles>) | null;
+}
+
+/** Files of the graphs that only lateral maps need, and the sizes of what they make. */
+export interface LateralFiles extends Record<'affine' | 'source' | 'features', ArrayBuffer> {
+  readonly rows: number;
+  readonly maskDim: number;
 }
 
 /** Whose files are fetched unless another execution provider is named. */
@@ -37,7 +45,27 @@ export async function fetchModel(modelUrl: string, provider = USUAL_PROVIDER): P
     graphs.refine ? fetchGraph(graphs.refine) : null,
     vocabulary ? fetchFile(modelUrl, vocabulary) : null,
   ]);
-  return { manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names };
+  return {
+    ...{ manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names },
+    lateral: lateralFilesOf(manifest, fetchGraph),
+  };
+}
+
+function lateralFilesOf(
+  { graphs, config }: Manifest,
+  fetchGraph: (graph: GraphFile) => Promise<ArrayBuffer>,
+): ModelFiles['lateral'] {
+  const { lateral_affine, mask_source, mask_features } = graphs;
+  const { lateral, mask_dim: maskDim } = config;
+  if (!lateral || !lateral_affine || !mask_source || !mask_features) return null;
+  return async () => {
+    const [affine, source, features] = await Promise.all([
+      fetchGraph(lateral_affine),
+      fetchGraph(mask_source),
+      fetchGraph(mask_features),
+    ]);
+    return { affine, source, features, rows: lateral.rows, maskDim };
+  };
 }
 
 /** Files of the graphs that only texts need, kept until they are opened. */

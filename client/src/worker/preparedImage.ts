@@ -7,10 +7,11 @@ import { looksOf, type Looks } from './correction';
 import type { Decoder } from './decoder';
 import { levelsOf, toFeatureMap } from './featureMaps';
 import type { Feeds, Fetches } from './graph';
+import { maskFeaturesOf } from './lateral';
 import { guideOf, type PhotoGuide } from './photo/refinement';
 import { prepareFeeds } from './prepareFeeds';
 import { lookAt } from './refiner';
-import { MASK_STRIDE, type FeatureMap } from './sampling';
+import type { FeatureMap } from './sampling';
 
 /** An image ready to be stepped: what prepare made of its embedding. */
 export interface PreparedImage {
@@ -47,7 +48,7 @@ interface Haste {
  * comes first; a coarse one goes before if somebody waits. What was prepared early is not prepared again.
  */
 export async function* preparing(
-  { graphs, manifest, refiner }: Decoder,
+  { graphs, manifest, refiner, lateral }: Decoder,
   embedding: Embedding,
   { isAwaited = () => false, early = null }: Haste = {},
 ): AsyncGenerator<PreparedImage | null, PreparedImage, void> {
@@ -55,7 +56,7 @@ export async function* preparing(
   const { maps } = embedding;
   const levels = early?.levels ?? levelsOf(maps);
   yield null;
-  const maskFeatures = toFeatureMap(maps.mask_features, MASK_STRIDE);
+  const maskFeatures = yield* maskFeaturesOf(lateral, maps.mask_features, levels[2]);
   yield null;
   let image: PreparedImage = {
     geometry: embedding.geometry,
