@@ -32,8 +32,7 @@ _CASES = (("square", (2, 2)), ("wide", (2, 5)), ("tall", (4, 1)))
 
 
 ROWS = 32
-"""How many are made at a time: with half as many the convolutions take two thirds more time in WebAssembly, with
-more they take as long, and keep the worker busy."""
+"""How many are made at a time: fewer take longer, and more keep the reader busy."""
 
 LateralGraphs = dict[str, tuple[bytes, GraphSpec]]
 """Bytes of the graphs by name, with what goes in and out of each."""
@@ -61,29 +60,34 @@ class _SourceGraph(nn.Module):
         super().__init__()
         self.norm = fpn.layer_1.norm
         self.together = _together(fpn)
-        self.sizes = (fpn.conv_dim, fpn.adapter_1.in_channels + 1)
+        self.source, self.projections = fpn.conv_dim, fpn.adapter_1.in_channels + 1
         self.register_buffer("kernels", fpn.layer_1.weight.detach().flatten(1).clone())
         unit = torch.eye(9).reshape(9, 1, 3, 3)
         self.register_buffer("spread", enlarging_kernel(unit).reshape(9, 16))
 
     def forward(self, rows: Tensor, level2: Tensor, lateral: Tensor, affine: Tensor) -> Tensor:
         """`[1, n, H/4, W/4]`."""
-        source, projections = self.sizes
-        kernels = (rows @ self.kernels).reshape(ROWS, source, 9)
-        enlarging = (kernels @ self.spread).reshape(ROWS, source, 4, 4).transpose(0, 1)
+        kernels = (rows @ self.kernels).reshape(ROWS, self.source, 9)
+        enlarging = (kernels @ self.spread).reshape(ROWS, self.source, 4, 4).transpose(0, 1)
         projected = (kernels.transpose(1, 2) @ affine).transpose(1, 2)  # [n, lateral + 1, 9]
-        projected = projected.reshape(ROWS, projections, 3, 3)
+        projected = projected.reshape(ROWS, self.projections, 3, 3)
         with_ones = torch.cat([lateral, torch.ones_like(lateral[:, :1])], dim=1)
         fused = functional.conv_transpose2d(level2, enlarging, stride=2, padding=1)
         return functional.relu(self._normed(fused + functional.conv2d(with_ones, projected, padding=1), rows))
 
     def _normed(self, fused: Tensor, rows: Tensor) -> Tensor:
-        groups = fused.reshape(ROWS // self.together, -1)
-        centred = groups - groups.mean(dim=1, keepdim=True)
-        normed = centred / ((centred * centred).mean(dim=1, keepdim=True) + self.norm.eps).sqrt()
+        centred = fused - self._group_means(fused)
+        normed = centred / (self._group_means(centred * centred) + self.norm.eps).sqrt()
         of_rows = rows @ torch.stack([self.norm.weight, self.norm.bias], dim=1)  # [n, 2]
         scale, shift = (of_rows[:, i].reshape(1, ROWS, 1, 1) for i in range(2))
-        return normed.reshape(fused.shape) * scale + shift
+        return normed * scale + shift
+
+    def _group_means(self, x: Tensor) -> Tensor:
+        """`[1, n, h, w]` -> `[1, n, 1, 1]`. By and by, since readers sum float32 as they come: hundreds of
+        thousands of them at once would cost two digits."""
+        of_channels = x.mean(dim=3).mean(dim=2).reshape(ROWS // self.together, self.together)
+        of_groups = of_channels.mean(dim=1, keepdim=True).expand(-1, self.together)
+        return of_groups.reshape(1, ROWS, 1, 1)
 
 
 class _FeaturesGraph(nn.Module):
