@@ -1,16 +1,12 @@
 """The panoptic task: matching, what is held against the queries, and that it is learnt."""
 
 from dataclasses import replace
-from itertools import permutations
 from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 from torch import Tensor
 
 from splitseem_model.config import TINY
@@ -19,7 +15,6 @@ from splitseem_train import panoptic
 from splitseem_train.batches import Batch, Vocabulary
 from splitseem_train.crops import CroppedObject
 from splitseem_train.encoding import encode_photos
-from splitseem_train.matching import assign
 from splitseem_train.panoptic import PanopticResult, find_everything
 from splitseem_train.recipe import RECIPES, LossWeights
 from splitseem_train.scenes import Scene
@@ -61,23 +56,6 @@ def pairs_of(answers: Any, *scenes: Scene) -> list[tuple[int, int]]:
     """(query, object) of the first photo."""
     pairs = panoptic._matched(answers, panoptic._stacked(scenes, VOCABULARY, CPU), WEIGHTS)
     return sorted(zip(pairs.query.tolist(), pairs.object.tolist(), strict=True))
-
-
-@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 10_000), st.booleans())
-def test_the_assignment_is_the_cheapest(rows: int, columns: int, seed: int, whole: bool) -> None:
-    rng = np.random.default_rng(seed)
-    cost = rng.integers(-3, 4, (rows, columns)).astype(np.float64) if whole else rng.random((rows, columns))
-    pairs = assign(cost)
-    assert len({row for row, _ in pairs}) == len({column for _, column in pairs}) == min(rows, columns)
-    assert sum(cost[pair] for pair in pairs) == pytest.approx(_cheapest(cost))
-
-
-def _cheapest(cost: NDArray[np.float64]) -> float:
-    wide = cost if cost.shape[0] <= cost.shape[1] else cost.T
-    rows = np.arange(len(wide))
-    return float(
-        min(wide[rows, list(order)].sum() for order in permutations(range(wide.shape[1]), len(wide)))
-    )
 
 
 def test_a_query_is_matched_to_the_object_whose_mask_it_has() -> None:

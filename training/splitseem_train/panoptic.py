@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
@@ -22,7 +23,6 @@ from splitseem_model.segmentation import SegmentationModel
 from splitseem_train.batches import Vocabulary
 from splitseem_train.encoding import EncodedPhotos, decode, stack_points
 from splitseem_train.losses import MaskTarget, mask_losses
-from splitseem_train.matching import assign
 from splitseem_train.prompts_sampler import NO_POINTS
 from splitseem_train.recipe import LossWeights
 from splitseem_train.scenes import Scene
@@ -142,7 +142,7 @@ def _matched(answers: _Answers, targets: _SceneTargets, weights: LossWeights) ->
     pairs = [
         (photo, query, number)
         for photo, count in enumerate(targets.counts)
-        for number, query in assign(cost[photo, :count].numpy())
+        for number, query in zip(*linear_sum_assignment(cost[photo, :count].numpy()), strict=True)
     ]
     return _Pairs(*torch.tensor(pairs, device=answers.quality.device).T)
 
