@@ -21,7 +21,10 @@ from splitseem_cli.golden.decoder_cases import CONFIG, answer_in_torch, check_re
 from splitseem_cli.golden.decoder_prompts import DecoderCase, Features
 from splitseem_cli.golden.encoder_cases import golden_encoder
 from splitseem_cli.golden.golden_set import GoldenSet
+from splitseem_export.lateral_graphs import LateralRuntime, trace_lateral
+from splitseem_export.precision import stored
 from splitseem_model.mask_reader import MaskReader
+from splitseem_model.pixel_decoder import FPN
 from splitseem_model.preprocess import normalise, pad_to_multiple
 from splitseem_proto import decode_tensor, encode_tensor
 
@@ -34,13 +37,15 @@ PIXELS = 512 * 512
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to send an image: codecs of the levels and of the other map, channels that the mask features
-    keep, and whether that other map is the backbone's finest one."""
+    """One way to send an image: codecs of the levels and of the other map, whether that is the backbone's
+    finest one, channels that the mask features keep, and the precision of the graphs that make them, if not
+    torch does."""
 
     levels: str
     other: str
     lateral: bool = False
     rank: int | None = None
+    graphs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Image:
 
     features: Features
     lateral: Tensor
-    reader: MaskReader
+    pyramid: FPN
 
     @staticmethod
     @torch.inference_mode()
@@ -57,9 +62,10 @@ class Image:
         """The stored features, and the backbone's finest map of the stored picture."""
         arrays = golden.arrays(IMAGE)
         encoder = golden_encoder("focalt", golden.seed_offset)
+        assert isinstance(encoder.pixel_decoder, FPN)
         pixels = pad_to_multiple(normalise(arrays["image_u8"].transpose(1, 2, 0)), encoder.size_multiple)
         lateral = encoder.features(pixels)["res2"]
-        return Image(Features.of(arrays), lateral, MaskReader(encoder.pixel_decoder))
+        return Image(Features.of(arrays), lateral, encoder.pixel_decoder)
 
     @torch.inference_mode()
     def sent(self, variant: Variant) -> Features:
@@ -67,8 +73,16 @@ class Image:
         levels = tuple(through(variant.levels)(level) for level in self.features.levels)
         other = through(variant.other)(self.lateral if variant.lateral else self.features.mask_features)
         if variant.lateral:
-            return Features(levels, self.reader.read({"lateral": other, "level2": levels[2]}).full())
+            return Features(levels, self._mask_features(other, levels[2], variant.graphs))
         return Features(levels, other if variant.rank is None else of_rank(variant.rank)(other))
+
+    def _mask_features(self, lateral: Tensor, level2: Tensor, precision: str | None) -> Tensor:
+        if precision is None:
+            return MaskReader(self.pyramid).read({"lateral": lateral, "level2": level2}).full()
+        graphs = {
+            name: (stored(g, precision), spec) for name, (g, spec) in trace_lateral(self.pyramid).items()
+        }
+        return LateralRuntime(graphs).mask_features(lateral, level2)
 
     def megabytes(self, variant: Variant) -> float:
         """Of the values, for an input of `PIXELS`."""
@@ -135,6 +149,10 @@ VARIANTS: Mapping[str, Variant] = {
     **{
         f"lateral, {codec}": Variant(codec, codec, lateral=True)
         for codec in ("float32", "float16", "uint10", "int8", "uint8")
+    },
+    **{
+        f"lateral, uint10, graphs {precision}": Variant("uint10", "uint10", lateral=True, graphs=precision)
+        for precision in ("float16", "int8")
     },
     "lateral, int8, map float16": Variant("int8", "float16", lateral=True),
 }

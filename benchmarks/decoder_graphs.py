@@ -1,5 +1,9 @@
 """Milliseconds, GFLOP and GFLOP/s of every decoder graph on one thread, by image size: in ONNX Runtime and in
-onnxruntime-web's WebAssembly under node. `--operators` adds where the native time goes."""
+onnxruntime-web's WebAssembly under node. `--operators` adds where the native time goes.
+
+`sent_mb` is what the service sends of a file, by zstd. Of the graphs for lateral maps, `mask_source` and
+`mask_features` are run for 32 channels.
+"""
 
 import argparse
 import json
@@ -11,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from graph_flops import GraphCase, fed, graph_cases, model_for_benchmark, profile
+from graph_flops import GraphCase, fed, graph_cases, lateral_cases, model_for_benchmark, profile
 from timing import milliseconds, write_result
 
 from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS, stored
 from splitseem_export.sessions import session
+from splitseem_server.coded_files import CODINGS
 
 _RUNNER = Path(__file__).with_name("decoder_wasm.mjs")
 
@@ -71,7 +76,7 @@ def main() -> None:
     for canvas in options.canvas:
         cases = {
             name: GraphCase(stored(case.graph, options.precision), case.feed)
-            for name, case in graph_cases(model, canvas).items()
+            for name, case in (graph_cases(model, canvas) | lateral_cases(model, canvas)).items()
         }
         wasm = wasm_times(cases, options.repeats)
         for name, case in cases.items():
@@ -81,6 +86,7 @@ def main() -> None:
                 "graph": name,
                 "canvas": canvas,
                 "mb": round(len(case.graph) / 1e6, 2),
+                "sent_mb": round(len(CODINGS["zstd"](case.graph)) / 1e6, 2),
                 "gflop": round(measured.flop / 1e9, 3),
                 "native_ms": native_ms(case, options.repeats),
                 "wasm_ms": milliseconds_wasm,

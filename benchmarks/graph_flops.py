@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
 
 from splitseem_export.graphs import trace_graphs
+from splitseem_export.lateral_graphs import lateral_pyramid, trace_lateral
 from splitseem_export.refiner_graphs import random_case, trace_refiner
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import VerificationCase, random_features, random_inputs
@@ -97,6 +99,27 @@ def _refiner_cases(
     }
 
 
+def lateral_cases(model: SegmentationModel, canvas: int) -> dict[str, GraphCase]:
+    """The graphs that make some channels of the mask features of a lateral map; none for other models."""
+    fpn = lateral_pyramid(model)
+    if fpn is None:
+        return {}
+    sizes = {"h4": canvas // 4, "w4": canvas // 4, "h2": canvas // 8, "w2": canvas // 8}
+    generator = np.random.default_rng(0)
+    return {
+        name: GraphCase(
+            graph,
+            {
+                tensor.name: generator.random(
+                    [sizes[n] if isinstance(n, str) else n for n in tensor.shape], np.float32
+                )
+                for tensor in spec.inputs
+            },
+        )
+        for name, (graph, spec) in trace_lateral(fpn).items()
+    }
+
+
 def profile(case: GraphCase, runs: int = 3) -> Profile:
     """Run a graph on one thread and read ONNX Runtime's profile; milliseconds are means over the runs but
     the first. Optimised as in the browser: without layouts of this processor, which pad channels."""
@@ -127,10 +150,14 @@ def fed(session: onnxruntime.InferenceSession, feed: Arrays) -> Arrays:
 
 def _flop(args: dict[str, Any]) -> int:
     name = args["op_name"]
-    if not name.endswith(("MatMul", "Gemm", "Conv", "MatMulInteger", "DynamicQuantizeMatMul")):
+    if not name.endswith(
+        ("MatMul", "Gemm", "Conv", "ConvTranspose", "MatMulInteger", "DynamicQuantizeMatMul")
+    ):
         return 0
     inputs = [_shape(shape) for shape in args["input_type_shape"]]  # without constants of products
     output = _shape(args["output_type_shape"][0])
+    if name == "ConvTranspose":
+        return 2 * math.prod(inputs[0]) * math.prod(inputs[1][1:])
     if name.endswith("Conv"):
         return 2 * math.prod(output) * math.prod(inputs[1][1:])
     # The inner length, whichever way round the first factor lies; a factor that serves several is not spread.
