@@ -31,6 +31,7 @@ class Step:
         score: selection score of the query that answered; higher is better.
         label, label_score: its best class and the softmax of it; None for a model without vocabulary.
         memory: for the next step of the same object.
+        query: row of the query that answered, among those that may.
         fine: what the mask is made of where the photo refines it; None where `mask_logits` are.
     """
 
@@ -39,6 +40,7 @@ class Step:
     label: str | None
     label_score: float | None
     memory: MemoryPrompt
+    query: int
     fine: FineMask | None = None
 
 
@@ -76,7 +78,7 @@ def answer(
     fine = None
     if config.photo is not None and image.photo is not None:
         fine = fine_mask(image.photo, logits, points, image.geometry, config.photo)
-    return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits), fine)
+    return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits), best, fine)
 
 
 def _refined(

@@ -13,9 +13,10 @@ from PIL import Image
 from splitseem_model.predictor import Predictor
 from splitseem_model.registry import load_model
 from splitseem_model.weights import save_weights
+from splitseem_train.data import is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.names import class_name
-from splitseem_train.release import main, release
+from splitseem_train.release import answering_queries, main, release
 
 pytestmark = pytest.mark.unit
 
@@ -74,3 +75,23 @@ def test_a_release_is_thinned_on_the_photos_of_the_index(tmp_path: Path) -> None
     again = CliRunner().invoke(main, [str(out), *arguments[1:], "--mask-dim", "6"])
     assert again.exit_code == 1
     assert "there are [5, 12, 10, 8]" in again.output
+
+
+def test_a_release_keeps_the_queries_that_answer_most(tmp_path: Path) -> None:
+    index = write_photos(tmp_path, count=4)
+    model = load_model("tiny")
+    given, out = tmp_path / "tiny.safetensors", tmp_path / "pruned.safetensors"
+    save_weights(model, given)
+    arguments = [str(given), "--classes-of", str(index), "--canvas", "64", "-o", str(out)]
+    result = CliRunner().invoke(main, [*arguments, "--queries", "1", "--memories", "3"])
+    assert result.exit_code == 0, result.output
+    pruned = load_model(str(out))
+    assert (pruned.config.decoder.num_queries, pruned.config.decoder.num_memories) == (1, 3)
+    photos = [record for record in read_index(index) if not is_validation(record)]
+    ((best, _),) = answering_queries(release(load_model(str(given)), ["cat"], 64), photos).most_common(1)
+    for name in ("query_feat", "query_embed"):
+        kept = getattr(pruned.decoder, name).weight
+        torch.testing.assert_close(kept, getattr(load_model(str(given)).decoder, name).weight[[best]])
+    too_many = CliRunner().invoke(main, [*arguments, "--memories", "99"])
+    assert too_many.exit_code == 1
+    assert "99 memories" in too_many.output

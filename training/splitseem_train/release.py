@@ -2,21 +2,27 @@
 
 Keeps the classes of one data set and sets the canvas, so that what is bundled is what was measured. With
 `--mask-dim` and `--level-dims` what goes from encoder to decoder is thinned, see
-`splitseem_model.channel_thinning`. Released weights can be released again: nothing is done twice.
+`splitseem_model.channel_thinning`; `--queries` and `--memories` leave out decoder rows, see
+`splitseem_model.row_pruning`. Released weights can be released again, and trained on: nothing is done twice.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import click
 from torch import Tensor
 
 from splitseem_model.channel_thinning import channel_moments, thin_channels
+from splitseem_model.clicker import PROTOCOLS, Clicker
 from splitseem_model.config import preset
 from splitseem_model.errors import ModelError
+from splitseem_model.predictor import Predictor
 from splitseem_model.preprocess import preprocess
 from splitseem_model.registry import WEIGHTS_DIR, load_model
+from splitseem_model.row_pruning import prune_rows
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint, save_weights
 from splitseem_proto import CODECS
@@ -24,6 +30,7 @@ from splitseem_train.data import DataImage, is_validation, read_index
 from splitseem_train.errors import TrainingError
 from splitseem_train.evaluate import read_photo
 from splitseem_train.names import class_name
+from splitseem_train.targets import find_first_prompt
 
 
 def release(
@@ -82,6 +89,35 @@ def _inputs(model: SegmentationModel, photos: list[DataImage]) -> Iterator[Tenso
         )[0]
 
 
+def prune(
+    model: SegmentationModel, records: list[DataImage], num_queries: int, num_memories: int
+) -> SegmentationModel:
+    """The model with the queries that answer most often on the photos that are not held out, and with fewer
+    memories.
+
+    Raises:
+        TrainingError: more of either than the model has.
+    """
+    answers = answering_queries(model, [record for record in records if not is_validation(record)])
+    most = sorted(range(model.config.decoder.num_queries), key=lambda query: (-answers[query], query))
+    try:
+        return prune_rows(model, sorted(most[:num_queries]), num_memories)
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+
+
+def answering_queries(model: SegmentationModel, photos: list[DataImage]) -> Counter[int]:
+    """How often each query answers the first click on an object; the first object of every photo is asked."""
+    predictor, prompt = Predictor(model), find_first_prompt("click")
+    answers: Counter[int] = Counter()
+    for photo in photos:
+        image = predictor.encode(read_photo(photo))
+        for target in islice(prompt.targets(photo), 1):
+            click = prompt.items(target, Clicker(target.truth, PROTOCOLS["ritm"], target.ignore))
+            answers[predictor.step(image, click).query] += 1
+    return answers
+
+
 @click.command(context_settings={"show_default": True})
 @click.argument("weights", type=click.Path(path_type=Path, exists=True))
 @click.option(
@@ -97,6 +133,8 @@ def _inputs(model: SegmentationModel, photos: list[DataImage]) -> Iterator[Tenso
     type=(int, int, int),
     help="Channels of the levels at strides 32, 16 and 8.  [default: as they are]",
 )
+@click.option("--queries", type=int, help="Keep so many, those that answer most.  [default: all]")
+@click.option("--memories", type=int, help="Keep so many.  [default: all]")
 @click.option(
     "--codec",
     type=click.Choice(list(CODECS)),
@@ -109,6 +147,8 @@ def main(
     canvas: int,
     mask_dim: int | None,
     level_dims: tuple[int, int, int] | None,
+    queries: int | None,
+    memories: int | None,
     codec: str | None,
     out: Path,
 ) -> None:
@@ -120,6 +160,10 @@ def main(
             decoder = released.config.decoder
             widths = mask_dim or decoder.mask_dim, level_dims or decoder.level_channels
             released = thin(released, records, *widths)
+        if queries is not None or memories is not None:
+            decoder = released.config.decoder
+            counts = queries or decoder.num_queries, memories or decoder.num_memories
+            released = prune(released, records, *counts)
     except (ModelError, TrainingError) as error:
         raise click.ClickException(str(error)) from error
     out.parent.mkdir(parents=True, exist_ok=True)
