@@ -40,6 +40,7 @@ Row = dict[str, Any]
 
 VARIANTS: dict[str, tuple[MapKind, EncoderOptions]] = {
     "mask features": ("features", EncoderOptions(onednn=False)),
+    "mask features, oneDNN": ("features", EncoderOptions(onednn=True)),
     "mask source": ("source", EncoderOptions(onednn=False)),
     "mask source, oneDNN": ("source", EncoderOptions(onednn=True)),
     "lateral map, oneDNN": ("lateral", EncoderOptions(onednn=True)),

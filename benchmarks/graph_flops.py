@@ -58,6 +58,7 @@ def model_for_benchmark(name: str) -> SegmentationModel:
         return load_model(name)
     model = SegmentationModel(preset(name)).eval()
     fill_with_golden_weights(model.decoder, prefix="decoder.")
+    fill_with_golden_weights(model.pixel_decoder, prefix="pixel_decoder.")
     return model
 
 
