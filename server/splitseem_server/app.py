@@ -78,7 +78,7 @@ def create_app(
         app.include_router(routes.router)
     if client_dir is not None:
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
-        app.router.default = ClientFiles(client_dir)
+        app.router.default = ClientFiles(client_dir, services.coded_files)
     install_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
@@ -132,6 +132,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await warm_up
         await services.cache.close()
+        services.coded_files.close()
 
 
 def _documented_problems() -> dict[int | str, dict[str, Any]]:

@@ -40,11 +40,11 @@ class ClientFiles(StaticFiles):
         ClientFilesError: the folder has no index.html.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, coded: CodedFiles) -> None:
         if not (folder / "index.html").is_file():
             raise ClientFilesError(f"no built client in {folder}; `make setup` builds it")
         super().__init__(directory=folder, html=True)
-        self._coded = CodedFiles()
+        self._coded = coded
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, a redirect or an error of the framework."""

@@ -127,16 +127,35 @@ async def test_small_files_and_those_that_change_are_sent_as_they_are(
         assert "content-encoding" not in response.headers
 
 
-async def test_coded_files_are_gone_with_what_made_them(tmp_path: Path) -> None:
+@pytest.fixture
+def coded_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Path]]:
+    """What lies in the folder for temporary files of this test."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return lambda: list(folder.iterdir())
+
+
+async def test_coded_files_are_gone_when_the_service_stops(
+    make_app: Callable[..., FastAPI], run_in_process: Any, coded_folders: Callable[[], list[Path]]
+) -> None:
+    headers = {"Accept-Encoding": "zstd"}
+    async with run_in_process(make_app()) as client:
+        response = await client.get("/assets/runtime-0123abcd.wasm", headers=headers)
+        assert response.headers["content-encoding"] == "zstd"
+        assert len(coded_folders()) == 1
+    assert coded_folders() == []
+
+
+async def test_closed_files_are_coded_anew(tmp_path: Path, coded_folders: Callable[[], list[Path]]) -> None:
     (tmp_path / "large").write_bytes(b"0" * 20_000)
-    files = CodedFiles()
-    asked = Headers({"accept-encoding": "gzip"})
-    response = await files.response(tmp_path / "large", {"ETag": '"x"'}, asked)
-    assert isinstance(response, FileResponse)
-    coded = Path(response.path)
-    assert coded.is_file()
-    del files
-    assert not coded.exists()
+    files, asked = CodedFiles(), Headers({"accept-encoding": "gzip"})
+    for _ in range(2):
+        response = await files.response(tmp_path / "large", {"ETag": '"x"'}, asked)
+        assert isinstance(response, FileResponse)
+        assert Path(response.path).is_file()
+        files.close()
+        assert coded_folders() == []
 
 
 async def test_what_would_not_get_shorter_is_sent_as_it_is(tmp_path: Path) -> None:
