@@ -17,12 +17,15 @@ from types import MappingProxyType
 
 import anyio
 import anyio.to_thread
+import structlog
 import zstandard
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 
 from splitseem_server.content_coding import SMALLEST_CODED
 from splitseem_server.negotiation import has_etag, weight_of
+
+_log = structlog.get_logger(__name__)
 
 # Level 9 is for code, level 3 is shorter for weights; higher ones take seconds for a hundredth more.
 _ZSTD_LEVELS = (3, 9)
@@ -68,15 +71,24 @@ class CodedFiles:
         return FileResponse(coded, headers={**found, "ETag": etags[coding], "Content-Encoding": coding})
 
     async def _coded_form(self, path: Path, coding: str) -> Path | None:
-        """Where the coded file is; None for one that is not worth it."""
+        """Where the coded file is; None for one that is not worth it, or that cannot be kept."""
         if path.stat().st_size < SMALLEST_CODED:
             return None
         async with self._making:
+            if self._folder is not None and not self._folder.is_dir():
+                self.close()  # somebody tidied up
             if (path, coding) not in self._coded:
-                coded = self._own_folder() / f"{len(self._coded)}.{coding}"
-                shorter = await anyio.to_thread.run_sync(_write_coded, path, coding, coded)
-                self._coded[path, coding] = coded if shorter else None
+                self._coded[path, coding] = await self._make(path, coding)
             return self._coded[path, coding]
+
+    async def _make(self, path: Path, coding: str) -> Path | None:
+        try:
+            coded = self._own_folder() / f"{len(self._coded)}.{coding}"
+            shorter = await anyio.to_thread.run_sync(_write_coded, path, coding, coded)
+        except OSError as error:
+            _log.warning("no place for coded files", error=str(error))
+            return None
+        return coded if shorter else None
 
     def _own_folder(self) -> Path:
         if self._folder is None:

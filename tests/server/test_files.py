@@ -158,6 +158,29 @@ async def test_closed_files_are_coded_anew(tmp_path: Path, coded_folders: Callab
         assert coded_folders() == []
 
 
+async def test_coded_files_that_somebody_removed_are_coded_anew(
+    tmp_path: Path, coded_folders: Callable[[], list[Path]]
+) -> None:
+    (tmp_path / "large").write_bytes(b"0" * 20_000)
+    files, asked = CodedFiles(), Headers({"accept-encoding": "gzip"})
+    for _ in range(2):
+        response = await files.response(tmp_path / "large", {"ETag": '"x"'}, asked)
+        assert isinstance(response, FileResponse)
+        assert Path(response.path).is_file()
+        shutil.rmtree(coded_folders()[0])
+
+
+async def test_without_a_place_for_coded_files_they_are_sent_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large").write_bytes(b"0" * 20_000)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    response = await CodedFiles().response(
+        tmp_path / "large", {"ETag": '"x"'}, Headers({"accept-encoding": "gzip"})
+    )
+    assert "content-encoding" not in response.headers
+
+
 async def test_what_would_not_get_shorter_is_sent_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "noise").write_bytes(random.Random(0).randbytes(20_000))
     asked = Headers({"accept-encoding": "gzip, zstd"})
