@@ -27,8 +27,8 @@ from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
-from splitseem_server.metrics import Metrics, RequestMetrics
-from splitseem_server.middleware import AccessLog, BodyLimit, IsolationHeaders
+from splitseem_server.metrics import Metrics
+from splitseem_server.middleware import BodyLimit, IsolationHeaders, Watch, log_request
 from splitseem_server.panoptic_service import PanopticService, Segmenter
 from splitseem_server.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.services import Services
@@ -84,8 +84,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
     app.add_middleware(ErrorResponses)
     app.add_middleware(IsolationHeaders)
-    app.add_middleware(RequestMetrics, metrics=services.metrics)
-    app.add_middleware(AccessLog)
+    app.add_middleware(Watch, tell=(services.metrics.requested, log_request))
     return app
 
 

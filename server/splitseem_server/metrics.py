@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from prometheus_client import (
@@ -13,7 +12,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -73,9 +72,11 @@ class Metrics:
             name: Gauge(f"splitseem_{name}", text, registry=self._registry) for name, text in STATE.items()
         }
 
-    def requested(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered, or whose client had gone (status 499)."""
-        self._requests.labels(method, route, str(status)).inc()
+    def requested(self, scope: Scope, status: int | None, seconds: float) -> None:
+        """Count a request under the pattern of its route, so that keys make no series; see `Watch`."""
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = getattr(scope.get("route"), "path", _NO_ROUTE)
+        self._requests.labels(method, route, str(status or _CLIENT_GONE)).inc()
         self._request_seconds.labels(method, route).observe(seconds)
 
     def answered(self, source: str, timings_ms: Mapping[str, float]) -> None:
@@ -89,31 +90,3 @@ class Metrics:
         for name, value in state.items():
             self._state[name].set(value)
         return generate_latest(self._registry)
-
-
-class RequestMetrics:
-    """ASGI middleware: counts every request under the pattern of its route, so that keys make no series."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begin = time.perf_counter()
-        status = _CLIENT_GONE
-
-        async def watched_send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched_send)
-        finally:
-            route = getattr(scope.get("route"), "path", _NO_ROUTE)
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._metrics.requested(method, route, status, time.perf_counter() - begin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 
 import structlog
 from starlette.datastructures import Headers
@@ -37,11 +38,16 @@ class IsolationHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class AccessLog:
-    """ASGI middleware: one log line for every request, when its response is complete."""
+Tell = Callable[[Scope, int | None, float], None]
+"""Is given a request, the status of its answer (None: its client had gone) and seconds."""
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class Watch:
+    """ASGI middleware: tells how every request went, when its response is complete."""
+
+    def __init__(self, app: ASGIApp, tell: Sequence[Tell]) -> None:
         self._app = app
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,10 +65,15 @@ class AccessLog:
         try:
             await self._app(scope, receive, watched_send)
         finally:
-            duration_ms = round((time.perf_counter() - begin) * 1000, 1)
-            _log.info(
-                "request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration_ms
-            )
+            seconds = time.perf_counter() - begin
+            for tell in self._tell:
+                tell(scope, status, seconds)
+
+
+def log_request(scope: Scope, status: int | None, seconds: float) -> None:
+    """One log line for every request."""
+    duration_ms = round(seconds * 1000, 1)
+    _log.info("request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration_ms)
 
 
 class BodyLimit:
