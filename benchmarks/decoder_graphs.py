@@ -64,7 +64,7 @@ def _job(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="nano", help="A preset; official ones get pseudo-random weights.")
+    parser.add_argument("--model", default="nano", help="A preset, or a file of weights.")
     parser.add_argument("--canvas", type=int, nargs="+", default=[256, 512, 1024])
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--precision", choices=list(PRECISIONS), default=PRECISION_OF_PROVIDER["wasm"])
@@ -97,7 +97,7 @@ def main() -> None:
                 top = list(measured.milliseconds.items())[:8]
                 row["native_operators"] = " ".join(f"{op}:{ms:.2f}" for op, ms in top)
             rows.append(row)
-    write_result(f"decoder_graphs_{options.model}", rows)
+    write_result(f"decoder_graphs_{Path(options.model).stem}", rows)
 
 
 if __name__ == "__main__":

@@ -51,10 +51,11 @@ class Profile:
 
 
 def model_for_benchmark(name: str) -> SegmentationModel:
-    """The named model; an official preset gets pseudo-random weights, which cost what real ones cost."""
+    """The named model, or that of a file; an official preset gets pseudo-random weights, which cost what real
+    ones cost."""
     from splitseem_model.config import preset
 
-    if name in ("nano", "tiny"):
+    if name in ("nano", "tiny") or Path(name).is_file():
         return load_model(name)
     model = SegmentationModel(preset(name)).eval()
     fill_with_golden_weights(model.decoder, prefix="decoder.")

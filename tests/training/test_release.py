@@ -88,6 +88,7 @@ def test_a_release_keeps_the_queries_that_answer_most(tmp_path: Path) -> None:
     pruned = load_model(str(out))
     assert (pruned.config.decoder.num_queries, pruned.config.decoder.num_memories) == (1, 3)
     photos = [record for record in read_index(index) if not is_validation(record)]
+    assert result.output.startswith("query ")
     ((best, _),) = answering_queries(release(load_model(str(given)), ["cat"], 64), photos).most_common(1)
     for name in ("query_feat", "query_embed"):
         kept = getattr(pruned.decoder, name).weight

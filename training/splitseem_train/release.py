@@ -93,12 +93,13 @@ def prune(
     model: SegmentationModel, records: list[DataImage], num_queries: int, num_memories: int
 ) -> SegmentationModel:
     """The model with the queries that answer most often on the photos that are not held out, and with fewer
-    memories.
+    memories; prints how often they do.
 
     Raises:
         TrainingError: more of either than the model has.
     """
     answers = answering_queries(model, [record for record in records if not is_validation(record)])
+    click.echo(", ".join(f"query {query} answers {count}" for query, count in answers.most_common()))
     most = sorted(range(model.config.decoder.num_queries), key=lambda query: (-answers[query], query))
     try:
         return prune_rows(model, sorted(most[:num_queries]), num_memories)
