@@ -10,7 +10,8 @@ import { lateralLoader } from './lateral';
 import { fetchModel, textBytesOf, type ModelFiles } from './modelFiles';
 import { choose, type Candidate, type Choice } from './providers';
 import { ImageStore } from './imageStore';
-import { TextGraphs } from './textGraphs';
+import type { OnDemand } from './once';
+import { textGraphs } from './textGraphs';
 import { Turns } from './turns';
 import { warmUp } from './warmUp';
 import { readVocabulary } from '../codec/textVectors';
@@ -36,7 +37,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   readonly #turns = new Turns();
   readonly #images = new ImageStore(this.#turns);
   #decoder: Decoder | null = null;
-  #text: TextGraphs | null = null;
+  #text: OnDemand<GeneralDecoder> | null = null;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -51,7 +52,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
       files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
     this.#decoder = decoder;
     if (maps === 'lateral') void decoder.lateral?.fetch().catch(() => undefined); // It will be fetched again.
-    this.#text = new TextGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
+    this.#text = textGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
     return {
       ...describe(decoder, this.#runtime),
       ...(provider === 'webgpu' && { provider }),

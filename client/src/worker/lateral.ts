@@ -7,7 +7,7 @@ import type { NamedTensor } from '../shared/types';
 import { toFeatureMap } from './featureMaps';
 import { output, type Feeds, type FloatTensor, type Graph } from './graph';
 import type { LateralFiles } from './modelFiles';
-import { once } from './once';
+import { onDemand, type OnDemand } from './once';
 import { MASK_STRIDE, type FeatureMap } from './sampling';
 
 export interface LateralGraphs {
@@ -22,27 +22,17 @@ export interface LateralGraphs {
   readonly maskDim: number;
 }
 
-/** Graphs that only images with a lateral map need. */
-export interface LateralLoader {
-  /** Fetch them before they are needed. */
-  fetch(): Promise<unknown>;
-  open(): Promise<LateralGraphs>;
-}
+/** Only images with a lateral map need them. */
+export type LateralLoader = OnDemand<LateralGraphs>;
 
-export function lateralLoader(
+export const lateralLoader = (
   fetchFiles: () => Promise<LateralFiles>,
   open: (bytes: ArrayBuffer) => Promise<Graph>,
-): LateralLoader {
-  const fetch = once(fetchFiles);
-  const opened = once(async () => {
-    const { affine, source, features, ...sizes } = await fetch();
-    return {
-      ...{ affine: await open(affine), source: await open(source), features: await open(features) },
-      ...sizes,
-    };
-  });
-  return { fetch, open: opened };
-}
+): LateralLoader =>
+  onDemand(fetchFiles, async ({ affine, source, features, ...sizes }) => ({
+    ...{ affine: await open(affine), source: await open(source), features: await open(features) },
+    ...sizes,
+  }));
 
 /** The mask features of an embedding, as they came, or made of its lateral map in slices. */
 export async function* maskFeaturesOf(

@@ -11,3 +11,30 @@ export function once<T>(act: () => Promise<T>): () => Promise<T> {
     }
   };
 }
+
+/** Files that are opened when they are first needed, and may be fetched before. */
+export interface OnDemand<Opened> {
+  /** What failed is tried again by the next call. */
+  fetch(): Promise<void>;
+  /** Likewise. */
+  open(): Promise<Opened>;
+}
+
+export function onDemand<Files, Opened>(
+  fetchFiles: () => Promise<Files>,
+  openFiles: (files: Files) => Promise<Opened>,
+): OnDemand<Opened> {
+  let fetched = once(fetchFiles);
+  let isOpen = false;
+  return {
+    fetch: async () => {
+      if (!isOpen) await fetched();
+    },
+    open: once(async () => {
+      const opened = await openFiles(await fetched());
+      isOpen = true;
+      fetched = once(fetchFiles); // Nobody needs the bytes any more.
+      return opened;
+    }),
+  };
+}

@@ -97,6 +97,7 @@ describe('graphs for lateral maps', () => {
     await expect(given.fetch()).rejects.toThrow('no network');
     const [first, second] = await Promise.all([given.open(), given.open()]);
     expect(first).toBe(second);
+    await given.fetch(); // Nothing: they are open.
     expect([fetched, opened]).toEqual([2, [1, 2, 3]]);
     expect(first).toMatchObject({ rows: 2, maskDim: 6 });
   });
