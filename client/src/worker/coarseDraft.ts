@@ -8,7 +8,7 @@ import type { DecoderGraphs, Fetches } from './graph';
 import type { PreparedImage } from './preparedImage';
 import { prepareFeeds } from './prepareFeeds';
 import { MASK_STRIDE, type FeatureMap } from './sampling';
-import { averaged, enlarged } from './scale';
+import { averaged, coarsening, enlarged } from './scale';
 
 /** Pixels: an input with a longer long side is averaged to at most this. */
 const LONGEST_SIDE = 320;
@@ -17,11 +17,7 @@ const LONGEST_SIDE = 320;
 const COARSEST = 32;
 
 /** Cells of stride 4 that are one of a draft, along a side; 1 where the input is small, and drafts do not pay. */
-function draftFactor({ input_hw }: ImageGeometry): number {
-  let factor = 1;
-  while (Math.max(...input_hw) > LONGEST_SIDE * factor) factor *= 2;
-  return factor;
-}
+const draftFactor = ({ input_hw }: ImageGeometry): number => coarsening(Math.max(...input_hw), LONGEST_SIDE);
 
 /** Prepare a draft of an image whose maps are read, in slices; nothing for one that is as quickly prepared itself. */
 export async function* drafting(

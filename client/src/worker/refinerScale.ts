@@ -4,17 +4,14 @@
 import type { RefinerConfig } from '../shared/manifest';
 import type { MaskLogits, SizeHw } from '../shared/types';
 import { MASK_STRIDE, type FeatureMap } from './sampling';
-import { averaged, enlarged } from './scale';
+import { averaged, coarsening, enlarged } from './scale';
 
 /** Stride of the refiner's coarsest map where it works on maps of stride 4. */
 const COARSEST = 4 * MASK_STRIDE;
 
 /** How many cells of stride 4 are one of the refiner's, along a side: 1, 2, 4 ...; `map` is the mask features. */
-export function shrinkFactor({ fine_side }: RefinerConfig, { height, width }: SizeHw): number {
-  let factor = 1;
-  while (Math.max(height, width) * MASK_STRIDE > fine_side * factor) factor *= 2;
-  return factor;
-}
+export const shrinkFactor = ({ fine_side }: RefinerConfig, { height, width }: SizeHw): number =>
+  coarsening(Math.max(height, width) * MASK_STRIDE, fine_side);
 
 export const shrunk = (map: FeatureMap, factor: number): FeatureMap =>
   factor === 1 ? map : averaged(map, factor, COARSEST);

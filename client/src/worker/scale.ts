@@ -2,6 +2,13 @@
 import type { MaskLogits, SizeHw } from '../shared/types';
 import { bilinearIndex, type FeatureMap } from './sampling';
 
+/** The factor, 1, 2, 4 ..., by which a side is at most `limit`. */
+export function coarsening(side: number, limit: number): number {
+  let factor = 1;
+  while (side > limit * factor) factor *= 2;
+  return factor;
+}
+
 /**
  * Mean of every block of `factor` x `factor` cells; the last row and column are repeated until both sides are whole
  * cells of a map whose stride was `coarsest`.
