@@ -147,19 +147,9 @@ async def test_coded_files_are_gone_when_the_service_stops(
     assert coded_folders() == []
 
 
-async def test_closed_files_are_coded_anew(tmp_path: Path, coded_folders: Callable[[], list[Path]]) -> None:
-    (tmp_path / "large").write_bytes(b"0" * 20_000)
-    files, asked = CodedFiles(), Headers({"accept-encoding": "gzip"})
-    for _ in range(2):
-        response = await files.response(tmp_path / "large", {"ETag": '"x"'}, asked)
-        assert isinstance(response, FileResponse)
-        assert Path(response.path).is_file()
-        files.close()
-        assert coded_folders() == []
-
-
-async def test_coded_files_that_somebody_removed_are_coded_anew(
-    tmp_path: Path, coded_folders: Callable[[], list[Path]]
+@pytest.mark.parametrize("by", ["close", "somebody else"])
+async def test_coded_files_that_were_removed_are_coded_anew(
+    tmp_path: Path, coded_folders: Callable[[], list[Path]], by: str
 ) -> None:
     (tmp_path / "large").write_bytes(b"0" * 20_000)
     files, asked = CodedFiles(), Headers({"accept-encoding": "gzip"})
@@ -167,7 +157,11 @@ async def test_coded_files_that_somebody_removed_are_coded_anew(
         response = await files.response(tmp_path / "large", {"ETag": '"x"'}, asked)
         assert isinstance(response, FileResponse)
         assert Path(response.path).is_file()
-        shutil.rmtree(coded_folders()[0])
+        if by == "close":
+            files.close()
+        else:
+            shutil.rmtree(coded_folders()[0])
+        assert coded_folders() == []
 
 
 async def test_without_a_place_for_coded_files_they_are_sent_as_they_are(
