@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from splitseem_model.metrics import iou, mean_iou_at, noc, num_failures, reached_by_click
+from splitseem_model.metrics import boundary_f, iou, mean_at, noc, num_failures, reached_by_click
 
 pytestmark = pytest.mark.unit
 
@@ -82,7 +83,7 @@ def test_reaching_the_threshold_on_the_last_click_is_no_failure() -> None:
     ],
 )
 def test_mean_iou_keeps_the_last_value_of_a_finished_object(clicks: int, expected: float) -> None:
-    assert mean_iou_at(SEQUENCES, clicks) == pytest.approx(expected, abs=1e-12)  # float64 sums
+    assert mean_at(SEQUENCES, clicks) == pytest.approx(expected, abs=1e-12)  # float64 sums
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,46 @@ def test_measuring_nothing_is_refused(sequences: list[list[float]], clicks: int)
 def test_share_of_finished_objects_grows_with_the_clicks() -> None:
     assert reached_by_click(SEQUENCES, 0.85, max_clicks=5) == (0.25, 0.25, 0.5, 0.75, 0.75)
     assert reached_by_click(SEQUENCES, 0.90, max_clicks=3) == (0.0, 0.25, 0.25)
+
+
+def square(row: int, column: int, side: int = 20) -> NDArray[np.bool_]:
+    mask = np.zeros((60, 80), dtype=np.bool_)
+    mask[row : row + side, column : column + side] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("mask", "expected"),
+    [
+        (square(10, 10), 1.0),
+        (square(12, 10), 1.0),
+        (square(40, 50), 0.0),
+        (np.zeros((60, 80), dtype=np.bool_), 0.0),
+    ],
+    ids=["equal", "two pixels off", "elsewhere", "empty"],
+)
+def test_boundaries_are_compared_within_two_pixels(mask: NDArray[np.bool_], expected: float) -> None:
+    assert boundary_f(mask, square(10, 10)) == expected
+
+
+def test_a_boundary_three_pixels_off_on_one_side_loses_that_side() -> None:
+    longer = square(10, 10)
+    longer[10:30, 30:33] = True
+    assert 0.5 < boundary_f(longer, square(10, 10)) < 0.95
+
+
+def test_the_border_of_the_image_is_no_boundary() -> None:
+    whole = np.ones((60, 80), dtype=np.bool_)
+    assert boundary_f(whole, whole) == 1.0
+    assert boundary_f(whole, square(0, 0, 60)) == 0.0
+
+
+def test_ignored_pixels_have_no_boundary() -> None:
+    longer = square(10, 10)
+    longer[10:30, 30:36] = True
+    assert boundary_f(longer, square(10, 10), ignore=square(0, 28, 40)) == 1.0
+
+
+def test_boundaries_of_other_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="one size"):
+        boundary_f(square(1, 1), np.zeros((3, 3), dtype=np.bool_))

@@ -11,7 +11,9 @@ def object_result(
     *ious: float, labels: tuple[str | None, ...] = (None,), truth_label: str | None = None, obeyed: int = 0
 ) -> ObjectResult:
     steps = len(ious)
-    return ObjectResult(ious, labels, truth_label, obeyed, step_seconds=0.3 * steps, mask_seconds=0.1 * steps)
+    return ObjectResult(
+        ious, ious, labels, truth_label, obeyed, step_seconds=0.3 * steps, mask_seconds=0.1 * steps
+    )
 
 
 def test_figures_are_means_over_objects() -> None:
@@ -33,6 +35,7 @@ def test_figures_are_means_over_objects() -> None:
             "iou3": (0.95 + 0.88 + 0.5) / 3,
             "iou5": (0.95 + 0.89 + 0.6) / 3,
             "largest_fall": 0.0,
+            "boundary5": (0.95 + 0.89 + 0.6) / 3,
             "label1": None,
             "label5": None,
             "obeyed": 6 / 10,

@@ -157,7 +157,7 @@ def test_first_prompt_other_than_a_click_is_named(tmp_path: Path, records: list[
 
 
 def results_of(*scores: float) -> list[ImageResult]:
-    return [ImageResult((ObjectResult((s,), (None,), None, 1, 0.1, 0.1),), 0.1) for s in scores]
+    return [ImageResult((ObjectResult((s,), (s,), (None,), None, 1, 0.1, 0.1),), 0.1) for s in scores]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_model.clicker import PROTOCOLS, Clicker, ClickProtocol
-from splitseem_model.metrics import iou
+from splitseem_model.metrics import boundary_f, iou
 from splitseem_proto import Click, PromptItem
 from splitseem_train.data import DataImage, read_rgb
 from splitseem_train.errors import DataError
@@ -54,12 +54,14 @@ class Turn:
         items: every prompt item so far, this turn's among them.
         mask: bool `[H, W]`.
         label: what the model calls it, or None.
+        boundary: F-measure of its boundary at 2 pixels, see `metrics.boundary_f`.
         step_seconds, mask_seconds: of the model's step, and of the mask in the size of the image.
     """
 
     items: tuple[PromptItem, ...]
     mask: NDArray[np.bool_]
     iou: float
+    boundary: float
     label: str | None
     step_seconds: float
     mask_seconds: float
@@ -130,7 +132,8 @@ def correct(
         mask = predictor.mask(image, step)
         end = time.perf_counter()
         sequence.append(iou(mask, target.truth, target.ignore))
-        yield Turn(tuple(items), mask, sequence[-1], step.label, middle - start, end - middle)
+        boundary = boundary_f(mask, target.truth, target.ignore)
+        yield Turn(tuple(items), mask, sequence[-1], boundary, step.label, middle - start, end - middle)
         memory = step.memory if settings.memory else None
         more = () if _is_settled(sequence, settings) else clicker.next_clicks(mask)
         items.extend(more)
@@ -144,7 +147,10 @@ def _is_settled(sequence: Sequence[float], settings: EvaluationSettings) -> bool
 
 def _object_result(target: Target, turns: Iterable[Turn]) -> ObjectResult:
     seen = [
-        (turn.iou, turn.label, turn.obeyed, turn.step_seconds, turn.mask_seconds) for turn in turns
+        (turn.iou, turn.boundary, turn.label, turn.obeyed, turn.step_seconds, turn.mask_seconds)
+        for turn in turns
     ]  # not the masks, which are large
-    ious, labels, obeyed, step_seconds, mask_seconds = zip(*seen, strict=True)
-    return ObjectResult(ious, labels, target.label, sum(obeyed), sum(step_seconds), sum(mask_seconds))
+    ious, boundaries, labels, obeyed, step_seconds, mask_seconds = zip(*seen, strict=True)
+    return ObjectResult(
+        ious, boundaries, labels, target.label, sum(obeyed), sum(step_seconds), sum(mask_seconds)
+    )

@@ -8,7 +8,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
-from splitseem_model.metrics import mean_iou_at, noc, num_failures
+from splitseem_model.metrics import mean_at, noc, num_failures
 from splitseem_train.errors import EvaluationError
 from splitseem_train.names import class_name
 
@@ -41,6 +41,7 @@ CLICK_ROWS: Mapping[str, FigureRow] = MappingProxyType(
         "iou3": FigureRow("IoU@3", ".3f", "higher"),
         "iou5": FigureRow("IoU@5", ".3f", "higher"),
         "largest_fall": FigureRow("largest fall of IoU by click 5", ".4f", "lower"),
+        "boundary5": FigureRow("boundary F at 2 pixels after 5 clicks", ".3f", "higher"),
         "label1": FigureRow("label right after 1 click", ".3f", "higher"),
         "label5": FigureRow("label right after 5 clicks", ".3f", "higher"),
         "obeyed": FigureRow("steps that obey every click", ".3f", "higher"),
@@ -61,6 +62,7 @@ class ObjectResult:
 
     Attributes:
         ious: IoU after each prompt.
+        boundaries: F-measure of the boundary after each, in the image's own pixels.
         labels: what the mask was called after each; None from a model without names.
         truth_label: what it is called in the set, or None.
         obeyed_steps: steps that obey every click.
@@ -68,6 +70,7 @@ class ObjectResult:
     """
 
     ious: tuple[float, ...]
+    boundaries: tuple[float, ...]
     labels: tuple[str | None, ...]
     truth_label: str | None
     obeyed_steps: int
@@ -97,6 +100,7 @@ class Summary:
     Attributes:
         iou_by_click: mean IoU after 1, 2, ... `max_clicks` clicks.
         largest_fall: the most that the mean IoU loses from one of the first five clicks to the next; 0: none.
+        boundary5: mean F-measure of the boundary at 2 pixels of the image after five clicks.
         label1, label5: share of the labelled objects that the model calls by their name after so many clicks;
             None where nothing is labelled, or the model has no names.
         obeyed: share of steps whose mask contains every positive and no negative click given so far.
@@ -113,6 +117,7 @@ class Summary:
     iou5: float
     iou_by_click: tuple[float, ...]
     largest_fall: float
+    boundary5: float
     label1: float | None
     label5: float | None
     obeyed: float
@@ -141,8 +146,8 @@ def summarise(results: Sequence[ImageResult], max_clicks: int) -> Summary:
     num_steps = sum(map(len, sequences))
     step_seconds = sum(entry.step_seconds for entry in objects) / num_steps
     mask_seconds = sum(entry.mask_seconds for entry in objects) / num_steps
-    iou1, iou3, iou5 = (mean_iou_at(sequences, clicks) for clicks in REPORTED_CLICKS)
-    early = [mean_iou_at(sequences, clicks) for clicks in range(1, max(REPORTED_CLICKS) + 1)]
+    iou1, iou3, iou5 = (mean_at(sequences, clicks) for clicks in REPORTED_CLICKS)
+    early = [mean_at(sequences, clicks) for clicks in range(1, max(REPORTED_CLICKS) + 1)]
     return Summary(
         noc85=noc(sequences, 0.85, max_clicks),
         noc90=noc(sequences, HIGHEST_THRESHOLD, max_clicks),
@@ -151,8 +156,9 @@ def summarise(results: Sequence[ImageResult], max_clicks: int) -> Summary:
         iou1=iou1,
         iou3=iou3,
         iou5=iou5,
-        iou_by_click=tuple(mean_iou_at(sequences, clicks) for clicks in range(1, max_clicks + 1)),
+        iou_by_click=tuple(mean_at(sequences, clicks) for clicks in range(1, max_clicks + 1)),
         largest_fall=max(0.0, *(before - after for before, after in pairwise(early))),
+        boundary5=mean_at([entry.boundaries for entry in objects], 5),
         label1=_label_accuracy(objects, 1),
         label5=_label_accuracy(objects, 5),
         obeyed=sum(entry.obeyed_steps for entry in objects) / num_steps,
