@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from splitseem_cli.failures import Refused, refusals
-from splitseem_cli.measurements import BASELINE, Job, load_baseline, measure_clicks, measure_video
+from splitseem_cli.measurements import RIVALS, Job, measure_clicks, measure_video
 from splitseem_cli.model_options import ModelOptions, model_options
 from splitseem_model.clicker import PROTOCOLS
 from splitseem_model.video import MODES
@@ -84,7 +84,8 @@ def command(
 
     A simulated user corrects every object click by click. NoC is the mean number of clicks to an IoU of 85 or
     90 % (failures count --max-clicks), NoF the number of objects that never reach it. With
-    `--model opencv-grabcut` OpenCV's GrabCut is given the same clicks: the baseline that needs no training.
+    `--model opencv-grabcut` OpenCV's GrabCut is given the same clicks, the baseline that needs no training;
+    with `--model mobilesam` MobileSAM, which npm fetches on the first use.
 
     A video is prompted in its first frame only, and the object is followed through the others.
     """
@@ -133,9 +134,9 @@ def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[s
 
 
 def _predictor(options: ModelOptions, without: Sequence[str], data: Sequence[DataImage]) -> "Predictor":
-    """The model that is measured, with the class names of the data, or the baseline of that name."""
-    if options.model == BASELINE:
-        return load_baseline()
+    """The model that is measured, with the class names of the data, or the rival of that name."""
+    if options.model in RIVALS:
+        return RIVALS[options.model]()
     from splitseem_train.variants import WITHOUT, classes_of, held_to_classes
 
     predictor = options.load()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from splitseem_train.report.cases import Contestant
 
 BASELINE = "opencv-grabcut"
-"""`--model` that names OpenCV's GrabCut instead of a model of ours."""
+"""`--model` that names OpenCV's GrabCut instead of a model of ours; reports are beside it."""
+MOBILESAM = "mobilesam"
+"""`--model` that names MobileSAM, fetched by npm on the first use."""
 
 Result = TypeVar("Result")
 
@@ -50,6 +53,24 @@ def load_baseline() -> Predictor:
     from splitseem_train.grabcut import GrabCutPredictor
 
     return cast("Predictor", GrabCutPredictor())
+
+
+def load_mobilesam() -> Predictor:
+    """MobileSAM behind the face of a predictor.
+
+    Raises:
+        TrainingError: it cannot be fetched.
+    """
+    from splitseem_train.mobilesam import MobileSam, fetch
+    from splitseem_train.mobilesam_predictor import MobileSamPredictor
+
+    return cast("Predictor", MobileSamPredictor(MobileSam(fetch())))
+
+
+RIVALS: Mapping[str, Callable[[], Predictor]] = MappingProxyType(
+    {BASELINE: load_baseline, MOBILESAM: load_mobilesam}
+)
+"""What else `--model` may name."""
 
 
 def measure_clicks(job: Job, report: Path | None) -> dict[str, Any]:

@@ -14,7 +14,15 @@ from splitseem_cli.model_options import ModelOptions
 from splitseem_proto import encode_rle
 
 CONTRACT_KEYS = {"noc85", "noc90", "nof85", "nof90", "iou1", "iou3", "iou5", "seconds_per_click"}
-MORE_KEYS = {"iou_by_click", "largest_fall", "label1", "label5", "seconds_per_step", "seconds_per_image"}
+MORE_KEYS = {
+    "iou_by_click",
+    "largest_fall",
+    "boundary5",
+    "label1",
+    "label5",
+    "seconds_per_step",
+    "seconds_per_image",
+}
 
 pytestmark = pytest.mark.unit
 

@@ -125,15 +125,17 @@ def find_index(place: Path) -> Path:
     raise DataError(f"no index.jsonl.gz in {place}; below it: {', '.join(nearby) or 'no index at all'}")
 
 
-def read_index(path: Path) -> list[DataImage]:
+def read_index(path: Path, *, unfinished: bool = False) -> list[DataImage]:
     """All images of one index file, in its order.
 
+    Args:
+        unfinished: the file has a gzip member a line and may still be written; a cut end is left out.
     Raises:
         DataError: no such file, not gzip, or a line that is not in the format (named by its number).
     """
     if not path.is_file():
         raise DataError(f"no such index: {path}; expected a gzipped JSON-lines file such as index.jsonl.gz")
-    records = [_image_record(path, number, line) for number, line in _numbered_lines(path)]
+    records = [_image_record(path, number, line) for number, line in _numbered_lines(path, unfinished)]
     if not records:
         raise DataError(f"{path}: the index is empty")
     return records
@@ -160,9 +162,27 @@ def is_validation(record: DataImage) -> bool:
     return int.from_bytes(digest[:8], "big") % VALIDATION_ONE_IN == 0
 
 
-def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+def whole_members(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """The content of each gzip member that is whole, and where it ends; what follows the last is cut."""
+    start = 0
+    while start < len(data):
+        member = zlib.decompressobj(wbits=31)  # a gzip header and trailer
+        try:
+            content = member.decompress(data[start:])
+        except zlib.error:
+            return
+        if not member.eof:
+            return
+        start = len(data) - len(member.unused_data)
+        yield content, start
+
+
+def _numbered_lines(path: Path, unfinished: bool) -> Iterator[tuple[int, str]]:
     number = 0
     try:
+        if unfinished:
+            yield from enumerate((text.decode() for text, _ in whole_members(path.read_bytes())), start=1)
+            return
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
