@@ -49,7 +49,7 @@ const busy = (route: Route): Promise<void> =>
     status: 429,
     headers: { 'Retry-After': '1' },
     contentType: 'application/problem+json',
-    body: JSON.stringify({ type: 'queue-full', title: 'The queue is full', status: 429 }),
+    body: JSON.stringify({ type: 'urn:splitseem:problem:queue-full', title: 'Full', status: 429 }),
   });
 
 /** A JPEG file with an EXIF orientation put behind its first marker. */
@@ -121,7 +121,7 @@ describe('while the photo is embedded', () => {
     await visit();
     await user.waitForDecoder();
     await user.openFile(samplePath(SAMPLE));
-    await user.page.getByText(/The queue is full.*next try in 1 s/).waitFor();
+    await user.page.getByText(/The server is busy; next try in 1 s/).waitFor();
     await user.waitForEmbedding();
   });
 });
@@ -137,18 +137,18 @@ describe('errors', () => {
     await user.openSample(SAMPLE);
     const { mask } = await user.click({ x: 0.5, y: 0.5 });
     await user.openFile(file);
-    await user.status.getByText(`Error: ${file.name}`).waitFor();
+    await user.status.getByText(`Error: ${file.name}: `).waitFor();
     expect((await user.objects())[0]?.mask).toEqual(mask);
   });
 
   it('a photo that the server refuses is named, and can be tried again', async () => {
-    const refusal = { type: 'image-too-large', title: 'The image is too large', status: 413 };
+    const refusal = { type: 'urn:splitseem:problem:image-too-large', title: 'Too large', status: 413 };
     await answerOnce((route) =>
       route.fulfill({ status: 413, contentType: 'application/problem+json', body: JSON.stringify(refusal) }),
     );
     await visit();
     await user.openFile(samplePath(SAMPLE));
-    await user.status.getByText(/The image is too large/).waitFor();
+    await user.status.getByText(/chelsea.jpg: the photo has more pixels than this server takes/).waitFor();
     await user.press({ x: 0.5, y: 0.5 });
     await user.button('Try again').click();
     await user.waitForAnswers(1);
@@ -160,7 +160,7 @@ describe('errors', () => {
       times: 1,
     });
     await visit();
-    await user.status.getByText(/decoder file step.*has the digest/).waitFor();
+    await user.status.getByText(/A file of the model is not what the server announced/).waitFor();
     await user.openFile(samplePath(SAMPLE));
     await user.button('Try again').click();
     await user.waitForEmbedding();

@@ -201,7 +201,9 @@ describe('a server', () => {
     );
     const { mask } = await user.click({ x: 0.2, y: 0.2 });
     await type('a red cup');
-    await user.status.getByText(/“a red cup” cannot be looked up: no text encoder is loaded/).waitFor();
+    await user.status
+      .getByText(/“a red cup” cannot be looked up: this server does not understand words/)
+      .waitFor();
     const [object] = await user.objects();
     expect(object?.prompts).toHaveLength(2);
     expect(object?.mask).toEqual(mask);

@@ -1,6 +1,5 @@
 /** `POST /v1/embed`: a photo in, the bytes of its embedding out. */
 import type { ClientError } from '../shared/errors';
-import type { Advice } from './problem';
 import { sendRepeatedly, sleep, type Sleep } from './retry';
 import { post } from './post';
 import type { PostRequest, TransferProgress, Transport } from './transport';
@@ -24,12 +23,6 @@ export interface Surroundings {
 
 const ATTEMPTS = 5;
 
-const ADVICE: Advice = {
-  413: 'the photo is too large for this server: use a smaller one',
-  415: 'use a JPEG, PNG or WebP photo',
-  422: 'the photo cannot be used as it is',
-};
-
 /** Busy servers and lost connections are tried again; `url` is that of the embed route. */
 export function createEmbed(url: string, surroundings: Surroundings = browser): Embed {
   return (photo, { signal, onProgress, onBytes }) => {
@@ -38,7 +31,6 @@ export function createEmbed(url: string, surroundings: Surroundings = browser): 
     const send = () => surroundings.transport(request);
     return sendRepeatedly(send, {
       attempts: ATTEMPTS,
-      advice: ADVICE,
       sleep: surroundings.sleep,
       signal,
       onRetry: (seconds, reason) => {

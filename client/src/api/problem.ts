@@ -8,27 +8,14 @@ interface Problem {
   readonly detail?: unknown;
 }
 
-/** What a user can do about a status; the server's own words come first. */
-export type Advice = Readonly<Record<number, string>>;
-
-const ADVICE: Advice = {
-  401: 'sign in and try again',
-  403: 'this server does not allow it',
-  404: 'is this the right server?',
-  429: 'the server is busy: try again in a moment',
-  503: 'the server is not ready yet: try again in a moment',
-};
-
-/** The error that a response with a status of 400 or more stands for; `advice` of a route goes before ours. */
-export function httpError({ status, body, header }: PostResponse, advice: Advice): ClientError {
+/** The error that a response with a status of 400 or more stands for; what users read of it is in `failures.ts`. */
+export function httpError({ status, body, header }: PostResponse): ClientError {
   const { type, title, detail } = parseProblem(body);
-  const said = firstText(detail, title) ?? `the server answered ${status}`;
-  const hint = advice[status] ?? ADVICE[status];
   const retryAfter = retryAfterSeconds(header('Retry-After'));
   return {
     kind: 'http',
     status,
-    message: hint === undefined ? said : `${said} (${hint})`,
+    message: firstText(detail, title) ?? `the server answered ${status}`,
     ...(typeof type === 'string' ? { problem: type } : {}),
     ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }),
   };

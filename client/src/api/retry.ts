@@ -1,14 +1,12 @@
 /** Requests that are tried again while the server is busy or out of reach, ever less often. */
 import { aborted, Failure, type ClientError } from '../shared/errors';
-import { httpError, type Advice } from './problem';
+import { httpError } from './problem';
 import type { PostResponse } from './transport';
 
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
 export interface Retrying {
   readonly attempts: number;
-  /** What a user can do about a status. */
-  readonly advice: Advice;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
   /** Before every wait. */
@@ -23,10 +21,10 @@ const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
 /** The body of the first answer that is one; the last error when there is none. */
 export async function sendRepeatedly(
   send: () => Promise<PostResponse>,
-  { attempts, advice, sleep, signal, onRetry }: Retrying,
+  { attempts, sleep, signal, onRetry }: Retrying,
 ): Promise<ArrayBuffer> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOnce(send, advice);
+    const outcome = await attemptOnce(send);
     if (outcome instanceof ArrayBuffer) return outcome;
     if (attempt === attempts || !isTemporary(outcome)) throw new Failure(outcome);
     const seconds = waitSeconds(attempt, outcome);
@@ -35,14 +33,11 @@ export async function sendRepeatedly(
   }
 }
 
-async function attemptOnce(
-  send: () => Promise<PostResponse>,
-  advice: Advice,
-): Promise<ArrayBuffer | ClientError> {
+async function attemptOnce(send: () => Promise<PostResponse>): Promise<ArrayBuffer | ClientError> {
   try {
     const response = await send();
     if (response.status >= 200 && response.status < 300) return response.body;
-    return httpError(response, advice);
+    return httpError(response);
   } catch (error) {
     if (error instanceof Failure) return error.detail;
     throw error;

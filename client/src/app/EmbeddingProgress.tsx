@@ -1,4 +1,5 @@
 import type { EmbedProgress } from '../api/embeddings';
+import { sayFailure, sayWhatHappened } from '../shared/failures';
 import type { App } from './app';
 import type { Readiness, Store } from './store';
 
@@ -48,7 +49,7 @@ function describe(readiness: Exclude<Readiness, { phase: 'ready' }>): Descriptio
     case 'opening':
       return { text: 'Preparing the decoder', fraction: null };
     case 'failed':
-      return { text: readiness.error.message, fraction: null };
+      return { text: sayFailure(readiness.error), fraction: null };
   }
 }
 
@@ -62,7 +63,7 @@ function describeProgress(progress: EmbedProgress): Description {
       return { text: 'Receiving the embedding', fraction: progress.fraction };
     case 'retry':
       return {
-        text: `${progress.reason.message}; next try in ${Math.ceil(progress.seconds)} s`,
+        text: `${sayWhatHappened(progress.reason)}; next try in ${Math.ceil(progress.seconds)} s`,
         fraction: null,
       };
   }

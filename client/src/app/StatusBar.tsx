@@ -1,3 +1,4 @@
+import { sayFailure } from '../shared/failures';
 import { WORKER_STAGES } from '../shared/stages';
 import type { App } from './app';
 import type { DecoderState, Store } from './store';
@@ -15,7 +16,11 @@ export function StatusBar({ app: { store } }: { readonly app: App }) {
       {describeLookup(store).map((text) => (
         <span class="notice">{text}</span>
       ))}
-      {error !== null && <span class="error">Error: {error.message}</span>}
+      {error !== null && (
+        <span class="error" title={error.message}>
+          Error: {sayFailure(error)}
+        </span>
+      )}
       {error === null && store.notice.value !== null && <span class="notice">{store.notice.value}</span>}
     </div>
   );

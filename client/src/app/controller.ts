@@ -252,7 +252,8 @@ export class Controller {
       this.#setReadiness(id, { phase: 'ready', key });
       this.#decoding.run();
     } catch (thrown) {
-      this.#embedFailed(id, toClientError(thrown, 'network'));
+      const error = toClientError(thrown, 'network');
+      this.#embedFailed(id, isOfPhoto(error) ? { about: photo.name, ...error } : error);
     } finally {
       if (this.#embedding.get(id) === abort) this.#embedding.delete(id);
     }
@@ -305,8 +306,7 @@ export class Controller {
     try {
       await this.#classNames.use(names);
     } catch (thrown) {
-      const error = toClientError(thrown, 'network');
-      this.#fail({ ...error, message: `the class names cannot be looked up: ${error.message}` });
+      this.#fail({ ...toClientError(thrown, 'network'), about: 'The class names cannot be looked up' });
     }
   }
 
@@ -321,6 +321,9 @@ export class Controller {
     this.#store.notice.value = null;
   }
 }
+
+/** Whether an error tells of the photo, not of the decoder that it waited for. */
+const isOfPhoto = ({ kind }: ClientError): boolean => kind === 'http' || kind === 'image';
 
 function findSaved(awaited: readonly ProjectImage[], photo: Photo): ProjectImage | undefined {
   const sameSize = awaited.filter(

@@ -1,5 +1,6 @@
 /** Entry of the page. */
 import { render } from 'preact';
+import { toClientError } from '../shared/errors';
 import { browserServices, createApp } from './app';
 import { projectOf } from './exportActions';
 import { Page } from './Page';
@@ -20,3 +21,16 @@ const page = document.getElementById('page');
 if (page === null) throw new Error('index.html has no element for the page');
 render(<Page app={app} />, page);
 app.controller.start();
+
+// What nobody caught is said, too. (Errors of layout observers carry none, and mean nothing to users.)
+const onUncaught = (thrown: unknown): void => {
+  if (thrown instanceof Error) {
+    app.controller.report({ ...toClientError(thrown, 'decoder'), what: 'page-failed' });
+  }
+};
+window.addEventListener('error', ({ error }) => {
+  onUncaught(error);
+});
+window.addEventListener('unhandledrejection', ({ reason }) => {
+  onUncaught(reason);
+});

@@ -26,13 +26,14 @@ export async function readFile(file: File): Promise<OpenedFile> {
 
 /** Decode a photo with its EXIF orientation applied. */
 export async function readPhoto(file: Blob, name: string): Promise<Photo> {
-  if (file.size === 0) throw new Failure({ kind: 'image', message: `${name} is empty` });
+  if (file.size === 0)
+    throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
   try {
     const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
     return { name, file, bitmap, size: { height: bitmap.height, width: bitmap.width } };
   } catch (error) {
     throw new Failure(
-      { kind: 'image', message: `${name} cannot be read as a photo: it is broken or of an unknown format` },
+      { kind: 'image', what: 'photo-unreadable', about: name, message: `${name} cannot be decoded` },
       { cause: error },
     );
   }
@@ -43,14 +44,15 @@ async function readProject(file: File): Promise<Project> {
   try {
     json = JSON.parse(await file.text());
   } catch (error) {
-    throw new Failure({ kind: 'project', message: `${file.name} is not valid JSON` }, { cause: error });
+    const detail = { kind: 'project', what: 'project-not-json', about: file.name } as const;
+    throw new Failure({ ...detail, message: 'not valid JSON' }, { cause: error });
   }
   try {
     return unwrap(projectFromJson(json));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const message = `${file.name} is not a splitseem project: ${error.message}`;
-    throw new Failure({ kind: 'project', message }, { cause: error });
+    const message = `not a splitseem project: ${error.message}`;
+    throw new Failure({ kind: 'project', about: file.name, message }, { cause: error });
   }
 }
 
@@ -59,8 +61,9 @@ export function checkSize(photo: SizeHw, [height, width]: readonly [number, numb
   if (photo.height === height && photo.width === width) return;
   throw new Failure({
     kind: 'image',
+    what: 'photo-size-differs',
     message:
       `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
-      `the server as ${width} x ${height}: save it again without rotation marks`,
+      `the server as ${width} x ${height}`,
   });
 }

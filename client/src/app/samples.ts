@@ -18,5 +18,5 @@ export const SAMPLES: readonly Sample[] = [
 export async function fetchSample({ name, file }: Sample): Promise<Blob> {
   const response = await fetch(`./samples/${file}`).catch(() => null);
   if (response?.ok === true) return response.blob();
-  throw new Failure({ kind: 'network', message: `the sample photo "${name}" cannot be fetched` });
+  throw new Failure({ kind: 'network', what: 'sample-missing', about: name, message: `no sample ${file}` });
 }

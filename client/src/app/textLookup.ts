@@ -113,7 +113,7 @@ export class TextLookup {
     if (left.length === 0) return;
     failedSteps.value = new Set([...failedSteps.value, ...left.map(({ step }) => step.id)]);
     const quoted = texts.map((text) => `“${text}”`).join(', ');
-    this.#events.onError({ ...error, message: `${quoted} cannot be looked up: ${error.message}` });
+    this.#events.onError({ ...error, about: `${quoted} cannot be looked up` });
   }
 }
 

@@ -43,7 +43,8 @@ export function createBridge(worker: WorkerLike): DecoderBridge {
   // A worker that fails to start, or throws outside a request, will answer nobody.
   worker.addEventListener('error', (event) => {
     const message = `the decoder worker failed: ${event.message || 'its script could not be loaded'}`;
-    for (const id of [...waiting.keys()]) settle(id)?.reject(new Failure({ kind: 'decoder', message }));
+    for (const id of [...waiting.keys()])
+      settle(id)?.reject(new Failure({ kind: 'decoder', what: 'worker-failed', message }));
   });
 
   const post = (request: WorkerRequest, transfer: Transferable[] = []): void => {

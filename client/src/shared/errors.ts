@@ -1,32 +1,40 @@
+import type { FailureName } from './failures';
+
+/** What every error may say beside its kind. */
+interface Told {
+  /** For whoever mends the program; what users read is in `failures.ts`. */
+  readonly message: string;
+  /** The row of `failures.ts` that says more than that of the kind. */
+  readonly what?: FailureName;
+  /** What it is about, in the user's words: the name of a file, a quoted text. */
+  readonly about?: string;
+}
+
 /**
  * Every way in which the client can fail, discriminated by `kind`.
  *
  * `aborted` is what a cancelled call ends with; it is never shown to the user. The union is plain data, so
  * that it crosses the worker boundary unchanged.
  */
-export type ClientError =
-  | { readonly kind: 'aborted'; readonly message: string }
-  | { readonly kind: 'network'; readonly message: string }
-  | {
-      readonly kind: 'http';
-      readonly message: string;
-      readonly status: number;
-      /** Stable `type` of the problem document, when the server sent one. */
-      readonly problem?: string;
-      readonly retryAfterSeconds?: number;
-    }
-  | { readonly kind: 'image'; readonly message: string }
-  | { readonly kind: 'codec'; readonly message: string; readonly reason: CodecReason }
-  | {
-      readonly kind: 'fingerprint';
-      readonly message: string;
-      readonly embedding: string;
-      readonly decoder: string;
-    }
-  | { readonly kind: 'model'; readonly message: string }
-  | { readonly kind: 'decoder'; readonly message: string }
-  | { readonly kind: 'prompt'; readonly message: string }
-  | { readonly kind: 'project'; readonly message: string };
+export type ClientError = Told &
+  (
+    | { readonly kind: 'aborted' }
+    | { readonly kind: 'network' }
+    | {
+        readonly kind: 'http';
+        readonly status: number;
+        /** Stable `type` of the problem document, when the server sent one. */
+        readonly problem?: string;
+        readonly retryAfterSeconds?: number;
+      }
+    | { readonly kind: 'image' }
+    | { readonly kind: 'codec'; readonly reason: CodecReason }
+    | { readonly kind: 'fingerprint'; readonly embedding: string; readonly decoder: string }
+    | { readonly kind: 'model' }
+    | { readonly kind: 'decoder' }
+    | { readonly kind: 'prompt' }
+    | { readonly kind: 'project' }
+  );
 
 export type ErrorKind = ClientError['kind'];
 

@@ -114,7 +114,8 @@ async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise
   if (digest === sha256) return bytes;
   throw new Failure({
     kind: 'model',
-    message: `decoder file ${file} has the digest ${digest}, the manifest says ${sha256}: reload the page`,
+    what: 'decoder-file-changed',
+    message: `decoder file ${file} has the digest ${digest}, the manifest says ${sha256}`,
   });
 }
 

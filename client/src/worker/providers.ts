@@ -1,5 +1,4 @@
 /** Chooses whether the graphs run on the processor or on the GPU: by what they answer, then by how fast. */
-import { toClientError } from '../shared/errors';
 import type { ProviderName, ProviderWish } from '../shared/providers';
 import type { MaskLogits } from '../shared/types';
 
@@ -24,6 +23,11 @@ export interface Choice<Opened> {
   readonly opened: Opened;
   /** Why the GPU is not used although it was asked for; null when nothing has to be said. */
   readonly note: string | null;
+}
+
+/** Why the GPU is not used, in words that users read; other errors are for developers. */
+export class Objection extends Error {
+  override readonly name = 'Objection';
 }
 
 /**
@@ -56,10 +60,11 @@ export async function choose<Opened>(
     // The first attempt compiles; the second one counts.
     const first = await gpu.attempt();
     const objection = objectionTo(first, usual) ?? slowness(wish, await gpu.attempt(), usual);
-    if (objection !== null) throw new Error(objection);
+    if (objection !== null) throw new Objection(objection);
   } catch (error) {
     await gpu?.release().catch(() => undefined);
-    return stay(`WebGPU is not used: ${toClientError(error, 'decoder').message}`);
+    const reason = error instanceof Objection ? error.message : 'it fails in this browser';
+    return stay(`WebGPU is not used: ${reason}`);
   }
   await processor.release();
   return { provider: 'webgpu', opened: gpu.opened, note: null };

@@ -8,6 +8,7 @@ import * as ort from 'onnxruntime-web/webgpu';
 import runtimeModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import runtimeWasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import type { Feeds, Fetches, Graph } from './graph';
+import { Objection } from './providers';
 import { absolute, fetchesOf, inputsOf } from './ortTensors';
 
 /** Sessions of one graph that are kept: an image or two, with a few numbers of points. */
@@ -19,14 +20,14 @@ type OpenGraph = (bytes: ArrayBuffer) => Promise<Graph>;
  * Find a GPU.
  *
  * @returns what opens graphs on it.
- * @throws Error when there is none, or only a processor that stands in for one and `allowsSoftware` is false.
+ * @throws Objection when there is none, or only a processor that stands in for one and `allowsSoftware` is false.
  */
 export async function startWebGpu(allowsSoftware: boolean): Promise<OpenGraph> {
   // Outside a secure context, and in browsers without WebGPU, the type lies.
   const { gpu } = navigator as { readonly gpu?: GPU };
   const adapter = await gpu?.requestAdapter();
-  if (!adapter) throw new Error('this browser offers no GPU to this page');
-  if (adapter.info.isFallbackAdapter && !allowsSoftware) throw new Error('there is only a software GPU');
+  if (!adapter) throw new Objection('this browser offers no GPU to this page');
+  if (adapter.info.isFallbackAdapter && !allowsSoftware) throw new Objection('there is only a software GPU');
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = { mjs: absolute(runtimeModuleUrl), wasm: absolute(runtimeWasmUrl) };
   ort.env.logLevel = 'error';

@@ -80,7 +80,10 @@ describe('class names', () => {
     world.controller.useClassNames(['mug', 'spoon']);
     world.nameInquiries[0]?.fail({ kind: 'network', message: 'the server cannot be reached' });
     await settle();
-    expect(world.store.error.value?.message).toMatch(/class names cannot be looked up: the server/);
+    expect(world.store.error.value).toMatchObject({
+      kind: 'network',
+      about: 'The class names cannot be looked up',
+    });
     expect(labels()).toEqual(['one']);
     expect(projectOf(world.store).class_names).toEqual(['mug', 'spoon']);
   });

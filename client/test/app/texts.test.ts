@@ -65,7 +65,7 @@ describe('texts', () => {
     world.controller.giveText('dog');
     world.inquiries[0]?.fail({ kind: 'http', status: 404, message: 'no text encoder is loaded' });
     await settle();
-    expect(world.store.error.value?.message).toBe('“dog” cannot be looked up: no text encoder is loaded');
+    expect(world.store.error.value).toMatchObject({ status: 404, about: '“dog” cannot be looked up' });
     expect(projectOf(world.store).images[0]?.objects[0]?.prompts).toEqual([say('dog')]);
     expect(world.inquiries).toHaveLength(1);
     world.controller.retryPrompts();
@@ -86,7 +86,7 @@ describe('texts', () => {
     expect(world.inquiries[1]?.texts).toEqual(['on the left']);
     world.inquiries[1]?.fail({ kind: 'network', message: 'the server cannot be reached' });
     await settle();
-    expect(world.store.error.value?.message).toMatch(/^“on the left” cannot be looked up/);
+    expect(world.store.error.value?.about).toBe('“on the left” cannot be looked up');
   });
 
   it('that are taken back leave the other prompts, which are done again', async () => {

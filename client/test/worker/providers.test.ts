@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { providerFrom, type ProviderWish } from '../../src/shared/providers';
 import type { LabelledPoint } from '../../src/shared/types';
 import type { Graph } from '../../src/worker/graph';
-import { choose, relativeDifference, type Candidate } from '../../src/worker/providers';
+import { Objection, choose, relativeDifference, type Candidate } from '../../src/worker/providers';
 import { slotsFor } from '../../src/worker/slots';
 
 /** Opens something that answers so, taking one of the times in turn. */
@@ -81,14 +81,17 @@ describe('the choice of a provider', () => {
     expect(await choice('webgpu-forced', RIGHT, [30])).toMatchObject({ provider: 'webgpu', note: null });
   });
 
-  it('is the processor when opening on the GPU fails', async () => {
+  it.each([
+    [new Objection('there is only a software GPU'), 'there is only a software GPU'],
+    [new Error('[WebGPU] Failed to create shader module -sASSERTIONS'), 'it fails in this browser'],
+  ])('is the processor when opening on the GPU fails with %s', async (error, reason) => {
     const log: string[] = [];
-    const broken = () => Promise.reject(new Error('there is only a software GPU'));
+    const broken = (): Promise<never> => Promise.reject(error);
     const found = await choose('webgpu', provider('processor', RIGHT, [20], log), broken);
     expect(found).toEqual({
       provider: 'wasm',
       opened: 'processor',
-      note: 'WebGPU is not used: there is only a software GPU',
+      note: `WebGPU is not used: ${reason}`,
     });
   });
 });
