@@ -39,6 +39,20 @@ class ResidualConfig:
 
 
 @dataclass(frozen=True)
+class EfficientNetLiteConfig:
+    """EfficientNet-Lite; the defaults are those of Lite0.
+
+    Attributes:
+        widths, depths: channels and blocks of the seven stages.
+    """
+
+    stem_width: int = 32
+    widths: tuple[int, ...] = (16, 24, 40, 80, 112, 192, 320)
+    depths: tuple[int, ...] = (1, 2, 2, 3, 3, 4, 1)
+    kind: Literal["efficientnet-lite"] = "efficientnet-lite"
+
+
+@dataclass(frozen=True)
 class SlimPyramidConfig:
     """Narrow feature pyramid: `dim` channels at strides 32 to 8, `mask_width` at stride 4.
 
@@ -171,7 +185,7 @@ class PhotoConfig:
     click_weight: float = 20.0
 
 
-BackboneConfig = FocalNetConfig | DavitConfig | SamVitConfig | ResidualConfig
+BackboneConfig = FocalNetConfig | DavitConfig | SamVitConfig | ResidualConfig | EfficientNetLiteConfig
 PixelDecoderConfig = FpnConfig | DeformableConfig | SlimPyramidConfig
 
 
@@ -264,6 +278,7 @@ BACKBONES: dict[str, type[Any]] = {
     "davit": DavitConfig,
     "samvit": SamVitConfig,
     "residual": ResidualConfig,
+    "efficientnet-lite": EfficientNetLiteConfig,
 }
 PIXEL_DECODERS: dict[str, type[Any]] = {
     "fpn": FpnConfig,
@@ -309,19 +324,20 @@ def _official_sam(backbone_name: str, backbone: SamVitConfig) -> ModelConfig:
 
 NANO = ModelConfig(
     name="nano",
-    backbone=ResidualConfig(),
-    pixel_decoder=SlimPyramidConfig(),
+    backbone=EfficientNetLiteConfig(),
+    pixel_decoder=SlimPyramidConfig(mask_width=64),
     decoder=DecoderConfig(
         wiring="nano",
         dim=128,
-        mask_dim=64,
+        mask_dim=32,
         class_dim=128,
         num_layers=6,
         num_heads=4,
         ffn_dim=512,
-        num_queries=16,
-        num_memories=8,
+        num_queries=4,
+        num_memories=4,
         num_point_labels=4,
+        level_dims=(96, 64, 48),
         prompt_position="sine",
         point_sampling="centre",
         selection="quality",
@@ -329,21 +345,32 @@ NANO = ModelConfig(
     canvas=256,
     canvas_side="longest",
     sentence_dim=384,
-    refiner=RefinerConfig(),
+    refiner=RefinerConfig(fine_side=384),
     correction=CorrectionConfig(),
     photo=PhotoConfig(),
+    codec="uint8",
 )
 
 TINY = replace(
     NANO,
     name="tiny",
     backbone=ResidualConfig(widths=(8, 16, 16, 32), depths=(1, 1, 1, 1)),
+    pixel_decoder=SlimPyramidConfig(),
     decoder=replace(
-        NANO.decoder, dim=32, mask_dim=16, class_dim=32, num_layers=3, num_heads=2, ffn_dim=64, num_queries=4
+        NANO.decoder,
+        dim=32,
+        mask_dim=16,
+        class_dim=32,
+        num_layers=3,
+        num_heads=2,
+        ffn_dim=64,
+        num_memories=8,
+        level_dims=(),
     ),
     refiner=RefinerConfig(widths=(8, 12, 16), look_dim=8),
     sentence_dim=0,
     canvas=96,
+    codec="int8",
     vocabulary=("cat", "dog", "tree"),
 )
 """Random weights, for tests."""

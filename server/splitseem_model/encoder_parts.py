@@ -1,16 +1,23 @@
 """Configurations -> the two halves of an encoder: backbone and pixel decoder, with fresh weights."""
 
 from splitseem_model.backbones.davit import Davit
+from splitseem_model.backbones.efficientnet_lite import EfficientNetLite
 from splitseem_model.backbones.focalnet import FocalNet
 from splitseem_model.backbones.residual import ResidualBackbone
 from splitseem_model.backbones.sam_vit import SamVit
-from splitseem_model.config import BackboneConfig, PixelDecoderConfig, ResidualConfig, SlimPyramidConfig
+from splitseem_model.config import (
+    BackboneConfig,
+    EfficientNetLiteConfig,
+    PixelDecoderConfig,
+    ResidualConfig,
+    SlimPyramidConfig,
+)
 from splitseem_model.deformable import DeformablePixelDecoder
 from splitseem_model.official import DavitConfig, DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
 from splitseem_model.pixel_decoder import FPN
 from splitseem_model.slim_pyramid import SlimPyramid
 
-Backbone = FocalNet | Davit | SamVit | ResidualBackbone
+Backbone = FocalNet | Davit | SamVit | ResidualBackbone | EfficientNetLite
 PixelDecoder = FPN | DeformablePixelDecoder | SlimPyramid
 
 
@@ -19,6 +26,8 @@ def build_backbone(config: BackboneConfig) -> Backbone:
     match config:
         case ResidualConfig():
             return ResidualBackbone(config)
+        case EfficientNetLiteConfig():
+            return EfficientNetLite(config)
         case DavitConfig():
             return Davit(config)
         case SamVitConfig():

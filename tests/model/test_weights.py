@@ -72,7 +72,9 @@ def test_configurations_survive_plain_data(name: str) -> None:
 def test_an_unknown_kind_of_backbone_is_named() -> None:
     data = TINY.to_dict()
     data["backbone"] = {"kind": "mlp"}
-    with pytest.raises(ValueError, match="'mlp'; known: davit, focalnet, residual, samvit"):
+    with pytest.raises(
+        ValueError, match="'mlp'; known: davit, efficientnet-lite, focalnet, residual, samvit"
+    ):
         ModelConfig.from_dict(data)
 
 

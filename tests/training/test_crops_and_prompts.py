@@ -34,6 +34,32 @@ def photo_of(mask: NDArray[np.bool_], scale: int = 1) -> Photo:
     return Photo(large, float(scale), "toys", (DataObject("square", runs, None, True),))
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_masks_of_a_teacher_are_asked_for_by_their_share(share: float) -> None:
+    photo = photo_of(square_mask())
+    small = photo_of(square_mask(top=40, left=60, side=14)).objects[0]
+    taught = replace(photo, extra=(replace(small, label=None, is_thing=None),))
+    recipe = replace(RECIPE, teacher=share, objects_per_image=1, whole_image=1.0)
+    rng = np.random.default_rng(0)
+    crops = [random_crop(taught, 64, recipe, rng) for _ in range(200)]
+    asked = [crop.objects[0].label is None for crop in crops if crop is not None]
+    assert np.mean(asked) == pytest.approx(share / 2, abs=0.08)  # there are two masks
+
+
+def test_stuff_is_asked_for_less_often_than_things() -> None:
+    photo = photo_of(square_mask())
+    sky = replace(photo_of(~square_mask()).objects[0], label="sky", is_thing=False)
+    both = replace(photo, objects=(*photo.objects, sky))
+    rng = np.random.default_rng(0)
+    asked = {}
+    for share in (1.0, 0.2):
+        recipe = replace(RECIPE, stuff=share, objects_per_image=1, whole_image=1.0)
+        crops = [random_crop(both, 64, recipe, rng) for _ in range(200)]
+        asked[share] = np.mean([crop.objects[0].label == "sky" for crop in crops if crop is not None])
+    assert asked[1.0] == pytest.approx(0.5, abs=0.1)
+    assert asked[0.2] == pytest.approx(0.1, abs=0.06)
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_mask_of_a_crop_lies_on_the_object(seed: int, scale: int) -> None:

@@ -117,6 +117,42 @@ class _Lengths:
         return torch.stack([torch.linspace(0, len(text), 8).sin() for text in texts])
 
 
+def test_a_backbone_stays_as_it_is_until_its_time_has_come(shapes: Path, tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    torch.manual_seed(0)
+    save_weights(SegmentationModel(replace(TINY, vocabulary=("disk", "square"))), start)
+    begun = dict(load_model(str(start)).backbone.named_parameters())
+    for time, same in ((0.5, False), (1.0, True)):
+        out = tmp_path / str(time)
+        recipe = replace(RECIPE, backbone_rate=0.1, backbone_from=time, ema_decay=0.0)
+        train(TINY, recipe, shapes, out, start=start, console=QUIET)
+        trained = dict(load_model(str(out / LAST)).backbone.named_parameters())
+        assert all(torch.equal(trained[name], begun[name]) for name in begun) == same
+
+
+def test_masks_of_a_teacher_join_those_of_their_photo(shapes: Path, tmp_path: Path) -> None:
+    lines = gzip.decompress((shapes / "shapes.jsonl.gz").read_bytes()).splitlines()
+    mask = np.zeros((64, 80), dtype=np.bool_)
+    mask[:8, :8] = True
+    drawn = [{"label": None, "rle": list(encode_rle(mask).counts)}]
+    records = [{**json.loads(line), "objects": drawn} for line in lines[::2]]
+    text = "\n".join(map(json.dumps, records))
+    (tmp_path / "shapes.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    training, held_out, _ = read_photos(shapes, RECIPE, lambda done, total: None, tmp_path)
+    assert {len(photo.extra) for photo in training.photos} == {0, 1}
+    assert {len(photo.extra) for photo in held_out.photos} == {0}
+    with pytest.raises(DataError, match="no masks"):
+        read_photos(shapes, RECIPE, lambda done, total: None, tmp_path / "elsewhere")
+
+
+def test_a_step_with_larger_crops_comes_as_often_as_the_recipe_says(shapes: Path) -> None:
+    recipe = replace(RECIPE, steps=60, crops=((0.0, 32, 2),), large=(0.3, 64, 1))
+    training, _, _ = read_photos(shapes, recipe, lambda done, total: None)
+    sizes = [tuple(batch.pixels.shape) for batch in TrainingBatches(training, recipe, 0).stream(0)]
+    assert set(sizes) == {(2, 3, 32, 32), (1, 3, 64, 64)}
+    assert sizes.count((1, 3, 64, 64)) == pytest.approx(18, abs=8)
+
+
 def test_another_seed_gives_another_run(shapes: Path, tmp_path: Path) -> None:
     assert run(shapes, tmp_path / "a") != run(shapes, tmp_path / "b", seed=1)
 

@@ -41,6 +41,12 @@ from splitseem_train.recipe import RECIPES, WITHOUT
     help="Weights to begin from, whose configuration is that of the run.",
 )
 @click.option(
+    "--teacher",
+    type=click.Path(path_type=Path, exists=True),
+    default=None,
+    help="Folder of further masks of the same photos, without names.",
+)
+@click.option(
     "--without", type=click.Choice(list(WITHOUT)), multiple=True, help="Leave out a part of the training."
 )
 @click.option("--steps", type=int, default=None, help="Steps of the run instead of the recipe's.")
@@ -56,6 +62,7 @@ def main(
     model: str,
     recipe: str,
     start: Path | None,
+    teacher: Path | None,
     without: tuple[str, ...],
     steps: int | None,
     minutes: float,
@@ -75,7 +82,17 @@ def main(
         chosen = replace(chosen, **WITHOUT[part])
     try:
         config = preset(model) if start is None else saved_config(start)
-        best = train(config, chosen, data, out, seed=seed, start=start, device=device, minutes=minutes)
+        best = train(
+            config,
+            chosen,
+            data,
+            out,
+            seed=seed,
+            start=start,
+            teacher=teacher,
+            device=device,
+            minutes=minutes,
+        )
     except (TrainingError, TextTowerError, CheckpointError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"best weights: {best}")

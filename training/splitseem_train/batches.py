@@ -1,6 +1,6 @@
 """Photos in memory -> training batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from splitseem_train.crops import Crop, CroppedObject, Photo, random_crop
-from splitseem_train.data import DataImage, is_validation, read_index, read_rgb
+from splitseem_train.data import DataImage, DataObject, is_validation, read_index, read_rgb
 from splitseem_train.errors import DataError
 from splitseem_train.names import COMMON_SET, class_name
 from splitseem_train.recipe import SET_WEIGHTS, Recipe
@@ -74,10 +74,13 @@ class Batch:
 
 
 def read_photos(
-    folder: Path, recipe: Recipe, progress: Callable[[int, int], None]
+    folder: Path, recipe: Recipe, progress: Callable[[int, int], None], teacher: Path | None = None
 ) -> tuple[PhotoSet, PhotoSet, Vocabulary]:
     """Read all sets of a folder: training photos, held-out photos, vocabulary.
 
+    Args:
+        teacher: a folder of further masks, without names, of the same photos, in the same format; held-out
+            photos go without.
     Raises:
         DataError: no set there, or one that cannot be read.
     """
@@ -85,10 +88,11 @@ def read_photos(
     if not indexes:
         raise DataError(f"no training sets (*.jsonl.gz) in {folder}")
     records = [record for path in indexes for record in read_index(path) if record.objects]
+    extra = _masks_of(teacher)
     done = 0
     photos: list[Photo] = []
     with ThreadPoolExecutor(2) as pool:
-        for photo in pool.map(lambda record: _read_photo(record, recipe.cache_side), records):
+        for photo in pool.map(lambda record: _read_photo(record, recipe.cache_side, extra), records):
             photos.append(photo)
             progress(done := done + 1, len(records))
     held_out = [is_validation(record) for record in records]
@@ -97,7 +101,18 @@ def read_photos(
     return training, validation, _vocabulary(records, training)
 
 
-def _read_photo(record: DataImage, side: int) -> Photo:
+def _masks_of(teacher: Path | None) -> dict[tuple[str, str], tuple[DataObject, ...]]:
+    """The masks in a teacher's folder by set and image."""
+    indexes = [] if teacher is None else sorted(teacher.glob("*.jsonl.gz"))
+    if teacher is not None and not indexes:
+        raise DataError(f"no masks (*.jsonl.gz) in {teacher}")
+    records = (record for path in indexes for record in read_index(path))
+    return {(record.dataset, record.name): record.objects for record in records if not is_validation(record)}
+
+
+def _read_photo(
+    record: DataImage, side: int, extra: Mapping[tuple[str, str], tuple[DataObject, ...]]
+) -> Photo:
     pixels = read_rgb(record.path)
     scale = min(1.0, side / max(pixels.shape[:2]))
     if scale < 1:
@@ -105,7 +120,8 @@ def _read_photo(record: DataImage, side: int) -> Photo:
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     named = tuple(replace(o, label=None if o.label is None else class_name(o.label)) for o in record.objects)
     captions = captions_by_label((o.label for o in named), record.captions)
-    return Photo(pixels, scale, record.dataset, named, captions)
+    drawn = extra.get((record.dataset, record.name), ())
+    return Photo(pixels, scale, record.dataset, named, captions, drawn)
 
 
 def _photo_set(photos: list[Photo]) -> PhotoSet:
@@ -173,6 +189,8 @@ class TrainingBatches(Dataset[Batch]):
         """The batch of a step."""
         side, count = self._recipe.crop_at(step)
         rng = np.random.default_rng([self._seed, step])
+        if self._recipe.large is not None and rng.random() < self._recipe.large[0]:
+            _, side, count = self._recipe.large
         return draw_batch(self._photos, side, count, self._recipe, rng)
 
     def __len__(self) -> int:

@@ -24,6 +24,7 @@ class Photo:
     """A photo in memory.
 
     Attributes:
+        objects: as annotated; extra: masks without names that a teacher drew.
         scale: its size over the size that the run lengths of its objects are for.
         captions: by the label of the object that they mean, see `captions_by_label`.
     """
@@ -33,6 +34,7 @@ class Photo:
     dataset: str
     objects: tuple[DataObject, ...]
     captions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    extra: tuple[DataObject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def random_crop(
         None when no object of the photo shows in the crop with at least `min_object_pixels` pixels and less
         than all of it.
     """
-    focus = photo.objects[rng.integers(len(photo.objects))].mask
+    around = photo.extra if photo.extra and rng.random() < recipe.teacher else photo.objects
+    focus = around[rng.integers(len(around))].mask
     if augment and rng.random() >= recipe.whole_image:
         matrix = _crop_matrix(photo, focus, side, rng)
     else:
@@ -156,8 +159,7 @@ def _visible_objects(
     )
     from_mask = matrix @ to_photo
     found: list[CroppedObject] = []
-    for index in rng.permutation(len(photo.objects)):
-        entry = photo.objects[index]
+    for entry in _in_random_order(photo, recipe, rng, everything=everything):
         mask = _warped(entry.mask, from_mask, side)
         if mask.sum() >= recipe.min_object_pixels:
             ignore = None if entry.ignore is None else _warped(entry.ignore, from_mask, side)
@@ -165,6 +167,22 @@ def _visible_objects(
         if not everything and sum(map(_is_part, found)) == recipe.objects_per_image:
             break
     return found
+
+
+def _in_random_order(
+    photo: Photo, recipe: Recipe, rng: np.random.Generator, *, everything: bool
+) -> list[DataObject]:
+    """All annotated objects, or those and a teacher's with what is likelier asked for before the rest."""
+    entries = list(photo.objects) if everything else [*photo.objects, *photo.extra]
+    shuffled = rng.permutation(len(entries))
+    if everything or (not photo.extra and recipe.stuff == 1):
+        return [entries[index] for index in shuffled]
+    extra = np.arange(len(entries)) >= len(photo.objects)
+    stuff = np.array([entry.is_thing is False for entry in entries])
+    # Teachers draw many masks a photo: all of them together are as likely as the annotated ones.
+    likely = np.where(extra, recipe.teacher * min(1.0, len(photo.objects) / max(1, len(photo.extra))), 1.0)
+    later = rng.random(len(entries)) >= np.where(stuff, recipe.stuff, likely)
+    return [entries[index] for index in sorted(shuffled, key=lambda index: bool(later[index]))]
 
 
 def _is_part(entry: CroppedObject) -> bool:

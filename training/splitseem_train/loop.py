@@ -46,6 +46,7 @@ def train(
     *,
     seed: int = 0,
     start: Path | None = None,
+    teacher: Path | None = None,
     device: str = "cpu",
     minutes: float = math.inf,
     console: Console | None = None,
@@ -56,6 +57,7 @@ def train(
         config: its vocabulary is replaced by that of the data.
         data: folder of training sets; out: folder of the run, made when missing.
         start: weights to begin from, of a model of this configuration but for the vocabulary.
+        teacher: folder of further masks, see `read_photos`.
         minutes: after so many the run stops, saved, to be gone on with.
     Returns:
         path of the best weights by validation IoU.
@@ -68,7 +70,7 @@ def train(
     with _progress(console) as progress:
         reading = progress.add_task("reading photos", total=None)
         training, held_out, vocabulary = read_photos(
-            data, recipe, lambda done, total: progress.update(reading, completed=done, total=total)
+            data, recipe, lambda done, total: progress.update(reading, completed=done, total=total), teacher
         )
         state = new_run(
             replace(config, vocabulary=vocabulary.names), vocabulary, recipe, seed, start, device, out
@@ -117,8 +119,9 @@ def _keep_if_better(
 def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Recipe) -> dict[str, Any]:
     rate = learning_rate(recipe, state.step)
     for group in state.optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * (recipe.backbone_rate if group["of_backbone"] else 1.0)
     state.model.train()
+    state.model.backbone.requires_grad_(recipe.tunes_backbone(state.step))
     rng = np.random.default_rng([state.seed, state.step, 1])
     result = training_step(state.model, batch, vocabulary, recipe, rng, state.sentences)
     state.optimizer.zero_grad(set_to_none=True)

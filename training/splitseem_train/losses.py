@@ -56,24 +56,32 @@ class Points:
     labels: Tensor
 
 
-def mask_losses(logits: Tensor, target: MaskTarget) -> tuple[Tensor, Tensor]:
+def mask_losses(logits: Tensor, target: MaskTarget, focus: float = 0.0) -> tuple[Tensor, Tensor]:
     """Binary cross-entropy and dice of every query.
 
     Args:
-        logits: `[B, Q, N]`, N = h * w of the target.
+        logits: `[B, Q, N]`, N = h * w of the target; focus: see `LossWeights`, for Q = 1.
     Returns:
         two `[B, Q]` tensors.
     """
     weight, truth = target.counted.flatten(1), target.share.flatten(1)
     total = weight.sum(1).clamp(min=1)
+    counts = weight if focus == 0 else _focused(logits[:, 0], truth, weight, focus)
     # sum of BCE = sum of softplus(x) - x * t, without materialising the target for every query
-    bce = torch.einsum("bqn,bn->bq", functional.softplus(logits), weight)
-    bce = (bce - torch.einsum("bqn,bn->bq", logits, truth * weight)) / total[:, None]
+    bce = torch.einsum("bqn,bn->bq", functional.softplus(logits), counts)
+    bce = (bce - torch.einsum("bqn,bn->bq", logits, truth * counts)) / total[:, None]
     probability = logits.sigmoid()
     overlap = torch.einsum("bqn,bn->bq", probability, truth * weight)
     size = torch.einsum("bqn,bn->bq", probability, weight) + (truth * weight).sum(1)[:, None]
     dice = 1 - (2 * overlap + 1) / (size + 1)
     return bce, dice
+
+
+@torch.no_grad()
+def _focused(logits: Tensor, truth: Tensor, weight: Tensor, focus: float) -> Tensor:
+    """Weights `[B, N]` by the error of a mask `[B, N]` at every cell, with the same sum as `weight`."""
+    by_error = weight * (logits.sigmoid() - truth).abs().clamp(min=1e-3) ** focus
+    return by_error * (weight.sum(1) / by_error.sum(1).clamp(min=1e-6))[:, None]
 
 
 def layer_loss(
@@ -121,7 +129,7 @@ def answer_loss(
     Args:
         logits: `[B, 1, h, w]`; point_logits: `[B, P]` the same sampled at the clicks; labels: `[B, P]`.
     """
-    bce, dice = mask_losses(logits.flatten(2), target)
+    bce, dice = mask_losses(logits.flatten(2), target, weights.focus)
     sign = torch.where(labels == 0, -1.0, 1.0)
     counted = ((labels == 0) | (labels == 1)).to(logits.dtype)
     point = (functional.softplus(1 - sign * point_logits) * counted).sum(-1) / counted.sum(-1).clamp(min=1)

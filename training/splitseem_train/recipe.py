@@ -24,7 +24,13 @@ SET_WEIGHTS = {
 @dataclass(frozen=True)
 class LossWeights:
     """Factor of each term of the loss; `panoptic` is that of a whole task, which has the terms for masks and
-    labels, and `quality`."""
+    labels, and `quality`.
+
+    Attributes:
+        focus: how much more the cells of an answer count that are wrong than those that are right: the
+            cross-entropy of a cell is weighed by its error to this power, the weights of a mask adding up
+            to its cells (normalised focal loss, RITM); 0: all count alike.
+    """
 
     mask_bce: float = 2.0
     mask_dice: float = 2.0
@@ -35,6 +41,7 @@ class LossWeights:
     early_layers: float = 0.3
     quality: float = 0.5
     panoptic: float = 0.5
+    focus: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,18 @@ class Recipe:
 
     Attributes:
         crops: (fraction of the run at which it begins, crop side in pixels, images a step), in order.
+        large: (share of the steps, crop side in pixels, images a step) of steps with other crops than their
+            time's; None: there are none.
+        backbone_rate: learning rate of the backbone over that of the rest; backbone_from: fraction of the run
+            before which the backbone stays as it is.
         objects_per_image: decoder samples per encoded image.
         rounds: interactive rounds a step, the first prompt included.
         keep_memory: probability that a later round sees the mask of the round before.
         whole_image: probability of showing the whole photo instead of a crop around an object.
         paste: probability of pasting an object of another photo onto a crop.
+        stuff: probability that an object that is no thing, such as sky, is as likely to be asked for as a
+            thing; else it is when there is no other.
+        teacher: the same for the masks of a teacher, where there are some.
         panoptic: probability that a photo of a set that annotates all its objects is also decoded without a
             prompt, to find them all.
         text: probability that the name of a named object is given as a text prompt beside the points;
@@ -61,6 +75,9 @@ class Recipe:
     steps: int
     crops: tuple[tuple[float, int, int], ...]
     learning_rate: float = 1e-3
+    large: tuple[float, int, int] | None = None
+    backbone_rate: float = 1.0
+    backbone_from: float = 0.0
     weight_decay: float = 0.05
     warmup_steps: int = 200
     clip_norm: float = 1.0
@@ -70,6 +87,8 @@ class Recipe:
     keep_memory: float = 0.85
     whole_image: float = 0.4
     paste: float = 0.25
+    stuff: float = 1.0
+    teacher: float = 0.3
     panoptic: float = 0.5
     text: float = 0.2
     text_only: float = 0.1
@@ -83,6 +102,10 @@ class Recipe:
     save_every: int = 200
     validation_samples: int = 120
     loss: LossWeights = field(default_factory=LossWeights)
+
+    def tunes_backbone(self, step: int) -> bool:
+        """Whether the backbone learns in a step."""
+        return step >= self.backbone_from * self.steps and self.backbone_rate > 0
 
     def crop_at(self, step: int) -> tuple[int, int]:
         """Side of the crops of a step, pixels, and their number."""
@@ -106,6 +129,22 @@ RECIPES: dict[str, Recipe] = {
     # One CPU core beside other work, the last hour of a run.
     "finish": Recipe(
         steps=1000, crops=((0.0, 256, 6),), learning_rate=3e-4, warmup_steps=60, validate_every=250
+    ),
+    # One CPU core beside other work, two hours, on a pretrained backbone.
+    "tune": Recipe(
+        steps=6000,
+        crops=((0.0, 256, 6),),
+        large=(0.3, 384, 3),
+        learning_rate=6e-4,
+        warmup_steps=100,
+        backbone_rate=0.1,
+        backbone_from=0.7,
+        cache_side=384,
+        stuff=0.2,
+        panoptic=0.0,
+        text=0.1,
+        text_only=0.05,
+        loss=LossWeights(label=0.3, focus=2.0),
     ),
     # One large GPU beside 16 cores, 20 minutes.
     "gpu": Recipe(

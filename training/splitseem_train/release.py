@@ -72,12 +72,13 @@ def thin(
     if not photos:
         raise TrainingError("no photo to learn the axes of the channels from")
     try:
-        return thin_channels(model, channel_moments(model, _inputs(model, photos)), mask_dim, level_dims)
+        return thin_channels(model, channel_moments(model, inputs_of(model, photos)), mask_dim, level_dims)
     except ValueError as error:
         raise TrainingError(str(error)) from error
 
 
-def _inputs(model: SegmentationModel, photos: list[DataImage]) -> Iterator[Tensor]:
+def inputs_of(model: SegmentationModel, photos: list[DataImage]) -> Iterator[Tensor]:
+    """Photos as the encoder of the model takes them, `[1, 3, H, W]` each."""
     config = model.config
     for photo in photos:
         yield preprocess(

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -52,15 +53,22 @@ def new_run(
     if start is not None:
         _take_weights(model, start)
     model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    decayed = [p for p in model.parameters() if p.ndim >= 2]
-    plain = [p for p in model.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.learning_rate,
-        betas=(0.9, 0.98),
+        _parameter_groups(model, recipe), lr=recipe.learning_rate, betas=(0.9, 0.98)
     )
     sentences = read_sentences(model, vocabulary, out / SENTENCES)
     return RunState(model, copy.deepcopy(model), optimizer, seed, sentences)
+
+
+def _parameter_groups(model: SegmentationModel, recipe: Recipe) -> list[dict[str, Any]]:
+    """The backbone and the rest, matrices with weight decay, the others without."""
+    kinds: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        kinds.setdefault((name.startswith("backbone."), parameter.ndim >= 2), []).append(parameter)
+    return [
+        {"params": ps, "of_backbone": of_backbone, "weight_decay": recipe.weight_decay if matrix else 0.0}
+        for (of_backbone, matrix), ps in kinds.items()
+    ]
 
 
 @torch.no_grad()
