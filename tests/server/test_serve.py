@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,21 @@ def test_device_that_is_not_there_is_said() -> None:
     result = CliRunner().invoke(command, ["--port", "0", "--device", "cuda"])
     assert result.exit_code == 2
     assert "--device cpu needs none" in result.output
+
+
+def test_small_answers_on_a_kept_connection_do_not_wait_for_an_acknowledgement(
+    tiny_decoder_dir: Path,
+) -> None:
+    folder = ("--decoder-dir", str(tiny_decoder_dir))
+    with (
+        serving("--model", "tiny", *folder, SPLITSEEM_SERVE_CLIENT="false") as (url, _),
+        httpx.Client(base_url=url, timeout=30) as client,
+    ):
+        for path in ("/healthz", "/v1/model"):
+            seconds = []
+            for _ in range(21):
+                begin = time.perf_counter()
+                assert client.get(path).status_code == 200
+                seconds.append(time.perf_counter() - begin)
+            quick = sorted(seconds)[len(seconds) // 4]
+            assert quick < 0.03, f"{path} takes {quick:.3f} s; a delayed acknowledgement takes 0.04"
