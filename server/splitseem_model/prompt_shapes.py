@@ -13,11 +13,16 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from splitseem_model.config import DecoderConfig
 from splitseem_model.thinning import thin
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble, TextPrompt
 
 STROKE_STEPS_PER_DIAGONAL = 100
+MOST_ALONG = 1024
+"""Intervals of a line, however long it is; more than 512 points of a prompt are thinned anyway."""
 POLYGON_SHRINK = 0.9
 """Points of an outline are pulled towards its centroid by this factor, so that they lie on the object and not
 on its edge."""
@@ -113,20 +118,38 @@ def points_of(item: PromptItem, canvas: Canvas, rules: RegionRules) -> list[Labe
             return []
 
 
+def corners_of(item: PromptItem) -> Sequence[XY]:
+    """The places that a prompt item names, image frame; a text has none."""
+    match item:
+        case Click():
+            return [(item.x, item.y)]
+        case Box():
+            return [(item.x0, item.y0), (item.x1, item.y1)]
+        case Scribble() | Polygon():
+            return item.points_xy
+        case TextPrompt():
+            return []
+
+
 def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:
-    """Points at equal arc length along a polyline, at most `step` pixels apart.
+    """Points at equal arc length along a polyline, at most `step` pixels apart, or `MOST_ALONG` intervals.
 
     An open line keeps both ends; a closed one joins its last point to its first and starts there. A line of
     no length is one point.
+
+    Raises:
+        ValueError: the line has no finite length.
     """
     corners = [*points_xy, points_xy[0]] if closed else list(points_xy)
-    lengths = [math.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) for a, b in pairwise(corners)]
+    lengths = [math.sqrt(_square(b[0] - a[0]) + _square(b[1] - a[1])) for a, b in pairwise(corners)]
     total = 0.0
     for length in lengths:
         total += length
     if total == 0:
         return [corners[0]]
-    count = math.ceil(total / step)
+    if not math.isfinite(total):
+        raise ValueError("a line must have a finite length")
+    count = math.ceil(min(total / step, MOST_ALONG))
     result: list[XY] = []
     segment, passed = 0, 0.0
     for k in range(count if closed else count + 1):
@@ -138,6 +161,11 @@ def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:
         (ax, ay), (bx, by) = corners[segment], corners[segment + 1]
         result.append((ax + (bx - ax) * part, ay + (by - ay) * part))
     return result
+
+
+def _square(x: float) -> float:
+    """Infinite where it is too large, and no error as `x ** 2` would be."""
+    return x * x
 
 
 def _labelled(points: Iterable[XY], label: int) -> list[Labelled]:
@@ -158,7 +186,7 @@ def _outline(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
 
 def _filled(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
     """An even grid over the inside, even-odd; along the edges of one that is too thin for that."""
-    inside = [point for point in _grid(corners) if _is_inside(point, corners)]
+    inside = points_in(_grid(corners), corners, inside=True)
     if not inside:
         return thin(_outline(corners, canvas), REGION_POINTS)
     return _labelled(thin(inside, REGION_POINTS), PointLabel.POSITIVE)
@@ -186,14 +214,25 @@ def _area(corners: Sequence[XY]) -> float:
     return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in edges)) / 2
 
 
-def _is_inside(point: XY, corners: Sequence[XY]) -> bool:
-    x, y = point
-    crossings = (
-        x < ax + (y - ay) / (by - ay) * (bx - ax)
-        for (ax, ay), (bx, by) in pairwise([*corners, corners[0]])
-        if (ay > y) != (by > y)
-    )
-    return sum(crossings) % 2 == 1
+def points_in(points: Sequence[XY], corners: Sequence[XY], *, inside: bool) -> list[XY]:
+    """The points that are inside an outline by the even-odd rule, or those that are not.
+
+    All points of one row share the crossings of that row with the outline, sorted.
+    """
+    corners_xy = np.asarray(corners, dtype=np.float64)  # [N, 2]
+    (ax, ay), (bx, by) = corners_xy.T, np.roll(corners_xy, -1, axis=0).T
+    rows: dict[float, NDArray[np.float64]] = {}
+    found: list[XY] = []
+    for x, y in points:
+        if y not in rows:
+            meets = (ay > y) != (by > y)
+            share = (y - ay[meets]) / (by[meets] - ay[meets])
+            rows[y] = np.sort(ax[meets] + share * (bx[meets] - ax[meets]))
+        crossings = rows[y]
+        to_the_right = len(crossings) - int(crossings.searchsorted(x, side="right"))
+        if (to_the_right % 2 == 1) == inside:
+            found.append((x, y))
+    return found
 
 
 def _corners(box: Box) -> list[XY]:
@@ -229,7 +268,7 @@ def _surrounded(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
 def _ring(corners: Sequence[XY], growth: float, canvas: Canvas) -> list[Labelled]:
     """Negative points around a region; where an outline is hollow, grown parts of it would lie inside."""
     grown = resample(_scaled(corners, growth, corners), canvas.step, closed=True)
-    around = [point for point in grown if canvas.holds(point) and not _is_inside(point, corners)]
+    around = points_in([point for point in grown if canvas.holds(point)], corners, inside=False)
     return _labelled(thin(around, REGION_POINTS), PointLabel.NEGATIVE)
 
 

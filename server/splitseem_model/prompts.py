@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from splitseem_model.config import MAX_POINTS
 from splitseem_model.errors import PromptError
-from splitseem_model.prompt_shapes import MARKED_CORNERS, Canvas, PointLabel, RegionRules, points_of
+from splitseem_model.prompt_shapes import (
+    MARKED_CORNERS,
+    Canvas,
+    PointLabel,
+    RegionRules,
+    corners_of,
+    points_of,
+)
 from splitseem_model.thinning import thin
 from splitseem_proto import ImageGeometry, PromptItem
 
@@ -42,24 +49,38 @@ def prompt_points(
     Raises:
         PromptError: no item, or a point outside the encoded part of the image.
     """
-    canvas = Canvas.of(geometry)
-    points = thin([point for item in items for point in points_of(item, canvas, rules)], MAX_POINTS)
     if not items:
         raise PromptError("give at least one click, box, scribble, polygon or text")
+    check_inside(items, geometry)
+    canvas = Canvas.of(geometry)
+    points = thin([point for item in items for point in points_of(item, canvas, rules)], MAX_POINTS)
     if not points:
         return no_points()
     coords = geometry.image_to_input([(x, y) for x, y, _ in points])
-    outside = ~geometry.inside_input(coords)
+    return PromptPoints(
+        coords.astype(np.float32), np.array([label for _, _, label in points], dtype=np.int64)
+    )
+
+
+def check_inside(items: Sequence[PromptItem], geometry: ImageGeometry) -> None:
+    """See that all that was drawn lies on the encoded part of an image, borders included.
+
+    What a prompt costs follows from its length, so this comes before any other work.
+
+    Raises:
+        PromptError: something does not; the message names the place.
+    """
+    drawn = [point for item in items for point in corners_of(item)]
+    if not drawn:
+        return
+    outside = ~geometry.inside_input(geometry.image_to_input(drawn))
     if outside.any():
-        x, y, _ = points[int(outside.argmax())]
+        x, y = drawn[int(outside.argmax())]
         left, top, width, height = geometry.roi_xywh
         raise PromptError(
             f"({x:g}, {y:g}) is outside the encoded part, which spans"
             f" x {left} to {left + width}, y {top} to {top + height}"
         )
-    return PromptPoints(
-        coords.astype(np.float32), np.array([label for _, _, label in points], dtype=np.int64)
-    )
 
 
 def no_points() -> PromptPoints:

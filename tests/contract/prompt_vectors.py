@@ -32,6 +32,13 @@ SPIRAL = tuple((225 + (10 + k) * math.cos(k / 6), 150 + (10 + k) * math.sin(k / 
 BOX = Box(40.0, 20.0, 100.0, 60.0)
 LETTER_L = Polygon(((20.0, 10.0), (40.0, 10.0), (40.0, 70.0), (90.0, 70.0), (90.0, 90.0), (20.0, 90.0)))
 AT_THE_EDGE = Polygon(((100.0, 50.0), (300.0, 50.0), (300.0, 200.0), (120.0, 160.0)))
+STAR = Polygon(
+    tuple(
+        (200 + (60 + 40 * (k % 2)) * math.cos(k / 100), 150 + (60 + 40 * (k % 2)) * math.sin(k / 100))
+        for k in range(628)
+    )
+)
+ZIGZAG = Scribble(tuple((451.0 * (k % 2), 300.0 * k / 39) for k in range(40)))
 A_LINE = Polygon(((5.0, 5.0), (100.0, 50.0), (5.0, 5.0)))
 CROSSED = Polygon(((0.0, 0.0), (200.0, 100.0), (200.0, 0.0), (0.0, 100.0)))
 
@@ -65,6 +72,8 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     "polygon on the edge of a region of interest": (CROPPED, (AT_THE_EDGE,)),
     "polygon without inside": (WHOLE, (A_LINE, Click(40.5, 41.5, 0))),
     "polygon that crosses itself": (WHOLE, (CROSSED,)),
+    "polygon of many corners": (WHOLE, (STAR,)),
+    "scribble that is longer than a thousand steps": (WHOLE, (ZIGZAG, Click(5.5, 6.5))),
 }
 RULES: dict[str, tuple[RegionRules, ImageGeometry, tuple[PromptItem, ...]]] = {
     "box by its middle and a ring": (RegionRules("surround", "surround"), WHOLE, (BOX,)),

@@ -2,11 +2,14 @@ import type { PointXy } from './types';
 
 export type Xy = readonly [number, number];
 
+/** Intervals of a line, however long it is; more than 512 points of a prompt are thinned anyway. */
+const MOST_ALONG = 1024;
+
 /**
- * Points at equal arc length along a polyline, at most `step` pixels apart.
+ * Points at equal arc length along a polyline, at most `step` pixels apart, or `MOST_ALONG` intervals.
  *
  * An open line keeps both ends; a closed one joins its last point to its first and starts there. A line
- * without length is one point.
+ * without length is one point. Throws a RangeError when the line has no finite length.
  */
 export function resample(line: readonly Xy[], step: number, ends: 'open' | 'closed'): PointXy[] {
   const first = line[0];
@@ -19,7 +22,8 @@ export function resample(line: readonly Xy[], step: number, ends: 'open' | 'clos
   });
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total === 0) return [{ x: first[0], y: first[1] }];
-  const intervals = Math.ceil(total / step);
+  if (!Number.isFinite(total)) throw new RangeError('a line must have a finite length');
+  const intervals = Math.ceil(Math.min(total / step, MOST_ALONG));
   let segment = 0;
   let passed = 0;
   return Array.from({ length: ends === 'closed' ? intervals : intervals + 1 }, (_, k) => {

@@ -93,7 +93,7 @@ function outline(corners: Corners, { step }: Canvas): readonly LabelledPoint[] {
 
 /** An even grid over the inside, even-odd; along the edges of one that is too thin for that. */
 function filled(corners: Corners, canvas: Canvas): readonly LabelledPoint[] {
-  const inside = gridOf(corners).filter((point) => isInside(point, corners));
+  const inside = gridOf(corners).filter(insideOf(corners));
   if (inside.length === 0) return thin(outline(corners, canvas), REGION_POINTS);
   return labelled(thin(inside, REGION_POINTS), 1);
 }
@@ -101,7 +101,8 @@ function filled(corners: Corners, canvas: Canvas): readonly LabelledPoint[] {
 /** Negative points around a region; where an outline is hollow, grown parts of it would lie inside. */
 function ring(corners: Corners, growth: number, canvas: Canvas): readonly LabelledPoint[] {
   const grown = resample(scaledCorners(corners, growth), canvas.step, 'closed');
-  const around = grown.filter((point) => holds(canvas, point) && !isInside(point, corners));
+  const isInside = insideOf(corners);
+  const around = grown.filter((point) => holds(canvas, point) && !isInside(point));
   return labelled(thin(around, REGION_POINTS), 0);
 }
 
@@ -134,11 +135,35 @@ function areaOf(corners: Corners): number {
   return Math.abs(edgesOf(corners).reduce((sum, [[ax, ay], [bx, by]]) => sum + ax * by - bx * ay, 0)) / 2;
 }
 
-function isInside({ x, y }: PointXy, corners: Corners): boolean {
-  const crossings = edgesOf(corners).filter(
-    ([[ax, ay], [bx, by]]) => ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax),
-  );
-  return crossings.length % 2 === 1;
+/**
+ * Whether points are inside an outline, by the even-odd rule. All points of one row share the crossings of that
+ * row with the outline, sorted.
+ */
+function insideOf(corners: Corners): (point: PointXy) => boolean {
+  const edges = edgesOf(corners);
+  const rows = new Map<number, Float64Array>();
+  const crossingsAt = (y: number): Float64Array =>
+    Float64Array.from(
+      edges
+        .filter(([[, ay], [, by]]) => ay > y !== by > y)
+        .map(([[ax, ay], [bx, by]]) => ax + ((y - ay) / (by - ay)) * (bx - ax)),
+    ).sort();
+  return ({ x, y }) => {
+    const crossings = rows.get(y) ?? crossingsAt(y);
+    rows.set(y, crossings);
+    return countAbove(crossings, x) % 2 === 1;
+  };
+}
+
+/** How many of some sorted numbers are greater than a value. */
+function countAbove(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? Infinity) > value) high = middle;
+    else low = middle + 1;
+  }
+  return sorted.length - low;
 }
 
 const edgesOf = (corners: Corners): readonly (readonly [Xy, Xy])[] =>
