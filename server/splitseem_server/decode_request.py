@@ -14,14 +14,19 @@ from numpy.typing import NDArray
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from splitseem_model.prompt_shapes import corners_of
 from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
+from splitseem_server.json_text import check_fields, json_object
 from splitseem_server.negotiation import JSON
-from splitseem_server.uploads import content_type_of, image_of_json, json_object
+from splitseem_server.uploads import content_type_of, image_of_json
 
 MAX_OBJECTS = 64
 MAX_STEPS = 256
 """Prompts of all objects of a request that are still to be answered; each is a run of the decoder."""
+
+MAX_CORNERS = 16_384
+"""Places that all prompts of a request name: a click one, a box two, strokes and outlines their points."""
 
 MULTIPART = "multipart/form-data"
 _EXPECTED = "`prompts` or `objects`, and `key` or `image_base64`"
@@ -70,7 +75,7 @@ async def read_decode_request(request: Request) -> DecodeRequest:
         image = image_of_json(body) if "image_base64" in body or "url" in body else None
     else:
         raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON} or {MULTIPART}")
-    _check_fields(body, _FIELDS, "request")
+    check_fields(body, _FIELDS, "request")
     key = body.get("key")
     if key is not None and not isinstance(key, str):
         raise MalformedRequest("JSON body: expected a string `key`")
@@ -106,11 +111,14 @@ def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
         if not 1 <= len(given) <= MAX_OBJECTS:
             raise InvalidParameter(f"`objects` has {len(given)} entries; 1 to {MAX_OBJECTS} are allowed")
         for number, item in enumerate(given):
-            _check_fields(item, _OBJECT_FIELDS, f"objects[{number}]")
+            check_fields(item, _OBJECT_FIELDS, f"objects[{number}]")
         objects = tuple(_object(item, f"objects[{number}]") for number, item in enumerate(given))
     steps = sum(_steps(item) for item in objects)
     if steps > MAX_STEPS:
         raise InvalidParameter(f"{steps} prompts are to be answered; at most {MAX_STEPS} at once")
+    corners = sum(len(corners_of(prompt)) for item in objects for prompt in item.prompts)
+    if corners > MAX_CORNERS:
+        raise InvalidParameter(f"the prompts have {corners} points; at most {MAX_CORNERS} at once")
     return objects
 
 
@@ -168,9 +176,3 @@ def _memory(value: object, where: str) -> Memory:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
-
-
-def _check_fields(body: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise InvalidParameter(f"{where}: unknown field {', '.join(unknown)}; known are {', '.join(known)}")

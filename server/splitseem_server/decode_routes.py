@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from PIL import Image
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from splitseem_proto import encode_rle
+from splitseem_proto import decode_rle
 from splitseem_server.decode_request import MULTIPART, read_decode_request, write_memory
 from splitseem_server.decode_service import Decoded, DecodedObject
 from splitseem_server.embed_routes import check_parameters, parse_embed_options
 from splitseem_server.embedding_service import EmbedOptions
 from splitseem_server.errors import NotFound
 from splitseem_server.gone import unless_gone
+from splitseem_server.json_text import json_with_list
 from splitseem_server.negotiation import JSON, choose_media_type
 from splitseem_server.panoptic_routes import PNG
 from splitseem_server.services import Services, services_of
@@ -80,26 +83,24 @@ async def decode(
     asked = await read_decode_request(request)
     decoded = await unless_gone(request, services.prompts.decode(asked, options))
     headers = {"Vary": "Accept", **services.report(decoded.source, decoded.timings_ms)}
-    if media_type == JSON:
-        return JSONResponse(_describe(services, decoded), headers=headers)
-    return Response(_png(decoded), headers=headers, media_type=PNG)
+    write = partial(_json, services, decoded) if media_type == JSON else partial(_png, decoded)
+    return Response(await to_thread.run_sync(write), headers=headers, media_type=media_type)
 
 
-def _describe(services: Services, decoded: Decoded) -> dict[str, object]:
-    return {
+def _json(services: Services, decoded: Decoded) -> bytes:
+    head = {
         "model": services.encoder.name,
         "fingerprint": services.encoder.fingerprint,
         "key": decoded.key,
-        "size": decoded.objects[0].mask.shape,
-        "objects": [_describe_object(item) for item in decoded.objects],
+        "size": decoded.objects[0].mask.size,
     }
+    return json_with_list(head, "objects", map(_describe_object, decoded.objects))
 
 
 def _describe_object(item: DecodedObject) -> dict[str, object]:
-    rle = encode_rle(item.mask)
     return {
-        "mask": {"size": rle.size, "counts": rle.counts},
-        "area": int(item.mask.sum()),
+        "mask": {"size": item.mask.size, "counts": item.mask.counts},
+        "area": item.area,
         "label": item.label,
         "label_score": item.label_score,
         "score": item.score,
@@ -109,9 +110,9 @@ def _describe_object(item: DecodedObject) -> dict[str, object]:
 
 def _png(decoded: Decoded) -> bytes:
     """8 bits of grey; of objects that overlap, the later is on top."""
-    numbers = np.zeros(decoded.objects[0].mask.shape, np.uint8)
+    numbers = np.zeros(decoded.objects[0].mask.size, np.uint8)
     for number, item in enumerate(decoded.objects, start=1):
-        numbers[item.mask] = number
+        numbers[decode_rle(item.mask)] = number
     buffer = io.BytesIO()
     Image.fromarray(numbers).save(buffer, "PNG")
     return buffer.getvalue()

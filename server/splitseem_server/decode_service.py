@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
 from splitseem_model.memory import MemoryPrompt
-from splitseem_proto import Embedding, PromptItem
+from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.decode_request import DecodeRequest, Memory, ObjectRequest
 from splitseem_server.embedding_service import Embedded, EmbeddingService, EmbedOptions
@@ -48,9 +48,10 @@ class PromptDecoder(Protocol):
 
 @dataclass(frozen=True)
 class DecodedObject:
-    """The answer to the last prompt of an object: mask bool `[H, W]`, label and scores, and its memory."""
+    """The answer to the last prompt of an object: mask, its number of pixels, label, scores, and memory."""
 
-    mask: NDArray[np.bool_]
+    mask: CocoRle
+    area: int
     label: str | None
     label_score: float | None
     score: float
@@ -67,8 +68,19 @@ class Decoded:
     timings_ms: Mapping[str, float]
 
 
+@dataclass
+class _Run:
+    """What the pieces of one request hand on to each other."""
+
+    objects: Sequence[ObjectRequest]
+    image: Any = None
+    memory: MemoryPrompt | None = None
+    step: Step | None = None
+    answers: list[DecodedObject] = field(default_factory=list)
+
+
 class DecodeService:
-    """Answers prompts, one request after the other.
+    """Answers prompts; requests take turns, a step each.
 
     Args:
         capacity: requests that may wait.
@@ -94,9 +106,9 @@ class DecodeService:
         """
         embedded = await self._embedded(asked, options)
         begin = time.perf_counter()
-        work = partial(self._answer, embedded, asked.objects)
+        run = _Run(asked.objects)
         try:
-            objects = await self._queue.run(work, on_start=lambda: None)
+            await self._queue.run_in_turns(self._pieces(embedded, run))
         except FingerprintMismatch as error:
             raise WrongModel(str(error)) from error
         except TextTowerError as error:
@@ -104,7 +116,7 @@ class DecodeService:
         except PromptError as error:
             raise InvalidParameter(str(error)) from error
         timings = {**embedded.timings_ms, "decode_prompts": (time.perf_counter() - begin) * 1000}
-        return Decoded(objects, embedded.key, embedded.source, timings)
+        return Decoded(tuple(run.answers), embedded.key, embedded.source, timings)
 
     async def _embedded(self, asked: DecodeRequest, options: EmbedOptions) -> Embedded:
         if asked.image is not None:
@@ -118,9 +130,36 @@ class DecodeService:
             raise NotFound(f"no embedding {key} in the cache; send the image instead")
         return Embedded(key, data, "hit", {"cache": (time.perf_counter() - begin) * 1000})
 
-    def _answer(self, embedded: Embedded, objects: Sequence[ObjectRequest]) -> tuple[DecodedObject, ...]:
-        image = self._image(embedded)
-        return tuple(self._segment(image, item) for item in objects)
+    def _pieces(self, embedded: Embedded, run: _Run) -> Iterator[Callable[[], None]]:
+        """The work of a request, a step or a mask each: other requests have their turn in between."""
+        yield partial(self._open, embedded, run)
+        for item in run.objects:
+            yield partial(self._begin, item, run)
+            answered = 0 if item.memory is None else item.memory.prompts
+            for count in range(answered + 1, len(item.prompts) + 1):
+                yield partial(self._step, item.prompts[:count], run)
+            yield partial(self._finish, item, run)
+
+    def _open(self, embedded: Embedded, run: _Run) -> None:
+        run.image = self._image(embedded)
+
+    def _begin(self, item: ObjectRequest, run: _Run) -> None:
+        run.memory = None if item.memory is None else MemoryPrompt(self._fitting(run.image, item.memory))
+
+    def _step(self, prompts: Sequence[PromptItem], run: _Run) -> None:
+        run.step = self._decoder.step(run.image, prompts, run.memory)
+        run.memory = run.step.memory
+
+    def _finish(self, item: ObjectRequest, run: _Run) -> None:
+        step = run.step
+        assert step is not None, "a request has a prompt to answer for every object"
+        mask = self._decoder.mask(run.image, step)
+        handed_on = Memory(len(item.prompts), step.memory.mask_logits)
+        run.answers.append(
+            DecodedObject(
+                encode_rle(mask), int(mask.sum()), step.label, step.label_score, step.score, handed_on
+            )
+        )
 
     def _image(self, embedded: Embedded) -> Any:
         """The prepared image; only the one worker of the queue comes here."""
@@ -131,16 +170,6 @@ class DecodeService:
         if len(self._prepared) > IMAGES_PREPARED:
             self._prepared.popitem(last=False)
         return image
-
-    def _segment(self, image: Any, item: ObjectRequest) -> DecodedObject:
-        memory = None if item.memory is None else MemoryPrompt(self._fitting(image, item.memory))
-        answered = 0 if item.memory is None else item.memory.prompts
-        for count in range(answered + 1, len(item.prompts) + 1):
-            step = self._decoder.step(image, item.prompts[:count], memory)
-            memory = step.memory
-        handed_on = Memory(len(item.prompts), step.memory.mask_logits)
-        mask = self._decoder.mask(image, step)
-        return DecodedObject(mask, step.label, step.label_score, step.score, handed_on)
 
     @staticmethod
     def _fitting(image: Any, memory: Memory) -> NDArray[np.float32]:

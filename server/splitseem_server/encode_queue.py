@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import anyio
@@ -13,6 +13,9 @@ import anyio.to_thread
 from splitseem_server.errors import QueueFull
 
 T = TypeVar("T")
+
+IN_TURNS = 4
+"""Requests that are worked on in turns; each of them holds an image ready."""
 
 # Weight of the latest run in the running mean of the duration: a handful of runs decide what callers hear.
 _LATEST_WEIGHT = 0.2
@@ -33,6 +36,7 @@ class EncodeQueue:
         self._what = what
         self._slots = anyio.CapacityLimiter(workers)
         self._threads = anyio.CapacityLimiter(workers)
+        self._together = anyio.CapacityLimiter(IN_TURNS)
         self._admitted = 0
         self._mean_s = 1.0
 
@@ -48,13 +52,7 @@ class EncodeQueue:
             QueueFull: too much work waits already.
             whatever the work raises.
         """
-        if self._admitted >= self._workers + self._capacity:
-            seconds = self._retry_after_s()
-            raise QueueFull(
-                f"{self.waiting} {self._what} are waiting; try again in {seconds} s",
-                headers={"Retry-After": str(seconds)},
-            )
-        self._admitted += 1
+        self._admit()
         try:
             async with self._slots:
                 on_start()
@@ -62,12 +60,44 @@ class EncodeQueue:
         finally:
             self._admitted -= 1
 
+    async def run_in_turns(self, pieces: Iterable[Callable[[], T]]) -> T:
+        """Run pieces of one request one after the other, and give the last result; other requests have their
+        turn between two pieces. `pieces` is drawn from on the event loop and must not be empty.
+
+        Raises:
+            QueueFull: too much work waits already.
+            whatever a piece raises.
+        """
+        self._admit()
+        begin = time.perf_counter()
+        try:
+            async with self._together:
+                for piece in pieces:
+                    async with self._slots:
+                        result = await anyio.to_thread.run_sync(piece, limiter=self._threads)
+                self._note(time.perf_counter() - begin)
+                return result
+        finally:
+            self._admitted -= 1
+
+    def _admit(self) -> None:
+        if self._admitted >= self._workers + self._capacity:
+            seconds = self._retry_after_s()
+            raise QueueFull(
+                f"{self.waiting} {self._what} are waiting; try again in {seconds} s",
+                headers={"Retry-After": str(seconds)},
+            )
+        self._admitted += 1
+
+    def _note(self, seconds: float) -> None:
+        self._mean_s += _LATEST_WEIGHT * (seconds - self._mean_s)
+
     async def _run_on_thread(self, work: Callable[[], T]) -> T:
         begin = time.perf_counter()
         try:
             return await anyio.to_thread.run_sync(work, limiter=self._threads)
         finally:
-            self._mean_s += _LATEST_WEIGHT * (time.perf_counter() - begin - self._mean_s)
+            self._note(time.perf_counter() - begin)
 
     def _retry_after_s(self) -> int:
         return max(1, math.ceil(self._mean_s * self._admitted / self._workers))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from PIL import Image
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from splitseem_model.tasks.segments import MODES
 from splitseem_server.embed_routes import IMAGE_BODY, check_parameters, parse_embed_options
 from splitseem_server.embedding_service import EmbedOptions
 from splitseem_server.errors import InvalidParameter, NotFound
 from splitseem_server.gone import unless_gone
+from splitseem_server.json_text import json_with_list
 from splitseem_server.negotiation import JSON, choose_media_type
 from splitseem_server.panoptic_service import SegmentedAll
 from splitseem_server.services import Services, services_of
@@ -74,20 +77,20 @@ async def panoptic(
     work = services.panoptic.segment(image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)
     headers = {"Vary": "Accept", **services.report(segmented.embedded.source, segmented.timings_ms)}
-    if media_type == JSON:
-        return JSONResponse(_describe(services, options.mode, segmented), headers=headers)
-    return Response(_png(segmented), headers=headers, media_type=PNG)
+    json = partial(_json, services, options.mode, segmented)
+    write = json if media_type == JSON else partial(_png, segmented)
+    return Response(await to_thread.run_sync(write), headers=headers, media_type=media_type)
 
 
-def _describe(services: Services, mode: str, segmented: SegmentedAll) -> dict[str, object]:
-    return {
+def _json(services: Services, mode: str, segmented: SegmentedAll) -> bytes:
+    head = {
         "model": services.encoder.name,
         "fingerprint": services.encoder.fingerprint,
         "key": segmented.embedded.key,
         "mode": mode,
         "size": segmented.found.ids.shape,
-        "segments": [segment.to_dict() for segment in segmented.found.segments],
     }
+    return json_with_list(head, "segments", (segment.to_dict() for segment in segmented.found.segments))
 
 
 def _png(segmented: SegmentedAll) -> bytes:

@@ -21,6 +21,9 @@ from splitseem_server.errors import (
     ServerError,
 )
 
+_MAX_DETAIL = 600
+"""Characters of the detail of a problem."""
+
 _log = structlog.get_logger(__name__)
 
 # What the framework itself answers with; anything else it may come up with counts as malformed.
@@ -34,9 +37,19 @@ _FRAMEWORK_ERRORS: dict[int, tuple[type[ServerError], str]] = {
 def problem_response(error: ServerError) -> Response:
     """The response that describes an error."""
     problem = PROBLEMS[type(error)]
-    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": error.detail}
+    body = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": _short(error.detail),
+    }
     headers = {"Cache-Control": "no-store", **error.headers}
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+
+
+def _short(detail: str) -> str:
+    """What a client sent may be named in an error, but not sent back at length."""
+    return detail if len(detail) <= _MAX_DETAIL else f"{detail[: _MAX_DETAIL - 1]}…"
 
 
 def install_error_handlers(app: FastAPI) -> None:

@@ -17,14 +17,18 @@ from splitseem_server.errors import (
     NoTextEncoder,
     UnsupportedContentType,
 )
+from splitseem_server.json_text import check_fields, json_object
 from splitseem_server.negotiation import JSON, MSGPACK, choose_media_type
 from splitseem_server.services import Services, services_of
-from splitseem_server.uploads import content_type_of, json_object
+from splitseem_server.uploads import content_type_of
 
 router = APIRouter(tags=["text"])
 
 MAX_CHARACTERS = 1000
 """Of one text or class name; encoders read about 75 words."""
+
+MAX_BYTES = 2**20
+"""Of a body with texts and class names."""
 
 _FIELDS = ("texts", "vocabulary")
 _WORDS = {"type": "array", "items": {"type": "string", "maxLength": MAX_CHARACTERS}}
@@ -54,10 +58,8 @@ async def text_request(request: Request, services: Annotated[Services, Depends(s
     content_type = content_type_of(request)
     if content_type != JSON:
         raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON}")
-    body = json_object(await request.body(), "`texts`, `vocabulary` or both")
-    unknown = sorted(set(body) - set(_FIELDS))
-    if unknown:
-        raise InvalidParameter(f"unknown field {', '.join(unknown)}; known are {', '.join(_FIELDS)}")
+    body = json_object(await request.body(), "`texts`, `vocabulary` or both", most_bytes=MAX_BYTES)
+    check_fields(body, _FIELDS, "request")
     words = {name: _words(name, body[name], services.settings.max_texts) for name in _FIELDS if name in body}
     if not words:
         raise InvalidParameter("nothing to encode: give `texts`, `vocabulary` or both")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from splitseem_server.errors import MalformedRequest, UnsupportedContentType, UrlNotEnabled
+from splitseem_server.json_text import json_object
 
 # Base64 takes 4 bytes for 3; the rest is room for the other parts of a multipart or JSON body.
 _OVERHEAD_BYTES = 65_536
@@ -64,23 +64,6 @@ async def _read_multipart(request: Request) -> bytes:
 def content_type_of(request: Request) -> str:
     """The media type of the body, without parameters; empty when the request does not say."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def json_object(text: bytes | str, expected: str) -> dict[str, Any]:
-    """A JSON object.
-
-    Args:
-        expected: what it should hold, for the message.
-    Raises:
-        MalformedRequest: not JSON, or no object.
-    """
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequest(f"JSON body: {error}") from error
-    if not isinstance(body, dict):
-        raise MalformedRequest(f"JSON body: expected an object with {expected}")
-    return body
 
 
 def image_of_json(body: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,195 @@
+"""Work that a client can ask for is bounded by what it sends: the loop stays free and errors stay short."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from numpy.typing import NDArray
+
+from splitseem_proto import Embedding
+from splitseem_server.app import create_app
+from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+HW = (3000, 4000)
+NOISE = np.random.default_rng(0).random((60, 80)) > 0.5
+
+
+class Answer:
+    """A step with a mask of many runs."""
+
+    label, label_score, score = "noise", 0.5, 0.5
+
+    def __init__(self, memory: Any) -> None:
+        self.memory = memory
+        self.mask_logits = memory.mask_logits
+
+
+class BusyDecoder:
+    """Takes a moment for every step, and gives masks of the size of a large photo."""
+
+    step_s = 0.01
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def prepare(self, embedding: Embedding) -> Any:
+        return embedding
+
+    def step(self, image: Any, items: Any, memory: Any = None) -> Any:
+        from splitseem_model.memory import MemoryPrompt
+
+        self.steps += 1
+        time.sleep(self.step_s)
+        return Answer(MemoryPrompt(np.zeros((16, 16), np.float32)))
+
+    def mask(self, image: Any, step: Any) -> NDArray[np.bool_]:
+        return np.kron(NOISE, np.ones((HW[0] // 60, HW[1] // 80), np.bool_)).astype(np.bool_)
+
+
+@pytest.fixture
+def decoder() -> BusyDecoder:
+    return BusyDecoder()
+
+
+@pytest.fixture
+async def client(
+    encoder: Any, decoder: BusyDecoder, run_in_process: Callable[[FastAPI], Any]
+) -> AsyncIterator[httpx.AsyncClient]:
+    class Texts:
+        def encode(self, texts: Any) -> Any:
+            return [(np.zeros((1, 8), np.float32), np.zeros(8, np.float32)) for _ in texts]
+
+        def class_matrix(self, names: Any) -> Any:
+            return np.zeros((len(names), 8), np.float32)
+
+    app = create_app(
+        Settings(queue_size=8),
+        encoder,
+        InProcessCache(2**24),
+        text_encoder=Texts(),
+        prompt_decoder=decoder,
+    )
+    async with run_in_process(app) as running:
+        yield running
+
+
+async def key_of(client: httpx.AsyncClient, image_bytes: Callable[..., bytes]) -> str:
+    response = await client.post(
+        "/embed", content=image_bytes(), headers={"Content-Type": "image/png", "Accept": "application/json"}
+    )
+    assert response.status_code == 200, response.text
+    return str(response.json()["key"])
+
+
+async def longest_stall(work: Any) -> tuple[Any, float]:
+    """The result of some work, and the longest time that the event loop could do nothing else, seconds."""
+    longest = 0.0
+
+    async def beat() -> None:
+        nonlocal longest
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.002)
+            longest = max(longest, time.perf_counter() - before - 0.002)
+
+    heart = asyncio.create_task(beat())
+    await asyncio.sleep(0)
+    result = await work
+    heart.cancel()
+    return result, longest
+
+
+CLICK = {"kind": "click", "x": 1.0, "y": 1.0, "label": 1}
+HEAVY_BODIES = {
+    "lists of nothing": ("/v1/text", b'{"texts": [' + b"[]," * 300_000 + b"[]]}", 422),
+    "millions of fields": (
+        "/v1/text",
+        b"{" + b",".join(b'"%d":0' % k for k in range(1_000_000)) + b"}",
+        422,
+    ),
+    "fields of the decoder": (
+        "/v1/decode",
+        b"{" + b",".join(b'"f%d":0' % k for k in range(60_000)) + b"}",
+        422,
+    ),
+    "a long stroke": (
+        "/v1/decode",
+        json.dumps(
+            {"key": "0" * 64, "prompts": [{"kind": "scribble", "points_xy": [[1, 1]] * 10**6, "label": 1}]}
+        ).encode(),
+        422,
+    ),
+    "a word of a megabyte": ("/v1/text", json.dumps({"texts": ["x" * 10**6]}).encode(), 422),
+    "escapes": ("/v1/text", b'{"texts": ["' + b"\\u0041" * 150_000 + b'"]}', 422),
+    "a name of a megabyte": ("/v1/decode", json.dumps({"x" * 10**6: 1}).encode(), 422),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "status"), HEAVY_BODIES.values(), ids=HEAVY_BODIES.keys())
+async def test_heavy_bodies_are_refused_shortly_and_quickly(
+    client: httpx.AsyncClient, path: str, body: bytes, status: int
+) -> None:
+    request = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    begin = time.process_time()
+    response, stall = await longest_stall(request)
+    assert response.status_code == status, response.text[:200]
+    assert len(response.content) < 1500
+    assert time.process_time() - begin < 1.0
+    assert stall < 0.2  # on a busy machine; quiet it is under 0.05
+
+
+async def test_many_objects_on_a_large_image_leave_the_loop_free(
+    client: httpx.AsyncClient, image_bytes: Callable[..., bytes]
+) -> None:
+    key = await key_of(client, image_bytes)
+    body = {"key": key, "objects": [{"prompts": [CLICK]}] * 16}
+    response, stall = await longest_stall(client.post("/v1/decode", json=body))
+    assert response.status_code == 200, response.text[:200]
+    assert len(response.json()["objects"]) == 16
+    assert stall < 0.2
+
+
+async def test_a_small_request_does_not_wait_for_all_steps_of_a_large_one(
+    client: httpx.AsyncClient, decoder: BusyDecoder, image_bytes: Callable[..., bytes]
+) -> None:
+    key = await key_of(client, image_bytes)
+    large = asyncio.create_task(
+        client.post("/v1/decode", json={"key": key, "objects": [{"prompts": [CLICK] * 4}] * 32}, timeout=120)
+    )
+    while decoder.steps < 2:
+        await asyncio.sleep(0.005)
+    small = await client.post("/v1/decode", json={"key": key, "prompts": [CLICK]}, timeout=120)
+    steps_meanwhile = decoder.steps
+    assert small.status_code == 200
+    assert not large.done()
+    assert steps_meanwhile < 32
+    assert (await large).status_code == 200
+
+
+async def test_a_client_that_leaves_stops_its_steps(
+    client: httpx.AsyncClient, decoder: BusyDecoder, image_bytes: Callable[..., bytes]
+) -> None:
+    key = await key_of(client, image_bytes)
+    body = {"key": key, "objects": [{"prompts": [CLICK] * 4}] * 64}
+    work = asyncio.create_task(client.post("/v1/decode", json=body))
+    while decoder.steps < 2:
+        await asyncio.sleep(0.005)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    small = await client.post("/v1/decode", json={"key": key, "prompts": [CLICK]}, timeout=120)
+    assert small.status_code == 200
+    stopped_at = decoder.steps
+    await asyncio.sleep(0.2)
+    assert decoder.steps == stopped_at
+    assert stopped_at < 128
