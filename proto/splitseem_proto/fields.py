@@ -47,6 +47,13 @@ def integer(value: object, where: str) -> int:
     return value
 
 
+def boolean(value: object, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise WrongType(f"{where}: expected a boolean, got {_type_name(value)}")
+    return value
+
+
 def number(value: object, where: str) -> float:
     """A finite number, integer or float."""
     if isinstance(value, bool) or not isinstance(value, int | float):

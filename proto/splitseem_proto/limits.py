@@ -16,6 +16,7 @@ MAX_MASK_PIXELS = 1_073_741_824
 MAX_TIMINGS = 64
 MAX_PROJECT_IMAGES = 4_096
 MAX_PROJECT_OBJECTS = 4_096
+MAX_OBJECT_NUMBER = 65_535
 MAX_CLASS_NAMES = 4_096
 
 ALL = {name: value for name, value in list(globals().items()) if name.startswith("MAX_")}

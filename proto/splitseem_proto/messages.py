@@ -11,12 +11,15 @@ from typing import ClassVar
 
 from splitseem_proto.errors import MessageError, RleError
 from splitseem_proto.geometry import ImageGeometry
-from splitseem_proto.limits import MAX_MASK_PIXELS
+from splitseem_proto.limits import MAX_MASK_PIXELS, MAX_OBJECT_NUMBER
 from splitseem_proto.prompt_items import PromptItem, check_finite
 from splitseem_proto.tensors import NamedTensor
 
 PROTOCOL_VERSION = 1
 PROJECT_FORMAT = 1
+
+# Who chose the label of a saved object.
+LABEL_ORIGINS = ("user", "model")
 
 # Stride of each tensor that an embedding must hold, in wire order: levels coarse to fine, then mask features,
 EMBEDDING_STRIDES: Mapping[str, int] = MappingProxyType(
@@ -44,6 +47,7 @@ CODEC_DTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")
 _KEY = re.compile(r"[0-9a-f]{32,128}|")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -207,8 +211,13 @@ class ProjectObject:
         label: name of the object, or None.
         score: of the last step, or None when there was none.
         timings: milliseconds by name of the stage, of the last step.
+        id: the same in every file that the object is saved in, or None when the writer gave none.
+        number: that people see, unique within the image, or None.
+        label_origin: "user" when the user chose or confirmed the label, "model" when it is a guess, or None
+            when that is not known.
+        hidden: whether the object was not drawn.
     Raises:
-        MessageError: a score or timing is out of range.
+        MessageError: a score, timing, number or origin is out of range.
     """
 
     prompts: tuple[PromptItem, ...]
@@ -216,8 +225,18 @@ class ProjectObject:
     label: str | None
     score: float | None
     timings: Mapping[str, float] = field(default_factory=dict)
+    id: str | None = None
+    number: int | None = None
+    label_origin: str | None = None
+    hidden: bool = False
 
     def __post_init__(self) -> None:
+        if self.number is not None and not 1 <= self.number <= MAX_OBJECT_NUMBER:
+            raise MessageError(f"number {self.number} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
+        if self.label_origin is not None and self.label_origin not in LABEL_ORIGINS:
+            raise MessageError(
+                f"label_origin {self.label_origin!r} must be one of {', '.join(LABEL_ORIGINS)}"
+            )
         if self.score is not None:
             check_finite("score", (self.score,))
         _check_timings(self.timings)
@@ -232,20 +251,24 @@ class ProjectImage:
         size_hw: height and width after EXIF rotation, pixels.
         key: of the embedding, or None when it was never encoded.
         objects: in the order in which they were made; masks have the size of the image.
+        file_sha256: digest of the bytes of the file, 64 hexadecimal digits, or None when it is not known.
     Raises:
-        MessageError: the key is malformed or a mask has another size.
+        MessageError: the key or digest is malformed or a mask has another size.
     """
 
     name: str
     size_hw: tuple[int, int]
     key: str | None
     objects: tuple[ProjectObject, ...]
+    file_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if min(self.size_hw) < 1:
             raise MessageError(f"size_hw {list(self.size_hw)} must be positive")
         if self.key is not None and (not self.key or not _KEY.fullmatch(self.key)):
             raise MessageError(f"key {self.key!r} must be 32 to 128 hexadecimal digits")
+        if self.file_sha256 is not None and not _SHA256.fullmatch(self.file_sha256):
+            raise MessageError(f"file_sha256 {self.file_sha256!r} must be 64 hexadecimal digits")
         for number, item in enumerate(self.objects):
             if item.mask is not None and item.mask.size != self.size_hw:
                 raise MessageError(

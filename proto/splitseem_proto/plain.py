@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from splitseem_proto import limits
 from splitseem_proto.errors import LimitExceeded, UnknownMessage, UnsupportedVersion
 from splitseem_proto.fields import (
     Plain,
     Reader,
+    boolean,
     build,
     fixed,
     integer,
@@ -27,6 +28,7 @@ from splitseem_proto.fields import (
     text,
 )
 from splitseem_proto.messages import (
+    LABEL_ORIGINS,
     PROJECT_FORMAT,
     PROTOCOL_VERSION,
     CocoRle,
@@ -40,6 +42,8 @@ from splitseem_proto.messages import (
 )
 from splitseem_proto.plain_embedding import read_embedding, write_embedding
 from splitseem_proto.prompt_items import PROMPT_ITEMS, Box, Click, Polygon, PromptItem, Scribble, TextPrompt
+
+_T = TypeVar("_T")
 
 _name = text(limits.MAX_NAME_BYTES)
 _text = text(limits.MAX_TEXT_BYTES)
@@ -187,6 +191,7 @@ def _write_image(image: ProjectImage) -> Plain:
         "size_hw": list(image.size_hw),
         "key": image.key,
         "objects": [_write_object(item) for item in image.objects],
+        **_given(file_sha256=image.file_sha256),
     }
 
 
@@ -197,7 +202,13 @@ def _write_object(item: ProjectObject) -> Plain:
         "label": item.label,
         "score": item.score,
         "timings": dict(item.timings),
+        **_given(id=item.id, number=item.number, label_origin=item.label_origin, hidden=item.hidden or None),
     }
+
+
+def _given(**fields: object) -> Plain:
+    """Without the fields that say nothing, as files had none of them at first."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _read_project(plain: Plain, where: str) -> Project:
@@ -215,7 +226,8 @@ def _read_image(value: object, where: str) -> ProjectImage:
     size_hw = cast(tuple[int, int], required(plain, "size_hw", _pair, where))
     key = required(plain, "key", nullable(_name), where)
     objects = required(plain, "objects", sequence(_read_object, limit=limits.MAX_PROJECT_OBJECTS), where)
-    return build(lambda: ProjectImage(name, size_hw, key, objects), where)
+    file_sha256 = _optional(plain, "file_sha256", _name, where)
+    return build(lambda: ProjectImage(name, size_hw, key, objects, file_sha256), where)
 
 
 def _read_object(value: object, where: str) -> ProjectObject:
@@ -225,7 +237,22 @@ def _read_object(value: object, where: str) -> ProjectObject:
     label = required(plain, "label", nullable(_text), where)
     score = required(plain, "score", nullable(number), where)
     timings = required(plain, "timings", _read_timings, where)
-    return build(lambda: ProjectObject(prompts, mask, label, score, timings), where)
+    identity = _optional(plain, "id", _name, where)
+    shown_number = _optional(plain, "number", integer, where)
+    origin = _optional(plain, "label_origin", _label_origin, where)
+    hidden = _optional(plain, "hidden", boolean, where) or False
+    return build(
+        lambda: ProjectObject(prompts, mask, label, score, timings, identity, shown_number, origin, hidden),
+        where,
+    )
+
+
+def _label_origin(value: object, where: str) -> str:
+    return known(_name(value, where), dict.fromkeys(LABEL_ORIGINS), where)
+
+
+def _optional(plain: Plain, name: str, read: Reader[_T], where: str) -> _T | None:
+    return nullable(read)(plain.get(name), f"{where}.{name}")
 
 
 _WRITERS: Mapping[type[Message], Callable[[Any], Plain]] = MappingProxyType(

@@ -26,6 +26,7 @@ Key = Annotated[str, Field(pattern="^[0-9a-f]{32,128}$")]
 Label = Literal[0, 1]
 PointXy = Annotated[list[float], Field(min_length=2, max_length=2)]
 Words = Annotated[str, Field(max_length=limits.MAX_TEXT_BYTES)]
+Name = Annotated[str, Field(max_length=limits.MAX_NAME_BYTES)]
 Timing = Annotated[float, Field(ge=0)]
 Timings = Annotated[dict[str, Timing], Field(max_length=limits.MAX_TIMINGS)]
 
@@ -147,6 +148,10 @@ class ProjectObjectFields(BaseModel):
     label: Words | None
     score: float | None
     timings: Timings
+    id: Name | None = None
+    number: Annotated[int, Field(ge=1, le=limits.MAX_OBJECT_NUMBER)] | None = None
+    label_origin: Literal["user", "model"] | None = None
+    hidden: bool | None = None
 
 
 class ProjectImageFields(BaseModel):
@@ -156,6 +161,7 @@ class ProjectImageFields(BaseModel):
     size_hw: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)]
     key: Key | None
     objects: Annotated[list[ProjectObjectFields], Field(max_length=limits.MAX_PROJECT_OBJECTS)]
+    file_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
 class ProjectMessage(Envelope):

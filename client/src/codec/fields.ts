@@ -22,6 +22,10 @@ export function required<T>(fields: Fields, name: string, read: Reader<T>, where
   return read(value, `${where}.${name}`);
 }
 
+/** The field of that name, through `read`; null where it is absent or null. */
+export const optional = <T>(fields: Fields, name: string, read: Reader<T>, where: string): T | null =>
+  nullable(read)(Object.hasOwn(fields, name) ? (fields[name] ?? null) : null, `${where}.${name}`);
+
 /** A reader that also takes null. */
 export const nullable =
   <T>(read: Reader<T>): Reader<T | null> =>
@@ -32,6 +36,11 @@ export const integer: Reader<number> = (value, where) =>
   typeof value === 'number' && Number.isInteger(value)
     ? value
     : refuse('wrong-type', `${where}: expected an integer, got ${typeName(value)}`);
+
+export const boolean: Reader<boolean> = (value, where) =>
+  typeof value === 'boolean'
+    ? value
+    : refuse('wrong-type', `${where}: expected a boolean, got ${typeName(value)}`);
 
 export const number: Reader<number> = (value, where) => {
   const read = value instanceof WireFloat ? value.value : value;

@@ -13,4 +13,5 @@ export const MAX_MASK_PIXELS = 1_073_741_824;
 export const MAX_TIMINGS = 64;
 export const MAX_PROJECT_IMAGES = 4_096;
 export const MAX_PROJECT_OBJECTS = 4_096;
+export const MAX_OBJECT_NUMBER = 65_535;
 export const MAX_CLASS_NAMES = 4_096;

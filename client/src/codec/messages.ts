@@ -1,6 +1,7 @@
 /** Readers of the messages beside the embedding: prompts, step results, projects. */
 import type {
   CocoRle,
+  LabelOrigin,
   Project,
   ProjectImage,
   ProjectObject,
@@ -9,12 +10,14 @@ import type {
   StepResultMessage,
 } from '../shared/types';
 import {
+  boolean,
   check,
   integer,
   known,
   mapping,
   nullable,
   number,
+  optional,
   pair,
   required,
   sequence,
@@ -26,6 +29,7 @@ import {
   MAX_CLASS_NAMES,
   MAX_MASK_PIXELS,
   MAX_NAME_BYTES,
+  MAX_OBJECT_NUMBER,
   MAX_PROJECT_IMAGES,
   MAX_PROJECT_OBJECTS,
   MAX_PROMPT_ITEMS,
@@ -38,6 +42,7 @@ import { refuse } from './refusal';
 
 const PROJECT_FORMAT = 1;
 
+const SHA256 = /^[0-9a-f]{64}$/;
 const KEY = /^[0-9a-f]{32,128}$/;
 const name = text(MAX_NAME_BYTES);
 const longText = text(MAX_TEXT_BYTES);
@@ -172,7 +177,13 @@ const projectImage: Reader<ProjectImage> = (value, where) => {
     size_hw: required(fields, 'size_hw', pair(integer), where),
     key: required(fields, 'key', nullable(name), where),
     objects: required(fields, 'objects', sequence(projectObject, MAX_PROJECT_OBJECTS), where),
+    ...given({ file_sha256: optional(fields, 'file_sha256', name, where) }),
   };
+  const { file_sha256 = null } = image;
+  check(
+    file_sha256 === null || SHA256.test(file_sha256),
+    `${where}: file_sha256 must be 64 hexadecimal digits`,
+  );
   const [height, width] = image.size_hw;
   check(height >= 1 && width >= 1, `${where}: size_hw must be positive`);
   check(image.key === null || KEY.test(image.key), `${where}: key must be 32 to 128 hexadecimal digits`);
@@ -191,7 +202,27 @@ const projectObject: Reader<ProjectObject> = (value, where) => {
     label: required(fields, 'label', nullable(longText), where),
     score: required(fields, 'score', nullable(number), where),
     timings: required(fields, 'timings', timings, where),
+    ...given({
+      id: optional(fields, 'id', name, where),
+      number: optional(fields, 'number', integer, where),
+      label_origin: optional(fields, 'label_origin', labelOrigin, where),
+      hidden: optional(fields, 'hidden', boolean, where),
+    }),
   };
+  const { number: shown = 1 } = object;
+  check(
+    shown >= 1 && shown <= MAX_OBJECT_NUMBER,
+    `${where}: number must be within 1 to ${MAX_OBJECT_NUMBER}`,
+  );
   checkTimings(object.timings, where);
   return object;
 };
+
+const labelOrigin: Reader<LabelOrigin> = (value, where) =>
+  known(name(value, where), ['user', 'model'], where);
+
+/** Without the fields that say nothing. */
+const given = <T extends object>(fields: T): { [Name in keyof T]?: NonNullable<T[Name]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    [Name in keyof T]?: NonNullable<T[Name]>;
+  };

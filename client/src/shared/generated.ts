@@ -65,6 +65,7 @@ export interface ProjectImageFields {
   readonly size_hw: readonly [number, number];
   readonly key: string | null;
   readonly objects: readonly ProjectObjectFields[];
+  readonly file_sha256?: string | null;
 }
 
 /** Images with their objects, as the browser client saves them. */
@@ -83,6 +84,10 @@ export interface ProjectObjectFields {
   readonly label: string | null;
   readonly score: number | null;
   readonly timings: Readonly<Record<string, number>>;
+  readonly id?: string | null;
+  readonly number?: number | null;
+  readonly label_origin?: 'user' | 'model' | null;
+  readonly hidden?: boolean | null;
 }
 
 /** What the user gave for one object so far, in order. */

@@ -15,6 +15,9 @@ export type {
 /** COCO run lengths: column-major, background first, `size` is [height, width]. */
 export type CocoRle = CocoRleFields;
 
+/** Who chose a label. */
+export type LabelOrigin = 'user' | 'model';
+
 export interface SizeHw {
   readonly height: number;
   readonly width: number;

@@ -111,6 +111,10 @@ def _image(**fields: Any) -> Edit:
     return lambda plain: plain["images"][0].update(fields)
 
 
+def _object(**fields: Any) -> Edit:
+    return lambda plain: plain["images"][0]["objects"][0].update(fields)
+
+
 def _odd(dtype: str, *data: int) -> Edit:
     """One more tensor, of three values that do not fill their last byte."""
     tensor = {"name": "odd", "dtype": dtype, "shape": [1, 1, 3], "data": bytes(data)}
@@ -264,6 +268,13 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("project_class_name_blank", "invalid-value", _project_plain, _top(class_names=["dog", " "])),
     ("project_class_names_text", "wrong-type", _project_plain, _top(class_names="dog")),
     ("project_key_empty", "invalid-value", _project_plain, _image(key="")),
+    ("project_digest_short", "invalid-value", _project_plain, _image(file_sha256="ab" * 31)),
+    ("project_number_zero", "invalid-value", _project_plain, _object(number=0)),
+    ("project_number_too_large", "invalid-value", _project_plain, _object(number=65_536)),
+    ("project_number_float", "wrong-type", _project_plain, _object(number=1.5)),
+    ("project_origin_unknown", "unknown-name", _project_plain, _object(label_origin="guess")),
+    ("project_hidden_integer", "wrong-type", _project_plain, _object(hidden=1)),
+    ("project_id_too_long", "limit-exceeded", _project_plain, _object(id="a" * 129)),
     (
         "project_objects_missing",
         "missing-field",

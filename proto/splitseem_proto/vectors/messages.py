@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
 
@@ -71,8 +72,20 @@ def valid_messages() -> dict[str, Message]:
         "step_result_no_label": StepResult(CocoRle((1, 1), (0, 1)), None, None, -0.5, {}),
         "project": Project(images),
         "project_empty": Project(()),
+        "project_identities": Project(
+            (ProjectImage("cat.jpg", (3, 4), None, _identified(), hashlib.sha256(b"cat").hexdigest()),)
+        ),
         "project_class_names": Project((), class_names=("dog", "grüner Papagei")),
     }
+
+
+def _identified() -> tuple[ProjectObject, ...]:
+    """An object with all that tells it from others, and one with half of it."""
+    prompts = (Click(2.5, 1.5, 1),)
+    named = ProjectObject(
+        prompts, _MASK, "dog", 1.0, {}, id="q7-image-1-object-3", number=3, label_origin="user", hidden=True
+    )
+    return named, ProjectObject(prompts, None, "cat", None, {}, label_origin="model")
 
 
 def embedding(codec: str, *, key: str = _KEY, finest: str = "mask_features") -> Embedding:
