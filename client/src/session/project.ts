@@ -1,6 +1,7 @@
 /** Session -> project: what is saved, and what `splitseem.project()` returns. */
 import type { Project, ProjectImage, ProjectObject } from '../shared/types';
-import { resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
+import { MAX_OBJECT_NUMBER } from '../codec/limits';
+import { labelOf, resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
 
 const PROTOCOL_VERSION = 1;
 const PROJECT_FORMAT = 1;
@@ -9,6 +10,8 @@ const PROJECT_FORMAT = 1;
 export interface ProjectFacts {
   /** Key of an image's embedding, or null while it has none. */
   readonly keyOf: (image: ImageId) => string | null;
+  /** SHA-256 of the bytes of an image's file, or null while it is not known. */
+  readonly digestOf: (image: ImageId) => string | null;
   /** Milliseconds of the last step of an object, by stage. */
   readonly timingsOf: (object: SegmentObject) => Readonly<Record<string, number>>;
 }
@@ -25,29 +28,37 @@ export function toProject(session: Session, facts: ProjectFacts): Project {
 
 function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts): ProjectImage {
   const key = facts.keyOf(image.id);
+  const digest = facts.digestOf(image.id);
   return {
     name: image.name,
     size_hw: [image.size.height, image.size.width],
     key: key === '' ? null : key,
     objects: image.document.objects
       .filter((object) => object.steps.length > 0)
-      .map((object) => toProjectObject(session, object, facts)),
+      .map((object) => toProjectObject(session, image, object, facts)),
+    ...(digest !== null && { file_sha256: digest }),
   };
 }
 
 function toProjectObject(
   session: Session,
+  image: ImageState,
   object: SegmentObject,
   { timingsOf }: ProjectFacts,
 ): ProjectObject {
   const shown = resultOf(session, object);
   // A draft is for the eyes: whoever reads a project waits for the mask itself.
   const result = shown?.isDraft === true ? null : shown;
+  const label = labelOf(session, object);
   return {
     prompts: object.steps.map(({ prompt }) => prompt),
     mask: result && { size: [...result.mask.size], counts: [...result.mask.counts] },
-    label: object.userLabel ?? result?.label ?? null,
+    label: label?.text ?? null,
     score: result?.score ?? null,
     timings: timingsOf(object),
+    id: object.id,
+    number: object.number <= MAX_OBJECT_NUMBER ? object.number : null,
+    label_origin: label?.origin ?? null,
+    ...(image.document.hidden.has(object.id) && { hidden: true }),
   };
 }

@@ -1,5 +1,5 @@
 /** What the user has made: images, objects in them, prompts in order. Plain immutable data. */
-import type { PromptItem, SizeHw, StepResult } from '../shared/types';
+import type { LabelOrigin, PromptItem, SizeHw, StepResult } from '../shared/types';
 
 export type ImageId = string;
 export type ObjectId = string;
@@ -18,14 +18,18 @@ export interface SegmentObject {
   /** Counts up within an image and is never reused; also chooses the colour. */
   readonly number: number;
   readonly steps: readonly Step[];
-  /** What the user calls it; null: what the model calls it. */
+  /** What the user calls it; null: what the model guesses. */
   readonly userLabel: string | null;
+  /** What the model called it when it was saved, until it has been asked again; null when it is not from a project. */
+  readonly savedGuess: string | null;
 }
 
 /** The part of an image's state that undo and redo restore. */
 export interface ImageDocument {
   readonly objects: readonly SegmentObject[];
   readonly activeObject: ObjectId | null;
+  /** Objects that are not drawn. */
+  readonly hidden: ReadonlySet<ObjectId>;
 }
 
 export interface ChangeSet {
@@ -33,6 +37,24 @@ export interface ChangeSet {
   readonly what: string;
   readonly before: ImageDocument;
   readonly after: ImageDocument;
+  /** By the session's clock: when it was made, undone or redone, whichever was last. */
+  readonly at: number;
+}
+
+/** A photo that was closed and can be brought back. */
+export interface ClosedImage {
+  readonly image: ImageState;
+  /** Its place among the others. */
+  readonly index: number;
+  readonly at: number;
+}
+
+/** A closing that was undone and can be done again. */
+export interface Reopening {
+  readonly id: ImageId;
+  /** What was shown before it came back. */
+  readonly activeImage: ImageId | null;
+  readonly at: number;
 }
 
 export interface ImageState {
@@ -43,30 +65,39 @@ export interface ImageState {
   readonly undo: readonly ChangeSet[];
   readonly redo: readonly ChangeSet[];
   readonly nextNumber: number;
-  /** Objects that are not drawn. */
-  readonly hidden: ReadonlySet<ObjectId>;
 }
 
 export interface Session {
+  /** Begins every id of this session, so that objects of two sessions are never taken for the same. */
+  readonly origin: string;
   readonly images: readonly ImageState[];
   readonly activeImage: ImageId | null;
   /** Masks and memories by step; kept for undone steps too, so that redo brings back the very same ones. */
   readonly results: ReadonlyMap<StepId, StepResult>;
   /** What objects are to be called; null: what the model calls them. */
   readonly classNames: readonly string[] | null;
+  /** Closed photos that undo brings back, the latest last. */
+  readonly closed: readonly ClosedImage[];
+  readonly reopened: readonly Reopening[];
+  /** Counts changes. */
+  readonly clock: number;
   /** Source of ids. */
   readonly nextId: number;
 }
 
 export const EMPTY_SESSION: Session = {
+  origin: '',
   images: [],
   activeImage: null,
   results: new Map(),
   classNames: null,
+  closed: [],
+  reopened: [],
+  clock: 1,
   nextId: 1,
 };
 
-export const EMPTY_DOCUMENT: ImageDocument = { objects: [], activeObject: null };
+export const EMPTY_DOCUMENT: ImageDocument = { objects: [], activeObject: null, hidden: new Set() };
 
 export const imageOf = (session: Session, id: ImageId | null): ImageState | null =>
   session.images.find((image) => image.id === id) ?? null;
@@ -86,9 +117,21 @@ export function resultOf(session: Session, object: SegmentObject): StepResult | 
   return null;
 }
 
-/** The label that people see; null while there is none. */
-export const labelOf = (session: Session, object: SegmentObject): string | null =>
-  object.userLabel ?? resultOf(session, object)?.label ?? null;
+export interface Label {
+  readonly text: string;
+  readonly origin: LabelOrigin;
+}
+
+/** What the model takes an object for, whatever the user calls it; null while that is not known. */
+export const guessOf = (session: Session, object: SegmentObject): string | null =>
+  resultOf(session, object)?.label ?? object.savedGuess;
+
+/** What an object is called, and by whom; null while it has no name. */
+export function labelOf(session: Session, object: SegmentObject): Label | null {
+  if (object.userLabel !== null) return { text: object.userLabel, origin: 'user' };
+  const guess = guessOf(session, object);
+  return guess === null ? null : { text: guess, origin: 'model' };
+}
 
 /** A step that waits for its result, with everything that the decoder needs. */
 export interface PendingStep {

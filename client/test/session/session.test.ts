@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_UNDO } from '../../src/session/history';
+import { MAX_CLOSED, MAX_UNDO, nextRedo, nextUndo } from '../../src/session/history';
 import { toProject, type ProjectFacts } from '../../src/session/project';
 import {
   activeImageOf,
@@ -81,6 +81,16 @@ describe('prompts', () => {
         () => true,
       ),
     ).toBeNull();
+  });
+
+  it('after a delete begin another object, and alter none of the others', () => {
+    const session = prompted(change.newObject(prompted(opened(), 1)), 2);
+    const [first, second] = image(session).document.objects;
+    const clicked = prompted(change.deleteObject(session, second?.id ?? ''), 3);
+    expect(image(clicked).document.objects[0]).toBe(first);
+    expect(image(clicked).document.objects.map(({ number }) => number)).toEqual([1, 3]);
+    const kept = prompted(change.deleteObject(session, first?.id ?? ''), 3);
+    expect(image(kept).document.objects.map(({ steps }) => steps.length)).toEqual([2]);
   });
 
   it('do nothing without an image', () => {
@@ -222,7 +232,19 @@ describe('labels', () => {
         return object && labelOf(state, object);
       },
     );
-    expect(labels).toEqual(['cat', 'Tom', 'cat']);
+    expect(labels).toEqual([
+      { text: 'cat', origin: 'model' },
+      { text: 'Tom', origin: 'user' },
+      { text: 'cat', origin: 'model' },
+    ]);
+  });
+
+  it('of a photo that is no longer shown are kept', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    const named = change.relabel(change.openImage(session, 'dog.jpg', SIZE), id, 'Tom');
+    expect(named.images[0]?.document.objects[0]?.userLabel).toBe('Tom');
+    expect(named.images[1]?.undo).toEqual([]);
   });
 
   it('can be undone', () => {
@@ -233,25 +255,86 @@ describe('labels', () => {
 });
 
 describe('images', () => {
-  it('close to a neighbour and forget their results', () => {
+  it('close to a neighbour', () => {
     const session = prompted(change.openImage(prompted(opened(), 1), 'dog.jpg', SIZE), 2);
     const closed = change.closeImage(session, session.activeImage ?? '');
     expect(closed.activeImage).toBe(session.images[0]?.id);
-    expect(closed.results.size).toBe(1);
     expect(change.closeImage(closed, closed.activeImage ?? '').activeImage).toBeNull();
   });
 
-  it('hide objects without making that a change', () => {
+  it('close at once and for good when more than can be brought back are closed', () => {
+    let session = EMPTY_SESSION;
+    for (let count = 0; count <= MAX_CLOSED; count++) {
+      session = prompted(change.openImage(session, `${count}.jpg`, SIZE), count);
+      session = change.closeImage(session, session.activeImage ?? '');
+    }
+    expect(session.closed.map(({ image: { name } }) => name)).not.toContain('0.jpg');
+    expect(session.results.size).toBe(MAX_CLOSED);
+  });
+
+  it('that are closed come back where they were by undo, with their masks and their own undo', () => {
+    let session = prompted(change.openImage(prompted(opened(), 1), 'dog.jpg', SIZE), 2, 3);
+    const [first, second] = session.images;
+    session = change.closeImage(change.activateImage(session, first?.id ?? ''), first?.id ?? '');
+    expect(nextUndo(session)).toBe('closing cat.jpg');
+    const undone = change.undo(session);
+    expect(undone.images).toEqual([first, second]);
+    expect(undone.activeImage).toBe(first?.id);
+    expect(nextRedo(undone)).toBe('closing cat.jpg');
+    expect(change.undo(undone).images[0]?.document.objects).toEqual([]);
+    const closedAgain = change.redo(undone);
+    expect(closedAgain.images).toEqual([second]);
+    expect(closedAgain.activeImage).toBe(second?.id);
+    expect(change.undo(closedAgain).images).toEqual([first, second]);
+  });
+
+  it('come back although no other photo is open', () => {
     const session = prompted(opened(), 1);
-    const id = image(session).document.objects[0]?.id ?? '';
-    const hidden = change.toggleVisible(session, id);
-    expect([...image(hidden).hidden]).toEqual([id]);
-    expect([...image(change.toggleVisible(hidden, id)).hidden]).toEqual([]);
-    expect(image(hidden).undo).toEqual(image(session).undo);
+    const closed = change.closeImage(session, session.activeImage ?? '');
+    expect(change.undo(closed).images).toEqual(session.images);
+  });
+
+  it('are closed by redo only until something else is changed', () => {
+    const session = prompted(opened(), 1);
+    const reopened = change.undo(change.closeImage(session, session.activeImage ?? ''));
+    expect(nextRedo(prompted(reopened, 2))).toBeNull();
+  });
+
+  it('undo the later change first: one of the photo shown, or the closing of another', () => {
+    const two = prompted(change.openImage(prompted(opened(), 1), 'dog.jpg', SIZE), 2);
+    const changed = prompted(change.closeImage(two, two.images[0]?.id ?? ''), 3);
+    expect(nextUndo(changed)).toBe('click');
+    expect(nextUndo(change.undo(changed))).toBe('closing cat.jpg');
   });
 });
 
-const factsOf = (key: string | null): ProjectFacts => ({ keyOf: () => key, timingsOf: () => ({ total: 7 }) });
+describe('hidden objects', () => {
+  it('are a change of the document that can be undone', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    const hidden = change.toggleVisible(session, id);
+    expect([...image(hidden).document.hidden]).toEqual([id]);
+    expect([...image(change.toggleVisible(hidden, id)).document.hidden]).toEqual([]);
+    expect(image(change.undo(hidden)).document).toEqual(image(session).document);
+    expect([...image(change.redo(change.undo(hidden))).document.hidden]).toEqual([id]);
+  });
+
+  it('are changed by no prompt that the user does not see', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    const hidden = change.toggleVisible(session, id);
+    expect(image(prompted(hidden, 2)).document.objects.map(({ steps }) => steps.length)).toEqual([1, 1]);
+    const chosen = prompted(change.selectObject(hidden, id), 2);
+    expect(image(chosen).document.objects.map(({ steps }) => steps.length)).toEqual([2]);
+    expect([...image(chosen).document.hidden]).toEqual([]);
+  });
+});
+
+const factsOf = (key: string | null): ProjectFacts => ({
+  keyOf: () => key,
+  digestOf: () => null,
+  timingsOf: () => ({ total: 7 }),
+});
 
 describe('projects', () => {
   it('hold prompts, mask, label, score and timings of each object', () => {

@@ -1,0 +1,121 @@
+/** Saved objects -> objects of an image. */
+import type { ProjectObject } from '../shared/types';
+import { commit } from './history';
+import type { ImageId, ImageState, ObjectId, SegmentObject, Session, Step } from './state';
+
+/**
+ * Put saved objects into an image as one change; their masks come from replaying the prompts.
+ *
+ * A saved object takes the place of the one it was saved from, so that a project opened over its own objects
+ * doubles none of them: known by its id or, in files without ids, by its prompts. Objects that the project
+ * does not know stay. Nothing changes where everything is there already.
+ */
+export function restoreObjects(
+  session: Session,
+  imageId: ImageId,
+  saved: readonly ProjectObject[],
+  givenAt: number,
+): Session {
+  const image = session.images.find(({ id }) => id === imageId);
+  if (image === undefined) return session;
+  const restoring = new Restoring(session, image, givenAt);
+  for (const object of saved) restoring.put(object);
+  const { document, nextNumber, nextId, isChanged } = restoring;
+  return isChanged
+    ? commit({ ...session, nextId }, { ...image, nextNumber }, 'restore project', document)
+    : session;
+}
+
+class Restoring {
+  readonly #image: ImageState;
+  readonly #givenAt: number;
+  /** Ids that objects of other images have. */
+  readonly #foreign: ReadonlySet<ObjectId>;
+  readonly #objects: SegmentObject[];
+  readonly #hidden: Set<ObjectId>;
+  /** Objects that a saved one has been found to be. */
+  readonly #placed = new Set<ObjectId>();
+  nextNumber: number;
+  nextId: number;
+  isChanged = false;
+
+  constructor(session: Session, image: ImageState, givenAt: number) {
+    const others = session.images.filter((other) => other !== image);
+    this.#image = image;
+    this.#givenAt = givenAt;
+    this.#foreign = new Set(others.flatMap(({ document }) => document.objects.map(({ id }) => id)));
+    this.#objects = [...image.document.objects];
+    this.#hidden = new Set(image.document.hidden);
+    this.nextNumber = image.nextNumber;
+    this.nextId = session.nextId;
+  }
+
+  get document(): ImageState['document'] {
+    const { activeObject } = this.#image.document;
+    return { objects: this.#objects, activeObject, hidden: this.#hidden };
+  }
+
+  put(saved: ProjectObject): void {
+    const index = this.#indexOf(saved);
+    const current = this.#objects[index];
+    const restored = this.#merge(saved, current);
+    if (current === undefined) this.#objects.push(restored);
+    else this.#objects[index] = restored;
+    this.#placed.add(restored.id);
+    if (restored !== current) this.isChanged = true;
+    this.#setHidden(restored.id, saved.hidden ?? false);
+  }
+
+  #indexOf(saved: ProjectObject): number {
+    const free = (object: SegmentObject): boolean => !this.#placed.has(object.id);
+    const byId = this.#objects.findIndex((object) => object.id === saved.id && free(object));
+    if (byId >= 0 || saved.id != null) return byId;
+    return this.#objects.findIndex((object) => free(object) && hasPrompts(object, saved));
+  }
+
+  #merge(saved: ProjectObject, current: SegmentObject | undefined): SegmentObject {
+    const names = namesOf(saved);
+    if (current === undefined) {
+      const number = this.#takeNumber(saved.number ?? null);
+      return { id: this.#takeId(saved.id ?? null), number, steps: this.#stepsOf(saved), ...names };
+    }
+    const isSame = hasPrompts(current, saved);
+    if (isSame && current.userLabel === names.userLabel) return current;
+    return { ...current, ...names, steps: isSame ? current.steps : this.#stepsOf(saved) };
+  }
+
+  #stepsOf({ prompts }: ProjectObject): readonly Step[] {
+    return prompts.map((prompt) => ({ id: `step-${this.nextId++}`, prompt, givenAt: this.#givenAt }));
+  }
+
+  #takeId(wanted: ObjectId | null): ObjectId {
+    const isFree = wanted !== null && !this.#foreign.has(wanted) && !this.#placed.has(wanted);
+    return isFree ? wanted : `${this.#image.id}-restored-${this.nextId++}`;
+  }
+
+  /** The number it was saved with, unless another object has it. */
+  #takeNumber(wanted: number | null): number {
+    const isFree = wanted !== null && this.#objects.every((object) => object.number !== wanted);
+    const number = isFree ? wanted : this.nextNumber;
+    this.nextNumber = Math.max(this.nextNumber, number + 1);
+    return number;
+  }
+
+  #setHidden(id: ObjectId, isHidden: boolean): void {
+    if (this.#hidden.has(id) === isHidden) return;
+    this.isChanged = true;
+    if (isHidden) this.#hidden.add(id);
+    else this.#hidden.delete(id);
+  }
+}
+
+/** Files that do not say whose a label is hold the user's. */
+const namesOf = ({ label, label_origin }: ProjectObject): Pick<SegmentObject, 'userLabel' | 'savedGuess'> =>
+  label_origin === 'model' ? { userLabel: null, savedGuess: label } : { userLabel: label, savedGuess: null };
+
+const hasPrompts = ({ steps }: SegmentObject, { prompts }: ProjectObject): boolean =>
+  JSON.stringify(steps.map(({ prompt }) => sorted(prompt))) === JSON.stringify(prompts.map(sorted));
+
+/** With its fields in one order, so that equal prompts are equal texts. */
+const sorted = (prompt: object): object =>
+  Object.fromEntries(Object.entries(prompt).sort(([a], [b]) => (a < b ? -1 : 1)));
