@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks';
+import { nextRedo, nextUndo } from '../session/history';
 import type { App } from './app';
 import { ExportMenu } from './ExportMenu';
 import { Icon, type IconName } from './icons';
@@ -30,8 +31,8 @@ function Action({ name, icon, title, disabled = false, onClick }: ActionProps) {
 export function Toolbar({ app }: { readonly app: App }) {
   const { controller, store } = app;
   const image = store.activeImage.value;
-  const undoable = image?.undo.at(-1)?.what;
-  const redoable = image?.redo.at(-1)?.what;
+  const undoable = nextUndo(store.session.value);
+  const redoable = nextRedo(store.session.value);
   return (
     <header class="toolbar">
       <h1 class="brand">
@@ -44,8 +45,8 @@ export function Toolbar({ app }: { readonly app: App }) {
         <Action
           name="Undo"
           icon="undo"
-          title={undoable === undefined ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
-          disabled={undoable === undefined}
+          title={undoable === null ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
+          disabled={undoable === null}
           onClick={() => {
             controller.undo();
           }}
@@ -53,8 +54,8 @@ export function Toolbar({ app }: { readonly app: App }) {
         <Action
           name="Redo"
           icon="redo"
-          title={redoable === undefined ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
-          disabled={redoable === undefined}
+          title={redoable === null ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
+          disabled={redoable === null}
           onClick={() => {
             controller.redo();
           }}

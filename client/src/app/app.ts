@@ -6,7 +6,7 @@ import { Gestures, type DrawingTool } from '../canvas/pointer';
 import { mapsFrom } from '../shared/maps';
 import { providerFrom } from '../shared/providers';
 import { Controller, type Services } from './controller';
-import { readFile } from './photo';
+import { readFile, readPhoto } from './photo';
 import { createStore, whyNot, type Store, type Tool } from './store';
 import { View } from './view';
 
@@ -60,6 +60,10 @@ export function browserServices(): Services {
     texts: createTexts(address('v1/text')),
     decoder: startDecoder(),
     readFile,
+    reopen: async ({ file, name, digest }) => ({
+      ...(await readPhoto(file, name)),
+      ...(digest !== undefined && { digest }),
+    }),
     modelUrl: address('v1/model'),
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),

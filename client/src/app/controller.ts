@@ -2,16 +2,18 @@
 import type { Embed } from '../api/embeddings';
 import type { Texts } from '../api/texts';
 import type { DecoderBridge } from '../bridge/decoder';
+import type { AwaitedImage, PhotoIdentity } from '../session/matching';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/maps';
 import type { ProviderWish } from '../shared/providers';
-import type { Project, ProjectImage, PromptItem } from '../shared/types';
+import type { Project, PromptItem } from '../shared/types';
 import { ClassNames } from './classNames';
 import { DecodeLoop } from './decodeLoop';
 import { checkSize, type OpenedFile, type Photo } from './photo';
 import type { Readiness, Store } from './store';
+import { Projects } from './projects';
 import { TextLookup } from './textLookup';
 
 export interface Services {
@@ -19,6 +21,8 @@ export interface Services {
   readonly texts: Texts;
   readonly decoder: DecoderBridge;
   readonly readFile: (file: File) => Promise<OpenedFile>;
+  /** Decode the pixels of a photo again that was closed. */
+  readonly reopen: (photo: Photo) => Promise<Photo>;
   readonly modelUrl: string;
   /** Threads the user wants for the decoder, or null. */
   readonly threads: number | null;
@@ -34,6 +38,9 @@ export class Controller {
   readonly #texts: TextLookup;
   readonly #decoding: DecodeLoop;
   readonly #classNames: ClassNames;
+  readonly #projects: Projects;
+  /** Photos that undo brings back; without their pixels. */
+  readonly #closed = new Map<ImageId, Photo>();
   readonly #embedding = new Map<ImageId, AbortController>();
   /** Settles when the decoder is ready or cannot be. */
   #loaded: Promise<void> = Promise.resolve();
@@ -48,6 +55,7 @@ export class Controller {
       this.#decoding.run();
     };
     this.#texts = new TextLookup(store, services, { onArrival, onError });
+    this.#projects = new Projects(store, services.now);
     this.#classNames = new ClassNames(store, services.texts);
     this.#decoding = new DecodeLoop(store, services, this.#texts, onError);
   }
@@ -83,7 +91,8 @@ export class Controller {
     if (id === null) return;
     const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
     photos.value = new Map(photos.value).set(id, { photo, readiness });
-    this.#restoreAwaited(id, photo);
+    this.#projects.restore();
+    this.#store.awaitedOpen.value = true;
     this.#texts.run();
     void this.#embed(id, photo);
   }
@@ -98,13 +107,9 @@ export class Controller {
     void this.#embed(id, photo);
   }
 
+  /** Close a photo; undo brings it back. */
   closeImage(id: ImageId): void {
-    const { photos } = this.#store;
-    this.#embedding.get(id)?.abort();
-    photos.value.get(id)?.photo.bitmap.close();
-    photos.value = new Map([...photos.value].filter(([key]) => key !== id));
     this.#apply((session) => change.closeImage(session, id));
-    void this.#services.decoder.call('close', { imageId: id }).catch(() => undefined);
   }
 
   activateImage(id: ImageId): void {
@@ -183,6 +188,18 @@ export class Controller {
     void this.#nameBy(names);
   }
 
+  /** Open photos that a saved image may be. */
+  candidates(image: AwaitedImage): readonly PhotoIdentity[] {
+    return this.#projects.candidates(image);
+  }
+
+  /** Give a saved image to the photo that the user says it is. */
+  assignAwaited(image: AwaitedImage, photo: ImageId): void {
+    this.#clearMessages();
+    this.#projects.assign(image, photo);
+    this.#answer();
+  }
+
   forgetAwaited(): void {
     this.#store.awaited.value = [];
   }
@@ -199,6 +216,7 @@ export class Controller {
   #apply(edit: (session: Session) => Session): void {
     this.#clearMessages();
     this.#store.session.value = edit(this.#store.session.value);
+    this.#followClosing();
     this.#decoding.cancelUndone();
     this.#answer();
   }
@@ -220,6 +238,44 @@ export class Controller {
     const { classNames } = this.#store.session.value;
     if (classNames !== null) void this.#nameBy(classNames);
     this.#texts.run();
+  }
+
+  // Closing and its undoing
+
+  /** Let go of the pixels of photos that the session has closed, and get back those it has again. */
+  #followClosing(): void {
+    const { session, photos } = this.#store;
+    const isOpen = new Set(session.value.images.map(({ id }) => id));
+    for (const [id, { photo }] of photos.value) if (!isOpen.has(id)) this.#letGo(id, photo);
+    for (const [id, photo] of this.#closed) {
+      if (isOpen.has(id)) void this.#reopen(id, photo);
+      else if (!session.value.closed.some(({ image }) => image.id === id)) this.#closed.delete(id);
+    }
+  }
+
+  #letGo(id: ImageId, photo: Photo): void {
+    const { photos } = this.#store;
+    this.#embedding.get(id)?.abort();
+    photo.bitmap.close();
+    this.#closed.set(id, photo);
+    photos.value = new Map([...photos.value].filter(([key]) => key !== id));
+    void this.#services.decoder.call('close', { imageId: id }).catch(() => undefined);
+  }
+
+  async #reopen(id: ImageId, closed: Photo): Promise<void> {
+    const { session, photos } = this.#store;
+    this.#closed.delete(id);
+    try {
+      const photo = await this.#services.reopen(closed);
+      const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
+      photos.value = new Map(photos.value).set(id, { photo, readiness });
+      // It may have been closed again meanwhile.
+      this.#followClosing();
+      if (session.value.images.some((image) => image.id === id)) void this.#embed(id, photo);
+    } catch (thrown) {
+      this.#closed.set(id, closed);
+      this.#fail(toClientError(thrown, 'image'));
+    }
   }
 
   // Embedding
@@ -275,31 +331,20 @@ export class Controller {
   #setReadiness(id: ImageId, readiness: Readiness): void {
     const { photos } = this.#store;
     const open = photos.value.get(id);
-    if (open !== undefined) photos.value = new Map(photos.value).set(id, { ...open, readiness });
+    if (open === undefined) return;
+    photos.value = new Map(photos.value).set(id, { ...open, readiness });
+    // A photo may be known by its key; prompts that come so are answered with the others.
+    if (readiness.phase === 'ready' || readiness.phase === 'failed') this.#projects.restore();
   }
 
   // Projects
 
   #openProject(project: Project): void {
-    const { awaited, session, photos } = this.#store;
     this.#clearMessages();
-    awaited.value = [...awaited.value, ...project.images];
+    this.#store.awaitedOpen.value = true;
+    this.#projects.open(project);
     if (project.class_names != null) void this.#nameBy(project.class_names);
-    for (const image of session.value.images) {
-      const photo = photos.value.get(image.id)?.photo;
-      if (photo !== undefined) this.#restoreAwaited(image.id, photo);
-    }
     this.#answer();
-  }
-
-  /** Give an image the objects of the saved one that it is: same size, and same name if several have that. */
-  #restoreAwaited(id: ImageId, photo: Photo): void {
-    const { awaited, session } = this.#store;
-    const saved = findSaved(awaited.value, photo);
-    if (saved === undefined) return;
-    awaited.value = awaited.value.filter((image) => image !== saved);
-    session.value = change.restoreObjects(session.value, id, saved.objects, this.#services.now());
-    this.#store.notice.value = `Restored ${saved.objects.length} object(s) of ${saved.name}`;
   }
 
   async #nameBy(names: readonly string[] | null): Promise<void> {
@@ -324,10 +369,3 @@ export class Controller {
 
 /** Whether an error tells of the photo, not of the decoder that it waited for. */
 const isOfPhoto = ({ kind }: ClientError): boolean => kind === 'http' || kind === 'image';
-
-function findSaved(awaited: readonly ProjectImage[], photo: Photo): ProjectImage | undefined {
-  const sameSize = awaited.filter(
-    ({ size_hw: [height, width] }) => height === photo.size.height && width === photo.size.width,
-  );
-  return sameSize.find(({ name }) => name === photo.name) ?? sameSize[0];
-}

@@ -1,6 +1,7 @@
 /** Files -> photos and projects. */
 import { projectFromJson } from '../codec/unpack';
 import { Failure, unwrap } from '../shared/errors';
+import { sha256Hex } from '../shared/sha256';
 import type { Project, SizeHw } from '../shared/types';
 
 /** A decoded photo, upright. */
@@ -9,6 +10,8 @@ export interface Photo {
   readonly file: Blob;
   readonly bitmap: ImageBitmap;
   readonly size: SizeHw;
+  /** SHA-256 of the bytes of the file that the user opened. */
+  readonly digest?: string;
 }
 
 export type OpenedFile =
@@ -30,13 +33,24 @@ export async function readPhoto(file: Blob, name: string): Promise<Photo> {
     throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
   try {
     const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
-    return { name, file, bitmap, size: { height: bitmap.height, width: bitmap.width } };
+    const size = { height: bitmap.height, width: bitmap.width };
+    return { name, file, bitmap, size, digest: await fileDigest(file) };
   } catch (error) {
     throw new Failure(
       { kind: 'image', what: 'photo-unreadable', about: name, message: `${name} cannot be decoded` },
       { cause: error },
     );
   }
+}
+
+/** What tells a file from others, whatever it is called. */
+async function fileDigest(file: Blob): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  // Missing on pages without a secure context, whatever its type says.
+  const { subtle } = crypto as Partial<Crypto>;
+  if (subtle === undefined) return sha256Hex(bytes);
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function readProject(file: File): Promise<Project> {

@@ -10,8 +10,8 @@ export function sceneOf(store: Store): Scene | null {
   const open = store.activePhoto.value;
   if (image === null || open === null) return null;
   const session = store.session.value;
-  const { objects, activeObject } = image.document;
-  const shown = objects.filter(({ id }) => !image.hidden.has(id));
+  const { objects, activeObject, hidden } = image.document;
+  const shown = objects.filter(({ id }) => !hidden.has(id));
   return {
     photo: open.photo.bitmap,
     imageSize: image.size,

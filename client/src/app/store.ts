@@ -4,11 +4,12 @@ import type { EmbedProgress } from '../api/embeddings';
 import type { Draft } from '../canvas/layers';
 import type { DrawingTool } from '../canvas/pointer';
 import type { Viewport } from '../canvas/viewport';
+import type { AwaitedImage } from '../session/matching';
 import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../session/state';
 import type { ClientError } from '../shared/errors';
 import type { RuntimeInfo } from '../shared/messages';
 import { nameOf, type Naming, type Vocabulary } from '../shared/naming';
-import type { PointXy, ProjectImage, SizeHw, StepTimings } from '../shared/types';
+import type { PointXy, SizeHw, StepTimings } from '../shared/types';
 import type { Photo } from './photo';
 
 export type Tool = DrawingTool | 'text' | 'example';
@@ -45,7 +46,7 @@ export function whyNot(tool: Tool, decoder: DecoderState): string | null {
 }
 
 export function createStore() {
-  const session = signal(EMPTY_SESSION);
+  const session = signal({ ...EMPTY_SESSION, origin: randomOrigin() });
   const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
   return {
     session,
@@ -77,13 +78,19 @@ export function createStore() {
     classNamesOpen: signal(false),
     helpOpen: signal(false),
     /** Images of an opened project whose photo is still to come. */
-    awaited: signal<readonly ProjectImage[]>([]),
+    awaited: signal<readonly AwaitedImage[]>([]),
+    /** Whether they are named on the page. */
+    awaitedOpen: signal(true),
     activeImage: computed(() => activeImageOf(session.value)),
     activePhoto: computed(() => photos.value.get(session.value.activeImage ?? '') ?? null),
   };
 }
 
 export type Store = ReturnType<typeof createStore>;
+
+/** Ten letters and digits: `crypto.randomUUID` is missing on pages without a secure context. */
+const randomOrigin = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => (byte % 36).toString(36)).join('') + '-';
 
 /** Whether an image gives answers that are no drafts. */
 export const isReady = ({ photos }: Store, image: ImageId): boolean =>

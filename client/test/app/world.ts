@@ -16,8 +16,9 @@ import { stepResult } from '../samples';
 export const SIZE = { height: 4, width: 6 };
 export const KEY = 'ab'.repeat(16);
 
-export const photo = (name = 'cat.jpg', size = SIZE): Photo => ({
+export const photo = (name = 'cat.jpg', size = SIZE, digest?: string): Photo => ({
   name,
+  ...(digest !== undefined && { digest }),
   size,
   file: new Blob(['x'], { type: 'image/jpeg' }),
   bitmap: { close: () => undefined } as unknown as ImageBitmap,
@@ -84,6 +85,7 @@ export class World {
       threads: null,
       now: () => ++this.clock,
       readFile,
+      reopen: (closed) => Promise.resolve({ ...photo(closed.name, closed.size), file: closed.file }),
       embed: (_, options) =>
         new Promise((resolve, reject) => {
           this.embeds.push({
