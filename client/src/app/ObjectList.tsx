@@ -1,14 +1,12 @@
 import { colourOf, cssColour } from '../canvas/palette';
-import { labelOf, resultOf, type ImageState, type SegmentObject } from '../session/state';
+import { resultOf, type ImageState, type SegmentObject } from '../session/state';
 import { rankedNames } from '../shared/naming';
 import type { StepResult } from '../shared/types';
 import type { App } from './app';
 import { Icon } from './icons';
+import { LabelField } from './LabelField';
 import type { Store } from './store';
 import { TextChips } from './TextChips';
-
-/** A label less probable than this is shown as the guess that it is. */
-const SURE = 0.5;
 
 /** Id of the list of names; only the active object has one. */
 const NAMES = 'names';
@@ -68,9 +66,8 @@ function ObjectItem({ app, image, object }: ItemProps) {
   const { store, controller } = app;
   const name = `object ${object.number}`;
   const isActive = image.document.activeObject === object.id;
-  const isHidden = image.hidden.has(object.id);
+  const isHidden = image.document.hidden.has(object.id);
   const result = resultOf(store.session.value, object);
-  const isGuess = object.userLabel === null && (result?.labelScore ?? 1) < SURE;
   return (
     <li class={isActive ? 'object active' : 'object'} aria-current={isActive}>
       <button
@@ -86,20 +83,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
         {object.number}
       </button>
       <div class="object-text">
-        <input
-          class={isGuess ? 'object-label guess' : 'object-label'}
-          aria-label={`Label of ${name}`}
-          title={isGuess ? 'A guess of the model: type or choose what it is' : undefined}
-          list={isActive ? NAMES : undefined}
-          value={labelOf(store.session.value, object) ?? ''}
-          placeholder={object.steps.length === 0 ? 'click on it' : '…'}
-          onFocus={() => {
-            controller.selectObject(object.id);
-          }}
-          onChange={({ currentTarget }) => {
-            controller.relabel(object.id, currentTarget.value);
-          }}
-        />
+        <LabelField app={app} object={object} names={isActive ? NAMES : undefined} />
         {isActive && <Names store={store} result={result} />}
         <small title={explain(result)}>{describe(store, object)}</small>
       </div>
