@@ -146,11 +146,13 @@ export class PageUnderTest {
     };
   }
 
-  /** Choose from the Export menu and read what comes down. */
+  /** Save a format of the Export dialog and read what comes down. */
   async exportAs(format: string): Promise<Buffer> {
     const download = this.page.waitForEvent('download');
     await this.button('Export').click();
-    await this.page.getByRole('menuitem', { name: format, exact: true }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'Export' });
+    await dialog.getByRole('radio', { name: format, exact: true }).check();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     return readDownload(await download);
   }
 }

@@ -6,7 +6,7 @@ import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rleFromMask } from '../src/shared/rle';
 import { STAGES } from '../src/shared/stages';
-import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
+import type { CocoRle, Project, ProjectObject, PromptItem } from '../src/shared/types';
 import { launchBrowser, PageUnderTest, samplePath } from './browser';
 import { iou, readPng } from './masks';
 import { splitseem, startRedis, startServer, type Running } from './programs';
@@ -134,12 +134,33 @@ describe('a label', () => {
     expect(names[0]).toBe(object?.label);
     expect(new Set(names).size).toBe(names.length);
     const isGuess = (): Promise<boolean> => label.evaluate((element) => element.classList.contains('guess'));
-    const certainty = await user.page.getByText(/1 prompt · \d+ %/).innerText();
-    expect(await isGuess()).toBe(parseInt(certainty.split('·')[1] ?? '') < 50);
+    expect(await isGuess()).toBe(true);
+    expect((await user.objects())[0]?.label_origin).toBe('model');
+    await user.button('Confirm label of object 1').click();
+    expect(await isGuess()).toBe(false);
+    expect((await user.objects())[0]).toMatchObject({ label: object?.label, label_origin: 'user' });
     await label.fill('Tom');
     await label.press('Enter');
     expect(await isGuess()).toBe(false);
     expect((await user.objects())[0]?.label).toBe('Tom');
+  });
+});
+
+describe('a label that is being typed', () => {
+  it('is kept when another photo is dropped', async () => {
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.page.getByRole('combobox', { name: 'Label of object 1' }).fill('my c');
+    const dropped = readFileSync(samplePath(SAMPLE)).toString('base64');
+    await user.page.evaluate((base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const files = new DataTransfer();
+      files.items.add(new File([bytes], 'dropped.jpg', { type: 'image/jpeg' }));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer: files, cancelable: true }));
+    }, dropped);
+    await user.button('Close dropped.jpg').waitFor();
+    const { images } = await user.project();
+    expect(images[0]?.objects[0]).toMatchObject({ label: 'my c', label_origin: 'user' });
   });
 });
 
@@ -239,16 +260,67 @@ describe('exports', () => {
   it('PNG and COCO decode to the mask on the page', async () => {
     await user.openSample(SAMPLE);
     const { mask } = await user.click({ x: 0.5, y: 0.3 });
-    const png = await readPng(user.page, await user.exportAs('Mask PNG'));
+    const png = await readPng(user.page, await user.exportAs('Mask'));
     expect([...new Set(png.values)].sort()).toEqual([0, 255]);
     expect(rleFromMask(png.values, { height: png.size[0], width: png.size[1] })).toEqual(mask);
 
-    const coco = JSON.parse((await user.exportAs('COCO JSON')).toString()) as {
+    const coco = JSON.parse((await user.exportAs('COCO')).toString()) as {
       images: { file_name: string; width: number; height: number }[];
       annotations: { segmentation: CocoRle; area: number }[];
     };
     expect(coco.images).toMatchObject([{ file_name: SAMPLE, width: 600, height: 400 }]);
     expect(coco.annotations[0]?.segmentation).toEqual(mask);
+  });
+
+  it('are of all photos, also when the one that is shown has no mask', async () => {
+    await user.openSample(SAMPLE);
+    const { mask } = await user.click({ x: 0.5, y: 0.3 });
+    await user.openFile(samplePath(SAMPLE));
+    await user.page.waitForFunction(() => {
+      const { splitseem } = globalThis as unknown as { splitseem: { project(): Project } };
+      return splitseem.project().images.length === 2;
+    });
+    const coco = JSON.parse((await user.exportAs('COCO')).toString()) as {
+      images: { file_name: string }[];
+      annotations: { image_id: number; segmentation: CocoRle }[];
+    };
+    expect(coco.images.map(({ file_name }) => file_name)).toEqual([SAMPLE, SAMPLE.replace('.', '-2.')]);
+    expect(coco.annotations.map(({ image_id, segmentation }) => [image_id, segmentation])).toEqual([
+      [1, mask],
+    ]);
+    await user.status.getByText(`A photo called “${SAMPLE}”`).waitFor();
+  });
+
+  it('a project goes to the photo that it was saved from, whatever that is called now', async () => {
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    const buffer = await user.exportAs('Project');
+    await user.page.reload();
+    const bytes = readFileSync(samplePath(SAMPLE));
+    const other = Buffer.concat([bytes, Buffer.from([0])]);
+    await user.openFile({ name: SAMPLE, mimeType: 'image/jpeg', buffer: other });
+    await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer });
+    const dialog = user.page.getByRole('dialog', { name: /open its photo/ });
+    await dialog.getByRole('combobox', { name: `Open photo that is ${SAMPLE}` }).waitFor();
+    expect((await user.project()).images[0]?.objects).toEqual([]);
+    await user.openFile({ name: 'renamed.jpg', mimeType: 'image/jpeg', buffer: bytes });
+    await dialog.waitFor({ state: 'detached' });
+    await user.waitForAnswers(1);
+    const { images } = await user.project();
+    expect(images.map(({ name, objects }) => [name, objects.length])).toEqual([
+      [SAMPLE, 0],
+      ['renamed.jpg', 1],
+    ]);
+  });
+
+  it('a closed photo comes back by undo, with its masks', async () => {
+    await user.openSample(SAMPLE);
+    const { mask } = await user.click({ x: 0.5, y: 0.3 });
+    await user.button(`Close ${SAMPLE}`).click();
+    expect((await user.project()).images).toEqual([]);
+    await user.button('Undo').click();
+    await user.waitForEmbedding();
+    expect((await user.objects())[0]?.mask).toEqual(mask);
   });
 
   it('a saved project is restored by replaying it', async () => {

@@ -1,90 +1,176 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { annotated } from '../exports/annotated';
 import { toClientError } from '../shared/errors';
 import type { App } from './app';
-import { EXPORT_FORMATS, hasMasks, type ExportFormat } from './exportActions';
+import {
+  countGuesses,
+  EXPORT_FORMATS,
+  exportAs,
+  exportSource,
+  hasWork,
+  remarksOn,
+  whyNotExport,
+  type ExportFormat,
+} from './exportActions';
 import { Icon } from './icons';
 
-const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
-
+/** The button Export and its dialog. */
 export function ExportMenu({ app }: { readonly app: App }) {
   const [isOpen, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!isOpen) return undefined;
-    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
-    const closeOutside = (event: Event): void => {
-      if (event.target instanceof Node && root.current?.contains(event.target) !== true) setOpen(false);
-    };
-    window.addEventListener('pointerdown', closeOutside);
-    return () => {
-      window.removeEventListener('pointerdown', closeOutside);
-    };
-  }, [isOpen]);
-
-  const choose = (format: ExportFormat): void => {
-    setOpen(false);
-    void runExport(app, format);
-  };
-
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const step = STEPS[event.key];
-    if (event.key === 'Escape') setOpen(false);
-    else if (step !== undefined) moveFocus(root.current, step);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
+  const isPossible = hasWork(app.store);
   return (
-    <div class="menu-root" ref={root} onKeyDown={isOpen ? onKeyDown : undefined}>
+    <>
       <button
         type="button"
         class="action primary"
         aria-label="Export"
-        aria-haspopup="menu"
-        aria-expanded={isOpen}
-        title={hasMasks(app.store) ? 'Save masks or the project' : 'Nothing to export yet'}
-        disabled={!hasMasks(app.store)}
+        aria-haspopup="dialog"
+        title={isPossible ? 'Save masks or the project' : 'Nothing to export yet'}
+        disabled={!isPossible}
         onClick={() => {
-          setOpen(!isOpen);
+          setOpen(true);
         }}
       >
         <Icon name="export" />
         <span class="action-text">Export</span>
       </button>
       {isOpen && (
-        <div class="menu" role="menu" aria-label="Export">
-          {EXPORT_FORMATS.map((format) => (
-            <button
-              type="button"
-              role="menuitem"
-              aria-label={format.name}
-              aria-description={format.hint}
-              onClick={() => {
-                choose(format);
+        <ExportDialog
+          app={app}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface DialogProps {
+  readonly app: App;
+  readonly onClose: () => void;
+}
+
+function ExportDialog({ app, onClose }: DialogProps) {
+  const { store } = app;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [name, choose] = useState(lastChosen);
+  const [useGuesses, setUseGuesses] = useState(false);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const exported = annotated(store.session.value);
+  const source = exportSource(store, exported);
+  const possible = EXPORT_FORMATS.filter((format) => whyNotExport(format, source) === null);
+  const chosen = possible.find((format) => format.name === name) ?? possible[0];
+  const hasGuesses = chosen?.hasCategories === true && countGuesses(exported.photos) > 0;
+  const save = (): void => {
+    if (chosen === undefined) return;
+    lastChosen = chosen.name;
+    void runExport(app, chosen, useGuesses);
+    dialog.current?.close();
+  };
+  return (
+    <dialog ref={dialog} class="dialog export" aria-labelledby="export-heading" onClose={onClose}>
+      <header>
+        <h2 id="export-heading">Export</h2>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Close export"
+          title="Close (Esc)"
+          onClick={() => dialog.current?.close()}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div class="formats" role="radiogroup" aria-label="Format">
+          {EXPORT_FORMATS.map((format, index) => (
+            <Format
+              key={format.name}
+              format={format}
+              id={`format-${index}`}
+              isChosen={format === chosen}
+              why={whyNotExport(format, source)}
+              onChoose={() => {
+                choose(format.name);
               }}
-            >
-              <span>{format.name}</span>
-              <small>{format.hint}</small>
-            </button>
+            />
           ))}
         </div>
-      )}
+        {hasGuesses && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={useGuesses}
+              onChange={({ currentTarget }) => {
+                setUseGuesses(currentTarget.checked);
+              }}
+            />
+            Use names that the model guessed as categories
+          </label>
+        )}
+        {chosen !== undefined && (
+          <ul class="remarks" aria-label="About this file">
+            {remarksOn(chosen, exported, { useGuesses }).map((remark) => (
+              <li key={remark}>{remark}.</li>
+            ))}
+          </ul>
+        )}
+        <div class="dialog-actions">
+          <button type="submit" class="action primary" disabled={chosen === undefined}>
+            Save
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+/** Name of the format that was saved last; it is offered again. */
+let lastChosen = 'COCO';
+
+interface FormatProps {
+  readonly format: ExportFormat;
+  readonly id: string;
+  readonly isChosen: boolean;
+  readonly why: string | null;
+  readonly onChoose: () => void;
+}
+
+function Format({ format, id, isChosen, why, onChoose }: FormatProps) {
+  return (
+    <div class={why === null ? 'format' : 'format disabled'}>
+      <input
+        type="radio"
+        name="export-format"
+        id={id}
+        aria-describedby={`${id}-hint`}
+        checked={isChosen}
+        disabled={why !== null}
+        onChange={onChoose}
+      />
+      <label for={id}>{format.name}</label>
+      <small id={`${id}-hint`}>{why ?? format.hint}</small>
     </div>
   );
 }
 
-async function runExport({ store, controller }: App, format: ExportFormat): Promise<void> {
+async function runExport(
+  { store, controller }: App,
+  format: ExportFormat,
+  useGuesses: boolean,
+): Promise<void> {
   try {
-    await format.run(store);
-    controller.notify(`${format.name} saved to your downloads`);
+    const remarks = await exportAs(format, store, { useGuesses });
+    controller.notify([`${format.name} saved to your downloads`, ...remarks].join('. '));
   } catch (error) {
     controller.report(toClientError(error, 'image'));
   }
-}
-
-function moveFocus(root: HTMLElement | null, step: number): void {
-  const items = [...(root?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
-  const current = items.findIndex((item) => item === document.activeElement);
-  items[(current + step + items.length) % items.length]?.focus();
 }

@@ -1,7 +1,8 @@
-/** Session -> COCO JSON: one annotation an object, its segmentation as uncompressed run lengths. */
-import { labelOf, resultOf, type Session } from '../session/state';
-import { rleArea, rleBounds } from '../shared/rle';
-import type { CocoRle } from '../shared/types';
+/** Annotated photos -> COCO JSON: one annotation an object, as uncompressed run lengths or as polygons. */
+import { rleBounds } from '../shared/rle';
+import type { CocoRle, LabelOrigin } from '../shared/types';
+import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
+import { polygonsOf } from './polygons';
 
 export interface CocoFile {
   readonly info: { readonly description: string };
@@ -15,48 +16,75 @@ interface CocoImage {
   readonly file_name: string;
   readonly width: number;
   readonly height: number;
+  /** What the photo is called, where that cannot be its name here. */
+  readonly original_name?: string;
 }
 
 interface CocoAnnotation {
   readonly id: number;
   readonly image_id: number;
   readonly category_id: number;
-  readonly segmentation: CocoRle;
+  readonly segmentation: CocoRle | readonly (readonly number[])[];
   readonly area: number;
   readonly bbox: readonly [number, number, number, number];
   readonly iscrowd: 0;
+  readonly attributes: CocoAttributes;
 }
 
-/** Category of objects that have no label. */
-const UNNAMED = 'object';
+interface CocoAttributes {
+  /** In the page's list of objects. */
+  readonly number: number;
+  readonly label_origin?: LabelOrigin;
+  readonly guess?: string;
+  readonly guess_score?: number;
+}
 
-/** Objects without a mask, or with an empty one, are left out. */
-export function toCoco(session: Session): CocoFile {
-  const found = session.images.flatMap((image, index) =>
-    image.document.objects.flatMap((object) => {
-      const mask = resultOf(session, object)?.mask;
-      const isEmpty = mask === undefined || rleArea(mask) === 0;
-      return isEmpty ? [] : [{ imageId: index + 1, mask, name: labelOf(session, object) ?? UNNAMED }];
-    }),
+export interface CocoOptions {
+  readonly segmentation: 'rle' | 'polygons';
+  /** Whether names that nobody confirmed are categories. */
+  readonly useGuesses: boolean;
+}
+
+/** Category of objects that nobody has named. */
+export const UNLABELLED = 'unlabelled';
+
+export const categoryOf = (
+  { label, labelOrigin }: AnnotatedObject,
+  { useGuesses }: Pick<CocoOptions, 'useGuesses'>,
+): string => (label !== null && (labelOrigin === 'user' || useGuesses) ? label : UNLABELLED);
+
+/** Objects with an empty mask are left out. */
+export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions): CocoFile {
+  const found = photos.flatMap(({ objects }, index) =>
+    objects.flatMap((object) => (object.area === 0 ? [] : [{ object, imageId: index + 1 }])),
   );
-  const names = [...new Set(found.map(({ name }) => name))];
+  const names = [...new Set(found.map(({ object }) => categoryOf(object, options)))];
   return {
     info: { description: 'Made with splitseem' },
-    images: session.images.map(({ name, size }, index) => ({
+    images: photos.map(({ name, fileName, size }, index) => ({
       id: index + 1,
-      file_name: name,
+      file_name: fileName,
       width: size.width,
       height: size.height,
+      ...(name !== fileName && { original_name: name }),
     })),
-    annotations: found.map(({ imageId, mask, name }, index) => ({
+    annotations: found.map(({ object, imageId }, index) => ({
       id: index + 1,
       image_id: imageId,
-      category_id: names.indexOf(name) + 1,
-      segmentation: mask,
-      area: rleArea(mask),
-      bbox: rleBounds(mask),
+      category_id: names.indexOf(categoryOf(object, options)) + 1,
+      segmentation: options.segmentation === 'rle' ? object.mask : polygonsOf(object.mask),
+      area: object.area,
+      bbox: rleBounds(object.mask),
       iscrowd: 0,
+      attributes: attributesOf(object),
     })),
     categories: names.map((name, index) => ({ id: index + 1, name })),
   };
 }
+
+const attributesOf = ({ number, labelOrigin, guess, guessScore }: AnnotatedObject): CocoAttributes => ({
+  number,
+  ...(labelOrigin !== null && { label_origin: labelOrigin }),
+  ...(guess !== null && { guess }),
+  ...(guessScore !== null && { guess_score: guessScore }),
+});

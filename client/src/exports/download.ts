@@ -13,9 +13,3 @@ export function download(name: string, content: Blob): void {
 
 export const jsonBlob = (value: unknown): Blob =>
   new Blob([JSON.stringify(value)], { type: 'application/json' });
-
-/** `cat.jpg`, `mask.png` -> `cat-mask.png`; characters that file systems refuse become dashes. */
-export function fileName(imageName: string, suffix: string): string {
-  const stem = imageName.replace(/\.[^.]*$/, '').replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
-  return `${stem === '' ? 'image' : stem}-${suffix}`;
-}

@@ -1,4 +1,4 @@
-/** Masks -> PNG files, eight bits a pixel, of the image's size. */
+/** Masks -> PNG files of the image's size. */
 import { forEachSegment, maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
 
@@ -10,51 +10,87 @@ const INDEXED = 3;
 
 /** One mask: 255 where it is, 0 elsewhere. */
 export const maskPng = (mask: CocoRle): Promise<Blob> =>
-  png(mask.size, maskFromRle(mask, 255), { kind: GREY });
+  png(mask.size, maskFromRle(mask, 255), { kind: GREY, bits: 8 });
 
-/**
- * All masks in one: pixel k belongs to the k-th mask, 0 to none, later masks over earlier ones.
- *
- * The palette, one colour a mask, is for the eye only. At most 255 masks.
- */
-export function labelMapPng(masks: readonly CocoRle[], colours: readonly Rgb[]): Promise<Blob> {
-  const size = masks[0]?.size ?? [1, 1];
-  if (masks.length > 255) throw new RangeError(`a label map holds 255 objects, there are ${masks.length}`);
-  const indices = new Uint8Array(size[0] * size[1]);
-  masks.forEach((mask, index) => {
-    forEachSegment(mask, (x, y0, y1) => {
-      for (let y = y0; y < y1; y++) indices[y * size[1] + x] = index + 1;
-    });
-  });
-  return png(size, indices, { kind: INDEXED, palette: [[0, 0, 0], ...colours] });
+export interface NumberedMask {
+  readonly number: number;
+  readonly mask: CocoRle;
+  /** For the eye only. */
+  readonly colour: Rgb;
 }
 
-type ColourType =
-  { readonly kind: typeof GREY } | { readonly kind: typeof INDEXED; readonly palette: readonly Rgb[] };
+/** The largest value of a pixel. */
+export const MAX_LABEL = 65_535;
+
+/**
+ * All masks in one: a pixel has the number of its mask, 0 where there is none; later masks lie over earlier ones.
+ *
+ * Eight bits and a colour for each number up to 255, else sixteen bits of grey. `legend` says what the numbers
+ * are; it stands in the file as text (iTXt) under the keyword `splitseem`.
+ */
+export function labelMapPng(
+  size: CocoRle['size'],
+  masks: readonly NumberedMask[],
+  legend: string,
+): Promise<Blob> {
+  const largest = masks.reduce((most, { number }) => Math.max(most, number), 0);
+  if (largest > MAX_LABEL) {
+    throw new RangeError(
+      `a label map numbers objects up to ${MAX_LABEL}, there is one with the number ${largest}`,
+    );
+  }
+  const values = largest > 255 ? new Uint16Array(size[0] * size[1]) : new Uint8Array(size[0] * size[1]);
+  for (const { number, mask } of masks) {
+    forEachSegment(mask, (x, y0, y1) => {
+      for (let y = y0; y < y1; y++) values[y * size[1] + x] = number;
+    });
+  }
+  if (values instanceof Uint16Array) return png(size, bigEndian(values), { kind: GREY, bits: 16, legend });
+  const palette = Array.from({ length: largest + 1 }, (): Rgb => [0, 0, 0]);
+  for (const { number, colour } of masks) palette[number] = colour;
+  return png(size, values, { kind: INDEXED, bits: 8, palette, legend });
+}
+
+function bigEndian(values: Uint16Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(2 * values.length));
+  values.forEach((value, index) => {
+    bytes.setUint16(2 * index, value);
+  });
+  return new Uint8Array(bytes.buffer);
+}
+
+interface Layout {
+  readonly kind: typeof GREY | typeof INDEXED;
+  readonly bits: 8 | 16;
+  readonly palette?: readonly Rgb[];
+  readonly legend?: string;
+}
 
 async function png(
   [height, width]: readonly [number, number],
   pixels: Uint8Array,
-  colour: ColourType,
+  { kind, bits, palette, legend }: Layout,
 ): Promise<Blob> {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
   header.setUint32(4, height);
-  header.setUint8(8, 8);
-  header.setUint8(9, colour.kind);
-  const data = await deflate(filtered(pixels, width, height));
-  const palette = colour.kind === INDEXED ? [chunk('PLTE', Uint8Array.from(colour.palette.flat()))] : [];
+  header.setUint8(8, bits);
+  header.setUint8(9, kind);
+  const data = await deflate(filtered(pixels, (width * bits) / 8, height));
   const parts = [
     Uint8Array.from(SIGNATURE),
     chunk('IHDR', new Uint8Array(header.buffer)),
-    ...palette,
+    ...(palette ? [chunk('PLTE', Uint8Array.from(palette.flat()))] : []),
+    ...(legend === undefined
+      ? []
+      : [chunk('iTXt', new TextEncoder().encode(`splitseem\0\0\0\0\0${legend}`))]),
     chunk('IDAT', data),
     chunk('IEND', new Uint8Array()),
   ];
   return new Blob(parts, { type: 'image/png' });
 }
 
-/** Each row behind the number of its filter, 0: none. */
+/** Each row of so many bytes behind the number of its filter, 0: none. */
 function filtered(pixels: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
   const rows = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++) {

@@ -1,7 +1,8 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { labelMapPng, maskPng } from '../../src/exports/png';
+import { labelMapPng, maskPng, type NumberedMask } from '../../src/exports/png';
 import { maskFromRle } from '../../src/shared/rle';
+import type { CocoRle } from '../../src/shared/types';
 
 const MASK = { size: [3, 4], counts: [3, 2, 1, 1, 4, 1] } as const;
 
@@ -11,7 +12,7 @@ interface Chunk {
 }
 
 /** A reader of its own: chunks, and pixels behind their filter bytes. */
-async function readPng(blob: Blob): Promise<{ chunks: Chunk[]; pixels: number[] }> {
+async function readPng(blob: Blob): Promise<{ chunks: Chunk[]; data: Buffer; pixels: number[] }> {
   const bytes = Buffer.from(await blob.arrayBuffer());
   expect(bytes.subarray(1, 4).toString()).toBe('PNG');
   const chunks: Chunk[] = [];
@@ -23,8 +24,9 @@ async function readPng(blob: Blob): Promise<{ chunks: Chunk[]; pixels: number[] 
   }
   const data = chunks.find(({ type }) => type === 'IDAT')?.data ?? Buffer.alloc(0);
   const width = chunks[0]?.data.readUInt32BE(0) ?? 0;
-  const pixels = Array.from(inflateSync(data)).filter((_, index) => index % (width + 1) !== 0);
-  return { chunks, pixels };
+  const inflated = inflateSync(data);
+  const pixels = Array.from(inflated).filter((_, index) => index % (width + 1) !== 0);
+  return { chunks, data: inflated, pixels };
 }
 
 describe('mask PNG', () => {
@@ -36,24 +38,48 @@ describe('mask PNG', () => {
   });
 });
 
+const numbered = (number: number, mask: CocoRle = MASK): NumberedMask => ({
+  number,
+  mask,
+  colour: [number % 256, 2, 3],
+});
+
 describe('label map', () => {
-  it('numbers the masks, later ones on top, with a colour each', async () => {
+  it('has the number of each mask, later ones on top, with a colour each', async () => {
     const above = { size: [3, 4], counts: [3, 1, 8] } as const;
     const { chunks, pixels } = await readPng(
-      await labelMapPng(
-        [MASK, above],
-        [
-          [1, 2, 3],
-          [4, 5, 6],
-        ],
-      ),
+      await labelMapPng([3, 4], [numbered(2), numbered(5, above)], '{}'),
     );
-    expect(pixels).toEqual([0, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
-    const palette = chunks.find(({ type }) => type === 'PLTE')?.data;
-    expect(Array.from(palette ?? [])).toEqual([0, 0, 0, 1, 2, 3, 4, 5, 6]);
+    expect(pixels).toEqual([0, 5, 2, 0, 0, 2, 0, 0, 0, 0, 0, 2]);
+    const palette = Array.from(chunks.find(({ type }) => type === 'PLTE')?.data ?? []);
+    expect(palette).toEqual([
+      ...[0, 0, 0],
+      ...[0, 0, 0],
+      ...[2, 2, 3],
+      ...[0, 0, 0],
+      ...[0, 0, 0],
+      ...[5, 2, 3],
+    ]);
   });
 
-  it('refuses more objects than a byte can number', () => {
-    expect(() => labelMapPng(Array(256).fill(MASK) as (typeof MASK)[], [])).toThrow(/255 objects/);
+  it('says inside what the numbers are', async () => {
+    const { chunks } = await readPng(await labelMapPng([3, 4], [numbered(2)], '{"2":"grüner Papagei"}'));
+    const text = chunks.find(({ type }) => type === 'iTXt')?.data.toString() ?? '';
+    expect(text.split('\0')).toEqual(['splitseem', '', '', '', '', '{"2":"grüner Papagei"}']);
+  });
+
+  it.each([255, 256, 65_535])('holds the number %i', async (number) => {
+    const { chunks, data } = await readPng(await labelMapPng([3, 4], [numbered(number)], ''));
+    const bytes = (chunks[0]?.data[8] ?? 0) / 8;
+    const row = 1 + 4 * bytes;
+    const values = Array.from({ length: 12 }, (_, i) => {
+      return data.readUIntBE(Math.floor(i / 4) * row + 1 + (i % 4) * bytes, bytes);
+    });
+    expect(values).toEqual(Array.from(maskFromRle(MASK), (inside) => inside * number));
+    expect(bytes).toBe(number > 255 ? 2 : 1);
+  });
+
+  it('refuses numbers beyond sixteen bits', () => {
+    expect(() => labelMapPng([3, 4], [numbered(65_536)], '')).toThrow(/up to 65535.*65536/);
   });
 });

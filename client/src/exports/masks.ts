@@ -1,0 +1,57 @@
+/** Annotated photos -> label maps, one or all, with a legend that says which number is which object. */
+import { zipSync, type Zippable } from 'fflate';
+import { colourOf } from '../canvas/palette';
+import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
+import { labelMapPng } from './png';
+
+interface Legend {
+  readonly file_name: string;
+  readonly original_name?: string;
+  readonly label_map: string;
+  readonly objects: readonly LegendEntry[];
+}
+
+interface LegendEntry {
+  /** Value of the object's pixels. */
+  readonly number: number;
+  /** As the user or the model named it; `label_origin` says who. */
+  readonly label: string | null;
+  readonly label_origin: string | null;
+  readonly guess: string | null;
+  readonly area: number;
+}
+
+export const labelMapName = ({ stem }: AnnotatedPhoto): string => `${stem}-labels.png`;
+
+export function labelMap(photo: AnnotatedPhoto): Promise<Blob> {
+  const { objects, size } = photo;
+  const masks = objects.map(({ number, mask }) => ({ number, mask, colour: colourOf(number) }));
+  return labelMapPng([size.height, size.width], masks, JSON.stringify(legendOf(photo)));
+}
+
+/** A ZIP of the label maps of all photos that have masks, and of their legends in `legend.json`. */
+export async function labelMaps(photos: readonly AnnotatedPhoto[]): Promise<Blob> {
+  const masked = photos.filter(({ objects }) => objects.length > 0);
+  const legend = JSON.stringify({ photos: masked.map(legendOf) }, null, 1);
+  const files: Zippable = { 'legend.json': new TextEncoder().encode(legend) };
+  for (const photo of masked) {
+    files[labelMapName(photo)] = new Uint8Array(await (await labelMap(photo)).arrayBuffer());
+  }
+  // PNG files are compressed already.
+  return new Blob([zipSync(files, { level: 0 })], { type: 'application/zip' });
+}
+
+const legendOf = (photo: AnnotatedPhoto): Legend => ({
+  file_name: photo.fileName,
+  ...(photo.name !== photo.fileName && { original_name: photo.name }),
+  label_map: labelMapName(photo),
+  objects: photo.objects.map(entryOf),
+});
+
+const entryOf = ({ number, label, labelOrigin, guess, area }: AnnotatedObject): LegendEntry => ({
+  number,
+  label,
+  label_origin: labelOrigin,
+  guess,
+  area,
+});

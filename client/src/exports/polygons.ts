@@ -1,0 +1,149 @@
+/**
+ * Mask -> polygons along the edges of its pixels.
+ *
+ * One polygon a part, where parts touch at most at corners of pixels. A hole is joined to the outline around it
+ * by a cut of no width, since COCO polygons have no holes. Filled by the parity of crossings, as
+ * `pycocotools` does, they give the mask itself, pixel by pixel.
+ */
+import { maskFromRle } from '../shared/rle';
+import type { CocoRle } from '../shared/types';
+
+/** Sides of a pixel in clockwise order; the mask lies to the right of whoever walks along them. */
+const TOP = 0;
+const RIGHT = 1;
+const BOTTOM = 2;
+const LEFT = 3;
+
+/** By side: where it begins, seen from the pixel, and the step along it. */
+const START = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+] as const;
+const ALONG = [
+  [1, 0],
+  [0, 1],
+  [-1, 0],
+  [0, -1],
+] as const;
+
+/** A corner of an outline and the way to the next; outlines are circles of these. */
+interface Corner {
+  readonly x: number;
+  readonly y: number;
+  next: Corner;
+}
+
+interface Ring {
+  readonly start: Corner;
+  /** Twice the area inside, negative for a hole. */
+  readonly area: number;
+  /** Begin of the uppermost bottom side: what lies under it is a hole's top. */
+  readonly upper: Corner;
+}
+
+/** Polygons [x0, y0, x1, y1, ...] in pixels of the image. */
+export function polygonsOf(mask: CocoRle): readonly (readonly number[])[] {
+  const grid = new Grid(mask);
+  const rings = grid.rings();
+  for (const { area, upper } of rings) if (area < 0) joinHole(grid, upper);
+  return rings.filter(({ area }) => area > 0).map(({ start }) => flat(start));
+}
+
+class Grid {
+  readonly #pixels: Uint8Array;
+  readonly #height: number;
+  readonly #width: number;
+  /** Corners at which top sides begin, by pixel. */
+  readonly #tops = new Map<number, Corner>();
+
+  constructor(mask: CocoRle) {
+    [this.#height, this.#width] = mask.size;
+    this.#pixels = maskFromRle(mask);
+  }
+
+  has(x: number, y: number): boolean {
+    const isInside = x >= 0 && y >= 0 && x < this.#width && y < this.#height;
+    return isInside && this.#pixels[y * this.#width + x] === 1;
+  }
+
+  rings(): Ring[] {
+    const rings: Ring[] = [];
+    for (let y = 0; y < this.#height; y++) {
+      for (let x = 0; x < this.#width; x++) {
+        const isBegun = this.#tops.has(y * this.#width + x);
+        if (!isBegun && this.has(x, y) && !this.has(x, y - 1)) rings.push(this.#trace(x, y));
+      }
+    }
+    return rings;
+  }
+
+  /** Corner at which the first top side above a pixel of the mask begins. */
+  topAbove(x: number, y: number): Corner | undefined {
+    let top = y;
+    while (this.has(x, top - 1)) top--;
+    return this.#tops.get(top * this.#width + x);
+  }
+
+  #trace(startX: number, startY: number): Ring {
+    let [x, y, side] = [startX, startY, TOP];
+    const start = corner(x, y);
+    let [at, upper, area] = [start, start, 0];
+    for (;;) {
+      if (side === TOP) {
+        this.#tops.set(y * this.#width + x, at);
+        area -= 2 * y;
+      } else if (side === BOTTOM) {
+        area += 2 * (y + 1);
+        if (upper === start || at.y < upper.y) upper = at;
+      }
+      [x, y, side] = this.#turn(x, y, side);
+      if (x === startX && y === startY && side === TOP) break;
+      const [dx = 0, dy = 0] = START[side] ?? [];
+      at.next = corner(x + dx, y + dy);
+      at = at.next;
+    }
+    at.next = start;
+    return { start, area, upper };
+  }
+
+  /** The side that follows: of the pixel diagonally ahead, of the one ahead, or the next of this one. */
+  #turn(x: number, y: number, side: number): [x: number, y: number, side: number] {
+    const [dx = 0, dy = 0] = ALONG[side] ?? [];
+    const left = (side + LEFT) % 4;
+    const [outX = 0, outY = 0] = ALONG[left] ?? [];
+    if (!this.has(x + dx, y + dy)) return [x, y, (side + RIGHT) % 4];
+    if (this.has(x + dx + outX, y + dy + outY)) return [x + dx + outX, y + dy + outY, left];
+    return [x + dx, y + dy, side];
+  }
+}
+
+function corner(x: number, y: number): Corner {
+  const made = { x, y } as { x: number; y: number; next: Corner };
+  made.next = made;
+  return made;
+}
+
+/** Cut from the top of a hole straight up to the outline above it, and back. */
+function joinHole(grid: Grid, upper: Corner): void {
+  const hole = upper.next;
+  const outer = grid.topAbove(hole.x, hole.y - 1);
+  if (outer === undefined) throw new Error('a hole without an outline');
+  const [back, again] = [corner(hole.x, hole.y), corner(outer.x, outer.y)];
+  [again.next, back.next, upper.next, outer.next] = [outer.next, again, back, hole];
+}
+
+/** The corners of a circle at which the direction changes. */
+function flat(start: Corner): number[] {
+  const points: number[] = [];
+  let [before, at] = [start, start.next];
+  do {
+    const { x, y, next } = at;
+    const turns =
+      Math.sign(x - before.x) !== Math.sign(next.x - x) || Math.sign(y - before.y) !== Math.sign(next.y - y);
+    if (turns) points.push(x, y);
+    [before, at] = [at, next];
+  } while (before !== start);
+  return points;
+}

@@ -1,0 +1,43 @@
+/** What the page makes of the hostile session: the bytes of every file by its name. */
+import { annotated, type AnnotatedPhoto } from '../../src/exports/annotated';
+import { toCoco } from '../../src/exports/coco';
+import { jsonBlob } from '../../src/exports/download';
+import { labelMap, labelMaps } from '../../src/exports/masks';
+import { maskPng } from '../../src/exports/png';
+import { toProject } from '../../src/session/project';
+import { HOSTILE_NAMES, hostileSession } from './hostileSession';
+
+export async function hostileFiles(): Promise<Record<string, Uint8Array>> {
+  const session = hostileSession();
+  const { photos } = annotated(session);
+  const [first] = photos;
+  const [object] = first?.objects ?? [];
+  if (first === undefined || object === undefined) throw new Error('the session is empty');
+  const project = toProject(session, {
+    keyOf: () => null,
+    digestOf: () => 'ab'.repeat(32),
+    timingsOf: () => ({ total: 7 }),
+  });
+  const files: Record<string, Blob> = {
+    'coco.json': jsonBlob(toCoco(photos, { segmentation: 'rle', useGuesses: false })),
+    'guesses.json': jsonBlob(toCoco(photos, { segmentation: 'rle', useGuesses: true })),
+    'polygons.json': jsonBlob(toCoco(photos, { segmentation: 'polygons', useGuesses: false })),
+    'masks.zip': await labelMaps(photos),
+    'one.png': await maskPng(object.mask),
+    'large-number.png': await labelMap({ ...first, objects: [{ ...object, number: 300 }] }),
+    'project.json': jsonBlob(project),
+    'truth.json': jsonBlob({ photos: photos.map(truthOf), names: HOSTILE_NAMES }),
+  };
+  const bytes = Object.entries(files).map(
+    async ([name, blob]) => [name, new Uint8Array(await blob.arrayBuffer())] as const,
+  );
+  return Object.fromEntries(await Promise.all(bytes));
+}
+
+/** Pixels as the page has them: run lengths, column by column, written by the page's own tested writer. */
+const truthOf = ({ name, fileName, size, objects }: AnnotatedPhoto): unknown => ({
+  name,
+  file_name: fileName,
+  size_hw: [size.height, size.width],
+  objects: objects.map(({ number, mask, label, labelOrigin }) => ({ number, counts: mask.counts, label, labelOrigin })),
+});
