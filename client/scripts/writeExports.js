@@ -14,6 +14,7 @@ if (folder === undefined) throw new Error('expected the folder to write to');
 mkdirSync(folder, { recursive: true });
 
 const script = fileURLToPath(new URL('../test/exports/hostileFiles.ts', import.meta.url));
-const { module } = await runnerImport(/** @type {string} */ (script), { logLevel: 'error' });
-const { hostileFiles } = /** @type {{ hostileFiles: () => Promise<Record<string, Uint8Array>> }} */ (module);
-for (const [name, bytes] of Object.entries(await hostileFiles())) writeFileSync(join(folder, name), bytes);
+/** @type {{ module: { hostileFiles: () => Promise<Record<string, Uint8Array>> } }} */
+const { module } = await runnerImport(script, { logLevel: 'error' });
+for (const [name, bytes] of Object.entries(await module.hostileFiles()))
+  writeFileSync(join(folder, name), bytes);

@@ -125,7 +125,7 @@ def test_label_maps_have_the_numbers_of_the_list(folder: Path, photos: list[dict
         for entry, photo in zip(legend, photos, strict=True):
             with Image.open(io.BytesIO(archive.read(entry["label_map"]))) as image:
                 values = np.asarray(image)
-                inside = json.loads(image.info["splitseem"])  # type: ignore[index]
+                inside = json.loads(image.info["splitseem"])
             assert inside == entry
             expected = np.zeros(photo["size_hw"], dtype=np.int64)
             for item in photo["objects"]:

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { annotated } from '../exports/annotated';
-import { toClientError } from '../shared/errors';
+import { Failure, type ClientError } from '../shared/errors';
 import type { App } from './app';
 import {
   countGuesses,
@@ -171,6 +171,11 @@ async function runExport(
     const remarks = await exportAs(format, store, { useGuesses });
     controller.notify([`${format.name} saved to your downloads`, ...remarks].join('. '));
   } catch (error) {
-    controller.report(toClientError(error, 'image'));
+    controller.report(exportError(error, format));
   }
+}
+
+function exportError(thrown: unknown, { name }: ExportFormat): ClientError {
+  if (thrown instanceof Failure) return thrown.detail;
+  return { kind: 'image', what: 'export-failed', about: name, message: String(thrown) };
 }

@@ -1,4 +1,5 @@
 /** Masks -> PNG files of the image's size. */
+import { Failure } from '../shared/errors';
 import { forEachSegment, maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
 
@@ -35,9 +36,8 @@ export function labelMapPng(
 ): Promise<Blob> {
   const largest = masks.reduce((most, { number }) => Math.max(most, number), 0);
   if (largest > MAX_LABEL) {
-    throw new RangeError(
-      `a label map numbers objects up to ${MAX_LABEL}, there is one with the number ${largest}`,
-    );
+    const message = `label maps number objects up to ${MAX_LABEL}, one has the number ${largest}`;
+    throw new Failure({ kind: 'image', what: 'label-number-too-large', message });
   }
   const values = largest > 255 ? new Uint16Array(size[0] * size[1]) : new Uint8Array(size[0] * size[1]);
   for (const { number, mask } of masks) {

@@ -68,6 +68,14 @@ export const NAMED_WORDS = {
     happened: 'This file is cut short or is no project',
     remedy: 'Choose a file that was saved with Export, Project.',
   },
+  'export-failed': {
+    happened: 'The file to save could not be made',
+    remedy: 'Save the project instead, and try this again after a reload.',
+  },
+  'label-number-too-large': {
+    happened: 'The file cannot hold the number of an object, which is too large',
+    remedy: 'Save another format instead.',
+  },
   'decoder-file-changed': {
     happened: 'A file of the model is not what the server announced: it was updated or damaged on its way',
     remedy: RELOAD,

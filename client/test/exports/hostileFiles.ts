@@ -39,5 +39,10 @@ const truthOf = ({ name, fileName, size, objects }: AnnotatedPhoto): unknown => 
   name,
   file_name: fileName,
   size_hw: [size.height, size.width],
-  objects: objects.map(({ number, mask, label, labelOrigin }) => ({ number, counts: mask.counts, label, labelOrigin })),
+  objects: objects.map(({ number, mask, label, labelOrigin }) => ({
+    number,
+    counts: mask.counts,
+    label,
+    labelOrigin,
+  })),
 });
