@@ -6,6 +6,7 @@ import click
 
 from splitseem_export.errors import ExportError
 from splitseem_export.export import export_decoder, is_current
+from splitseem_export.folders import check_replaceable
 from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS
 from splitseem_model.errors import ModelError
 from splitseem_model.registry import load_model
@@ -38,6 +39,7 @@ class Refused(click.ClickException):
 def main(model: str, preset: str | None, out: Path, precision: str | None, force: bool) -> None:
     """Export prepare.onnx, step.onnx, vocabulary and manifest, after comparing them with torch."""
     try:
+        check_replaceable(out)
         loaded = load_model(model, preset)
         precisions = {provider: precision or usual for provider, usual in PRECISION_OF_PROVIDER.items()}
         if not force and is_current(loaded, out, precisions):
@@ -46,6 +48,8 @@ def main(model: str, preset: str | None, out: Path, precision: str | None, force
         report = export_decoder(loaded, out, precisions)
     except (ModelError, ExportError) as error:
         raise Refused(str(error)) from error
+    except OSError as error:
+        raise Refused(f"cannot write {out}: {error.strerror or error}; choose another folder") from error
     for case in report.cases:
         click.echo(
             f"{case.name}: embeddings {case.embed_error:.1e}, logits {case.logit_error:.1e},"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from splitseem_export.folders import MANIFEST, check_replaceable, put_in_place
 from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.lateral_graphs import lateral_pyramid, trace_lateral, verify_lateral
 from splitseem_export.manifest import MANIFEST_FORMAT, VerifiedGraphs, make_manifest, versions
@@ -21,8 +22,6 @@ from splitseem_export.verify_general import verify_general
 from splitseem_export.verify_stored import verify_stored
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.weights import fingerprint
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,10 @@ def export_decoder(
         the manifest and the parity report.
     Raises:
         ParityError: graphs and core disagree; `out` is untouched.
+        FolderError: `out` is a file, or holds files that are no earlier export's.
     """
+    out = out.resolve()
+    check_replaceable(out)
     graphs = trace_graphs(model.decoder)
     cases = verify(model.decoder, GraphPair.of_graphs(graphs))
     click = VerifiedGraphs(
@@ -70,8 +72,7 @@ def export_decoder(
         manifest = make_manifest(model, parts, partial, precisions, parity)
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         partial.chmod(0o755)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
+        put_in_place(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return ExportReport(manifest, cases)

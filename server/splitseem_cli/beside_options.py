@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from splitseem_cli.failures import Refused
 from splitseem_cli.images import read_rgb, read_stroke
 from splitseem_cli.model_options import ModelOptions
 from splitseem_cli.prompt_options import number_option, prompts
 from splitseem_model.prompt_shapes import BoxRule, PolygonRule
-from splitseem_proto import ImageGeometry
+from splitseem_proto import ImageGeometry, PromptItem
 
 if TYPE_CHECKING:
     from splitseem_model.mask_prompt import MaskPrompt
@@ -98,6 +100,19 @@ class BesideOptions:
             return None
         return mask_prompt(read_stroke(self.mask, geometry.original_hw, "mask"), geometry)
 
+    def check(self, size_hw: tuple[int, int]) -> None:
+        """Read what the options name, before a model is loaded.
+
+        Args:
+            size_hw: of the photo, upright.
+        Raises:
+            Refused: as `known_mask` and `region`.
+        """
+        if self.mask is not None:
+            read_stroke(self.mask, size_hw, "mask")
+        if self.example is not None:
+            self._shown(self.example)
+
     def region(self, predictor: Predictor, options: ModelOptions) -> ExampleRegion | None:
         """The example, encoded.
 
@@ -106,13 +121,15 @@ class BesideOptions:
         """
         if self.example is None:
             return None
-        image_rgb = read_rgb(self.example)
-        given = [("point", place) for place in self.example_point]
-        items = [
-            item for prompt in prompts(given, (image_rgb.shape[0], image_rgb.shape[1])) for item in prompt
-        ]
+        image_rgb, items = self._shown(self.example)
         image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
         return predictor.example(image, items)
+
+    def _shown(self, example: Path) -> tuple[NDArray[np.uint8], list[PromptItem]]:
+        image_rgb = read_rgb(example)
+        given = [("point", place) for place in self.example_point]
+        steps = prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
+        return image_rgb, [item for prompt in steps for item in prompt]
 
     def facts(self) -> dict[str, Any]:
         """What was given, as plain data."""

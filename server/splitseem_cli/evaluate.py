@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
+from splitseem_cli.left_out import LeftOut
 from splitseem_cli.measurements import RIVALS, Job, measure_clicks, measure_video
 from splitseem_cli.model_options import ModelOptions, model_options
+from splitseem_cli.outputs import outputs
 from splitseem_model.clicker import PROTOCOLS
 from splitseem_model.video import MODES
 from splitseem_train.data import DataImage, find_index, is_validation, read_index
 from splitseem_train.errors import TrainingError
-from splitseem_train.evaluate import EvaluationSettings
+from splitseem_train.evaluate import EvaluationSettings, read_photo
+from splitseem_train.report.marker import is_report
 from splitseem_train.targets import FIRST_PROMPTS
 from splitseem_train.video import is_one_video
 
@@ -26,7 +30,7 @@ NOT_A_VIDEO = "none"
 """`--propagate` that measures the frames of a video as photos."""
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @click.argument("data_dir", type=click.Path(path_type=Path))
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="ritm", show_default=True)
 @click.option(
@@ -99,11 +103,21 @@ def command(
             memory="memory" not in without,
             every_click=every_click,
         )
-        data = read_index(find_index(data_dir))
+        index = find_index(data_dir)
+        data = read_index(index)
+        outputs().protect([index, index.parent, *(record.path for record in data)])
+        check_outputs(json_path, report)
         records = [record for record in data if is_validation(record) or not held_out][:limit]
         modes = _modes(propagate, records)
         if modes and report is not None:
             raise Refused("--report shows clicks on photos, not a video: add --propagate none")
+        broken = LeftOut("image")
+        given, records = len(records), readable(records, broken)
+        if not records:
+            broken.report(given)
+            raise Refused(
+                f"{index}: nothing was measured: {'no image is held out' if held_out else 'the set is empty'}"
+            )
         predictor = _predictor(replace(options, precision=precision), without, data)
         conditions = {
             "data": data_dir.name,
@@ -123,7 +137,47 @@ def command(
         job = Job(predictor, records, settings, conditions)
         figures = measure_video(job, modes) if modes else measure_clicks(job, report)
         if json_path is not None:
-            json_path.write_text(json.dumps(figures | conditions, indent=2) + "\n", encoding="utf-8")
+            document = figures | conditions | {"left_out": given - len(records)}
+            outputs().write(json_path, (json.dumps(document, indent=2) + "\n").encode())
+        broken.report(given)
+
+
+def check_outputs(json_path: Path | None, report: Path | None) -> None:
+    """Refuse files that cannot be written, before anything is measured.
+
+    Raises:
+        Refused: as `Outputs.check`; or the folder of the report is that of the data, or holds another page.
+    """
+    guard = outputs()
+    page = None if report is None else report / "index.html"
+    guard.refuse_inputs([path for path in (json_path, report, page) if path is not None])
+    if json_path is not None:
+        guard.check(json_path)
+    if report is not None and page is not None:
+        guard.folder(report)
+        guard.check(page)
+        if page.exists() and not is_report(page):
+            raise Refused(f"{page} is a page of something else; choose another folder for --report")
+
+
+def readable(records: Sequence[DataImage], broken: LeftOut) -> list[DataImage]:
+    """The images whose photo can be read. A video with a broken frame is left out whole.
+
+    Args:
+        broken: takes the names of the others.
+    """
+    fine: list[DataImage] = []
+    torn: set[str | None] = set()
+    for record in records:
+        read = False
+        with broken.unless_readable(record.path, TrainingError):
+            read_photo(record)
+            read = True
+        if read:
+            fine.append(record)
+        else:
+            torn.add(record.sequence)
+    return [record for record in fine if record.sequence is None or record.sequence not in torn]
 
 
 def _modes(propagate: Sequence[str], records: Sequence[DataImage]) -> Sequence[str]:

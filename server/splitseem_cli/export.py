@@ -1,5 +1,6 @@
 """`splitseem export`: the same command as `python -m splitseem_export`."""
 
+from splitseem_cli.commands import guarded
 from splitseem_export.__main__ import main
 
-command = main
+command = guarded(main)

@@ -6,13 +6,29 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from splitseem_cli.failures import Refused
+from splitseem_cli.failures import Refused, in_words
 from splitseem_proto.limits import MAX_MASK_PIXELS
 from splitseem_server.errors import ServerError
 from splitseem_server.image_input import ImageLimits, read_image
 
 LIMITS = ImageLimits(max_bytes=1 << 32, max_pixels=MAX_MASK_PIXELS)
 """The user's own files: only what nothing here could hold is refused."""
+
+
+def read_file(path: Path) -> bytes:
+    """The content of an image file of the user.
+
+    Raises:
+        Refused: no such file, a folder, or one that may not be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Refused(f"no such image: {path}") from error
+    except IsADirectoryError as error:
+        raise Refused(f"{path} is a folder; name an image file, such as {path}/*.jpg") from error
+    except OSError as error:
+        raise Refused(f"cannot read: {in_words(error)}") from error
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
@@ -22,9 +38,7 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
         Refused: no such file, or not an image that is read here.
     """
     try:
-        return read_image(path.read_bytes(), LIMITS)
-    except FileNotFoundError as error:
-        raise Refused(f"no such image: {path}") from error
+        return read_image(read_file(path), LIMITS)
     except ServerError as error:
         raise Refused(f"cannot read {path}: {error}") from error
 

@@ -1,6 +1,7 @@
 """`splitseem`: finds and loads the module of the command that was asked for, and nothing else."""
 
 from importlib import import_module, metadata
+from typing import Any
 
 import click
 
@@ -17,6 +18,9 @@ COMMANDS = {
 }
 """Command -> one line of help; module `splitseem_cli.<command>` holds it as `command`."""
 
+INTERRUPTED = 130
+"""Exit status after Ctrl+C, as shells have it."""
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported only when called, so that `--help` needs no torch."""
@@ -30,15 +34,40 @@ class LazyGroup(click.Group):
         try:
             command: click.Command = import_module(f"splitseem_cli.{cmd_name}").command
         except ModuleNotFoundError as error:
-            raise click.ClickException(
+            raise _NotStarted(
                 f"`splitseem {cmd_name}` needs the package {error.name}:"
                 " pip install 'splitseem[server,export,train]'"
             ) from error
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is refused in one line."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise _NotStarted(
+                f"no command {args[0]!r}; there are {', '.join(COMMANDS)}; `splitseem --help` explains them"
+            ) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl+C ends it with status 130 and one word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(INTERRUPTED)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+class _NotStarted(click.ClickException):
+    """No command could be started; `failures.Refused` would load more than `--help` needs."""
+
+    exit_code = 2
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from splitseem_cli.commands import Command
+
 if TYPE_CHECKING:
     from splitseem_model.known_checkpoints import KnownCheckpoint
 
@@ -17,7 +19,7 @@ TABLE_WIDTH = 240
 COLUMNS = ("name", "wiring", "backbone", "licence", "sha256", "where", "state", "presets")
 
 
-@click.command("models")
+@click.command("models", cls=Command)
 def command() -> None:
     """List the known checkpoints: wiring, backbone, licence, digest, where to get them, and what is here.
 

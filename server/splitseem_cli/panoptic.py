@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from splitseem_cli.commands import Command
 from splitseem_cli.failures import refusals
 from splitseem_cli.images import read_rgb
 from splitseem_cli.model_options import ModelOptions, model_options
-from splitseem_cli.segmentation_files import SegmentedImage, files_of
+from splitseem_cli.outputs import outputs
+from splitseem_cli.segmentation_files import SegmentedImage, check_names, files_of
 from splitseem_model.tasks.segments import MODES
 
 
-@click.command("panoptic")
+@click.command("panoptic", cls=Command)
 @click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
 @click.option("--mode", type=click.Choice(MODES), default="panoptic", show_default=True)
 @click.option(
@@ -38,6 +40,7 @@ def command(options: ModelOptions, image_path: Path, mode: str, min_score: float
     """
     with refusals():
         write = files_of(output)
+        check_names(output)
         image_rgb = read_rgb(image_path)
         predictor = options.load()
         image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
@@ -49,4 +52,4 @@ def command(options: ModelOptions, image_path: Path, mode: str, min_score: float
             "mode": mode,
         }
         for path, content in write(SegmentedImage(image_rgb, found, facts)).items():
-            path.write_bytes(content)
+            outputs().write(path, content)

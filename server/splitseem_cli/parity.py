@@ -8,10 +8,11 @@ from typing import Literal
 
 import click
 
+from splitseem_cli.commands import Command
 from splitseem_cli.failures import refusals
 
 
-@click.command()
+@click.command("parity", cls=Command)
 @click.argument("golden_dir", type=click.Path(path_type=Path))
 @click.option(
     "--runtime",

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from splitseem_cli.failures import Refused
+from splitseem_cli.commands import Command
+from splitseem_cli.failures import Refused, shortened
 from splitseem_cli.images import read_stroke
 from splitseem_model.strokes import clicks_of_stroke
 from splitseem_proto import Box, Click, MessageError, Polygon, PromptItem, TextPrompt
@@ -21,7 +22,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 ORDER = "splitseem.prompt_order"
 
 
-class PromptCommand(click.Command):
+class PromptCommand(Command):
     """A command that remembers in which order its options came, across different options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -50,12 +51,14 @@ def number_option(
 
 
 def _numbers(value: str, form: str, counts: range) -> tuple[float, ...]:
+    given = repr(shortened(value, 60))
     try:
         numbers = tuple(float(part) for part in value.split(","))
     except ValueError as error:
-        raise click.BadParameter(f"{value!r} is not {form}: a part of it is no number") from error
+        raise click.BadParameter(f"{given} is not {form}: a part of it is no number") from error
     if len(numbers) not in counts or len(numbers) % 2:
-        raise click.BadParameter(f"{value!r} is not {form}: it has {len(numbers)} numbers")
+        most = f", at most {counts[-1]} are taken" if len(numbers) > counts[-1] else ""
+        raise click.BadParameter(f"{given} is not {form}: it has {len(numbers)} numbers{most}")
     return numbers
 
 

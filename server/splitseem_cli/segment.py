@@ -16,6 +16,7 @@ from splitseem_cli.failures import refusals
 from splitseem_cli.images import read_rgb
 from splitseem_cli.mask_files import SegmentedObject, rle_document, writer_for
 from splitseem_cli.model_options import ModelOptions, model_options
+from splitseem_cli.outputs import outputs
 from splitseem_cli.prompt_options import PromptCommand, prompt_options, prompts
 from splitseem_proto import Prompt, PromptItem, to_plain
 
@@ -71,14 +72,16 @@ def command(
     """
     with refusals():
         write = writer_for(output)
+        outputs().check(output)
         image_rgb = read_rgb(image_path)
         alone = beside.is_prompt and not given
         steps = [()] if alone else prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
+        beside.check((image_rgb.shape[0], image_rgb.shape[1]))
         predictor = beside.apply_rules(options.load())
         rounds = run_rounds(predictor, image_rgb, steps, options, beside)
         facts = _facts(predictor, image_path, steps, rounds, all_rounds) | beside.facts()
         label = rounds[-1].step.label
-        output.write_bytes(write(SegmentedObject(image_rgb, rounds[-1].mask, label, facts)))
+        outputs().write(output, write(SegmentedObject(image_rgb, rounds[-1].mask, label, facts)))
 
 
 def run_rounds(

@@ -17,6 +17,7 @@ from PIL import Image
 
 from splitseem_cli.failures import Refused
 from splitseem_cli.mask_files import JPEG_QUALITY
+from splitseem_cli.outputs import outputs
 from splitseem_model.tasks.segments import Segmentation
 
 OVERLAY_OPACITY = 0.55
@@ -49,6 +50,29 @@ def files_of(path: Path) -> Callable[[SegmentedImage], dict[Path, bytes]]:
     if suffix not in _WRITERS:
         raise Refused(f"cannot write {path.name!r}: the suffix must be one of {', '.join(_WRITERS)}")
     return lambda segmented: _WRITERS[suffix](path, segmented)
+
+
+def check_names(path: Path) -> None:
+    """Refuse names that cannot be written, before any work is done.
+
+    Raises:
+        Refused: as `Outputs.check`, or a .json beside the .png that this command did not write.
+    """
+    outputs().check(path)
+    beside = path.with_suffix(".json")
+    if path.suffix.lower() != ".png":
+        return
+    outputs().check(beside)
+    if beside.exists() and not _is_ours(beside):
+        raise Refused(f"{path} would come with {beside}, a file of something else; choose another name")
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(document, dict) and {"segments", "fingerprint", "mode"} <= document.keys()
 
 
 def map_png(ids: NDArray[np.int32]) -> bytes:

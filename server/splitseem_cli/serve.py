@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import structlog
 
+from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
 from splitseem_server.errors import ClientFilesError, DecoderFilesError
 from splitseem_server.settings import PREFIX, SECRETS, Settings, SettingsError, load_settings
@@ -28,7 +29,7 @@ SHUTDOWN_S = 10
 """Seconds that running requests get when the service is asked to stop."""
 
 
-class ServeCommand(click.Command):
+class ServeCommand(Command):
     """The command, with all settings in its help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

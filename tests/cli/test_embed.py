@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,43 @@ def test_maps_are_asked_of_the_encoder(photos: list[Path], tmp_path: Path) -> No
     assert embedding.tensor("lateral").array.shape[1] == 2
 
 
-def test_images_with_one_name_are_refused(photos: list[Path], tmp_path: Path) -> None:
-    result = run(photos[0], tmp_path / "other" / "a.webp", "-o", tmp_path)
+def test_images_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("x/1.png", "y/1.png", "z/1.png", "x/1-2.png", "x/A.png", "y/a.png")]
+    for width, path in enumerate(paths, start=10):
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (width, 30), "teal").save(path)
+    result = run(*paths, paths[0], "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    widths = {}
+    for file in (tmp_path / "out").iterdir():
+        embedding = unpack(file.read_bytes())
+        assert isinstance(embedding, Embedding)
+        widths[file.stem] = embedding.geometry.original_hw[1]
+    assert widths == {"1": 10, "1-3": 11, "1-4": 12, "1-2": 13, "A": 14, "a-2": 15}
+    assert f"1-3.splitseem is for {paths[1]}: another image has the same name" in result.stderr
+
+
+BROKEN: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: None,
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("no image"),
+    "folder": lambda path: path.mkdir(),
+    "truncated": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_an_image_that_cannot_be_read_stops_no_other(photos: list[Path], tmp_path: Path, kind: str) -> None:
+    bad = tmp_path / "bad.jpg"
+    BROKEN[kind](bad)
+    result = run(photos[0], bad, photos[1], "-o", tmp_path / "out")
     assert result.exit_code == 2
-    assert "same file: a" in result.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.splitseem", "b.splitseem"]
+    named, last = result.stderr.splitlines()
+    assert named.startswith("left out: ")
+    assert str(bad) in named
+    assert last == "Error: 1 of 3 images were left out; the others are done"
+    assert "3/3" in result.stdout
 
 
 def test_unreadable_image_is_refused(tmp_path: Path) -> None:
