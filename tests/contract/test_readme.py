@@ -1,8 +1,10 @@
 """What the README and the other pages tell users to type exists, and what they link to is there."""
 
 import re
+import shutil
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -49,3 +51,14 @@ def test_make_targets_exist(page: Path) -> None:
 def test_relative_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", text_of(page)):
         assert (page.parent / link).exists(), link
+
+
+def test_the_python_of_the_readme_gives_a_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", text_of(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
+    shutil.copy(ROOT / "client" / "public" / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["mask"].dtype == bool
+    assert names["mask"].shape == (512, 512)
+    assert names["mask"][120, 220]
