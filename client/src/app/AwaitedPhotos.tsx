@@ -11,10 +11,12 @@ export function AwaitedPhotos({ app }: { readonly app: App }) {
   const { store, controller } = app;
   const awaited = store.awaited.value;
   if (awaited.length === 0 || !store.awaitedOpen.value) return null;
+  const isAnyOpen = awaited.some((image) => controller.candidates(image).length > 0);
   return (
     <div class="awaited" role="dialog" aria-labelledby="awaited-heading">
       <p id="awaited-heading" role="alert">
-        To restore the project, open {awaited.length === 1 ? 'its photo' : 'its photos'}:
+        To restore the project, open {awaited.length === 1 ? 'its photo' : 'its photos'}
+        {isAnyOpen ? ', or say which open photo it is:' : ':'}
       </p>
       <ul>
         {awaited.map((image) => (
@@ -30,7 +32,7 @@ export function AwaitedPhotos({ app }: { readonly app: App }) {
             controller.forgetAwaited();
           }}
         >
-          Leave them out
+          {awaited.length === 1 ? 'Leave it out' : 'Leave them out'}
         </button>
         <button
           type="button"
@@ -60,6 +62,9 @@ function AwaitedPhoto({ app: { controller }, image }: Props) {
     <li>
       <strong>{name}</strong> ({width} x {height},{' '}
       {objects.length === 1 ? '1 object' : `${objects.length} objects`})
+      {photos.some((photo) => photo.name === name) && (
+        <p class="hint">The open photo of this name may be another file than the one that was saved.</p>
+      )}
       {photos.length > 0 && (
         <Choice
           name={name}

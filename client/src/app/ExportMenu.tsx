@@ -150,6 +150,7 @@ function Format({ format, id, isChosen, why, onChoose }: FormatProps) {
       <input
         type="radio"
         name="export-format"
+        autofocus={isChosen}
         id={id}
         aria-describedby={`${id}-hint`}
         checked={isChosen}
