@@ -107,7 +107,8 @@ def _write_prompt(prompt: Prompt) -> Plain:
 def _write_item(item: PromptItem) -> Plain:
     plain: Plain = {"kind": item.kind}
     for name, value in vars(item).items():
-        plain[name] = [list(point) for point in value] if name == "points_xy" else value
+        if name != "label" or name in _ITEM_FIELDS[item.kind] or value != 1:
+            plain[name] = [list(point) for point in value] if name == "points_xy" else value
     return plain
 
 
@@ -120,6 +121,8 @@ def _read_item(value: object, where: str) -> PromptItem:
     plain = mapping(value, where)
     kind = known(required(plain, "kind", _name, where), PROMPT_ITEMS, f"{where}.kind")
     fields = {name: required(plain, name, read, where) for name, read in _ITEM_FIELDS[kind].items()}
+    if kind in _REGIONS and "label" in plain:
+        fields["label"] = required(plain, "label", integer, where)
     return build(lambda: PROMPT_ITEMS[kind](**fields), where)
 
 
@@ -132,6 +135,8 @@ _ITEM_FIELDS: Mapping[str, Mapping[str, Reader[Any]]] = MappingProxyType(
         TextPrompt.kind: {"text": _text},
     }
 )
+_REGIONS = (Box.kind, Polygon.kind)
+"""Of these a label 1 may be left out, and is left out."""
 _items = sequence(_read_item, limit=limits.MAX_PROMPT_ITEMS)
 
 

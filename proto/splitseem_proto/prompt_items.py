@@ -28,7 +28,7 @@ class Click:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle around the object, x0 < x1 and y0 < y1."""
+    """A rectangle, x0 < x1 and y0 < y1: around the object with label 1; with label 0 nothing in it is."""
 
     kind: ClassVar[str] = "box"
 
@@ -36,9 +36,11 @@ class Box:
     y0: float
     x1: float
     y1: float
+    label: int = 1
 
     def __post_init__(self) -> None:
         check_finite(self.kind, (self.x0, self.y0, self.x1, self.y1))
+        _check_label(self.kind, self.label)
         if not (self.x0 < self.x1 and self.y0 < self.y1):
             raise MessageError(
                 f"box ({self.x0}, {self.y0}, {self.x1}, {self.y1}) must have x0 < x1 and y0 < y1"
@@ -61,14 +63,16 @@ class Scribble:
 
 @dataclass(frozen=True)
 class Polygon:
-    """An outline of at least three points around the object; it closes itself."""
+    """An outline of at least three points, which closes itself; label as for a box."""
 
     kind: ClassVar[str] = "polygon"
 
     points_xy: tuple[tuple[float, float], ...]
+    label: int = 1
 
     def __post_init__(self) -> None:
         _check_points(self.kind, self.points_xy, minimum=3)
+        _check_label(self.kind, self.label)
 
 
 @dataclass(frozen=True)

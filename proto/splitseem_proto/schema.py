@@ -79,13 +79,14 @@ class ClickItem(BaseModel):
 
 
 class BoxItem(BaseModel):
-    """A rectangle, x0 < x1 and y0 < y1."""
+    """A rectangle, x0 < x1 and y0 < y1. With label 0 nothing in it is the object."""
 
     kind: Literal["box"]
     x0: float
     y0: float
     x1: float
     y1: float
+    label: Label = 1
 
 
 class ScribbleItem(BaseModel):
@@ -97,10 +98,11 @@ class ScribbleItem(BaseModel):
 
 
 class PolygonItem(BaseModel):
-    """An outline; it closes itself."""
+    """An outline; it closes itself. With label 0 nothing in it is the object."""
 
     kind: Literal["polygon"]
     points_xy: Annotated[list[PointXy], Field(min_length=3, max_length=limits.MAX_STROKE_POINTS)]
+    label: Label = 1
 
 
 class TextItem(BaseModel):

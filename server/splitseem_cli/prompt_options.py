@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -66,6 +66,7 @@ OPTIONS = (
     number_option("--point", "X,Y", 2, "A click on the object."),
     number_option("--negative", "X,Y", 2, "A click on what is not the object."),
     number_option("--box", "X0,Y0,X1,Y1", 4, "A box around the object."),
+    number_option("--negative-box", "X0,Y0,X1,Y1", 4, "A box that holds nothing of the object."),
     click.option(
         "--scribble",
         type=click.Path(path_type=Path),
@@ -75,6 +76,13 @@ OPTIONS = (
     ),
     number_option(
         "--polygon", "X,Y,X,Y,X,Y,…", 6, "An outline of the object.", at_most=2 * MAX_STROKE_POINTS
+    ),
+    number_option(
+        "--negative-polygon",
+        "X,Y,X,Y,X,Y,…",
+        6,
+        "An outline of what is not the object.",
+        at_most=2 * MAX_STROKE_POINTS,
     ),
     click.option("--text", multiple=True, metavar="WORDS", help="Words that name the object."),
 )
@@ -105,7 +113,9 @@ def prompts(given: Sequence[tuple[str, Any]], size_hw: tuple[int, int]) -> list[
         Refused: no prompt, a place outside the image, an empty box, or a scribble that does not fit.
     """
     if not given:
-        raise Refused("no prompt: give at least one of " + ", ".join(f"--{name}" for name in MAKERS))
+        raise Refused(
+            "no prompt: give at least one of " + ", ".join(f"--{name.replace('_', '-')}" for name in MAKERS)
+        )
     try:
         return [MAKERS[name](value, size_hw) for name, value in given]
     except MessageError as error:
@@ -130,17 +140,17 @@ def _negative(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[Pro
     return tuple(Click(x, y, 0) for x, y in _pairs(numbers, size_hw))
 
 
-def _box(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
+def _box(numbers: tuple[float, ...], size_hw: tuple[int, int], label: int = 1) -> tuple[PromptItem, ...]:
     (x0, y0), (x1, y1) = _pairs(numbers, size_hw)
-    return (Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)),)
+    return (Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1), label),)
 
 
 def _scribble(path: Path, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
     return clicks_of_stroke(read_stroke(path, size_hw), 1)
 
 
-def _polygon(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
-    return (Polygon(_pairs(numbers, size_hw)),)
+def _polygon(numbers: tuple[float, ...], size_hw: tuple[int, int], label: int = 1) -> tuple[PromptItem, ...]:
+    return (Polygon(_pairs(numbers, size_hw), label),)
 
 
 def _text(words: str, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
@@ -153,8 +163,10 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "point": _point,
         "negative": _negative,
         "box": _box,
+        "negative_box": partial(_box, label=0),
         "scribble": _scribble,
         "polygon": _polygon,
+        "negative_polygon": partial(_polygon, label=0),
         "text": _text,
     }
 )

@@ -111,9 +111,12 @@ def points_of(item: PromptItem, canvas: Canvas, rules: RegionRules) -> list[Labe
         case Scribble():
             return _labelled(resample(item.points_xy, canvas.step, closed=False), item.label)
         case Box():
-            return _BOX_RULES[rules.box](item, canvas)
+            return _BOX_RULES[rules.box](item, canvas) if item.label else _excluded(_corners(item), canvas)
         case Polygon():
-            return _POLYGON_RULES[rules.polygon](item.points_xy, canvas)
+            corners = item.points_xy
+            return (
+                _POLYGON_RULES[rules.polygon](corners, canvas) if item.label else _excluded(corners, canvas)
+            )
         case TextPrompt():
             return []
 
@@ -190,6 +193,12 @@ def _filled(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
     if not inside:
         return thin(_outline(corners, canvas), REGION_POINTS)
     return _labelled(thin(inside, REGION_POINTS), PointLabel.POSITIVE)
+
+
+def _excluded(corners: Sequence[XY], canvas: Canvas) -> list[Labelled]:
+    """Negative points all over a region that holds nothing of the object, whatever the rules: no model
+    learned other labels for it, and a ring around it says nothing."""
+    return [(x, y, PointLabel.NEGATIVE) for x, y, _ in _filled(corners, canvas)]
 
 
 def _grid(corners: Sequence[XY]) -> list[XY]:

@@ -62,6 +62,14 @@ def test_json_holds_mask_label_score_and_prompts(photo: Path) -> None:
     assert (found["image"], found["model"]) == ("photo.png", "disks")
 
 
+def test_negative_regions_are_prompts_of_their_own(photo: Path) -> None:
+    regions = ("--negative-box", "9,9,1,1", "--negative-polygon", "1,1,30,1,30,30")
+    assert document(photo, "--point", "20,15", *regions)["prompts"][1:] == [
+        {"kind": "box", "x0": 1.0, "y0": 1.0, "x1": 9.0, "y1": 9.0, "label": 0},
+        {"kind": "polygon", "points_xy": [[1.0, 1.0], [30.0, 1.0], [30.0, 30.0]], "label": 0},
+    ]
+
+
 def test_bounding_box_is_left_top_width_height(photo: Path) -> None:
     assert document(photo, "--point", "20,15")["bbox"] == [14, 9, 12, 12]
     assert document(photo, "--negative", "20,15")["bbox"] == [0, 0, 0, 0]

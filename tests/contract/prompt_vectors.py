@@ -74,6 +74,9 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     "polygon that crosses itself": (WHOLE, (CROSSED,)),
     "polygon of many corners": (WHOLE, (STAR,)),
     "scribble that is longer than a thousand steps": (WHOLE, (ZIGZAG, Click(5.5, 6.5))),
+    "negative box": (WHOLE, (Click(5.5, 6.5), Box(12.0, 30.5, 200.0, 299.0, 0))),
+    "negative hollow polygon": (WHOLE, (Polygon(LETTER_L.points_xy, 0),)),
+    "negative polygon without inside": (WHOLE, (Polygon(A_LINE.points_xy, 0),)),
 }
 RULES: dict[str, tuple[RegionRules, ImageGeometry, tuple[PromptItem, ...]]] = {
     "box by its middle and a ring": (RegionRules("surround", "surround"), WHOLE, (BOX,)),
@@ -87,6 +90,11 @@ RULES: dict[str, tuple[RegionRules, ImageGeometry, tuple[PromptItem, ...]]] = {
     "box along its edges": (RegionRules("outline", "outline"), WHOLE, (BOX,)),
     "polygon all over": (RegionRules("middle", "filled"), WHOLE, (LETTER_L,)),
     "polygon along its edges": (RegionRules("outline", "outline"), WHOLE, (LETTER_L,)),
+    "negative box of a model that knows points alone": (
+        RegionRules("surround", "surround"),
+        WHOLE,
+        (Box(40.0, 20.0, 100.0, 60.0, 0),),
+    ),
     "box of less than a pixel": (RegionRules("surround", "filled"), WHOLE, (Box(9.2, 9.2, 9.7, 9.6),)),
 }
 

@@ -62,7 +62,8 @@ def annotated_targets(record: DataImage) -> Iterator[Target]:
 def tightest_box(mask: NDArray[np.bool_]) -> Box:
     """The smallest box around a mask, bool `[H, W]`, of at least one pixel."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return Box(*map(float, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)))
+    x0, y0, x1, y1 = (float(at) for at in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    return Box(x0, y0, x1, y1)
 
 
 def _target(item: DataObject) -> Target | None:

@@ -53,6 +53,12 @@ const label: Reader<0 | 1> = (value, where) => {
   return read === 0 || read === 1 ? read : refuse('invalid-value', `${where}: must be 1 or 0, got ${read}`);
 };
 
+/** Of a box or polygon; 1 may be left out, and is left out. */
+function regionLabel(fields: Fields, where: string): { readonly label?: 0 } {
+  const read = !Object.hasOwn(fields, 'label') ? 1 : required(fields, 'label', label, where);
+  return read === 0 ? { label: read } : {};
+}
+
 type ItemReaders = Readonly<Record<PromptItem['kind'], (fields: Fields, where: string) => PromptItem>>;
 
 const ITEMS: ItemReaders = {
@@ -66,7 +72,7 @@ const ITEMS: ItemReaders = {
     const [x0, y0] = [required(fields, 'x0', number, where), required(fields, 'y0', number, where)];
     const [x1, y1] = [required(fields, 'x1', number, where), required(fields, 'y1', number, where)];
     check(x0 < x1 && y0 < y1, `${where}: a box must have x0 < x1 and y0 < y1`);
-    return { kind: 'box', x0, y0, x1, y1 };
+    return { kind: 'box', x0, y0, x1, y1, ...regionLabel(fields, where) };
   },
   scribble: (fields, where) => {
     const points_xy = required(fields, 'points_xy', points, where);
@@ -77,7 +83,7 @@ const ITEMS: ItemReaders = {
   polygon: (fields, where) => {
     const points_xy = required(fields, 'points_xy', points, where);
     check(points_xy.length >= 3, `${where}: a polygon needs at least three points`);
-    return { kind: 'polygon', points_xy };
+    return { kind: 'polygon', points_xy, ...regionLabel(fields, where) };
   },
   text: (fields, where) => {
     const words = required(fields, 'text', longText, where);

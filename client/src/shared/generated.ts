@@ -1,12 +1,13 @@
 // Generated from proto/schema by scripts/generateTypes.js; do not edit.
 
-/** A rectangle, x0 < x1 and y0 < y1. */
+/** A rectangle, x0 < x1 and y0 < y1. With label 0 nothing in it is the object. */
 export interface BoxItem {
   readonly kind: 'box';
   readonly x0: number;
   readonly y0: number;
   readonly x1: number;
   readonly y1: number;
+  readonly label?: 0 | 1;
 }
 
 /** One position. */
@@ -53,10 +54,11 @@ export interface NamedTensorFields {
   readonly offset?: Uint8Array | null;
 }
 
-/** An outline; it closes itself. */
+/** An outline; it closes itself. With label 0 nothing in it is the object. */
 export interface PolygonItem {
   readonly kind: 'polygon';
   readonly points_xy: readonly (readonly [number, number])[];
+  readonly label?: 0 | 1;
 }
 
 /** One image of a project. */

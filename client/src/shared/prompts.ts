@@ -48,7 +48,7 @@ function pointsOf(item: PromptItem, canvas: Canvas, rules: RegionRules): readonl
     case 'scribble':
       return resample(item.points_xy, canvas.step, 'open').map(({ x, y }) => ({ x, y, label: item.label }));
     case 'polygon':
-      return polygonPoints(item.points_xy, canvas, rules.polygon);
+      return polygonPoints(item, canvas, rules.polygon);
     case 'text':
       return [];
   }

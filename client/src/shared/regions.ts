@@ -4,6 +4,7 @@
  * `splitseem_model/prompt_shapes.py` does the same and says what each rule is for; both are held to
  * `proto/vectors/prompts.json`.
  */
+import type { BoxItem, PolygonItem } from './generated';
 import { resample, thin, type Xy } from './polyline';
 import type { LabelledPoint, PointXy } from './types';
 
@@ -49,16 +50,24 @@ const MIDDLE_SHARE = 0.5;
 const BOX_RING = 1.1;
 const POLYGON_RING = 1.2;
 
+/**
+ * Negative points all over a region that holds nothing of the object, whatever the rules: no model learned other
+ * labels for it, and a ring around it says nothing.
+ */
+const excluded = (corners: Corners, canvas: Canvas): readonly LabelledPoint[] =>
+  filled(corners, canvas).map(({ x, y }) => ({ x, y, label: 0 }));
+
 /** The points of a box by a rule. */
-export const boxPoints = (box: BoxXyxy, canvas: Canvas, rule: BoxRule): readonly LabelledPoint[] =>
-  BOX_RULES[rule](box, canvas);
+export const boxPoints = (box: BoxItem, canvas: Canvas, rule: BoxRule): readonly LabelledPoint[] =>
+  box.label === 0 ? excluded(cornersOf(box), canvas) : BOX_RULES[rule](box, canvas);
 
 /** The points of a polygon by a rule. */
 export const polygonPoints = (
-  corners: Corners,
+  { points_xy: corners, label }: PolygonItem,
   canvas: Canvas,
   rule: PolygonRule,
-): readonly LabelledPoint[] => POLYGON_RULES[rule](corners, canvas);
+): readonly LabelledPoint[] =>
+  label === 0 ? excluded(corners, canvas) : POLYGON_RULES[rule](corners, canvas);
 
 export const BOX_RULES: Readonly<Record<BoxRule, PointsOf<BoxXyxy>>> = {
   corners: ({ x0, y0, x1, y1 }) => [

@@ -236,6 +236,18 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("click_string", "wrong-type", _click_plain, _item(kind="click", x="1", y=1.0, label=1)),
     ("box_inverted", "invalid-value", _click_plain, _item(kind="box", x0=5.0, y0=1.0, x1=2.0, y1=3.0)),
     ("box_infinite", "non-finite", _click_plain, _item(kind="box", x0=5.0, y0=1.0, x1=math.inf, y1=3.0)),
+    (
+        "box_label_2",
+        "invalid-value",
+        _click_plain,
+        _item(kind="box", x0=1.0, y0=1.0, x1=2.0, y1=3.0, label=2),
+    ),
+    (
+        "polygon_label_boolean",
+        "wrong-type",
+        _click_plain,
+        _item(kind="polygon", points_xy=[[1, 2], [3, 4], [5, 0]], label=False),
+    ),
     ("scribble_empty", "invalid-value", _click_plain, _item(kind="scribble", points_xy=[], label=1)),
     ("scribble_triple", "wrong-type", _click_plain, _item(kind="scribble", points_xy=[[1, 2, 3]], label=1)),
     ("scribble_too_long", "limit-exceeded", _click_plain, _item(kind="scribble", points_xy=_STROKE, label=1)),

@@ -68,6 +68,13 @@ def valid_messages() -> dict[str, Message]:
                 TextPrompt("der grüne Papagei 🦜"),
             )
         ),
+        "prompt_negative_regions": Prompt(
+            (
+                click,
+                Box(1.0, 2.0, 30.5, 40.5, 0),
+                Polygon(((0.5, 0.5), (10.5, 0.5), (5.5, 9.5)), 0),
+            )
+        ),
         "step_result": StepResult(_MASK, "dog", 0.75, 3.25, step),
         "step_result_no_label": StepResult(CocoRle((1, 1), (0, 1)), None, None, -0.5, {}),
         "project": Project(images),
