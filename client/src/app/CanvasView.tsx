@@ -1,4 +1,4 @@
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { drawScene } from '../canvas/layers';
 import type { PointXy } from '../shared/types';
@@ -41,12 +41,13 @@ export function CanvasView({ app }: { readonly app: App }) {
         class={`canvas tool-${app.store.tool.value}`}
         role="application"
         aria-label="Image canvas"
-        aria-description="Arrow keys move a crosshair, Enter clicks there, Shift+Enter clicks negatively"
+        aria-description="Arrow keys move a crosshair, Enter uses the tool there, Shift+Enter uses it negatively"
         tabIndex={0}
         onKeyDown={(event) => {
           onCanvasKey(event, app);
         }}
         onBlur={() => {
+          app.gestures.release();
           app.store.crosshair.value = null;
         }}
       />
@@ -96,12 +97,13 @@ function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
 /** Draw at most once a frame, whenever something that is drawn has changed. */
 function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
   let frame = 0;
+  const { density, unfollow } = followDensity();
   const stop = effect(() => {
     const scene = sceneOf(store);
     const { width, height } = store.canvasSize.value;
+    const ratio = density.value;
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
-      const ratio = window.devicePixelRatio;
       const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
       if (canvas.width !== pixels.width || canvas.height !== pixels.height) Object.assign(canvas, pixels);
       const context = canvas.getContext('2d');
@@ -114,8 +116,30 @@ function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
   });
   return () => {
     stop();
+    unfollow();
     cancelAnimationFrame(frame);
   };
+}
+
+/** Pixels of the screen in one of CSS; another screen or the browser's zoom changes it. */
+function followDensity() {
+  const density = signal(window.devicePixelRatio);
+  let control = new AbortController();
+  const watch = (): void => {
+    control = new AbortController();
+    const media = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    media.addEventListener('change', onChange, { signal: control.signal });
+  };
+  const onChange = (): void => {
+    control.abort();
+    density.value = window.devicePixelRatio;
+    watch();
+  };
+  watch();
+  const unfollow = (): void => {
+    control.abort();
+  };
+  return { density, unfollow };
 }
 
 function followSize(canvas: HTMLCanvasElement, { view }: App): () => void {
@@ -128,20 +152,34 @@ function followSize(canvas: HTMLCanvasElement, { view }: App): () => void {
   };
 }
 
-function onCanvasKey(event: KeyboardEvent, { store, view, controller, gestures }: App): void {
+function onCanvasKey(event: KeyboardEvent, app: App): void {
   const arrow = ARROWS[event.key];
-  if (arrow !== undefined) {
+  const hasOtherModifier = event.ctrlKey || event.metaKey || event.altKey;
+  if (arrow !== undefined && !hasOtherModifier) {
     const step = event.shiftKey ? FINE_STEP : COARSE_STEP;
-    view.moveCrosshair({ x: arrow.x * step, y: arrow.y * step });
-  } else if (event.key === 'Enter') {
-    const at = store.crosshair.value;
-    if (store.draft.value?.kind === 'polygon') gestures.closePolygon();
-    else if (at !== null) controller.give({ kind: 'click', ...rounded(at), label: event.shiftKey ? 0 : 1 });
+    app.view.moveCrosshair({ x: arrow.x * step, y: arrow.y * step });
+    const at = app.store.crosshair.value;
+    if (at !== null) app.gestures.follow(rounded(at));
+  } else if (event.key === 'Enter' && !hasOtherModifier) {
+    onCanvasEnter(app, event.shiftKey);
   } else {
     return;
   }
   event.preventDefault();
   event.stopPropagation();
+}
+
+/** The tool's next point at the crosshair; without one, the crosshair and a word about it, or the end of a polygon. */
+function onCanvasEnter({ store, view, gestures, controller }: App, negative: boolean): void {
+  const at = store.crosshair.value;
+  if (at !== null) {
+    gestures.enter(rounded(at), negative);
+  } else if (store.draft.value?.kind === 'polygon') {
+    gestures.closePolygon();
+  } else if (store.activeImage.value !== null) {
+    view.moveCrosshair({ x: 0, y: 0 });
+    controller.notify('Arrow keys move the crosshair; Enter uses the tool there');
+  }
 }
 
 const rounded = ({ x, y }: PointXy): PointXy => ({

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { labelOf, type SegmentObject } from '../session/state';
 import type { App } from './app';
+import { focusCanvas } from './focus';
 import { Icon } from './icons';
 
 interface Props {
@@ -38,10 +39,13 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         }}
         onChange={commit}
         onBlur={commit}
-        onKeyDown={({ key, currentTarget }) => {
+        onKeyDown={({ key, isComposing, currentTarget }) => {
+          if (isComposing || (key !== 'Enter' && key !== 'Escape')) return;
           if (key === 'Escape') type(null);
           // Enter on a guess that was not changed says that it is right.
-          else if (key === 'Enter' && draft === null) controller.relabel(object.id, currentTarget.value);
+          else if (draft === null) controller.relabel(object.id, currentTarget.value);
+          // What was typed is taken when the field loses the focus.
+          focusCanvas();
         }}
       />
       {isGuess && draft === null && (

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { App } from './app';
+import { focusCanvas } from './focus';
 
 /** As in `MAX_CHARACTERS` of the server. */
 const MAX_LENGTH = 1000;
@@ -29,8 +30,8 @@ export function TextBar({ app: { store, controller } }: { readonly app: App }) {
         placeholder="What is it? For example: the dog on the left"
         maxLength={MAX_LENGTH}
         autocomplete="off"
-        onKeyDown={({ key, currentTarget }) => {
-          if (key === 'Escape') currentTarget.blur();
+        onKeyDown={({ key }) => {
+          if (key === 'Escape') focusCanvas();
         }}
       />
       <button type="submit" class="action primary" aria-label="Add text" title="Add the words (Enter)">

@@ -31,7 +31,7 @@ function Action({ name, icon, title, disabled = false, onClick }: ActionProps) {
 export function Toolbar({ app }: { readonly app: App }) {
   const { controller, store } = app;
   const image = store.activeImage.value;
-  const undoable = nextUndo(store.session.value);
+  const undoable = store.draft.value?.kind === 'polygon' ? 'corner' : nextUndo(store.session.value);
   const redoable = nextRedo(store.session.value);
   return (
     <header class="toolbar">
@@ -48,7 +48,7 @@ export function Toolbar({ app }: { readonly app: App }) {
           title={undoable === null ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
           disabled={undoable === null}
           onClick={() => {
-            controller.undo();
+            app.undo();
           }}
         />
         <Action
@@ -57,7 +57,7 @@ export function Toolbar({ app }: { readonly app: App }) {
           title={redoable === null ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
           disabled={redoable === null}
           onClick={() => {
-            controller.redo();
+            app.redo();
           }}
         />
         <Action

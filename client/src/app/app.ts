@@ -16,6 +16,9 @@ export interface App {
   readonly view: View;
   readonly gestures: Gestures;
   chooseTool(tool: Tool): void;
+  /** What is being drawn first, then what was done. */
+  undo(): void;
+  redo(): void;
 }
 
 export function createApp(services: Services): App {
@@ -45,7 +48,13 @@ export function createApp(services: Services): App {
     store.tool.value = tool;
     if (tool === 'text') controller.expectText();
   };
-  return { store, controller, view, gestures, chooseTool };
+  const undo = (): void => {
+    if (!gestures.undo()) controller.undo();
+  };
+  const redo = (): void => {
+    if (!gestures.redo()) controller.redo();
+  };
+  return { store, controller, view, gestures, chooseTool, undo, redo };
 }
 
 /** Text and Example are chosen in the panel; on the canvas they click. */

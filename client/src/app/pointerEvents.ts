@@ -7,6 +7,9 @@ import type { App } from './app';
 const ZOOM_PER_PIXEL = 1.0015;
 const PIXELS_PER_LINE = 40;
 
+/** Where Ctrl+click is the right click of a mouse with one button. */
+const IS_APPLE = /Macintosh|iPhone|iPad/.test(navigator.userAgent);
+
 export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
   const { gestures, view } = app;
   const control = new AbortController();
@@ -22,7 +25,8 @@ export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
     kind: event.pointerType === 'touch' || event.pointerType === 'pen' ? event.pointerType : 'mouse',
     at: positionOf(event),
     button: event.button,
-    shift: event.shiftKey,
+    negative: event.shiftKey || event.altKey || (IS_APPLE && event.ctrlKey),
+    isPrimary: event.isPrimary,
     panning: spaceHeld,
   });
   const setSpace = (held: boolean): void => {
@@ -59,6 +63,21 @@ export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
     },
     options,
   );
+  // After every pointer's end, too, when it is nothing any more.
+  canvas.addEventListener(
+    'lostpointercapture',
+    (event) => {
+      gestures.cancelPointer(event.pointerId);
+    },
+    options,
+  );
+  // Whoever leaves the window takes the end of what is held down along.
+  const letGo = (): void => {
+    setSpace(false);
+    gestures.release();
+  };
+  window.addEventListener('blur', letGo, options);
+  document.addEventListener('visibilitychange', letGo, options);
   canvas.addEventListener(
     'dblclick',
     () => {

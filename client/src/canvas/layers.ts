@@ -13,9 +13,14 @@ export interface SceneObject {
 
 /** What is being drawn and not yet given; image frame. */
 export type Draft =
-  | { readonly kind: 'box'; readonly from: PointXy; readonly to: PointXy }
+  | { readonly kind: 'box'; readonly from: PointXy; readonly to: PointXy; readonly label: 0 | 1 }
   | { readonly kind: 'scribble'; readonly points: readonly PointXy[]; readonly label: 0 | 1 }
-  | { readonly kind: 'polygon'; readonly points: readonly PointXy[]; readonly cursor: PointXy | null }
+  | {
+      readonly kind: 'polygon';
+      readonly points: readonly PointXy[];
+      readonly cursor: PointXy | null;
+      readonly label: 0 | 1;
+    }
   | { readonly kind: 'press'; readonly at: PointXy; readonly label: 0 | 1 };
 
 export interface Scene {
@@ -96,13 +101,20 @@ function drawPrompt(context: CanvasRenderingContext2D, viewport: Viewport, item:
       drawPoint(context, toScreen(viewport, item), item.label);
       return;
     case 'box':
-      drawBox(context, viewport, { x: item.x0, y: item.y0 }, { x: item.x1, y: item.y1 });
+      drawBox(context, viewport, {
+        from: { x: item.x0, y: item.y0 },
+        to: { x: item.x1, y: item.y1 },
+        label: item.label ?? 1,
+      });
       return;
     case 'scribble':
       drawLine(context, viewport, item.points_xy.map(toPoint), { colour: LABEL_COLOURS[item.label] });
       return;
     case 'polygon':
-      drawLine(context, viewport, item.points_xy.map(toPoint), { colour: LABEL_COLOURS[1], closed: true });
+      drawLine(context, viewport, item.points_xy.map(toPoint), {
+        colour: LABEL_COLOURS[item.label ?? 1],
+        closed: true,
+      });
       return;
     case 'text':
       return;
@@ -114,15 +126,15 @@ const toPoint = ([x, y]: readonly [number, number]): PointXy => ({ x, y });
 function drawDraft(context: CanvasRenderingContext2D, viewport: Viewport, draft: Draft): void {
   switch (draft.kind) {
     case 'box':
-      drawBox(context, viewport, draft.from, draft.to);
+      drawBox(context, viewport, draft);
       return;
     case 'scribble':
       drawLine(context, viewport, draft.points, { colour: LABEL_COLOURS[draft.label] });
       return;
     case 'polygon': {
       const points = draft.cursor === null ? draft.points : [...draft.points, draft.cursor];
-      drawLine(context, viewport, points, { colour: LABEL_COLOURS[1] });
-      for (const point of draft.points) drawVertex(context, toScreen(viewport, point));
+      drawLine(context, viewport, points, { colour: LABEL_COLOURS[draft.label] });
+      for (const point of draft.points) drawVertex(context, toScreen(viewport, point), draft.label);
       return;
     }
     case 'press':
@@ -153,21 +165,25 @@ function drawPoint(context: CanvasRenderingContext2D, { x, y }: PointXy, label: 
   context.stroke();
 }
 
-function drawVertex(context: CanvasRenderingContext2D, { x, y }: PointXy): void {
+function drawVertex(context: CanvasRenderingContext2D, { x, y }: PointXy, label: 0 | 1): void {
   context.beginPath();
   context.arc(x, y, 4, 0, 2 * Math.PI);
   context.fillStyle = 'white';
   context.fill();
   context.lineWidth = 1.5;
-  context.strokeStyle = LABEL_COLOURS[1];
+  context.strokeStyle = LABEL_COLOURS[label];
   context.stroke();
 }
 
-function drawBox(context: CanvasRenderingContext2D, viewport: Viewport, from: PointXy, to: PointXy): void {
+function drawBox(
+  context: CanvasRenderingContext2D,
+  viewport: Viewport,
+  { from, to, label }: { readonly from: PointXy; readonly to: PointXy; readonly label: 0 | 1 },
+): void {
   const [a, b] = [toScreen(viewport, from), toScreen(viewport, to)];
   const path = new Path2D();
   path.rect(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.abs(b.x - a.x), Math.abs(b.y - a.y));
-  strokeOnWhite(context, path, LABEL_COLOURS[1], [7, 5]);
+  strokeOnWhite(context, path, LABEL_COLOURS[label], [7, 5]);
 }
 
 function drawLine(

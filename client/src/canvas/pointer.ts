@@ -1,8 +1,10 @@
 /**
- * Pointers -> prompts, panning and zooming.
+ * Pointers and the keyboard's crosshair -> prompts, panning and zooming.
  *
- * Left press or tap is positive; right press, Shift or a long press negative. One finger uses the tool, two
- * fingers move and zoom. Dragging with the click tool, the middle button or Space moves the image.
+ * Left press or tap is positive; right press, a modifier or a long press of a finger negative; boxes, strokes and
+ * outlines have the sign of their first point. One finger uses the tool, two fingers move and zoom. Dragging with
+ * the click tool, the middle button or Space moves the image. What is drawn when the tool changes, the window loses
+ * the focus or the system takes the pointer is dropped; only corners of a polygon outlive a lost pointer.
  */
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
 import type { Draft } from './layers';
@@ -17,7 +19,10 @@ export interface PointerInput {
   /** CSS pixels from the canvas's top left corner. */
   readonly at: PointXy;
   readonly button: number;
-  readonly shift: boolean;
+  /** A modifier asks for the opposite sign. */
+  readonly negative: boolean;
+  /** The first finger, or the only mouse: whatever was down before has been lost. */
+  readonly isPrimary: boolean;
   /** Space is held. */
   readonly panning: boolean;
 }
@@ -36,8 +41,12 @@ export interface GestureHost {
 
 export const LONG_PRESS_MILLISECONDS = 500;
 
+const LEFT_BUTTON = 0;
 const MIDDLE_BUTTON = 1;
 const RIGHT_BUTTON = 2;
+/** The other end of a pen. */
+const ERASER_BUTTON = 5;
+const NEGATIVE_BUTTONS: readonly number[] = [RIGHT_BUTTON, ERASER_BUTTON];
 
 /** CSS pixels that a press may move and still be a press. */
 const PRESS_SLACK: Readonly<Record<PointerInput['kind'], number>> = { mouse: 4, pen: 6, touch: 10 };
@@ -50,7 +59,7 @@ type Label = 0 | 1;
 
 type Gesture =
   | { readonly kind: 'press'; readonly start: PointerInput; readonly label: Label; readonly at: PointXy }
-  | { readonly kind: 'box'; readonly from: PointXy; readonly to: PointXy }
+  | { readonly kind: 'box'; readonly from: PointXy; readonly to: PointXy; readonly label: Label }
   | { readonly kind: 'scribble'; readonly points: readonly PointXy[]; readonly label: Label }
   | { readonly kind: 'pan'; readonly last: PointXy }
   /** The press has been answered already; its end means nothing. */
@@ -70,6 +79,7 @@ export class Gestures {
   down(input: PointerInput): void {
     const image = this.#host.imageSize();
     if (image === null) return;
+    if (input.isPrimary) this.release();
     this.#pointers.set(input.id, input.at);
     if (this.#pointers.size > 1) {
       this.#abandon();
@@ -88,8 +98,12 @@ export class Gestures {
       this.#pinch(input);
       return;
     }
-    if (this.#pointers.has(input.id)) this.#pointers.set(input.id, input.at);
-    this.#continue(input, image);
+    if (this.#pointers.has(input.id)) {
+      this.#pointers.set(input.id, input.at);
+      this.#continue(input, image);
+    } else if (this.#gesture === null && this.#polygon.isBegun) {
+      this.#host.showDraft(this.#polygon.draft(toImage(this.#host.viewport(), input.at)));
+    }
   }
 
   up(input: PointerInput): void {
@@ -103,22 +117,64 @@ export class Gestures {
 
   /** The system took the pointer away. */
   cancelPointer(id: number): void {
-    this.#pointers.delete(id);
-    this.#abandon();
+    if (this.#pointers.delete(id)) this.#abandon();
   }
 
-  /** Escape, or another tool. */
+  /** The window or the canvas lost the focus: no end of what is held down will be heard. */
+  release(): void {
+    this.#pointers.clear();
+    if (this.#gesture !== null) this.#abandon();
+  }
+
+  /** Escape, another tool or another photo. */
   cancel(): void {
     this.#polygon.clear();
     this.#abandon();
   }
 
+  /** Take back what is being drawn: the last corner, or the shape that is held. False: nothing is being drawn. */
+  undo(): boolean {
+    if (this.#gesture !== null) this.#abandon();
+    else if (this.#polygon.isBegun) this.removeLastVertex();
+    else {
+      this.#polygon.clear();
+      return false;
+    }
+    return true;
+  }
+
+  /** Bring back a corner that was taken back. False: nothing is being drawn, nor was. */
+  redo(): boolean {
+    const isRestored = this.#polygon.restoreLast();
+    if (isRestored) this.#host.showDraft(this.#polygon.draft(null));
+    return isRestored || this.#polygon.isBegun || this.#gesture !== null;
+  }
+
+  /** Enter at the keyboard's crosshair: the next point of the chosen tool, or the end of its shape. */
+  enter(at: PointXy, negative: boolean): void {
+    const image = this.#host.imageSize();
+    if (image === null || this.#pointers.size > 0) return;
+    const gesture = this.#gesture;
+    this.#gesture = null;
+    if (gesture !== null) this.#finish(gesture);
+    else this.#enterFirst(at, negative ? 0 : 1, image);
+  }
+
+  /** The keyboard's crosshair was moved. */
+  follow(at: PointXy): void {
+    const image = this.#host.imageSize();
+    if (image === null || this.#pointers.size > 0) return;
+    if (this.#gesture !== null) this.#drawTo(this.#gesture, at, image);
+    else if (this.#polygon.isBegun) this.#host.showDraft(this.#polygon.draft(at));
+  }
+
   /** Enter or double click. */
   closePolygon(): void {
+    const { label } = this.#polygon;
     const outline = this.#polygon.close();
     if (outline === null) return;
     this.#host.showDraft(null);
-    this.#host.give({ kind: 'polygon', points_xy: outline.map(toPair) });
+    this.#host.give({ kind: 'polygon', points_xy: outline.map(toPair), ...signOf(label) });
   }
 
   removeLastVertex(): void {
@@ -128,29 +184,39 @@ export class Gestures {
 
   #begin(input: PointerInput, image: SizeHw): void {
     const at = toImage(this.#host.viewport(), input.at);
-    const label: Label = input.button === RIGHT_BUTTON || input.shift ? 0 : 1;
-    switch (this.#host.tool()) {
-      case 'click':
-      case 'polygon':
-        this.#gesture = { kind: 'press', start: input, label, at };
-        this.#beginPress(at, label, image);
-        return;
-      case 'box': {
-        const corner = clampToImage(at, image);
-        this.#gesture = { kind: 'box', from: corner, to: corner };
-        return;
-      }
-      case 'scribble':
-        this.#gesture = isInside(at, image) ? { kind: 'scribble', points: [at], label } : { kind: 'done' };
-        this.#showGesture();
-        return;
+    const isNegative = NEGATIVE_BUTTONS.includes(input.button);
+    // Buttons that browsers go back and forward with draw nothing.
+    if (input.button !== LEFT_BUTTON && !isNegative) return;
+    const label: Label = isNegative || input.negative ? 0 : 1;
+    const tool = this.#host.tool();
+    if (tool === 'box' || tool === 'scribble') {
+      this.#beginShape(tool, at, label, image);
+    } else {
+      this.#gesture = { kind: 'press', start: input, label, at };
+      if (tool === 'click') this.#beginPress(input, at, label, image);
     }
   }
 
-  #beginPress(at: PointXy, label: Label, image: SizeHw): void {
-    if (this.#host.tool() !== 'click' || !isInside(at, image)) return;
+  #beginShape(tool: 'box' | 'scribble', at: PointXy, label: Label, image: SizeHw): void {
+    const from = clampToImage(at, image);
+    if (tool === 'box') this.#gesture = { kind: 'box', from, to: from, label };
+    else this.#gesture = isInside(at, image) ? { kind: 'scribble', points: [at], label } : { kind: 'done' };
+    this.#showGesture();
+  }
+
+  #enterFirst(at: PointXy, label: Label, image: SizeHw): void {
+    const tool = this.#host.tool();
+    if (tool === 'click') this.#giveClick(at, label);
+    else if (tool !== 'polygon') this.#beginShape(tool, at, label, image);
+    else if (this.#polygon.endsAt(at)) this.closePolygon();
+    else this.#addVertex(at, label);
+  }
+
+  #beginPress({ kind }: PointerInput, at: PointXy, label: Label, image: SizeHw): void {
+    if (!isInside(at, image)) return;
     this.#host.showDraft({ kind: 'press', at, label });
-    if (label === 0) return;
+    // A mouse or pen that is held has buttons and keys to say so.
+    if (label === 0 || kind !== 'touch') return;
     this.#timer = setTimeout(() => {
       this.#gesture = { kind: 'done' };
       this.#host.showDraft(null);
@@ -160,27 +226,30 @@ export class Gestures {
 
   #continue(input: PointerInput, image: SizeHw): void {
     const gesture = this.#gesture;
-    const at = toImage(this.#host.viewport(), input.at);
     switch (gesture?.kind) {
       case undefined:
-        if (this.#polygon.isBegun) this.#host.showDraft(this.#polygon.draft(at));
+      case 'done':
         return;
       case 'press':
         this.#dragPress(gesture, input);
         return;
       case 'box':
-        this.#gesture = { ...gesture, to: clampToImage(at, image) };
-        this.#showGesture();
-        return;
       case 'scribble':
-        this.#extendScribble(gesture, clampToImage(at, image));
+        this.#drawTo(gesture, toImage(this.#host.viewport(), input.at), image);
         return;
       case 'pan':
         this.#host.pan({ x: input.at.x - gesture.last.x, y: input.at.y - gesture.last.y });
         this.#gesture = { kind: 'pan', last: input.at };
         return;
-      case 'done':
-        return;
+    }
+  }
+
+  #drawTo(gesture: Gesture, at: PointXy, image: SizeHw): void {
+    const to = clampToImage(at, image);
+    if (gesture.kind === 'scribble') this.#extendScribble(gesture, to);
+    else if (gesture.kind === 'box') {
+      this.#gesture = { ...gesture, to };
+      this.#showGesture();
     }
   }
 
@@ -205,7 +274,7 @@ export class Gestures {
         return;
       case 'box':
         this.#host.showDraft(null);
-        this.#giveBox(gesture.from, gesture.to);
+        this.#giveBox(gesture);
         return;
       case 'scribble':
         this.#host.showDraft(null);
@@ -219,7 +288,7 @@ export class Gestures {
 
   #finishPress({ at, label }: Extract<Gesture, { kind: 'press' }>): void {
     if (this.#host.tool() === 'polygon') {
-      this.#addVertex(at);
+      this.#addVertex(at, label);
       return;
     }
     this.#host.showDraft(null);
@@ -233,15 +302,15 @@ export class Gestures {
     this.#host.give({ kind: 'click', x, y, label });
   }
 
-  #giveBox(from: PointXy, to: PointXy): void {
+  #giveBox({ from, to, label }: Extract<Gesture, { kind: 'box' }>): void {
     const [x0, y0] = toPair({ x: Math.min(from.x, to.x), y: Math.min(from.y, to.y) });
     const [x1, y1] = toPair({ x: Math.max(from.x, to.x), y: Math.max(from.y, to.y) });
     const smallest = SMALLEST_BOX / this.#host.viewport().scale;
     if (x1 - x0 < smallest || y1 - y0 < smallest) return;
-    this.#host.give({ kind: 'box', x0, y0, x1, y1 });
+    this.#host.give({ kind: 'box', x0, y0, x1, y1, ...signOf(label) });
   }
 
-  #addVertex(at: PointXy): void {
+  #addVertex(at: PointXy, label: Label): void {
     const image = this.#host.imageSize();
     if (image === null) return;
     const vertex = clampToImage(at, image);
@@ -249,7 +318,7 @@ export class Gestures {
       this.closePolygon();
       return;
     }
-    this.#polygon.add(vertex);
+    this.#polygon.add(vertex, label);
     this.#host.showDraft(this.#polygon.draft(null));
   }
 
@@ -278,6 +347,9 @@ export class Gestures {
     this.#timer = undefined;
   }
 }
+
+/** A positive box or polygon says nothing of its sign. */
+const signOf = (label: Label): { readonly label?: 0 } => (label === 0 ? { label } : {});
 
 /** A hundredth of a pixel is finer than any pointer, and keeps saved projects short. */
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -10,21 +10,48 @@ const FEWEST_CORNERS = 3;
 /** Corners of a polygon that is not closed yet; image frame. */
 export class PolygonDraft {
   #corners: readonly PointXy[] = [];
+  /** Corners that were taken back, the last first. */
+  #taken: readonly PointXy[] = [];
+  #label: 0 | 1 = 1;
 
   get isBegun(): boolean {
     return this.#corners.length > 0;
   }
 
-  add(corner: PointXy): void {
+  /** That of its first corner. */
+  get label(): 0 | 1 {
+    return this.#label;
+  }
+
+  add(corner: PointXy, label: 0 | 1): void {
+    if (!this.isBegun) this.#label = label;
     this.#corners = [...this.#corners, corner];
+    this.#taken = [];
   }
 
   removeLast(): void {
+    this.#taken = [...this.#taken, ...this.#corners.slice(-1)];
     this.#corners = this.#corners.slice(0, -1);
+  }
+
+  /** Whether there was a corner to bring back. */
+  restoreLast(): boolean {
+    const corner = this.#taken.at(-1);
+    if (corner === undefined) return false;
+    this.#taken = this.#taken.slice(0, -1);
+    this.#corners = [...this.#corners, corner];
+    return true;
   }
 
   clear(): void {
     this.#corners = [];
+    this.#taken = [];
+  }
+
+  /** Whether another corner there would repeat the last one. */
+  endsAt(corner: PointXy): boolean {
+    const last = this.#corners.at(-1);
+    return last?.x === corner.x && last.y === corner.y;
   }
 
   /** The outline, and nothing is left; null while there are too few corners. */
@@ -44,7 +71,7 @@ export class PolygonDraft {
 
   /** What to show, with a line to the cursor when there is one. */
   draft(cursor: PointXy | null): Draft | null {
-    return this.isBegun ? { kind: 'polygon', points: this.#corners, cursor } : null;
+    return this.isBegun ? { kind: 'polygon', points: this.#corners, cursor, label: this.#label } : null;
   }
 }
 

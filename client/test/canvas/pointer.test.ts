@@ -45,7 +45,8 @@ const at = (x: number, y: number, more: Partial<PointerInput> = {}): PointerInpu
   kind: 'mouse',
   at: { x: 10 + 2 * x, y: 10 + 2 * y },
   button: 0,
-  shift: false,
+  negative: false,
+  isPrimary: more.id === undefined || more.id === 1,
   panning: false,
   ...more,
 });
@@ -68,7 +69,8 @@ describe('click', () => {
     ['left press', {}, 1],
     ['tap', { kind: 'touch' }, 1],
     ['right press', { button: 2 }, 0],
-    ['Shift', { shift: true }, 0],
+    ['a modifier', { negative: true }, 0],
+    ['the other end of a pen', { kind: 'pen', button: 5 }, 0],
   ] as const)('%s', (_, more, label) => {
     press(12.25, 30, more);
     expect(host.given).toEqual([{ kind: 'click', x: 12.25, y: 30, label }]);
@@ -80,6 +82,19 @@ describe('click', () => {
     vi.advanceTimersByTime(LONG_PRESS_MILLISECONDS);
     gestures.up(at(5, 6, { kind: 'touch' }));
     expect(host.given).toEqual([{ kind: 'click', x: 5, y: 6, label: 0 }]);
+  });
+
+  it.each(['mouse', 'pen'] as const)('a %s that is held is no long press', (kind) => {
+    gestures.down(at(5, 6, { kind }));
+    vi.advanceTimersByTime(10 * LONG_PRESS_MILLISECONDS);
+    expect(host.given).toEqual([]);
+    gestures.up(at(5, 6, { kind }));
+    expect(host.given).toEqual([{ kind: 'click', x: 5, y: 6, label: 1 }]);
+  });
+
+  it.each([3, 4])('the button %i, which goes back or forward, is nothing', (button) => {
+    press(5, 6, { button });
+    expect(host.given).toEqual([]);
   });
 
   it('outside the photo is nothing', () => {
@@ -166,6 +181,209 @@ describe('box', () => {
     gestures.move(at(20, 30));
     expect(host.draft).toMatchObject({ kind: 'box', to: { x: 20, y: 30 } });
     gestures.cancelPointer(1);
+    expect(host.draft).toBeNull();
+    expect(host.given).toEqual([]);
+  });
+});
+
+describe('negative shapes', () => {
+  it.each([
+    ['the right button', { button: 2 }],
+    ['a modifier', { negative: true }],
+  ] as const)('by %s', (_, more) => {
+    host.current = 'box';
+    gestures.down(at(10, 10, more));
+    gestures.move(at(20, 30, more));
+    expect(host.draft).toMatchObject({ kind: 'box', label: 0 });
+    gestures.up(at(20, 30, more));
+    host.current = 'scribble';
+    drag([[10, 10]], more);
+    host.current = 'polygon';
+    press(10, 10, more);
+    press(50, 10);
+    press(50, 40);
+    expect(host.draft).toMatchObject({ kind: 'polygon', label: 0 });
+    gestures.closePolygon();
+    expect(host.given).toMatchObject([
+      { kind: 'box', x0: 10, y0: 10, x1: 20, y1: 30, label: 0 },
+      { kind: 'scribble', label: 0 },
+      { kind: 'polygon', label: 0 },
+    ]);
+  });
+
+  it('a polygon has the sign of its first corner, each its own', () => {
+    host.current = 'polygon';
+    press(10, 10, { button: 2 });
+    gestures.cancel();
+    press(10, 10);
+    press(50, 10, { button: 2 });
+    press(50, 40);
+    gestures.closePolygon();
+    expect(host.given).toEqual([
+      {
+        kind: 'polygon',
+        points_xy: [
+          [10, 10],
+          [50, 10],
+          [50, 40],
+        ],
+      },
+    ]);
+  });
+});
+
+describe('what is held down', () => {
+  const ends: readonly (readonly [string, () => void])[] = [
+    [
+      'the window loses the focus',
+      () => {
+        gestures.release();
+      },
+    ],
+    [
+      'the system takes the pointer',
+      () => {
+        gestures.cancelPointer(1);
+      },
+    ],
+    [
+      'another tool is chosen, or Escape',
+      () => {
+        gestures.cancel();
+      },
+    ],
+    ['it is undone', () => void gestures.undo()],
+  ];
+
+  it.each(
+    (['click', 'box', 'scribble'] as const).flatMap((tool) => ends.map((end) => [tool, ...end] as const)),
+  )('of %s is dropped when %s, and the next press is a fresh one', (tool, _, end) => {
+    host.current = tool;
+    gestures.down(at(10, 10));
+    if (tool !== 'click') gestures.move(at(30, 30));
+    end();
+    expect(host.draft).toBeNull();
+    gestures.move(at(35, 35));
+    expect(host.draft).toBeNull();
+    gestures.up(at(40, 40));
+    expect(host.given).toEqual([]);
+    drag([
+      [20, 20],
+      [60, 60],
+    ]);
+    press(20, 20);
+    expect(host.given.length + host.pans.length).toBeGreaterThan(0);
+  });
+
+  it('a lost finger leaves no ghost behind that would make the next one a pinch', () => {
+    gestures.down(at(10, 10, { kind: 'touch', id: 7, isPrimary: true }));
+    press(20, 20, { kind: 'touch', id: 8, isPrimary: true });
+    expect(host.given).toEqual([{ kind: 'click', x: 20, y: 20, label: 1 }]);
+    expect(host.zooms).toEqual([]);
+  });
+
+  it('the end of the capture after a release takes nothing back', () => {
+    host.current = 'polygon';
+    press(10, 10);
+    gestures.cancelPointer(1);
+    expect(host.draft).toMatchObject({ kind: 'polygon', points: [{ x: 10 }] });
+  });
+
+  it('keeps the corners of a polygon when the window loses the focus', () => {
+    host.current = 'polygon';
+    press(10, 10);
+    gestures.release();
+    press(50, 10);
+    press(50, 40);
+    gestures.closePolygon();
+    expect(host.given).toHaveLength(1);
+  });
+});
+
+describe('undo and redo while a polygon is drawn', () => {
+  beforeEach(() => {
+    host.current = 'polygon';
+    press(10, 10);
+    press(50, 10);
+  });
+
+  it('take corners one by one and bring them back, and then leave it to the page', () => {
+    expect(gestures.undo()).toBe(true);
+    expect(host.draft).toMatchObject({ points: [{ x: 10 }] });
+    expect(gestures.redo()).toBe(true);
+    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
+    expect([gestures.undo(), gestures.undo(), gestures.undo()]).toEqual([true, true, false]);
+    expect(host.draft).toBeNull();
+    expect(gestures.redo()).toBe(false);
+  });
+
+  it('never redo finished work meanwhile', () => {
+    expect(gestures.redo()).toBe(true);
+    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
+  });
+
+  it('another corner ends what can be brought back', () => {
+    gestures.undo();
+    press(60, 60);
+    gestures.redo();
+    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 60 }] });
+  });
+
+  it('are the page’s when nothing is drawn', () => {
+    gestures.cancel();
+    expect([gestures.undo(), gestures.redo()]).toEqual([false, false]);
+  });
+});
+
+describe('the keyboard’s crosshair', () => {
+  it('clicks with the Click tool', () => {
+    gestures.enter({ x: 10, y: 20 }, true);
+    expect(host.given).toEqual([{ kind: 'click', x: 10, y: 20, label: 0 }]);
+  });
+
+  it.each([
+    ['box', { kind: 'box', x0: 10, y0: 20, x1: 30, y1: 50, label: 0 }],
+    [
+      'scribble',
+      {
+        kind: 'scribble',
+        points_xy: [
+          [10, 20],
+          [30, 50],
+        ],
+        label: 0,
+      },
+    ],
+  ] as const)('draws a %s from Enter to Enter', (tool, expected) => {
+    host.current = tool;
+    gestures.enter({ x: 10, y: 20 }, true);
+    gestures.follow({ x: 30, y: 50 });
+    expect(host.draft).toMatchObject({ kind: tool });
+    gestures.move(at(70, 70));
+    gestures.enter({ x: 30, y: 50 }, false);
+    expect(host.given).toEqual([expected]);
+    expect(host.draft).toBeNull();
+  });
+
+  it('sets corners of a polygon, and closes it by a second Enter in the same place', () => {
+    host.current = 'polygon';
+    for (const [x, y] of [
+      [10, 10],
+      [50, 10],
+      [50, 40],
+      [50, 40],
+    ] as const) {
+      gestures.follow({ x, y });
+      gestures.enter({ x, y }, false);
+    }
+    expect(host.given).toMatchObject([{ kind: 'polygon', points_xy: { length: 3 } }]);
+  });
+
+  it('drops a shape by Escape', () => {
+    host.current = 'box';
+    gestures.enter({ x: 10, y: 20 }, false);
+    gestures.cancel();
+    gestures.follow({ x: 30, y: 50 });
     expect(host.draft).toBeNull();
     expect(host.given).toEqual([]);
   });
