@@ -29,14 +29,14 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Annotated[Services, Depends(services_of)]) -> Response:
-    """200 once the model is warm, with `degraded` when the cache cannot be reached; 503 before."""
+    """200 once the model is warm, with `degraded` when the cache does not answer or store; 503 before."""
     state = services.readiness.state
     if state != "ready":
         raise NotReady(_WHY_NOT_READY[state], headers={"Retry-After": "1"})
     cache = await services.cache.state()
     return JSONResponse(
         {
-            "status": "ready" if cache.reachable else "degraded",
+            "status": "ready" if cache.works else "degraded",
             "model": services.encoder.name,
             "fingerprint": services.encoder.fingerprint,
             "cache": dataclasses.asdict(cache),

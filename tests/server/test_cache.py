@@ -136,6 +136,61 @@ async def test_redis_of_the_wrong_type_is_a_miss_and_a_fault(redis_server: Redis
     await cache.close()
 
 
+@pytest.mark.redis
+@pytest.mark.parametrize("cause", ["full", "forbidden", "replica"])
+async def test_redis_that_refuses_writes_still_answers_reads(
+    redis_server: RedisServer, free_port: Callable[[], int], cause: str
+) -> None:
+    cache = redis_cache(redis_server[1], pause_s=60)
+    await cache.put("kept", b"data")
+    refuse: dict[str, tuple[Any, ...]] = {
+        "full": ("CONFIG", "SET", "maxmemory", 1),
+        "forbidden": ("ACL", "SETUSER", "default", "-set"),
+        "replica": ("REPLICAOF", "127.0.0.1", free_port()),
+    }
+    allow: dict[str, tuple[Any, ...]] = {
+        "full": ("CONFIG", "SET", "maxmemory", 0),
+        "forbidden": ("ACL", "SETUSER", "default", "+set"),
+        "replica": ("REPLICAOF", "NO", "ONE"),
+    }
+    with redis.Redis.from_url(redis_server[1]) as client:
+        client.execute_command(*refuse[cause])
+        for number in range(3):
+            await cache.put(f"new{number}", b"data")
+            assert await cache.get("kept") == b"data"
+        state = await cache.state()
+        client.execute_command(*allow[cause])
+    assert state.reachable
+    assert not state.works
+    assert state.refused
+    await cache.put("later", b"data")
+    assert (await cache.state()).works
+    await cache.close()
+
+
+@pytest.mark.redis
+async def test_a_key_of_the_wrong_type_does_not_pause_the_others(redis_server: RedisServer) -> None:
+    cache = redis_cache(redis_server[1], pause_s=60)
+    await cache.put("intact", b"data")
+    with redis.Redis.from_url(redis_server[1]) as client:
+        client.lpush("splitseem:embedding:1:key", b"a list")
+    for _ in range(3):
+        assert await cache.get("key") is None
+        assert await cache.get("intact") == b"data"
+    await cache.close()
+
+
+async def test_asking_how_the_cache_is_does_not_end_a_pause() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cache = redis_cache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", pause_s=60)
+        await cache.get("key")
+        await cache.state()
+        begin = time.monotonic()
+        assert await cache.get("key") is None
+        assert time.monotonic() - begin < TIMEOUT_S
+        await cache.close()
+
+
 async def test_absent_redis_is_a_miss_a_fault_and_a_log_line(
     free_port: Callable[[], int], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -244,7 +244,7 @@ async def test_ready_names_model_cache_and_queue(client: httpx.AsyncClient) -> N
         "status": "ready",
         "model": "fake",
         "fingerprint": "fa4e" * 8,
-        "cache": {"kind": "memory", "reachable": True, "faults": 0},
+        "cache": {"kind": "memory", "reachable": True, "faults": 0, "refused": None},
         "waiting": 0,
     }
 

@@ -14,11 +14,18 @@ class CacheState:
         kind: `memory` or `redis`.
         reachable: whether it answers now.
         faults: operations that failed since the start; each was treated as a miss.
+        refused: why the last embedding was not stored although the cache answered; None when it was.
     """
 
     kind: str
     reachable: bool
     faults: int
+    refused: str | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether it answers and stores."""
+        return self.reachable and self.refused is None
 
 
 class EmbeddingCache(Protocol):

@@ -12,7 +12,7 @@ import redis.asyncio as redis
 import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from splitseem_server.cache.base import CacheState
 
@@ -29,7 +29,7 @@ class RedisCache:
     Args:
         url: redis://, rediss:// or unix://.
         timeout_s: seconds an operation may take before it counts as a fault.
-        pause_s: seconds during which Redis is not asked again after a fault.
+        pause_s: seconds during which Redis is not asked again after it did not answer.
         ttl_s: seconds after which an entry is forgotten; 0 for never.
     Raises:
         ValueError: the URL cannot be read.
@@ -48,6 +48,7 @@ class RedisCache:
         self._ttl_s = ttl_s or None
         self._paused_until = 0.0
         self._faults = 0
+        self._refused: str | None = None
 
     async def get(self, key: str) -> bytes | None:
         """The bytes, or None when they are not there, damaged, or Redis does not answer."""
@@ -63,13 +64,18 @@ class RedisCache:
     async def put(self, key: str, data: bytes) -> None:
         """Keep the bytes if Redis answers."""
         value = _checksum(data) + data
-        await self._ask("put", lambda: self._client.set(_PREFIX + key, value, ex=self._ttl_s))
+        stored = await self._ask("put", lambda: self._client.set(_PREFIX + key, value, ex=self._ttl_s))
+        if stored:
+            self._refused = None
 
     async def state(self) -> CacheState:
-        """Whether Redis answers; asked even during a pause, and never for longer than the timeout."""
-        self._paused_until = 0.0
+        """Whether Redis answers, and stores what it is given; asked even during a pause, and never for longer
+        than the timeout."""
+        paused_until, self._paused_until = self._paused_until, 0.0
         reachable = await self._ask("ping", lambda: self._client.ping()) is not None
-        return CacheState("redis", reachable, self._faults)
+        if not reachable:
+            self._paused_until = max(paused_until, self._paused_until)
+        return CacheState("redis", reachable, self._faults, self._refused)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -81,6 +87,12 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await ask()
+        except ResponseError as error:
+            # Redis answered: it is full, read-only, or holds another type here. It may be asked again.
+            self._count_fault(operation, f"{type(error).__name__}: {error}")
+            if operation == "put":
+                self._refused = str(error)
+            return None
         except (RedisError, OSError, TimeoutError) as error:
             self._count_fault(operation, f"{type(error).__name__}: {error}")
             self._paused_until = time.monotonic() + self._pause_s
