@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from splitseem_server import (
     decode_routes,
@@ -28,13 +29,26 @@ from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
 from splitseem_server.metrics import Metrics
-from splitseem_server.middleware import BodyLimit, IsolationHeaders, Watch, log_request
+from splitseem_server.middleware import BodyLimit, ForwardedPrefix, IsolationHeaders, Watch, log_request
 from splitseem_server.panoptic_service import PanopticService, Segmenter
+from splitseem_server.parameters import refuse_unknown
 from splitseem_server.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.services import Services
 from splitseem_server.settings import Settings
 from splitseem_server.text_service import TextEncoder, TextService
 from splitseem_server.uploads import max_body_bytes
+
+CORS_MAX_AGE_S = 600
+EXPOSED_HEADERS = (
+    "ETag",
+    "Location",
+    "Retry-After",
+    "Server-Timing",
+    "X-Splitseem-Bytes",
+    "X-Splitseem-Cache",
+    "X-Splitseem-Model",
+)
+"""What scripts of other origins may read of an answer."""
 
 
 def create_app(
@@ -72,6 +86,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         responses=_documented_problems(),
+        dependencies=[Depends(refuse_unknown)],
     )
     app.state.services = services
     for routes in (embed_routes, decode_routes, text_routes, panoptic_routes, model_routes, health_routes):
@@ -83,7 +98,17 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
     app.add_middleware(ErrorResponses)
-    app.add_middleware(IsolationHeaders)
+    app.add_middleware(IsolationHeaders, resource_policy=settings.resource_policy)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+            max_age=CORS_MAX_AGE_S,
+        )
+    app.add_middleware(ForwardedPrefix)
     app.add_middleware(Watch, tell=(services.metrics.requested, log_request))
     return app
 

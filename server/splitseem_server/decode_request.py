@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, fr
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
 from splitseem_server.json_text import check_fields, json_object
 from splitseem_server.negotiation import JSON
-from splitseem_server.uploads import content_type_of, image_of_json
+from splitseem_server.uploads import content_type_of, decode_base64, image_of_json
 
 MAX_OBJECTS = 64
 MAX_STEPS = 256
@@ -90,6 +89,9 @@ async def _read_multipart(request: Request) -> tuple[bytes, dict[str, Any]]:
     except HTTPException as error:
         raise MalformedRequest(f"multipart body: {error.detail}") from error
     try:
+        unknown = sorted(set(form) - {"image", "request"})
+        if unknown:
+            raise InvalidParameter(f"unknown field {unknown[0][:64]}; known are image, request")
         image, text = form.get("image"), form.get("request")
         if not isinstance(image, UploadFile) or not isinstance(text, str):
             raise MalformedRequest("multipart body: expected a file `image` and JSON in the field `request`")
@@ -162,10 +164,7 @@ def _memory(value: object, where: str) -> Memory:
         raise MalformedRequest(f"{where}: expected `prompts`, `shape` and `float32_base64`")
     if not isinstance(shape, list) or len(shape) != 2 or not all(_is_count(side) for side in shape):
         raise MalformedRequest(f"{where}.shape: expected height and width")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MalformedRequest(f"{where}.float32_base64: {error}") from error
+    data = decode_base64(text, f"{where}.float32_base64")
     if len(data) != 4 * shape[0] * shape[1]:
         raise InvalidParameter(f"{where}: {len(data)} bytes are not {shape[0]} x {shape[1]} numbers")
     logits = np.frombuffer(data, dtype="<f4").reshape(shape).astype(np.float32)

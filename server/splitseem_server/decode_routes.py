@@ -15,7 +15,7 @@ from starlette.responses import Response
 from splitseem_proto import decode_rle
 from splitseem_server.decode_request import MULTIPART, read_decode_request, write_memory
 from splitseem_server.decode_service import Decoded, DecodedObject
-from splitseem_server.embed_routes import check_parameters, parse_embed_options
+from splitseem_server.embed_routes import parse_embed_options
 from splitseem_server.embedding_service import EmbedOptions
 from splitseem_server.errors import NotFound
 from splitseem_server.gone import unless_gone
@@ -59,10 +59,9 @@ def decode_options(
     """The query of `POST /v1/decode`.
 
     Raises:
-        InvalidParameter: an unknown parameter, or a value without meaning for this model.
+        InvalidParameter: a value without meaning for this model.
     """
-    check_parameters(request, ("codec", "canvas", "roi"))
-    return parse_embed_options(services, codec, canvas, roi)
+    return parse_embed_options(services, request.query_params)
 
 
 @router.post("/v1/decode", openapi_extra=_BODY)

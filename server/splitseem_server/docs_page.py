@@ -19,7 +19,7 @@ def docs_page(openapi: dict[str, Any]) -> str:
     operations = "".join(_operations(openapi))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-        f'<h1>{title}</h1><p>For machines: <a href="/openapi.json">/openapi.json</a></p>{operations}</html>\n'
+        f'<h1>{title}</h1><p>For machines: <a href="openapi.json">openapi.json</a></p>{operations}</html>\n'
     )
 
 

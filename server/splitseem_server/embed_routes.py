@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
+from splitseem_proto import CODECS
 from splitseem_server.content_coding import accepted_coding, encode_body
 from splitseem_server.embedding_service import Embedded, EmbedOptions
 from splitseem_server.encoder import RoiXywh
@@ -16,12 +17,14 @@ from splitseem_server.errors import InvalidParameter, NotFound
 from splitseem_server.gone import unless_gone
 from splitseem_server.keys import is_key
 from splitseem_server.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
+from splitseem_server.parameters import joined, whole_number
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
 from splitseem_server.uploads import read_upload
 
 router = APIRouter(tags=["embeddings"])
 
-_PARAMETERS = ("codec", "canvas", "roi", "maps")
+CODECS_NAMED = ", ".join(CODECS)
+EMBED_PARAMETERS = ("codec", "canvas", "roi", "maps")
 IMAGE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -41,9 +44,7 @@ IMAGE_BODY: dict[str, Any] = {
 def embed_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
-    codec: Annotated[
-        str | None, Query(description="float32, float16, int8, uint10, uint8, uint4 or small")
-    ] = None,
+    codec: Annotated[str | None, Query(description=CODECS_NAMED)] = None,
     canvas: Annotated[
         int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")
     ] = None,
@@ -54,30 +55,24 @@ def embed_options(
         str | None, Query(description="features, source or lateral: what masks are to be made of")
     ] = None,
 ) -> EmbedOptions:
-    """The query of `POST /embed`.
-
-    Raises:
-        InvalidParameter: an unknown parameter, or a value without meaning for this model.
-    """
-    check_parameters(request, _PARAMETERS)
-    return parse_embed_options(services, codec, canvas, roi, maps)
-
-
-def check_parameters(request: Request, known: Sequence[str]) -> None:
-    """Raises: InvalidParameter: the query has a parameter of another name."""
-    unknown = sorted(set(request.query_params) - set(known))
-    if unknown:
-        raise InvalidParameter(f"unknown parameter {', '.join(unknown)}; known are {', '.join(known)}")
-
-
-def parse_embed_options(
-    services: Services, codec: str | None, canvas: int | None, roi: str | None, maps: str | None = None
-) -> EmbedOptions:
-    """How an image is to be encoded.
+    """The query of `POST /embed`, refused before the body is read.
 
     Raises:
         InvalidParameter: a value without meaning for this model.
     """
+    return parse_embed_options(services, request.query_params)
+
+
+def parse_embed_options(services: Services, given: Mapping[str, str]) -> EmbedOptions:
+    """How an image is to be encoded.
+
+    Args:
+        given: `codec`, `canvas`, `roi` and `maps`, as far as they are given.
+    Raises:
+        InvalidParameter: a value without meaning for this model.
+    """
+    codec, roi, maps = given.get("codec"), given.get("roi"), given.get("maps")
+    canvas = whole_number("canvas", given["canvas"]) if "canvas" in given else None
     if codec is not None and codec not in services.encoder.codecs:
         raise InvalidParameter(f"codec {codec!r}; known are {', '.join(services.encoder.codecs)}")
     if canvas is not None and canvas > services.settings.max_canvas:
@@ -87,30 +82,28 @@ def parse_embed_options(
     return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi), maps)
 
 
-@router.post("/embed", openapi_extra=IMAGE_BODY)
-@router.post("/v1/embed", openapi_extra=IMAGE_BODY)
-async def embed(
-    request: Request,
-    services: Annotated[Services, Depends(services_of)],
-    options: Annotated[EmbedOptions, Depends(embed_options)],
-) -> Response:
+@router.post("/embed", openapi_extra=IMAGE_BODY, dependencies=[Depends(embed_options)])
+@router.post("/v1/embed", openapi_extra=IMAGE_BODY, dependencies=[Depends(embed_options)])
+async def embed(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Encode an image, or find its embedding in the cache.
 
-    The image is the multipart field `image`, the raw body (`image/*`), or `image_base64` in JSON. The answer
-    is the embedding as msgpack, or with `Accept: application/json` its key, sizes, geometry and link.
+    The image is the multipart field `image`, `image_base64` in JSON, or the body itself; what stands in the
+    query may stand in fields beside the image instead. The answer is the embedding as msgpack, or with
+    `Accept: application/json` its key, sizes, geometry and link.
     """
     media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
     services.check_ready()
+    asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
+    upload = await read_upload(request)
+    options = parse_embed_options(services, joined(request, upload.fields, EMBED_PARAMETERS))
     if options.codec is None:
-        asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
         options = replace(options, codec=asked)
-    image = await read_upload(request)
-    embedded = await unless_gone(request, services.embeddings.embed(image, options))
+    embedded = await unless_gone(request, services.embeddings.embed(upload.image, options))
     headers = services.report(embedded.source, embedded.timings_ms)
-    headers["Location"] = _location(embedded.key)
+    headers["Location"] = _location(request, embedded.key)
     if media_type == JSON:
         headers |= _content_headers(services, f'"{embedded.key}.json"')
-        return JSONResponse(_describe(services, embedded), headers=headers)
+        return JSONResponse(_describe(services, embedded, headers["Location"]), headers=headers)
     return await _embedding_response(request, services, embedded.key, embedded.data, headers)
 
 
@@ -159,8 +152,9 @@ def _etag(key: str, coding: str | None) -> str:
     return f'"{key}"' if coding is None else f'"{key}.{coding}"'
 
 
-def _location(key: str) -> str:
-    return f"/v1/embeddings/{key}"
+def _location(request: Request, key: str) -> str:
+    """The path as the client sees it, below the prefix that a proxy may have taken away."""
+    return f"{request.scope.get('root_path', '')}/v1/embeddings/{key}"
 
 
 def _content_headers(services: Services, etag: str) -> dict[str, str]:
@@ -171,12 +165,12 @@ def _content_headers(services: Services, etag: str) -> dict[str, str]:
     }
 
 
-def _describe(services: Services, embedded: Embedded) -> dict[str, object]:
+def _describe(services: Services, embedded: Embedded, link: str) -> dict[str, object]:
     embedding = embedded.unpacked()
     geometry = embedding.geometry
     return {
         "key": embedded.key,
-        "link": _location(embedded.key),
+        "link": link,
         "model": services.encoder.name,
         "fingerprint": embedding.fingerprint,
         "codec": embedding.codec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from splitseem_server.errors import BodyTooLarge, MalformedRequest
 
+_PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 _log = structlog.get_logger(__name__)
 
 # Threads in the browser's WebAssembly need a page that is isolated from other origins; the worker script and
@@ -18,24 +20,44 @@ _log = structlog.get_logger(__name__)
 ISOLATION_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-embedder-policy", b"require-corp"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
 
 
 class IsolationHeaders:
-    """ASGI middleware: adds `ISOLATION_HEADERS` to every response, errors included."""
+    """ASGI middleware: adds the headers of isolation to every response, errors included.
+
+    Args:
+        resource_policy: who may embed what is served: same-origin, same-site or cross-origin.
+    """
+
+    def __init__(self, app: ASGIApp, resource_policy: str) -> None:
+        self._app = app
+        policy = (b"cross-origin-resource-policy", resource_policy.encode("ascii"))
+        self._headers = (*ISOLATION_HEADERS, policy)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class ForwardedPrefix:
+    """ASGI middleware: links in answers begin with the path that a proxy took away and names in the header
+    `X-Forwarded-Prefix`. Only its sender gets them; a header that is no plain path is passed over."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *ISOLATION_HEADERS]}
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+        if scope["type"] == "http":
+            prefix = Headers(scope=scope).get("x-forwarded-prefix", "").rstrip("/")
+            if _PLAIN_PATH.fullmatch(prefix):
+                scope = {**scope, "root_path": prefix}
+        await self._app(scope, receive, send)
 
 
 Tell = Callable[[Scope, int | None, float], None]

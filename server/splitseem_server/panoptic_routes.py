@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -14,19 +16,21 @@ from PIL import Image
 from starlette.responses import Response
 
 from splitseem_model.tasks.segments import MODES
-from splitseem_server.embed_routes import IMAGE_BODY, check_parameters, parse_embed_options
+from splitseem_server.embed_routes import CODECS_NAMED, IMAGE_BODY, parse_embed_options
 from splitseem_server.embedding_service import EmbedOptions
 from splitseem_server.errors import InvalidParameter, NotFound
 from splitseem_server.gone import unless_gone
 from splitseem_server.json_text import json_with_list
 from splitseem_server.negotiation import JSON, choose_media_type
 from splitseem_server.panoptic_service import SegmentedAll
+from splitseem_server.parameters import joined
 from splitseem_server.services import Services, services_of
 from splitseem_server.uploads import read_upload
 
 router = APIRouter(tags=["panoptic"])
 
 PNG = "image/png"
+_PARAMETERS = ("mode", "min_score", "codec", "canvas", "roi")
 
 
 @dataclass(frozen=True)
@@ -43,27 +47,33 @@ def panoptic_options(
     services: Annotated[Services, Depends(services_of)],
     mode: Annotated[str, Query(description=", ".join(MODES))] = "panoptic",
     min_score: Annotated[float, Query(ge=0, le=1, description="leave out instances below")] = 0.0,
-    codec: Annotated[str | None, Query(description="float32, float16 or int8")] = None,
+    codec: Annotated[str | None, Query(description=CODECS_NAMED)] = None,
     canvas: Annotated[int | None, Query(ge=1, description="pixels to resize to")] = None,
     roi: Annotated[str | None, Query(description="x,y,w,h in image pixels")] = None,
 ) -> PanopticOptions:
-    """The query of `POST /v1/panoptic`.
+    """The query of `POST /v1/panoptic`, refused before the body is read.
 
     Raises:
-        InvalidParameter: an unknown parameter, or a value without meaning for this model.
+        InvalidParameter: a value without meaning for this model.
     """
-    check_parameters(request, ("mode", "min_score", "codec", "canvas", "roi"))
+    return _parse_options(services, request.query_params)
+
+
+def _parse_options(services: Services, given: Mapping[str, str]) -> PanopticOptions:
+    mode, min_score = given.get("mode", "panoptic"), given.get("min_score", "0")
     if mode not in MODES:
-        raise InvalidParameter(f"mode {mode!r}; known are {', '.join(MODES)}")
-    return PanopticOptions(mode, min_score, parse_embed_options(services, codec, canvas, roi))
+        raise InvalidParameter(f"mode {mode[:64]!r}; known are {', '.join(MODES)}")
+    try:
+        least = float(min_score)
+    except ValueError:
+        least = math.nan
+    if not 0 <= least <= 1:
+        raise InvalidParameter(f"min_score {min_score[:64]!r}; expected a number from 0 to 1")
+    return PanopticOptions(mode, least, parse_embed_options(services, given))
 
 
-@router.post("/v1/panoptic", openapi_extra=IMAGE_BODY)
-async def panoptic(
-    request: Request,
-    services: Annotated[Services, Depends(services_of)],
-    options: Annotated[PanopticOptions, Depends(panoptic_options)],
-) -> Response:
+@router.post("/v1/panoptic", openapi_extra=IMAGE_BODY, dependencies=[Depends(panoptic_options)])
+async def panoptic(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Segment all of an image.
 
     The image is sent as to `/embed`. The answer is JSON: segments with masks as COCO run lengths; with
@@ -73,8 +83,9 @@ async def panoptic(
     if services.panoptic is None:
         raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
     services.check_ready()
-    image = await read_upload(request)
-    work = services.panoptic.segment(image, options.embed, options.mode, options.min_score)
+    upload = await read_upload(request)
+    options = _parse_options(services, joined(request, upload.fields, _PARAMETERS))
+    work = services.panoptic.segment(upload.image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)
     headers = {"Vary": "Accept", **services.report(segmented.embedded.source, segmented.timings_ms)}
     json = partial(_json, services, options.mode, segmented)

@@ -115,12 +115,30 @@ class Settings(BaseModel):
         default=True,
         description="Whether to serve the browser client; false where a web server in front does.",
     )
+    cors_origins: str = Field(
+        default="",
+        description="Origins whose pages may call the service, with commas between; `*` for all, empty for"
+        " none but its own.",
+    )
+    resource_policy: Literal["same-origin", "same-site", "cross-origin"] = Field(
+        default="same-origin",
+        description="Pages that may embed what is served, as an iframe does, when they are isolated.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
     log_format: Literal["console", "json"] = Field(
         default="console", description="Log lines for people, or one JSON object a line for machines."
     )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _plain_origins(cls, value: str) -> str:
+        origins = [origin.strip() for origin in value.split(",") if origin.strip()]
+        for origin in origins:
+            if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
+                raise ValueError("expected origins such as https://example.org, without a path")
+        return ",".join(origins)
 
     @field_validator("cache")
     @classmethod

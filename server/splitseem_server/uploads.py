@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from splitseem_server.errors import MalformedRequest, UnsupportedContentType, UrlNotEnabled
+from splitseem_server.errors import InvalidParameter, MalformedRequest, UrlNotEnabled
 from splitseem_server.json_text import json_object
+
+_URL_SAFE = str.maketrans("-_", "+/")
 
 # Base64 takes 4 bytes for 3; the rest is room for the other parts of a multipart or JSON body.
 _OVERHEAD_BYTES = 65_536
@@ -23,40 +26,45 @@ def max_body_bytes(max_image_bytes: int) -> int:
     return -(-max_image_bytes // 3) * 4 + _OVERHEAD_BYTES
 
 
-async def read_upload(request: Request) -> bytes:
-    """The image file that a request carries: multipart field `image`, raw `image/*`, or JSON `image_base64`.
+@dataclass(frozen=True)
+class Upload:
+    """The bytes of an image file, and the fields that were sent beside it, as text."""
+
+    image: bytes
+    fields: Mapping[str, str]
+
+
+async def read_upload(request: Request) -> Upload:
+    """The image that a request carries: multipart field `image`, JSON `image_base64`, or the body itself.
+
+    The bytes of the image decide what it is, so the content type of a body or a part is not looked at.
 
     Raises:
         MalformedRequest: the body does not hold what its content type promises.
-        UnsupportedContentType: another content type.
         UrlNotEnabled: the JSON names a URL.
     """
-    content_type = content_type_of(request)
-    read = _READERS.get(content_type)
-    if read is None and content_type.startswith("image/"):
-        read = _read_raw
-    if read is None:
-        raise UnsupportedContentType(
-            f"content type {content_type or '(none)'!r}; send multipart/form-data with a field `image`, the"
-            " image itself as image/*, or application/json with `image_base64`"
-        )
-    return await read(request)
+    read = _READERS.get(content_type_of(request))
+    return Upload(await request.body(), {}) if read is None else await read(request)
 
 
-async def _read_raw(request: Request) -> bytes:
-    return await request.body()
-
-
-async def _read_multipart(request: Request) -> bytes:
+async def _read_multipart(request: Request) -> Upload:
     try:
-        form = await request.form(max_files=1, max_fields=16)
+        form = await request.form(max_files=1, max_fields=16, max_part_size=_OVERHEAD_BYTES)
     except HTTPException as error:
         raise MalformedRequest(f"multipart body: {error.detail}") from error
     try:
         image = form.get("image")
         if not isinstance(image, UploadFile):
             raise MalformedRequest("multipart body: expected a file in the field `image`")
-        return await image.read()
+        fields: dict[str, str] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                if name in fields:
+                    raise InvalidParameter(f"the field {name[:64]!r} is given twice")
+                fields[name] = value
+            elif name != "image":
+                raise InvalidParameter(f"the file {name[:64]!r} is unknown; send the image in `image`")
+        return Upload(await image.read(), fields)
     finally:
         await form.close()
 
@@ -77,17 +85,43 @@ def image_of_json(body: Mapping[str, Any]) -> bytes:
     encoded = body.get("image_base64")
     if not isinstance(encoded, str):
         raise MalformedRequest("JSON body: expected a string `image_base64`")
+    return decode_base64(encoded, "`image_base64`")
+
+
+def decode_base64(text: str, where: str) -> bytes:
+    """Bytes from base64 as clients write it: plain or URL-safe, with or without padding, with line breaks, or
+    as a data URL.
+
+    Raises:
+        MalformedRequest: it is something else.
+    """
+    content = text.partition(",")[2] if text[:5].lower() == "data:" else text
+    plain = "".join(content.split()).translate(_URL_SAFE).rstrip("=")
     try:
-        return base64.b64decode(encoded, validate=True)
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MalformedRequest(f"JSON body: `image_base64` is not base64: {error}") from error
+        raise MalformedRequest(f"JSON body: {where} is not base64: {error}") from error
 
 
-async def _read_json(request: Request) -> bytes:
-    return image_of_json(json_object(await request.body(), "`image_base64`"))
+async def _read_json(request: Request) -> Upload:
+    body = json_object(await request.body(), "`image_base64`")
+    image = image_of_json(body)
+    return Upload(
+        image, {name: _as_text(name, value) for name, value in body.items() if name != "image_base64"}
+    )
 
 
-_READERS: dict[str, Callable[[Request], Awaitable[bytes]]] = {
+def _as_text(name: str, value: object) -> str:
+    """The value of a field of JSON as the query would have it; a list of numbers is written with commas."""
+    if isinstance(value, str):
+        return value
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+        raise InvalidParameter(f"`{name[:64]}`: expected a text, a number or a list of numbers")
+    return ",".join(str(one) for one in values)
+
+
+_READERS: dict[str, Callable[[Request], Awaitable[Upload]]] = {
     "multipart/form-data": _read_multipart,
     "application/json": _read_json,
 }

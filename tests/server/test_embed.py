@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import zstandard
 from fastapi import FastAPI
+from PIL import Image
 
 from splitseem_proto import Embedding, decode_tensor, unpack
 
@@ -25,7 +27,24 @@ def as_raw(image: bytes) -> dict[str, Any]:
 
 
 def as_multipart(image: bytes) -> dict[str, Any]:
-    return {"files": {"image": ("photo.png", image, "image/png")}, "data": {"note": "ignored"}}
+    return {"files": {"image": ("photo.png", image, "image/png")}}
+
+
+def as_multipart_with_another_type(image: bytes) -> dict[str, Any]:
+    return {"files": {"image": ("photo", image, "text/plain")}}
+
+
+def as_octets(image: bytes) -> dict[str, Any]:
+    return {"content": image, "headers": {"Content-Type": "application/octet-stream"}}
+
+
+def as_form_by_mistake(image: bytes) -> dict[str, Any]:
+    """What curl says of `--data-binary` unless told otherwise."""
+    return {"content": image, "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+
+
+def as_bytes_alone(image: bytes) -> dict[str, Any]:
+    return {"content": image}
 
 
 def as_json(image: bytes) -> dict[str, Any]:
@@ -40,7 +59,18 @@ def embedding_of(response: httpx.Response) -> Embedding:
 
 
 @pytest.mark.parametrize("path", ["/embed", "/v1/embed"])
-@pytest.mark.parametrize("send", [as_raw, as_multipart, as_json])
+@pytest.mark.parametrize(
+    "send",
+    [
+        as_raw,
+        as_multipart,
+        as_json,
+        as_multipart_with_another_type,
+        as_octets,
+        as_form_by_mistake,
+        as_bytes_alone,
+    ],
+)
 async def test_every_way_of_sending_gives_the_same_embedding(
     client: httpx.AsyncClient, image_bytes: ImageBytes, path: str, send: Callable[[bytes], dict[str, Any]]
 ) -> None:
@@ -51,6 +81,95 @@ async def test_every_way_of_sending_gives_the_same_embedding(
     assert embedding.geometry.original_hw == (47, 61)
     mean = decode_tensor(embedding.tensor("level0"))[0, :, 0, 0]
     np.testing.assert_allclose(mean, [200, 100, 50], rtol=0.01)
+
+
+FIELDS = {"codec": "float32", "canvas": "32", "roi": "0,0,30,20"}
+
+
+@pytest.mark.parametrize("path", ["/embed", "/v1/embed"])
+async def test_fields_beside_the_image_are_as_good_as_the_query(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, path: str
+) -> None:
+    image = image_bytes()
+    asked = embedding_of(await client.post("/embed", params=FIELDS, **as_raw(image)))
+    assert asked.codec == "float32"
+    assert asked.geometry.roi_xywh == (0, 0, 30, 20)
+    form = await client.post(path, data=FIELDS, **as_multipart(image))
+    numbers = {"codec": "float32", "canvas": 32, "roi": [0, 0, 30, 20]}
+    body = {**as_json(image)["json"], **numbers}
+    assert embedding_of(form) == asked
+    assert embedding_of(await client.post(path, json=body)) == asked
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("codec", "jpeg"), ("canvas", "-1"), ("canvas", "many"), ("roi", "1,2"), ("maps", "x")],
+)
+async def test_a_field_is_refused_as_in_the_query(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, field: str, value: str
+) -> None:
+    form = await client.post("/embed", data={field: value}, **as_multipart(image_bytes()))
+    query = await client.post("/embed", params={field: value}, **as_raw(image_bytes()))
+    assert form.status_code == query.status_code == 422
+
+
+async def test_an_option_given_twice_is_refused(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
+    both = await client.post(
+        "/embed", params={"codec": "int8"}, data={"codec": "int8"}, **as_multipart(image_bytes())
+    )
+    repeated = await client.post("/embed?codec=int8&codec=float32", **as_raw(image_bytes()))
+    assert both.status_code == repeated.status_code == 422
+    assert "query and in the body" in both.json()["detail"]
+    assert "twice" in repeated.json()["detail"]
+
+
+def lined(text: str) -> str:
+    return "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda data: "data:image/png;base64," + base64.b64encode(data).decode(),
+        lambda data: "DATA:;base64," + base64.b64encode(data).decode(),
+        lambda data: lined(base64.b64encode(data).decode()),
+        lambda data: base64.urlsafe_b64encode(data).decode(),
+        lambda data: base64.b64encode(data).decode().rstrip("="),
+        lambda data: " " + base64.b64encode(data).decode() + "\n",
+    ],
+    ids=["data URL", "data URL without type", "lines", "URL-safe", "no padding", "spaces"],
+)
+async def test_base64_is_taken_as_clients_write_it(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, write: Callable[[bytes], str]
+) -> None:
+    rng = np.random.default_rng(0)
+    stream = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (31, 29, 3), dtype=np.uint8)).save(stream, "PNG")
+    image = stream.getvalue()
+    response = await client.post("/embed", json={"image_base64": write(image)})
+    assert embedding_of(response) == embedding_of(await client.post("/embed", **as_raw(image)))
+
+
+async def test_links_begin_with_the_prefix_that_a_proxy_took_away(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    prefix = {"X-Forwarded-Prefix": "/tool/"}
+    headers = {**as_raw(image_bytes())["headers"], "Accept": "application/json", **prefix}
+    response = await client.post("/embed", content=image_bytes(), headers=headers)
+    key = response.json()["key"]
+    assert response.json()["link"] == response.headers["location"] == f"/tool/v1/embeddings/{key}"
+    document = (await client.get("/openapi.json", headers=prefix)).json()
+    assert document["servers"] == [{"url": "/tool"}]
+    assert 'href="openapi.json"' in (await client.get("/docs", headers=prefix)).text
+
+
+@pytest.mark.parametrize("prefix", ["//evil.example", "http://evil.example", "/a b", "/" + "x" * 999, "tool"])
+async def test_a_prefix_that_is_no_plain_path_is_passed_over(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, prefix: str
+) -> None:
+    headers = {**as_raw(image_bytes())["headers"], "X-Forwarded-Prefix": prefix}
+    response = await client.post("/embed", content=image_bytes(), headers=headers)
+    assert response.headers["location"].startswith("/v1/embeddings/")
 
 
 async def test_headers_of_an_embedding(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
@@ -320,3 +439,42 @@ async def test_zstd_that_is_refused_is_not_sent(client: httpx.AsyncClient, image
     headers = {**PNG, "Accept-Encoding": "zstd;q=0, identity"}
     response = await client.post(LARGE, content=image_bytes(), headers=headers)
     assert "content-encoding" not in response.headers
+
+
+async def test_pages_of_listed_origins_may_call_the_service(
+    make_app: Callable[..., FastAPI], run_in_process: Any, image_bytes: ImageBytes
+) -> None:
+    app = make_app(cors_origins="https://a.example, https://b.example", resource_policy="cross-origin")
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    async with run_in_process(app) as client:
+        preflight = await client.options("/embed", headers={"Origin": "https://b.example", **asked})
+        stranger = await client.options("/embed", headers={"Origin": "https://c.example", **asked})
+        answer = await client.post(
+            "/embed", content=image_bytes(), headers={**PNG, "Origin": "https://a.example"}
+        )
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "https://b.example"
+    assert "access-control-allow-origin" not in stranger.headers
+    assert answer.headers["access-control-allow-origin"] == "https://a.example"
+    assert "X-Splitseem-Cache" in answer.headers["access-control-expose-headers"]
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+async def test_without_a_list_no_other_origin_may_call(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    answer = await client.post(
+        "/embed", content=image_bytes(), headers={**PNG, "Origin": "https://a.example"}
+    )
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+async def test_no_route_passes_over_a_parameter_that_it_does_not_know(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    operations = [(method.upper(), path) for path, item in paths.items() for method in item]
+    assert len(operations) >= 10
+    for method, path in operations:
+        response = await client.request(method, path.replace("{", "").replace("}", ""), params={"colour": 1})
+        assert response.status_code == 422, (method, path, response.text)
+        assert "unknown parameter colour" in response.json()["detail"]

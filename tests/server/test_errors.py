@@ -120,14 +120,15 @@ async def test_body_over_the_limit_is_refused_while_it_comes(
 
 
 BODIES: dict[str, tuple[dict[str, Any], int, str]] = {
-    "text": ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported-content-type"),
-    "no_content_type": ({"content": PHOTO}, 415, "unsupported-content-type"),
-    "octet_stream": (
-        {"content": PHOTO, "headers": {"Content-Type": "application/octet-stream"}},
-        415,
-        "unsupported-content-type",
+    "text": ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported-image"),
+    "no_content_type": ({"content": b"x"}, 415, "unsupported-image"),
+    "form": ({"data": {"image": "x"}}, 415, "unsupported-image"),
+    "unknown_field": ({"files": {"image": PHOTO}, "data": {"note": "x"}}, 422, "invalid-parameter"),
+    "unknown_json_field": (
+        {"content": b'{"image_base64": "", "note": 1}', "headers": {"Content-Type": "application/json"}},
+        422,
+        "invalid-parameter",
     ),
-    "form": ({"data": {"image": "x"}}, 415, "unsupported-content-type"),
     "multipart_without_field": ({"files": {"photo": PHOTO}}, 400, "malformed-request"),
     "multipart_with_text_field": ({"files": {"image": (None, "text")}}, 400, "malformed-request"),
     "multipart_with_two_files": (
