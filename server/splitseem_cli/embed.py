@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import click
 
 from splitseem_cli.commands import Command
-from splitseem_cli.failures import Refused, refusals
+from splitseem_cli.failures import Refused, in_words, refusals
 from splitseem_cli.images import read_file, read_rgb
 from splitseem_cli.left_out import LeftOut, Stop
 from splitseem_cli.model_options import ModelOptions, model_options
@@ -138,7 +138,8 @@ def _post(url: str, path: Path) -> bytes:
         with error:
             raise Refused(f"{path}: the server answered {error.code}: {_problem(error)}") from error
     except URLError as error:
-        raise Stop(f"no answer from {url}: {error.reason}; is a server running there?") from error
+        reason = in_words(error.reason) if isinstance(error.reason, OSError) else error.reason
+        raise Stop(f"no answer from {url}: {reason}; is a server running there?") from error
     except TimeoutError as error:
         raise Refused(f"{path}: no answer from {url} in {TIMEOUT_SECONDS:.0f} seconds") from error
     except (HTTPException, ConnectionError) as error:

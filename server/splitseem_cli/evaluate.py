@@ -40,7 +40,13 @@ NOT_A_VIDEO = "none"
     show_default=True,
     help="The first prompt; later ones are clicks.",
 )
-@click.option("--max-clicks", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--max-clicks",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Prompts that an object gets at most, and what a failure counts.",
+)
 @click.option(
     "--every-click", is_flag=True, help="Give --max-clicks clicks although the numbers of clicks are settled."
 )

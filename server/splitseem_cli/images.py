@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from splitseem_cli.failures import Refused, in_words
 from splitseem_proto.limits import MAX_MASK_PIXELS
@@ -46,7 +46,10 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
 def read_stroke(path: Path, size_hw: tuple[int, int], what: str = "scribble") -> NDArray[np.bool_]:
     """The drawn pixels of a stroke file, bool `[H, W]`: those that are not black and not transparent.
 
+    The file is turned upright by its own mark, as the photo is by its.
+
     Args:
+        size_hw: of the photo, upright.
         what: the file is, for errors.
 
     Raises:
@@ -54,10 +57,14 @@ def read_stroke(path: Path, size_hw: tuple[int, int], what: str = "scribble") ->
     """
     read_rgb(path)  # refuses what is no image
     with Image.open(path) as image:
-        drawn = np.asarray(image.convert("RGBA"))
+        drawn = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
     stroke: NDArray[np.bool_] = drawn[..., :3].any(axis=-1) & (drawn[..., 3] > 0)
     if stroke.shape != size_hw:
-        raise Refused(f"{what} {path} has {_pixels(stroke.shape)}, the image {_pixels(size_hw)}")
+        hint = "; it lies on its side: draw it on the photo as it is shown, upright"
+        raise Refused(
+            f"{what} {path} has {_pixels(stroke.shape)}, the image {_pixels(size_hw)}"
+            + (hint if stroke.shape == size_hw[::-1] else "")
+        )
     if not stroke.any():
         raise Refused(f"{what} {path} is empty: draw with any colour but black")
     return stroke

@@ -172,7 +172,7 @@ def test_report_is_a_page_beside_the_baseline(data_dir: Path) -> None:
 
 
 def test_report_goes_without_a_baseline_that_does_not_take_the_prompt(data_dir: Path) -> None:
-    result = run(data_dir, "--report", data_dir, "--max-clicks", 2, "--prompt", "text+click")
+    result = run(data_dir, "--report", data_dir / "page", "--max-clicks", 2, "--prompt", "text+click")
     assert result.exit_code == 0, result.output
     assert "without the baseline: opencv-grabcut takes clicks and boxes only" in result.stderr
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 from PIL import Image
 
+from splitseem_cli.images import read_stroke
 from splitseem_cli.model_options import ModelOptions
 from splitseem_cli.segment import command
 from splitseem_proto import CocoRle, decode_rle
@@ -158,6 +159,45 @@ def test_exif_orientation_turns_the_image(photo: Path) -> None:
     exif[0x0112] = 6  # stored a quarter turn off
     Image.new("RGB", (WIDTH, HEIGHT)).save(photo, exif=exif)
     assert document(photo, "--point", "20,55")["size"] == [WIDTH, HEIGHT]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_drawing_is_turned_upright_by_its_own_mark(photo: Path, orientation: int) -> None:
+    upright = np.zeros((HEIGHT, WIDTH), np.uint8)
+    upright[4:9, 40:52] = 255
+    expected = {(x + 0.5, y + 0.5) for y in range(4, 9) for x in range(40, 52)}
+    drawing = photo.with_name("drawing.png")
+    save_turned(Image.fromarray(upright), drawing, orientation)
+    save_turned(Image.new("RGB", (WIDTH, HEIGHT)), photo, 9 - orientation)  # a mark of its own
+    found = document(photo, "--scribble", drawing)
+    assert {(item["x"], item["y"]) for item in found["prompts"]} == expected
+    np.testing.assert_array_equal(read_stroke(drawing, (HEIGHT, WIDTH), "mask"), upright > 0)
+    assert found["bbox"] == [40 - 5, 0, 12 + 10, 9 + 5]
+
+
+def save_turned(upright: Image.Image, path: Path, orientation: int) -> None:
+    """Store a picture so that it is upright once its mark is applied."""
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+    stored.save(path, exif=exif)
+
+
+def test_a_drawing_on_its_side_is_refused_with_what_to_do(photo: Path) -> None:
+    save_turned(Image.new("RGB", (WIDTH, HEIGHT)), photo, 6)
+    Image.new("L", (HEIGHT, WIDTH), 255).save(photo.with_name("stored.png"))
+    result = run(photo, "--scribble", photo.with_name("stored.png"), "-o", photo.with_name("out.png"))
+    assert result.exit_code == 2
+    assert "has 40 x 60 pixels, the image 60 x 40 pixels; it lies on its side" in result.stderr
 
 
 def test_model_options_reach_the_model(photo: Path, loaded: list[ModelOptions]) -> None:
