@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { labelOf, type SegmentObject } from '../session/state';
+import { MAX_LABEL } from '../session/transitions';
 import type { App } from './app';
 import { focusCanvas } from './focus';
 import { Icon } from './icons';
@@ -29,6 +30,7 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         aria-label={`Label of ${name}`}
         title={isGuess ? 'A guess of the model: confirm it, or type or choose what it is' : undefined}
         list={names}
+        maxLength={MAX_LABEL}
         value={draft ?? label?.text ?? ''}
         placeholder={object.steps.length === 0 ? 'click on it' : '…'}
         onFocus={() => {

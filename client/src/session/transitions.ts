@@ -101,9 +101,16 @@ export function clearImage(session: Session): Session {
   return commit(session, image, 'clear', EMPTY_DOCUMENT);
 }
 
+/** Characters of a label; a project takes 4,096 bytes. */
+export const MAX_LABEL = 1000;
+
 /** Name an object of any image; an empty name gives it back to the model. */
 export function relabel(session: Session, id: ObjectId, label: string): Session {
-  const userLabel = label.trim() === '' ? null : label.trim();
+  const clean = Array.from(label.replace(/\p{Surrogate}/gu, '').trim())
+    .slice(0, MAX_LABEL)
+    .join('')
+    .trim();
+  const userLabel = clean === '' ? null : clean;
   const image = session.images.find(({ document }) => document.objects.some((object) => object.id === id));
   const current = image?.document.objects.find((object) => object.id === id);
   if (image === undefined || current?.userLabel === userLabel) return session;

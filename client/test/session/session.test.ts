@@ -13,6 +13,7 @@ import {
   type Session,
 } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
+import { MAX_TEXT_BYTES } from '../../src/codec/limits';
 import { click, stepResult } from '../samples';
 
 const SIZE = { height: 4, width: 6 };
@@ -237,6 +238,15 @@ describe('labels', () => {
       { text: 'Tom', origin: 'user' },
       { text: 'cat', origin: 'model' },
     ]);
+  });
+
+  it('are no longer than what a project takes, and valid text', () => {
+    const session = prompted(opened(), 1);
+    const id = image(session).document.objects[0]?.id ?? '';
+    const label =
+      image(change.relabel(session, id, `\ud800${'🐈'.repeat(5000)}`)).document.objects[0]?.userLabel ?? '';
+    expect(label).toBe('🐈'.repeat(1000));
+    expect(new TextEncoder().encode(label).length).toBeLessThanOrEqual(MAX_TEXT_BYTES);
   });
 
   it('of a photo that is no longer shown are kept', () => {

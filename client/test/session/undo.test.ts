@@ -1,11 +1,14 @@
 /** Undo and redo over random sessions. */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { MAX_CLOSED } from '../../src/session/history';
 import { toProject } from '../../src/session/project';
 import { EMPTY_SESSION, nextPending, type Session } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
 import { click, stepResult } from '../samples';
+
+/** Milliseconds a test may take on a busy machine; it takes a hundredth. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const SIZE = { height: 4, width: 6 };
 
