@@ -18,6 +18,7 @@ from splitseem_model.refiner import RefinerInputs
 from splitseem_model.refiner_scale import enlarged, shrink_factor, shrunk
 from splitseem_model.segmentation import unit
 from splitseem_model.selection import answer_scores
+from splitseem_model.semantic import meaning_of
 from splitseem_model.text.vocabulary import Vocabulary
 from splitseem_model.thinning import thin
 
@@ -74,7 +75,7 @@ def answer(
             max(image.geometry.input_hw),
             config.correction,
         )
-    label, label_score = _label(config, head.class_embed[0, best], vocabulary)
+    label, label_score = _label(config, image, logits, head.class_embed[0, best], vocabulary)
     fine = None
     if config.photo is not None and image.photo is not None:
         fine = fine_mask(image.photo, logits, points, image.geometry, config.photo)
@@ -108,11 +109,20 @@ def _refined(
 
 
 def _label(
-    config: ModelConfig, class_embed: Tensor, vocabulary: Vocabulary | None
+    config: ModelConfig,
+    image: PreparedImage,
+    mask_logits: NDArray[np.float32],
+    class_embed: Tensor,
+    vocabulary: Vocabulary | None,
 ) -> tuple[str | None, float | None]:
+    """The name of a mask and how sure it is: by what lies under it where the image has a semantic map, else
+    by the query that drew it."""
     if vocabulary is None:
         return None, None
-    logits = config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
+    if image.semantic is not None and vocabulary.of_meaning is not None:
+        logits = vocabulary.of_meaning(meaning_of(image.semantic, torch.from_numpy(mask_logits)))
+    else:
+        logits = config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
     probability = logits.softmax(-1)
     best = int(probability.argmax())
     return vocabulary.names[best], float(probability[best])

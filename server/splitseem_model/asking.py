@@ -42,6 +42,12 @@ class ObjectPrompt:
         return not self.texts and not self.transcript and self.example is None
 
     @property
+    def words_alone(self) -> bool:
+        """Whether all that is known is what was written."""
+        nothing_else = not self.transcript and self.example is None and self.memory is None
+        return bool(self.texts) and nothing_else and bool((self.points.labels == PointLabel.PADDING).all())
+
+    @property
     def sentences(self) -> Tensor | None:
         """`[T, E]`, the texts; what was said where nothing was written, as upstream chooses."""
         texts = self.texts or self.transcript

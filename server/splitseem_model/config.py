@@ -25,6 +25,8 @@ STRIDE = 32
 """Model inputs are padded to a multiple of this many pixels."""
 MASK_STRIDE = 4
 """Input pixels that a cell of the mask features, and of mask logits, is wide."""
+SEMANTIC_STRIDE = 16
+"""Input pixels that a cell of the semantic map is wide."""
 MAX_POINTS = 512
 """At most this many points of one object are used in a step."""
 
@@ -128,6 +130,13 @@ class RefinerConfig:
 
 
 @dataclass(frozen=True)
+class SemanticConfig:
+    """Shape of the semantic map, see `semantic.py`: its channels."""
+
+    channels: int = 96
+
+
+@dataclass(frozen=True)
 class CorrectionConfig:
     """How the selected mask is made to obey the clicks, see `correction.py`.
 
@@ -199,6 +208,7 @@ class ModelConfig:
         text: the text encoder that is part of the model (upstream); None: there is none.
         sentence_dim: width of the sentence vectors that a text prompt is projected from; 0: there are none.
         refiner: the network that redraws the selected mask at the clicks; None: there is none (upstream).
+        semantic: the map that gives masks their names and words their places; None: there is none (upstream).
         correction: how masks are made to obey clicks; None leaves the decoder's answer as it is (upstream).
         photo: how masks follow the photo, a part of the embedding then; None: they do not (upstream).
         codec: in which embeddings are sent unless asked otherwise, see `splitseem_proto.CODECS`.
@@ -215,6 +225,7 @@ class ModelConfig:
     text: UniClConfig | None = None
     sentence_dim: int = 0
     refiner: RefinerConfig | None = None
+    semantic: SemanticConfig | None = None
     correction: CorrectionConfig | None = None
     photo: PhotoConfig | None = None
     codec: str = "int8"
@@ -243,7 +254,9 @@ class ModelConfig:
         optional = {
             key: None if (part := getattr(self, key)) is None else dict(vars(part)) for key in OPTIONAL_PARTS
         }
-        return {**plain, **parts, **optional, "vocabulary": list(self.vocabulary)}
+        later = {key: optional.pop(key) for key in LATER_PARTS}
+        there = {key: part for key, part in later.items() if part is not None}
+        return {**plain, **parts, **optional, **there, "vocabulary": list(self.vocabulary)}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> "ModelConfig":
@@ -264,6 +277,7 @@ class ModelConfig:
                 text=_optional_part(data, "text"),
                 sentence_dim=data.get("sentence_dim", 0),
                 refiner=_optional_part(data, "refiner"),
+                semantic=_optional_part(data, "semantic"),
                 correction=_optional_part(data, "correction"),
                 photo=_optional_part(data, "photo"),
                 codec=data.get("codec", "int8"),
@@ -289,9 +303,14 @@ PLAIN_FIELDS = ("name", "canvas", "canvas_side", "logit_scale", "sentence_dim", 
 OPTIONAL_PARTS: dict[str, type[Any]] = {
     "text": UniClConfig,
     "refiner": RefinerConfig,
+    "semantic": SemanticConfig,
     "correction": CorrectionConfig,
     "photo": PhotoConfig,
 }
+
+
+LATER_PARTS = ("semantic",)
+"""Optional parts that are not named where there is none, so that older models keep their fingerprint."""
 
 
 def _optional_part(data: dict[str, Any], key: str) -> Any:

@@ -14,6 +14,7 @@ from splitseem_model.mask_map import level_averages, mask_conv
 from splitseem_model.onednn import use_onednn
 from splitseem_model.pixel_decoder import FPN, MultiScale
 from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.semantic import SEMANTIC
 
 Precision = Literal["float32", "bfloat16", "float16"]
 Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -45,6 +46,7 @@ class EncoderNetwork:
     def __init__(self, model: SegmentationModel, device: torch.device, options: EncoderOptions) -> None:
         model.to(device).eval()
         self._pixel_decoder = model.pixel_decoder
+        self._semantic = model.semantic
         self._conv = mask_conv(model.pixel_decoder)
         self._options = options
         self.kinds: tuple[MapKind, ...] = map_kinds(model)
@@ -72,6 +74,8 @@ class EncoderNetwork:
             with self._autocast():
                 levels, masks = self._maps((res2, res3, res4, res5), kind)
         named = {f"level{i}": level for i, level in enumerate(levels)}
+        if self._semantic is not None:
+            named[SEMANTIC] = self._semantic(res4.float(), res5.float())
         return {name: x.float() for name, x in {**named, **masks}.items()}
 
     def _autocast(self) -> torch.autocast:

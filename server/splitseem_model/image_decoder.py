@@ -16,6 +16,7 @@ from splitseem_model.config import ModelConfig
 from splitseem_model.decoder_runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError
 from splitseem_model.example import ExampleRegion, example_region
+from splitseem_model.finding import Finder, fit_of
 from splitseem_model.mask_reader import MaskReader
 from splitseem_model.memory import MemoryPrompt
 from splitseem_model.postprocess import hold_pixels, mask_of_image
@@ -55,6 +56,7 @@ class ImageDecoder:
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
         self._masks = MaskReader(model.pixel_decoder)
         self._tower = text_tower(model)
+        self._finder = None if model.semantic is None else Finder(model.semantic)
         self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
         self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
 
@@ -96,6 +98,8 @@ class ImageDecoder:
         if example is not None:
             self._check_model(example.fingerprint, "example", "make it again")
         prompt = self._prompt(image, items, memory, example, transcript)
+        if self._finder is not None and image.semantic is not None and prompt.words_alone:
+            return self._found(image, prompt.texts)[0]
         return self._answer(image, self._ask(image, prompt), prompt.sentences)
 
     def step_objects(
@@ -128,6 +132,26 @@ class ImageDecoder:
             answers = ask_together(self.config.decoder, self._runtime, image, together, self.queries)
             candidates |= zip(run, answers, strict=True)
         return [self._answer(image, candidates[k], prompt.sentences) for k, prompt in enumerate(prompts)]
+
+    def find(self, image: PreparedImage, text: str) -> list[Step]:
+        """What a word or a phrase may mean in an image, best first: each a step that clicks can correct.
+
+        Raises:
+            PromptError: a model without semantic map. TextTowerError: the sentence encoder is not installed.
+        """
+        if self._finder is None or image.semantic is None:
+            raise PromptError(f"{self.name} has no semantic map, so it cannot find {text!r} by itself")
+        return self._found(image, [self._read(text)])
+
+    def _found(self, image: PreparedImage, texts: Sequence[TextEncoding]) -> list[Step]:
+        assert self._finder is not None
+        vectors = [text.vector for text in texts if text.vector is not None]
+        prompts, heat = self._finder.look(image, torch.stack(vectors).mean(0))
+        size = most_together(self.config.decoder)
+        runs = (prompts[start : start + size] for start in range(0, len(prompts), size))
+        asked = (ask_together(self.config.decoder, self._runtime, image, run) for run in runs)
+        steps = [self._answer(image, one, None) for candidates in asked for one in candidates]
+        return sorted(steps, key=lambda step: -fit_of(step.mask_logits, heat))
 
     def refer(self, image: PreparedImage, texts: Sequence[str]) -> list[Step]:
         """Segment what each of several texts names, in one pass; the texts see each other, as upstream.

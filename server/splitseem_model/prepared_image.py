@@ -15,6 +15,7 @@ from splitseem_model.mask_reader import MaskReader
 from splitseem_model.photo.pixels import photo_of_embedding
 from splitseem_model.photo.refinement import PhotoGuide, guide_of
 from splitseem_model.refiner_scale import RefinerMaps, refiner_maps
+from splitseem_model.semantic import SEMANTIC
 from splitseem_proto import Embedding, ImageGeometry, decode_tensor
 
 
@@ -26,6 +27,7 @@ class PreparedImage:
         masks: what masks are made of, and levels `[1, D, h_l, w_l]`, float32, after the codec.
         prepared: what the runtime made of them.
         spread: of the mask features, for the correction; None for a model without one.
+        semantic: `[1, S, H/16, W/16]`, see `semantic.py`; None for a model without it.
         photo: for the refinement by it; None for a model without it, or an embedding without photo.
     """
 
@@ -36,6 +38,7 @@ class PreparedImage:
     prepared: Any
     spread: NDArray[np.float64] | None
     photo: PhotoGuide | None = None
+    semantic: torch.Tensor | None = None
 
     @property
     def mask_features(self) -> torch.Tensor:
@@ -58,6 +61,7 @@ def prepare_image(
         prepared=runtime.prepare(levels, masks, _refiner_maps(config, masks, levels)),
         spread=None if config.correction is None else feature_spread(masks.full(), config.correction),
         photo=_photo_guide(config, embedding),
+        semantic=arrays.get(SEMANTIC),
     )
 
 

@@ -8,6 +8,7 @@ from splitseem_model.decoder import PromptDecoder
 from splitseem_model.encoder_parts import build_backbone, build_pixel_decoder
 from splitseem_model.pixel_decoder import MultiScale
 from splitseem_model.refiner import MaskRefiner
+from splitseem_model.semantic import SemanticMap
 from splitseem_model.text.unicl import UniClTextEncoder
 
 
@@ -35,6 +36,16 @@ class SegmentationModel(nn.Module):
         self.text = None if config.text is None else UniClTextEncoder(config.text)
         self.sentence_projection = (
             SentenceProjection(config.sentence_dim, decoder) if config.sentence_dim else None
+        )
+        self.semantic = (
+            None
+            if config.semantic is None
+            else SemanticMap(
+                config.semantic,
+                (self.backbone.out_channels[2], self.backbone.out_channels[3]),
+                config.sentence_dim,
+                len(config.vocabulary),
+            )
         )
         self.class_matrix = nn.Parameter(torch.randn(len(config.vocabulary), decoder.class_dim))
 

@@ -116,6 +116,7 @@ class Recipe:
 WITHOUT: dict[str, dict[str, Any]] = {
     "panoptic": {"panoptic": 0.0},
     "wordings": {"caption": 0.0, "synonym": 0.0},
+    "tuning": {"backbone_rate": 0.0},
 }
 """Part of the training -> the fields of a recipe that leave it out. The photos stay the same."""
 

@@ -56,7 +56,9 @@ def release(
     )
     released = SegmentationModel(config)
     state = model.state_dict()
-    released.load_state_dict({**state, "class_matrix": state["class_matrix"][rows]})
+    of_names = ("class_matrix", "semantic.to_names.weight", "semantic.to_names.bias")
+    cut = {name: state[name][rows] for name in of_names if name in state}
+    released.load_state_dict({**state, **cut})
     return released.eval()
 
 

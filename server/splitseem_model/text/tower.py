@@ -14,10 +14,12 @@ class TextEncoding:
     Attributes:
         tokens: float32 `[T, D]`, T >= 1, rows that the decoder's queries see.
         sentence: float32 `[E]`, of any length; its direction is compared with class embeddings (Eq. 6).
+        vector: what a frozen sentence encoder made of it; None where the encoder is the model's own.
     """
 
     tokens: Tensor
     sentence: Tensor
+    vector: Tensor | None = None
 
 
 class TextTower(Protocol):

@@ -51,13 +51,17 @@ class SentenceTower:
         """One token each; the sentence is the meaning that class embeddings are compared with."""
         vectors = self._vectors(texts)
         tokens, meanings = self._projection.token(vectors).cpu(), self._projection.meaning(vectors).cpu()
-        return [TextEncoding(tokens[k : k + 1], meanings[k]) for k in range(len(texts))]
+        return [TextEncoding(tokens[k : k + 1], meanings[k], vectors[k].cpu()) for k in range(len(texts))]
 
     @torch.no_grad()
     def sentences(self, texts: Sequence[str]) -> Tensor:
         """The meanings, `[n, E]`."""
         meanings: Tensor = self._projection.meaning(self._vectors(texts)).cpu()
         return meanings
+
+    def vectors(self, texts: Sequence[str]) -> Tensor:
+        """What the frozen encoder makes of texts, `[n, sentence_dim]`."""
+        return self._encoder.encode(texts)
 
     def _vectors(self, texts: Sequence[str]) -> Tensor:
         """Sentence vectors where the projection is."""

@@ -1,0 +1,63 @@
+"""The joint visual-semantic space: a small map of the image whose cells, and whose averages, have names.
+
+Everything in it is linear in the backbone's features: a cell is a few channels; a matrix takes them to the
+space of the sentence vectors, where the cosine with the vector of any text says how well it fits; another
+takes them to class logits of the model's own names. So the meaning of a mask is the mean of its cells, and a
+word alone gives a map of where it may be.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from splitseem_model.config import MASK_STRIDE, SEMANTIC_STRIDE, SemanticConfig
+
+SEMANTIC = "semantic"
+"""Name of the map in an embedding."""
+NAME_SCALE = 20.0
+"""Factor of the cosine between a meaning and a name: class logits."""
+
+
+class SemanticMap(nn.Module):
+    """The map and its two readings.
+
+    Args:
+        in_dims: channels of the backbone's maps at strides 16 and 32; names: of the model's vocabulary.
+    """
+
+    def __init__(
+        self, config: SemanticConfig, in_dims: tuple[int, int], sentence_dim: int, names: int
+    ) -> None:
+        super().__init__()
+        self.from_res4 = nn.Conv2d(in_dims[0], config.channels, 1)
+        self.from_res5 = nn.Conv2d(in_dims[1], config.channels, 1, bias=False)
+        self.to_sentence = nn.Linear(config.channels, sentence_dim)
+        self.to_names = nn.Linear(config.channels, names)
+
+    def forward(self, res4: Tensor, res5: Tensor) -> Tensor:
+        """Backbone maps at strides 16 and 32 -> `[B, S, H/16, W/16]`."""
+        coarse = functional.interpolate(self.from_res5(res5), scale_factor=2.0, mode="bilinear")
+        cells: Tensor = self.from_res4(res4) + coarse
+        return cells
+
+
+def meaning_of(semantic: Tensor, mask_logits: Tensor) -> Tensor:
+    """Mean of the map's cells under a mask.
+
+    Args:
+        semantic: `[1, S, H/16, W/16]`; mask_logits: `[H/4, W/4]`, the object > 0.
+    Returns:
+        `[S]`; of an empty mask the mean of the whole map.
+    """
+    inside = (mask_logits > 0).to(semantic.dtype)[None, None]
+    share = functional.avg_pool2d(inside, SEMANTIC_STRIDE // MASK_STRIDE)[0, 0]
+    weights = share if bool(share.any()) else torch.ones_like(share)
+    mean: Tensor = torch.einsum("chw,hw->c", semantic[0], weights) / weights.sum()
+    return mean
+
+
+def cosines(semantic: SemanticMap, meanings: Tensor, sentences: Tensor) -> Tensor:
+    """How well texts fit: `[..., S]` and `[K, sentence_dim]` -> `[..., K]` in -1..1."""
+    meant = functional.normalize(semantic.to_sentence(meanings), dim=-1)
+    fit: Tensor = meant @ functional.normalize(sentences, dim=-1).T
+    return fit

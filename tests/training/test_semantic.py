@@ -1,0 +1,100 @@
+"""The semantic map is fitted to photos: it names what it has seen, and becomes part of the weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import Tensor
+from torch.nn import functional
+
+from splitseem_model.config import TINY
+from splitseem_model.registry import load_model
+from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.semantic import cosines
+from splitseem_model.weights import save_weights
+from splitseem_train.release import release
+from splitseem_train.semantic import Features, Fit, Region, fit_map, main, with_map
+
+pytestmark = pytest.mark.unit
+NAMES = ("cat", "dog", "sky")
+IN_DIMS = (3, 5)
+"""Channels at strides 16 and 32."""
+
+
+def features(objects: int = 60) -> Features:
+    """Objects whose kind is told by one channel of the coarse map and one of the fine one."""
+    draw = torch.Generator().manual_seed(0)
+    kinds = torch.arange(objects) % 3
+    pooled = 10 + 0.3 * torch.randn(objects, sum(IN_DIMS), generator=draw)
+    pooled[torch.arange(objects), kinds] += 4
+    pooled[torch.arange(objects), 5 + kinds] += 4
+    regions = tuple(
+        Region("animals", f"{number}.png", NAMES[kind], number >= objects - 15)
+        for number, kind in enumerate(kinds.tolist())
+    )
+    return Features(
+        regions, pooled, pooled.repeat_interleave(2, 0), torch.arange(objects).repeat_interleave(2)
+    )
+
+
+def sentences(names: tuple[str, ...] = NAMES) -> Tensor:
+    draw = torch.Generator().manual_seed(len(names))
+    return functional.normalize(torch.randn(len(names), 6, generator=draw), dim=-1)
+
+
+def test_both_readings_of_a_fitted_map_name_what_was_held_out() -> None:
+    semantic, figures = fit_map(features(), NAMES, sentences(), IN_DIMS, Fit(channels=4, steps=500, batch=64))
+    assert figures == {"sentence": 1.0, "name": 1.0}
+    coarse, fine = torch.zeros(1, 5, 2, 2) + 10, torch.zeros(1, 3, 4, 4) + 10
+    coarse[:, 1] += 4
+    fine[:, 1] += 4
+    cell = semantic(fine, coarse)[0, :, 1, 1]
+    assert int(semantic.to_names(cell).argmax()) == 1
+    assert int(cosines(semantic, cell, sentences()).argmax()) == 1
+
+
+def test_an_object_is_told_from_the_names_of_its_set_alone() -> None:
+    given = features()
+    dogs = tuple(
+        replace(region, dataset="dogs") if region.name == "dog" else region for region in given.regions
+    )
+    _, figures = fit_map(
+        replace(given, regions=dogs), NAMES, sentences(), IN_DIMS, Fit(channels=4, steps=1, batch=64)
+    )
+    assert figures["name"] >= 1 / 3  # whatever has been learnt, a dog has no rivals
+
+
+def test_features_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    given = features(6)
+    given.save(tmp_path / "f.safetensors")
+    read = Features.load(tmp_path / "f.safetensors")
+    assert read.regions == given.regions
+    torch.testing.assert_close(read.pooled, given.pooled)
+    torch.testing.assert_close(read.cells, given.cells, rtol=1e-3, atol=1e-2)
+
+
+def test_the_command_fits_the_map_of_weights_and_a_release_cuts_its_names(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Encoder:
+        def encode(self, texts: tuple[str, ...]) -> Tensor:
+            return sentences(texts)
+
+    monkeypatch.setattr("splitseem_train.semantic.MiniLm.load", Encoder)
+    torch.manual_seed(0)
+    start, out = tmp_path / "start.safetensors", tmp_path / "out.safetensors"
+    config = replace(TINY, sentence_dim=6, vocabulary=("disk", "square"))
+    save_weights(SegmentationModel(config), start)
+    arguments = [start, "--data", shapes, "--features", tmp_path / "f.safetensors", "--canvas", 96, "-o", out]
+    for _ in range(2):  # the second time without photos
+        result = CliRunner().invoke(main, [*map(str, arguments), "--steps", "2", "--channels", "4"])
+        assert result.exit_code == 0, result.output
+    model = load_model(str(out))
+    assert model.semantic is not None
+    torch.testing.assert_close(model.decoder.state_dict(), load_model(str(start)).decoder.state_dict())
+    released = release(model, ["square"], canvas=64)
+    assert released.semantic is not None
+    torch.testing.assert_close(released.semantic.to_names.weight, model.semantic.to_names.weight[1:])
+    assert with_map(released, released.semantic).config == released.config
