@@ -1,7 +1,8 @@
 import { effect, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { drawScene } from '../canvas/layers';
-import type { PointXy } from '../shared/types';
+import type { Scene } from '../canvas/layers';
+import { Painter } from '../canvas/painter';
+import type { PointXy, SizeHw } from '../shared/types';
 import type { App } from './app';
 import { Icon } from './icons';
 import { attachPointer } from './pointerEvents';
@@ -96,28 +97,43 @@ function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
 
 /** Draw at most once a frame, whenever something that is drawn has changed. */
 function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
+  const painter = new Painter();
   let frame = 0;
   const { density, unfollow } = followDensity();
-  const stop = effect(() => {
-    const scene = sceneOf(store);
-    const { width, height } = store.canvasSize.value;
-    const ratio = density.value;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const paint = (scene: Scene | null, { width, height }: SizeHw): void => {
+    const ratio = density.peek();
+    const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+    if (canvas.width !== pixels.width || canvas.height !== pixels.height) Object.assign(canvas, pixels);
+    const context = canvas.getContext('2d');
+    if (context === null) return;
+    const started = performance.now();
+    if (scene === null) {
+      painter.clear();
+      context.clearRect(0, 0, canvas.width, canvas.height);
+    } else {
+      const { again } = painter.paint(context, scene, ratio, started);
+      if (again !== null) timer = setTimeout(paintSoon, again, scene, { width, height });
+    }
+    recordPaint(store, started, performance.now());
+  };
+  const paintSoon = (scene: Scene | null, size: SizeHw): void => {
+    clearTimeout(timer);
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
-      const pixels = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
-      if (canvas.width !== pixels.width || canvas.height !== pixels.height) Object.assign(canvas, pixels);
-      const context = canvas.getContext('2d');
-      if (context === null) return;
-      const started = performance.now();
-      if (scene === null) context.clearRect(0, 0, canvas.width, canvas.height);
-      else drawScene(context, scene, ratio);
-      recordPaint(store, started, performance.now());
+      paint(scene, size);
     });
+  };
+  const stop = effect(() => {
+    // Painted again on a screen of another density, too.
+    if (density.value > 0) paintSoon(sceneOf(store), store.canvasSize.value);
   });
   return () => {
     stop();
     unfollow();
+    clearTimeout(timer);
     cancelAnimationFrame(frame);
+    painter.clear();
   };
 }
 

@@ -49,13 +49,13 @@ export function OpenPhotos({ app: { store, controller } }: { readonly app: App }
 
 const THUMBNAIL = 72;
 
-function Thumbnail({ bitmap }: { readonly bitmap: ImageBitmap }) {
+function Thumbnail({ bitmap }: { readonly bitmap: ImageBitmap | null }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!bitmap || bitmap.width === 0 || !context) return;
     const scale = Math.max(THUMBNAIL / bitmap.width, THUMBNAIL / bitmap.height);
     const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    const context = canvas.current?.getContext('2d');
-    if (bitmap.width === 0 || !context) return;
     context.drawImage(bitmap, (THUMBNAIL - width) / 2, (THUMBNAIL - height) / 2, width, height);
   }, [bitmap]);
   return <canvas ref={canvas} width={THUMBNAIL} height={THUMBNAIL} aria-hidden="true" />;

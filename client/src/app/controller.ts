@@ -256,7 +256,7 @@ export class Controller {
   #letGo(id: ImageId, photo: Photo): void {
     const { photos } = this.#store;
     this.#embedding.get(id)?.abort();
-    photo.bitmap.close();
+    photo.bitmap?.close();
     this.#closed.set(id, photo);
     photos.value = new Map([...photos.value].filter(([key]) => key !== id));
     void this.#services.decoder.call('close', { imageId: id }).catch(() => undefined);

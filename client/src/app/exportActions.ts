@@ -7,6 +7,7 @@ import { labelMap, labelMapName, labelMaps } from '../exports/masks';
 import { maskPng } from '../exports/png';
 import { toProject } from '../session/project';
 import type { Project } from '../shared/types';
+import { decodeWhole } from './photoPixels';
 import type { Store } from './store';
 import { lastTimingsOf } from './timings';
 
@@ -101,9 +102,11 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     hint: 'selected object as PNG on a transparent ground',
     scope: 'object',
     run: async ({ store, shown, selected }) => {
-      const bitmap = shown && store.photos.value.get(shown.id)?.photo.bitmap;
-      if (!bitmap || selected === null) return;
-      download(`${shown.stem}-cut-out-${selected.number}.png`, await cutOutPng(bitmap, selected.mask));
+      const photo = shown && store.photos.value.get(shown.id)?.photo;
+      if (!photo || selected === null) return;
+      const whole = await decodeWhole(photo.file);
+      download(`${shown.stem}-cut-out-${selected.number}.png`, await cutOutPng(whole, selected.mask));
+      whole.close();
     },
   },
   {

@@ -4,6 +4,7 @@ import { toClientError } from '../shared/errors';
 import { browserServices, createApp } from './app';
 import { projectOf } from './exportActions';
 import { Page } from './Page';
+import { keepPixels } from './photoPixels';
 import './styles.css';
 import { timingsOf } from './timings';
 
@@ -21,6 +22,7 @@ const page = document.getElementById('page');
 if (page === null) throw new Error('index.html has no element for the page');
 render(<Page app={app} />, page);
 app.controller.start();
+keepPixels(app.store);
 
 // What nobody caught is said, too. (Errors of layout observers carry none, and mean nothing to users.)
 const onUncaught = (thrown: unknown): void => {

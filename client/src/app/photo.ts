@@ -1,14 +1,17 @@
 /** Files -> photos and projects. */
 import { projectFromJson } from '../codec/unpack';
+import { decodeWhole, OVERVIEW_PIXELS, shrunk } from './photoPixels';
 import { Failure, unwrap } from '../shared/errors';
 import { sha256Hex } from '../shared/sha256';
 import type { Project, SizeHw } from '../shared/types';
 
-/** A decoded photo, upright. */
+/** A photo, upright. */
 export interface Photo {
   readonly name: string;
   readonly file: Blob;
-  readonly bitmap: ImageBitmap;
+  /** The whole photo in at most `OVERVIEW_PIXELS`; null while it has not been shown for a while. */
+  readonly bitmap: ImageBitmap | null;
+  /** Of the image, whatever that of the bitmap. */
   readonly size: SizeHw;
   /** SHA-256 of the bytes of the file that the user opened. */
   readonly digest?: string;
@@ -32,9 +35,10 @@ export async function readPhoto(file: Blob, name: string): Promise<Photo> {
   if (file.size === 0)
     throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
   try {
-    const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
-    const size = { height: bitmap.height, width: bitmap.width };
-    return { name, file, bitmap, size, digest: await fileDigest(file) };
+    const whole = await decodeWhole(file);
+    const size = { height: whole.height, width: whole.width };
+    const bitmap = await shrunk(whole, OVERVIEW_PIXELS);
+    return { name, file, size, bitmap, digest: await fileDigest(file) };
   } catch (error) {
     throw new Failure(
       { kind: 'image', what: 'photo-unreadable', about: name, message: `${name} cannot be decoded` },

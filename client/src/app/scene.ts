@@ -2,6 +2,7 @@
 import type { Scene } from '../canvas/layers';
 import { colourOf } from '../canvas/palette';
 import { resultOf } from '../session/state';
+import { picturesOf } from './photoPixels';
 import type { Store } from './store';
 
 /** Null while no image is open. */
@@ -13,8 +14,7 @@ export function sceneOf(store: Store): Scene | null {
   const { objects, activeObject, hidden } = image.document;
   const shown = objects.filter(({ id }) => !hidden.has(id));
   return {
-    photo: open.photo.bitmap,
-    imageSize: image.size,
+    photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
     viewport: store.viewport.value,
     draft: store.draft.value,
     crosshair: store.crosshair.value,

@@ -11,6 +11,7 @@ import type { RuntimeInfo } from '../shared/messages';
 import { nameOf, type Naming, type Vocabulary } from '../shared/naming';
 import type { PointXy, SizeHw, StepTimings } from '../shared/types';
 import type { Photo } from './photo';
+import type { Detail } from './photoPixels';
 
 export type Tool = DrawingTool | 'text' | 'example';
 
@@ -32,7 +33,10 @@ export interface OpenPhoto {
 }
 
 export type DecoderState =
-  | { readonly phase: 'loading' }
+  | {
+      readonly phase: 'loading';
+      readonly loaded?: { readonly bytes: number; readonly total: number | null };
+    }
   | { readonly phase: 'ready'; readonly info: RuntimeInfo }
   | { readonly phase: 'failed'; readonly error: ClientError };
 
@@ -56,6 +60,8 @@ export function createStore() {
     viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
     canvasSize: signal<SizeHw>({ height: 0, width: 0 }),
     draft: signal<Draft | null>(null),
+    /** Sharper pixels of the part of the shown photo that is in sight, once that is magnified. */
+    detail: signal<Detail | null>(null),
     crosshair: signal<PointXy | null>(null),
     /** The step that was answered last. */
     lastStep: signal<StepId | null>(null),

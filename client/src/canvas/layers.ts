@@ -1,7 +1,7 @@
-/** Draws what there is, from back to front, and keeps nothing. */
-import type { CocoRle, PointXy, PromptItem } from '../shared/types';
-import { pictureOf } from './overlay';
-import { cssColour, type Rgb } from './palette';
+/** Draws what there is, from back to front, and keeps nothing; the masks are kept by `painter.ts`. */
+import type { CocoRle, PointXy, PromptItem, SizeHw } from '../shared/types';
+import type { Region } from './maskGrid';
+import type { Rgb } from './palette';
 import { toScreen, type Viewport } from './viewport';
 
 export interface SceneObject {
@@ -23,9 +23,21 @@ export type Draft =
     }
   | { readonly kind: 'press'; readonly at: PointXy; readonly label: 0 | 1 };
 
+/** Pixels of a part of the photo, of the image's own or fewer. */
+export interface Picture {
+  readonly pixels: CanvasImageSource;
+  readonly region: Region;
+}
+
+export interface ShownPhoto {
+  /** Of the image; the same object as long as it is the same photo. */
+  readonly size: SizeHw;
+  /** From back to front: the whole, maybe a sharper part. */
+  readonly pictures: readonly Picture[];
+}
+
 export interface Scene {
-  readonly photo: CanvasImageSource;
-  readonly imageSize: { readonly width: number; readonly height: number };
+  readonly photo: ShownPhoto;
   readonly viewport: Viewport;
   readonly objects: readonly SceneObject[];
   readonly draft: Draft | null;
@@ -39,13 +51,23 @@ const PENDING_ALPHA = 0.55;
 /** From this magnification on, pixels are shown as squares. */
 const SHARP_SCALE = 4;
 
-export function drawScene(context: CanvasRenderingContext2D, scene: Scene, devicePixelRatio: number): void {
+/**
+ * Draw everything. `drawMasks` draws those; `isMoving` tells that the next frame will be another, so that looks count
+ * less than time.
+ */
+export function drawScene(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  devicePixelRatio: number,
+  isMoving: boolean,
+  drawMasks: () => void,
+): void {
   const { canvas } = context;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-  drawPhoto(context, scene);
-  for (const object of scene.objects) drawMask(context, scene, object);
+  drawPhoto(context, scene, isMoving);
+  drawMasks();
   for (const object of scene.objects.filter(({ isActive }) => isActive)) {
     for (const { item, isPending } of object.prompts) {
       context.globalAlpha = isPending ? PENDING_ALPHA : 1;
@@ -57,7 +79,7 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene, devic
   if (scene.crosshair !== null) drawCrosshair(context, scene.viewport, scene.crosshair);
 }
 
-function inImageFrame(context: CanvasRenderingContext2D, viewport: Viewport, draw: () => void): void {
+export function inImageFrame(context: CanvasRenderingContext2D, viewport: Viewport, draw: () => void): void {
   context.save();
   context.translate(viewport.x, viewport.y);
   context.scale(viewport.scale, viewport.scale);
@@ -65,33 +87,13 @@ function inImageFrame(context: CanvasRenderingContext2D, viewport: Viewport, dra
   context.restore();
 }
 
-function drawPhoto(context: CanvasRenderingContext2D, { photo, imageSize, viewport }: Scene): void {
+function drawPhoto(context: CanvasRenderingContext2D, { photo, viewport }: Scene, isMoving: boolean): void {
   inImageFrame(context, viewport, () => {
     context.imageSmoothingEnabled = viewport.scale < SHARP_SCALE;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(photo, 0, 0, imageSize.width, imageSize.height);
-  });
-}
-
-function drawMask(
-  context: CanvasRenderingContext2D,
-  { viewport, imageSize }: Scene,
-  object: SceneObject,
-): void {
-  if (object.mask === null) return;
-  const { fill, outline } = pictureOf(object.mask, object.colour);
-  inImageFrame(context, viewport, () => {
-    context.imageSmoothingEnabled = false;
-    context.drawImage(fill, 0, 0, imageSize.width, imageSize.height);
-    context.lineCap = 'square';
-    if (object.isActive) {
-      context.lineWidth = 3.5 / viewport.scale;
-      context.strokeStyle = 'rgb(255 255 255 / 0.9)';
-      context.stroke(outline);
+    context.imageSmoothingQuality = isMoving ? 'low' : 'high';
+    for (const { pixels, region } of photo.pictures) {
+      context.drawImage(pixels, region.x, region.y, region.width, region.height);
     }
-    context.lineWidth = (object.isActive ? 2 : 1.5) / viewport.scale;
-    context.strokeStyle = cssColour(object.colour);
-    context.stroke(outline);
   });
 }
 

@@ -1,0 +1,167 @@
+/** What the page holds, and how long a frame takes, on photos of 24 megapixels. E2E_SLOW=1 tries it for long. */
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Project } from '../src/shared/types';
+import { launchBrowser, PageUnderTest } from './browser';
+import { startServer, type Running } from './programs';
+
+const IS_SLOW = process.env.E2E_SLOW === '1';
+const SIZE = { width: 6000, height: 4000 };
+const MB = 2 ** 20;
+const GENEROUS = { timeout: 900_000 };
+
+const running: Pick<Running, 'stop'>[] = [];
+let server: Running;
+let browser: Browser;
+let context: BrowserContext;
+let user: PageUnderTest;
+
+beforeAll(async () => {
+  server = await startServer(['--cache', 'memory']);
+  running.push(server);
+  browser = await launchBrowser();
+  running.push({ stop: () => browser.close() });
+});
+
+afterAll(async () => {
+  for (const program of running.reverse()) await program.stop();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  user = new PageUnderTest(await context.newPage());
+  user.page.setDefaultTimeout(120_000);
+  await user.page.goto(server.url);
+  await user.waitForDecoder();
+});
+
+afterEach(async () => {
+  await context.close();
+  expect(user.faults).toEqual([]);
+});
+
+/** A photo of rows of discs on noise, told from others by its hue. */
+async function largePhoto(hue: number) {
+  const base64 = await user.page.evaluate(
+    async ({ width, height, hue }) => {
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext('2d');
+      if (context === null) throw new Error('no 2D canvas');
+      const sky = context.createLinearGradient(0, 0, width, height);
+      sky.addColorStop(0, `hsl(${hue} 40% 30%)`);
+      sky.addColorStop(1, `hsl(${hue + 60} 40% 70%)`);
+      context.fillStyle = sky;
+      context.fillRect(0, 0, width, height);
+      for (let i = 0; i < 10; i++) {
+        context.fillStyle = `hsl(${hue + 36 * i} 80% 50%)`;
+        context.beginPath();
+        context.arc(((i % 5) + 0.5) * (width / 5), (Math.floor(i / 5) + 0.5) * (height / 2), 500, 0, 7);
+        context.fill();
+      }
+      const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
+      const url = await new Promise<string>((resolve) => {
+        const reader = new FileReader();
+        reader.onload = () => {
+          resolve(reader.result as string);
+        };
+        reader.readAsDataURL(blob);
+      });
+      return url.slice(url.indexOf(',') + 1);
+    },
+    { ...SIZE, hue },
+  );
+  return { name: `hue-${hue}.jpg`, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') };
+}
+
+/** Proportional set size of all processes that draw and run pages, once what is garbage has gone. */
+async function memory(): Promise<number> {
+  const page = await context.newCDPSession(user.page);
+  for (let i = 0; i < 3; i++) {
+    await page.send('HeapProfiler.collectGarbage');
+    await user.page.waitForTimeout(300);
+  }
+  await page.detach();
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo
+    .filter(({ type }) => type === 'renderer' || type === 'GPU')
+    .reduce((sum, { id }) => sum + proportionalSetSize(id), 0);
+}
+
+function proportionalSetSize(pid: number): number {
+  const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+  return 1024 * Number(kilobytes);
+}
+
+/** The centre of a disc, moved somewhat. */
+const onDisc = (disc: number, round: number) => ({
+  x: ((disc % 5) + 0.5) / 5 + 0.01 * Math.sin(round),
+  y: (Math.floor(disc / 5) + 0.5) / 2 + 0.01 * Math.cos(round),
+});
+
+describe('memory', () => {
+  it('hardly grows with the number of clicks', GENEROUS, async () => {
+    const clicks = IS_SLOW ? 300 : 40;
+    await user.openFile(await largePhoto(200));
+    await user.waitForEmbedding();
+    for (let i = 0; i < 5; i++) await user.click(onDisc(0, i));
+    const before = await memory();
+    for (let i = 0; i < clicks; i++) await user.click(onDisc(i % 10, i));
+    const grown = (await memory()) - before;
+    console.log(
+      `${clicks} clicks on 24 megapixels: ${(grown / MB).toFixed(0)} MB more than ${(before / MB).toFixed(0)}`,
+    );
+    expect(grown / MB).toBeLessThan(100);
+  });
+
+  it('of many large photos is not that of all their pixels', GENEROUS, async () => {
+    const photos = IS_SLOW ? 12 : 4;
+    for (let i = 0; i < photos; i++) {
+      await user.openFile(await largePhoto(10 * i));
+      await user.page.waitForFunction((count) => {
+        const { splitseem } = globalThis as unknown as { splitseem: { project(): Project } };
+        const { images } = splitseem.project();
+        return images.length === count && images.at(-1)?.key != null;
+      }, i + 1);
+      await user.click(onDisc(i % 10, i));
+    }
+    const total = await memory();
+    console.log(`${photos} photos of 24 megapixels: ${(total / MB).toFixed(0)} MB`);
+    expect(total / MB).toBeLessThan(1000);
+  });
+});
+
+describe('a frame', () => {
+  it('with ten objects on 24 megapixels is drawn in time', GENEROUS, async () => {
+    await user.openFile(await largePhoto(120));
+    await user.waitForEmbedding();
+    for (let i = 0; i < 10; i++) {
+      if (i > 0) await user.button('New object').click();
+      await user.click(onDisc(i, 0));
+    }
+    const centre = await user.toScreen({ x: 0.5, y: 0.5 });
+    const frames = await framesOfZoom(centre);
+    const median = frames[Math.floor(frames.length / 2)] ?? NaN;
+    console.log(`frames of a zoom: median ${median.toFixed(1)} ms, longest ${frames.at(-1)?.toFixed(1)} ms`);
+    expect(median).toBeLessThan(33);
+  });
+});
+
+/** Milliseconds from frame to frame while the wheel turns to and fro, in ascending order. */
+const framesOfZoom = (at: { x: number; y: number }): Promise<readonly number[]> =>
+  user.page.evaluate(async ({ x, y }) => {
+    const canvas = document.querySelector('canvas.canvas');
+    const frames: number[] = [];
+    let last = 0;
+    for (let i = 0; i < 120; i++) {
+      const deltaY = i % 20 < 10 ? -60 : 60;
+      const where = { clientX: x, clientY: y, bubbles: true, cancelable: true };
+      canvas?.dispatchEvent(new WheelEvent('wheel', { deltaY, ...where }));
+      const now = await new Promise<number>(requestAnimationFrame);
+      if (last > 0) frames.push(now - last);
+      last = now;
+    }
+    return frames.sort((a, b) => a - b);
+  }, at);

@@ -1,0 +1,81 @@
+/** Keeps the pictures of masks between frames, so that a frame draws only what has changed. */
+import type { SizeHw } from '../shared/types';
+import { covers, frameFor, visibleRegion, type LayerFrame } from './layerFrame';
+import { drawScene, inImageFrame, type Scene } from './layers';
+import { MaskLayer, type DrawnMask } from './maskLayer';
+import type { Viewport } from './viewport';
+
+/** Milliseconds after which a magnification stays: until then masks are the old ones, smaller or larger. */
+const SETTLED_AFTER = 120;
+
+export interface Painted {
+  /** When to draw the same scene again, milliseconds from now; null: it is as it should be. */
+  readonly again: number | null;
+}
+
+export class Painter {
+  /** The masks of all objects but the active one, then that of the active one: a click changes only the latter. */
+  #layers: readonly MaskLayer[] = [];
+  #image: Scene['photo']['size'] | null = null;
+  #viewport: Viewport | null = null;
+  /** When the magnification last changed. */
+  #zoomedAt = -Infinity;
+
+  paint(context: CanvasRenderingContext2D, scene: Scene, devicePixelRatio: number, now: number): Painted {
+    const { viewport, photo } = scene;
+    const isOther = this.#image !== photo.size;
+    if (isOther || this.#viewport === null) this.#zoomedAt = -Infinity;
+    else if (this.#viewport.scale !== viewport.scale) this.#zoomedAt = now;
+    this.#viewport = viewport;
+    this.#image = photo.size;
+    const canvas = {
+      height: context.canvas.height / devicePixelRatio,
+      width: context.canvas.width / devicePixelRatio,
+    };
+    const isZooming = now - this.#zoomedAt < SETTLED_AFTER;
+    const mayStay = !isOther && (isZooming || this.#fits(viewport, canvas, photo.size, devicePixelRatio));
+    if (!mayStay) this.#replace(frameFor(viewport, canvas, photo.size, devicePixelRatio));
+    this.#hold(scene, devicePixelRatio);
+    drawScene(context, scene, devicePixelRatio, isZooming, () => {
+      inImageFrame(context, viewport, () => {
+        context.imageSmoothingEnabled = viewport.scale * devicePixelRatio !== this.#layers[0]?.frame.scale;
+        for (const layer of this.#layers) layer.drawOn(context);
+      });
+    });
+    return { again: isZooming ? SETTLED_AFTER + this.#zoomedAt - now + 1 : null };
+  }
+
+  /** Forget everything, since nothing is shown. */
+  clear(): void {
+    this.#replace(null);
+    this.#image = null;
+  }
+
+  #fits(viewport: Viewport, canvas: SizeHw, image: SizeHw, devicePixelRatio: number): boolean {
+    const frame = this.#layers[0]?.frame;
+    return (
+      frame?.scale === viewport.scale * devicePixelRatio &&
+      covers(frame.region, visibleRegion(viewport, canvas, image))
+    );
+  }
+
+  #replace(frame: LayerFrame | null): void {
+    for (const layer of this.#layers) layer.release();
+    this.#layers = frame === null ? [] : [new MaskLayer(frame), new MaskLayer(frame)];
+  }
+
+  #hold({ objects }: Scene, devicePixelRatio: number): void {
+    const drawn = objects.flatMap(({ mask, ...rest }): DrawnMask[] =>
+      mask === null ? [] : [{ mask, colour: rest.colour, isActive: rest.isActive }],
+    );
+    const [others, active] = this.#layers;
+    others?.hold(
+      drawn.filter(({ isActive }) => !isActive),
+      devicePixelRatio,
+    );
+    active?.hold(
+      drawn.filter(({ isActive }) => isActive),
+      devicePixelRatio,
+    );
+  }
+}
