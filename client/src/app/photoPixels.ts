@@ -134,9 +134,8 @@ function keepDetail(store: Store): () => void {
     await look(); // the view may have moved meanwhile
   };
   const stop = effect(() => {
-    void store.viewport.value;
-    void store.canvasSize.value;
-    const file = store.activePhoto.value?.photo.file;
+    const { viewport, canvasSize, activePhoto } = store;
+    const [file] = [activePhoto.value?.photo.file, viewport.value, canvasSize.value];
     untracked(() => {
       if (store.detail.value !== null && store.detail.value.file !== file) setDetail(store, null);
       clearTimeout(timer);
