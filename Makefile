@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format bench bench-browser train text test-gpu screenshot tools clean
+.PHONY: help setup demo test check format fuzz bench bench-browser train text test-gpu screenshot tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -32,6 +32,10 @@ test: export OMP_NUM_THREADS = 1
 test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
 	$(BIN)/python -m pytest -m "not cuda"
 	cd client && npm test && npm run test:e2e
+
+fuzz: setup tools ## a random user of the page: make fuzz [SEED="1 2"] [ACTIONS=5000] [PLAN='what a failure printed'] [SHORTEN=600]
+	cd client && FUZZ_SEEDS='$(or $(SEED),1)' FUZZ_ACTIONS=$(or $(ACTIONS),5000) FUZZ_PLAN='$(PLAN)' FUZZ_SHORTEN=$(or $(SHORTEN),600) \
+		npx vitest run --config vitest.e2e.config.ts e2e/fuzz.test.ts
 
 check: .venv/installed $(NODE_MODULES) ## format, lint and types of both languages
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { withOrientation } from './photos';
 import { startPlainProxy, startServer, type Running } from './programs';
 
 const SAMPLE = 'chelsea.jpg';
@@ -51,16 +52,6 @@ const busy = (route: Route): Promise<void> =>
     contentType: 'application/problem+json',
     body: JSON.stringify({ type: 'urn:splitseem:problem:queue-full', title: 'Full', status: 429 }),
   });
-
-/** A JPEG file with an EXIF orientation put behind its first marker. */
-function withOrientation(path: string, orientation: number): Buffer {
-  const jpeg = readFileSync(path);
-  const tiff = Buffer.from('4d4d002a00000008000101120003000000010000000000000000', 'hex');
-  tiff.writeUInt16BE(orientation, 18);
-  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
-  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
-  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
-}
 
 describe('threads', () => {
   it('one thread without isolation, and the status says why', async () => {
@@ -174,7 +165,7 @@ describe('what the pointer aims at', () => {
     const turned = {
       name: 'turned.jpg',
       mimeType: 'image/jpeg',
-      buffer: withOrientation(samplePath(SAMPLE), 6),
+      buffer: withOrientation(readFileSync(samplePath(SAMPLE)), 6),
     };
     await user.openFile(turned);
     await user.waitForEmbedding();

@@ -1,7 +1,7 @@
 /** Starts the real programs that the end-to-end tests talk to, on free ports. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createServer, request as httpRequest, type Server as HttpServer } from 'node:http';
 import { createConnection, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -52,12 +52,19 @@ export async function startRedis(): Promise<Running> {
   };
 }
 
-/** `splitseem serve` with the given options. */
+/** A server that can be made to answer nobody for a while. */
+export interface Server extends Running {
+  pause(): void;
+  resume(): void;
+}
+
+/** `splitseem serve` with the given options, on a free port unless one is named. */
 export async function startServer(
   options: readonly string[],
   [program, ...first]: Command = [SPLITSEEM],
-): Promise<Running> {
-  const port = await freePort();
+  wanted?: number,
+): Promise<Server> {
+  const port = wanted ?? (await freePort());
   const child = spawn(program, [...first, 'serve', '--port', String(port), ...options], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -71,7 +78,16 @@ export async function startServer(
     return response?.ok === true;
   };
   await waitFor('splitseem serve', child, isReady, () => said.join(''));
-  return { url, stop: () => stopChild(child) };
+  return {
+    url,
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    stop: () => {
+      // What stands still does not end.
+      child.kill('SIGCONT');
+      return stopChild(child);
+    },
+  };
 }
 
 /** A proxy that takes the isolation headers away, as servers do that know nothing of them. */
@@ -92,6 +108,12 @@ export async function startPlainProxy(target: string): Promise<Running> {
 
 /** Standard output of the command line. */
 export const splitseem = (...args: readonly string[]): Promise<string> => run([SPLITSEEM], args);
+
+/** Decoder graphs of the default model whose weights are not rounded to bytes: they give the server's masks. */
+export async function exportFineDecoder(folder: string): Promise<void> {
+  const python = join(dirname(SPLITSEEM), 'python');
+  await run([python, '-m', 'splitseem_export', '--model', 'nano', '--precision', 'float16'], ['-o', folder]);
+}
 
 export async function run([program, ...first]: Command, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(program, [...first, ...args], { cwd: REPOSITORY });
@@ -125,7 +147,7 @@ function stopChild(child: ChildProcess): Promise<void> {
   });
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: HttpServer): Promise<void> {
   server.closeAllConnections();
   return new Promise((resolve) =>
     server.close(() => {
@@ -134,7 +156,7 @@ function closeServer(server: Server): Promise<void> {
   );
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const port = portOf(server);
@@ -142,7 +164,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+const portOf = (server: HttpServer): number => (server.address() as AddressInfo).port;
 
 function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {

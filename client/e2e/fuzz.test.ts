@@ -1,0 +1,67 @@
+/**
+ * A random user in front of the real page and server. `make fuzz` makes it long.
+ *
+ * FUZZ_SEEDS: seeds, one run each. FUZZ_ACTIONS: actions a run. FUZZ_PLAN: the actions themselves, as a failure prints them.
+ * FUZZ_SHORTEN: seconds for making the plan of a failure shorter. FUZZ_LOG: a file for a line of every action.
+ */
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { planOf, readPlan, run, shorten, writePlan, type Outcome, type Step } from '../fuzz/fuzz';
+import { Stage } from '../fuzz/world';
+
+const {
+  FUZZ_SEEDS = '1',
+  FUZZ_ACTIONS = '300',
+  FUZZ_PLAN = '',
+  FUZZ_SHORTEN = '0',
+  FUZZ_LOG = '',
+} = process.env;
+const COUNT = Number(FUZZ_ACTIONS);
+const SHORTEN_MILLISECONDS = 1000 * Number(FUZZ_SHORTEN);
+const LOG_LINES = 40;
+const LIMIT = 240_000 + 1000 * COUNT + SHORTEN_MILLISECONDS;
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+}, 300_000);
+
+afterAll(async () => {
+  await stage.close();
+});
+
+/** What a failure says: the last actions, and how to see it again. */
+async function report({ broken, log, done }: Outcome): Promise<string> {
+  const breaks = async (steps: readonly Step[]): Promise<boolean> =>
+    (await run(stage, steps, steps.length)).broken?.invariant === broken?.invariant;
+  const short = await shorten(done, breaks, Date.now() + SHORTEN_MILLISECONDS);
+  return [
+    `broken: ${broken?.invariant ?? ''}: ${broken?.what ?? ''}`,
+    ...log.slice(-LOG_LINES),
+    `again: make fuzz PLAN='${writePlan(short)}'`,
+  ].join('\n');
+}
+
+const say = (figures: ReadonlyMap<string, number>): string =>
+  [...figures].map(([what, value]) => `${what} ${Math.round(value)}`).join(', ');
+
+const plans: readonly (readonly [string, Iterable<Step>])[] =
+  FUZZ_PLAN === ''
+    ? FUZZ_SEEDS.split(/[\s,]+/).map((seed) => [`seed ${seed}`, planOf(Number(seed))])
+    : [['the plan', readPlan(FUZZ_PLAN)]];
+
+it.each(plans)(
+  `%s: ${COUNT} actions of a random user break nothing`,
+  async (name, plan) => {
+    const outcome = await run(stage, plan, COUNT);
+    const { done, seconds, counts, figures, broken } = outcome;
+    const rate = (done.length / seconds).toFixed(1);
+    console.log(
+      `${name}: ${done.length} actions, ${rate} a second; ${say(counts)}; at most ${say(figures)} MB`,
+    );
+    if (FUZZ_LOG !== '') writeFileSync(FUZZ_LOG, `${outcome.log.join('\n')}\n`);
+    if (broken !== null) expect.fail(await report(outcome));
+  },
+  LIMIT,
+);

@@ -1,0 +1,161 @@
+/** Exports: what comes down holds the masks that the page shows. */
+import { readFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
+import type { Download } from 'playwright-core';
+import { maskFromRle, rleArea } from '../src/shared/rle';
+import type { CocoRle, Project } from '../src/shared/types';
+import { readPngFile } from './png';
+import type { Dice } from './random';
+import type { Shown, World } from './world';
+
+/** What there is to compare a file with. */
+interface Front {
+  readonly project: Project;
+  /** Index of the photo that is shown. */
+  readonly index: number;
+}
+
+type Check = (file: Buffer, name: string, front: Front) => string | null;
+type Objects = Project['images'][number]['objects'];
+
+const objectsOf = ({ project, index }: Front): Objects => project.images[index]?.objects ?? [];
+
+const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+const numberIn = (name: string): number => Number(/(\d+)\.png$/.exec(name)?.[1]);
+
+/** A picture of one object: the file's name tells which. */
+const checkMask =
+  (channel: number): Check =>
+  (file, name, front) => {
+    const png = readPngFile(file);
+    const mask = objectsOf(front).find(({ number }) => number === numberIn(name))?.mask;
+    if (mask == null) return `${name} is of no object that is shown`;
+    const values = png.samples.filter((_, index) => index % png.channels === channel % png.channels);
+    const inside = values.map((value) => (value === 0 ? 0 : 255));
+    return equal(inside, maskFromRle(mask, 255)) ? null : `${name} is not the mask of the object`;
+  };
+
+const checkLabelMap: Check = (file, name, front) => labelMapDiffers(file, name, objectsOf(front));
+
+function labelMapDiffers(file: Buffer, name: string, objects: Objects): string | null {
+  const { samples } = readPngFile(file);
+  const wanted = new Uint8Array(samples.length);
+  for (const { number, mask } of objects) {
+    if (mask === null) continue;
+    maskFromRle(mask).forEach((inside, index) => {
+      if (inside === 1) wanted[index] = number ?? 0;
+    });
+  }
+  return equal(samples, wanted) ? null : `${name} does not hold the numbers of the list`;
+}
+
+/** All label maps, in the order of the photos that have masks. */
+const checkMasks: Check = (file, name, { project }) => {
+  const files = unzipSync(file);
+  const legend = JSON.parse(Buffer.from(files['legend.json'] ?? []).toString()) as {
+    photos: readonly { label_map: string }[];
+  };
+  const masked = project.images.filter(({ objects }) => objects.some(({ mask }) => mask !== null));
+  const maps = legend.photos.map(({ label_map }) => label_map);
+  if (new Set(maps).size !== maps.length) return `${name} names two label maps alike`;
+  const differing = maps.flatMap(
+    (map, k) => labelMapDiffers(Buffer.from(files[map] ?? []), map, masked[k]?.objects ?? []) ?? [],
+  );
+  return maps.length === masked.length ? (differing[0] ?? null) : `${name}: ${maps.length} photos`;
+};
+
+interface CocoFile {
+  readonly images: readonly { readonly file_name: string }[];
+  readonly annotations: readonly { readonly segmentation: unknown; readonly area: number }[];
+}
+
+const isRle = (value: unknown): value is CocoRle =>
+  typeof value === 'object' && value !== null && 'counts' in value && Array.isArray(value.counts);
+
+const checkCoco: Check = (file, name, { project }) => {
+  const { images, annotations } = JSON.parse(file.toString()) as CocoFile;
+  const names = images.map((image) => image.file_name);
+  if (new Set(names).size !== names.length) return `${name} names two photos alike: ${names.join(', ')}`;
+  const wanted = project.images
+    .flatMap(({ objects }) => objects.flatMap(({ mask }) => mask ?? []))
+    .filter((mask) => rleArea(mask) > 0);
+  const found = annotations.map(({ segmentation }) => segmentation);
+  if (found.length !== wanted.length) return `${name}: ${found.length} masks, shown are ${wanted.length}`;
+  const differing = found.filter((mask, k) => isRle(mask) && !equal(mask.counts, wanted[k]?.counts ?? []));
+  return differing.length === 0 ? null : `${name}: ${differing.length} masks are not those shown`;
+};
+
+const checkProject: Check = (file, name, { project }) =>
+  essence(JSON.parse(file.toString()) as Project) === essence(project) ? null : `${name} is not project()`;
+
+/** By the name of the format; others only have to come. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  COCO: checkCoco,
+  'COCO (polygons)': checkCoco,
+  Masks: checkMasks,
+  'Label map': checkLabelMap,
+  Mask: checkMask(0),
+  'Cut-out': checkMask(3),
+  Project: checkProject,
+};
+
+/** A project without what may change while nothing happens: how long drawing took. */
+export const essence = (project: Project): string =>
+  JSON.stringify(project, (key, value: unknown) => (key === 'timings' ? undefined : value));
+
+async function look(world: World): Promise<Front> {
+  return { project: await world.project(), index: await frontPhoto(world) };
+}
+
+/** Index of the photo that is shown. */
+export const frontPhoto = (world: World): Promise<number> =>
+  world.page.evaluate(() =>
+    [...document.querySelectorAll('[aria-label="Photos"] > li')].findIndex(
+      (row) => row.querySelector('[aria-current=true]') !== null,
+    ),
+  );
+
+/** While something waits, masks change under the export. */
+const isQuiet = (shown: Shown): boolean => shown.waiting.length === 0;
+
+/** Export in one of the formats that can be saved, and compare what comes with what is shown. */
+export async function checkExport(world: World, dice: Dice): Promise<string | null> {
+  const part = dice.fraction();
+  if ((await world.press('[aria-label="Export"][aria-haspopup]')) === null) return null;
+  const format = await world.press('[aria-label="Format"] > :not(.disabled) label', part);
+  if (format === null) return null;
+  const before = await look(world);
+  const isStill = isQuiet(await world.shown());
+  const download = await saved(world);
+  if (download === null) {
+    world.complaints.push(`export as ${format}: no file came`);
+    return format;
+  }
+  const [name, file] = [download.suggestedFilename(), readFileSync(await download.path())];
+  if (name.endsWith('.splitseem.json')) keep(world, name, file);
+  const isSame = essence(before.project) === essence((await look(world)).project);
+  const check = CHECKS[format];
+  if (check === undefined || !isStill || !isSame) return `${format}, not compared`;
+  world.count(`export as ${format}`);
+  const wrong = check(file, name, before);
+  if (wrong !== null) world.complaints.push(`export as ${format}: ${wrong}`);
+  return format;
+}
+
+async function saved(world: World): Promise<Download | null> {
+  const coming = world.page.waitForEvent('download', { timeout: 60_000 }).catch(() => null);
+  await world.press('dialog.export button[type=submit]');
+  return coming;
+}
+
+const MOST_SAVED = 4;
+
+function keep({ savedProjects }: World, name: string, buffer: Buffer): void {
+  savedProjects.push({ name, mimeType: 'application/json', buffer });
+  if (savedProjects.length > MOST_SAVED) savedProjects.shift();
+}
