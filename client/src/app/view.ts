@@ -70,6 +70,7 @@ export class View {
   #withImage(action: (image: SizeHw, canvas: SizeHw) => void): void {
     const image = this.#store.activeImage.value?.size;
     const canvas = this.#store.canvasSize.value;
-    if (image !== undefined && canvas.width > 0) action(image, canvas);
+    // A canvas without a side shows nothing, and an image fitted into it would have no size to come back from.
+    if (image !== undefined && canvas.width > 0 && canvas.height > 0) action(image, canvas);
   }
 }
