@@ -133,8 +133,7 @@ async function nothingWaitsForEver(world: World): Promise<string | null> {
     const left = await settleAnswers(world);
     if (left !== null) return `${left} (${(await world.shown()).status})`;
   }
-  const isLeft = (shown: Shown): boolean => shown.waiting.length > 0;
-  return isLeft(await world.shown()) ? 'something waits again' : null;
+  return settleAnswers(world);
 }
 
 /** Pixels at the border that browser and server may see differently, however small the mask is. */

@@ -102,7 +102,7 @@ export function brokenFiles(photos: readonly FileToOpen[]): readonly FileToOpen[
     { name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<!doctype html><p>hello') },
     json('cut.json', '{"images": ['),
     json('list.json', '[]'),
-    json('null.json', 'null'),
+    json('nothing.json', 'null'),
     json('old.splitseem.json', '{"type": "project", "protocol_version": 99, "format": 7, "images": []}'),
   ];
 }
