@@ -6,6 +6,7 @@ import type { Manifest } from '../../src/shared/manifest';
 import { sha256Hex } from '../../src/shared/sha256';
 import { Engine } from '../../src/worker/engine';
 import type { Feeds, Fetches, Graph } from '../../src/worker/graph';
+import { Objection } from '../../src/worker/providers';
 import { readBytes } from '../vectors';
 
 /** The float32 vector: original 151 x 100, region at (10, 20), padded 64 x 32, three channels. */
@@ -163,7 +164,7 @@ export function engine(): Engine {
     provider: 'fake',
     crossOriginIsolated: false,
     configure: (threads) => threads ?? 1,
-    startWebGpu: () => Promise.reject(new Error('no GPU here')),
+    startWebGpu: () => Promise.reject(new Objection('no GPU here')),
     openGraph: (bytes) => {
       const run = graphs[new Uint8Array(bytes)[0] ?? 0];
       if (run === undefined) throw new Error('not a graph');
