@@ -18,7 +18,7 @@ from splitseem_model.refiner import RefinerInputs
 from splitseem_model.refiner_scale import enlarged, shrink_factor, shrunk
 from splitseem_model.segmentation import unit
 from splitseem_model.selection import answer_scores
-from splitseem_model.semantic import meaning_of
+from splitseem_model.semantic import SemanticMap, meaning_of
 from splitseem_model.text.vocabulary import Vocabulary
 from splitseem_model.thinning import thin
 
@@ -52,11 +52,13 @@ def answer(
     candidates: Candidates,
     vocabulary: Vocabulary | None,
     sentences: Tensor | None,
+    semantic: SemanticMap | None = None,
 ) -> Step:
     """The best candidate's mask, redrawn and corrected where the model does that, with its label.
 
     Args:
         sentences: `[T, E]`, what the texts mean that are to be answered; None without a text.
+        semantic: the map by which the mask is named; None: by the query that drew it.
     """
     head, points = candidates.head, candidates.prompt.points
     scores = answer_scores(
@@ -75,7 +77,10 @@ def answer(
             max(image.geometry.input_hw),
             config.correction,
         )
-    label, label_score = _label(config, image, logits, head.class_embed[0, best], vocabulary)
+    meant = head.class_embed[0, best]
+    if semantic is not None and image.semantic is not None:
+        meant = semantic.to_sentence(meaning_of(image.semantic, torch.from_numpy(logits)))
+    label, label_score = _label(config, meant, vocabulary)
     fine = None
     if config.photo is not None and image.photo is not None:
         fine = fine_mask(image.photo, logits, points, image.geometry, config.photo)
@@ -109,20 +114,11 @@ def _refined(
 
 
 def _label(
-    config: ModelConfig,
-    image: PreparedImage,
-    mask_logits: NDArray[np.float32],
-    class_embed: Tensor,
-    vocabulary: Vocabulary | None,
+    config: ModelConfig, class_embed: Tensor, vocabulary: Vocabulary | None
 ) -> tuple[str | None, float | None]:
-    """The name of a mask and how sure it is: by what lies under it where the image has a semantic map, else
-    by the query that drew it."""
     if vocabulary is None:
         return None, None
-    if image.semantic is not None and vocabulary.of_meaning is not None:
-        logits = vocabulary.of_meaning(meaning_of(image.semantic, torch.from_numpy(mask_logits)))
-    else:
-        logits = config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
+    logits = config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
     probability = logits.softmax(-1)
     best = int(probability.argmax())
     return vocabulary.names[best], float(probability[best])

@@ -245,7 +245,8 @@ class ImageDecoder:
         return self._tower.encode([text])[0]
 
     def _answer(self, image: PreparedImage, candidates: Candidates, sentences: torch.Tensor | None) -> Step:
-        return answer(self.config, self._runtime, image, candidates, self._vocabulary(), sentences)
+        semantic = None if self._finder is None else self._finder.semantic
+        return answer(self.config, self._runtime, image, candidates, self._vocabulary(), sentences, semantic)
 
     def _check_model(self, fingerprint: str, what: str, remedy: str) -> None:
         if fingerprint != self.fingerprint:

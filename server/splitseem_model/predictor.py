@@ -1,13 +1,12 @@
 """The whole path in one process: the reference that browser and server are compared with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from splitseem_model.answering import Step
 from splitseem_model.decoder_runtime import DecoderRuntime
@@ -21,9 +20,7 @@ from splitseem_model.prompt_shapes import RegionRules, region_rules
 from splitseem_model.query_choice import QueryChoice
 from splitseem_model.registry import load_model
 from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.semantic import NAME_SCALE, cosines
-from splitseem_model.text.towers import SentenceTower
-from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, spoken_name
+from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix
 from splitseem_model.wiring import WIRINGS
 
 __all__ = ["ExampleRegion", "Predictor", "PreparedImage", "Step"]
@@ -65,17 +62,10 @@ class Predictor(ImageDecoder):
         """
         if self._tower is None:
             raise TextTowerError(f"{self.name} has no text tower, so its classes cannot be renamed")
-        named = Vocabulary(tuple(names), cached_class_matrix(self._tower, names), self._meanings(names))
+        named = Vocabulary(tuple(names), cached_class_matrix(self._tower, names))
         other = copy(self)
         other._vocabulary = cache(lambda: named)
         return other
-
-    def _meanings(self, names: Sequence[str]) -> Callable[[Tensor], Tensor] | None:
-        """Class logits of a mask's meaning for names; None for a model without semantic map."""
-        if self._finder is None or not isinstance(self._tower, SentenceTower):
-            return None
-        vectors, semantic = self._tower.vectors(list(map(spoken_name, names))), self._finder.semantic
-        return lambda meaning: NAME_SCALE * cosines(semantic, meaning, vectors)
 
     def with_wiring(self, name: str) -> "Predictor":
         """The same predictor with another wiring of the same rows; images stay prepared.

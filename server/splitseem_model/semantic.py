@@ -1,9 +1,8 @@
 """The joint visual-semantic space: a small map of the image whose cells, and whose averages, have names.
 
-Everything in it is linear in the backbone's features: a cell is a few channels; a matrix takes them to the
-space of the sentence vectors, where the cosine with the vector of any text says how well it fits; another
-takes them to class logits of the model's own names. So the meaning of a mask is the mean of its cells, and a
-word alone gives a map of where it may be.
+Everything in it is linear in the backbone's features: a cell is a few channels, which a matrix takes to the
+space of the sentence vectors, where the cosine with the vector of any text says how well it fits. So the
+meaning of a mask is the mean of its cells, and a word alone gives a map of where it may be.
 """
 
 import torch
@@ -14,12 +13,10 @@ from splitseem_model.config import MASK_STRIDE, SEMANTIC_STRIDE, SemanticConfig
 
 SEMANTIC = "semantic"
 """Name of the map in an embedding."""
-NAME_SCALE = 20.0
-"""Factor of the cosine between a meaning and a name: class logits."""
 
 
 class SemanticMap(nn.Module):
-    """The map and its two readings.
+    """The map, what it means, and the sentence vectors of the model's own names, `names` `[K, sentence_dim]`.
 
     Args:
         in_dims: channels of the backbone's maps at strides 16 and 32; names: of the model's vocabulary.
@@ -32,7 +29,7 @@ class SemanticMap(nn.Module):
         self.from_res4 = nn.Conv2d(in_dims[0], config.channels, 1)
         self.from_res5 = nn.Conv2d(in_dims[1], config.channels, 1, bias=False)
         self.to_sentence = nn.Linear(config.channels, sentence_dim)
-        self.to_names = nn.Linear(config.channels, names)
+        self.names = nn.Parameter(torch.zeros(names, sentence_dim), requires_grad=False)
 
     def forward(self, res4: Tensor, res5: Tensor) -> Tensor:
         """Backbone maps at strides 16 and 32 -> `[B, S, H/16, W/16]`."""

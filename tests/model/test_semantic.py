@@ -39,9 +39,9 @@ def predictor(monkeypatch: pytest.MonkeyPatch) -> Predictor:
     model = SegmentationModel(CONFIG).eval()
     assert model.semantic is not None
     with torch.no_grad():
-        for reading in (model.semantic.to_sentence, model.semantic.to_names):
-            reading.weight.copy_(torch.eye(*reading.weight.shape))
-            reading.bias.zero_()
+        model.semantic.to_sentence.weight.copy_(torch.eye(4))
+        model.semantic.to_sentence.bias.zero_()
+        model.semantic.names.copy_(torch.eye(3, 4))
     return Predictor(model)
 
 
@@ -62,7 +62,7 @@ def test_a_label_is_what_lies_under_the_mask(predictor: Predictor) -> None:
         cells[:, channel] = 5.0
         step = predictor.step(replace(image, semantic=cells), [Click(40.5, 30.5)])
         assert step.label == name
-        assert step.label_score == pytest.approx(np.exp(5) / (np.exp(5) + 2), abs=1e-4)
+        assert step.label_score == pytest.approx(1 / (1 + 2 * np.exp(-CONFIG.logit_scale)), abs=1e-6)
         renamed = predictor.with_vocabulary(["3", "2", "1", "0"])
         assert renamed.step(replace(image, semantic=cells), [Click(40.5, 30.5)]).label == str(channel)
 

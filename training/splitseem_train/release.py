@@ -56,7 +56,7 @@ def release(
     )
     released = SegmentationModel(config)
     state = model.state_dict()
-    of_names = ("class_matrix", "semantic.to_names.weight", "semantic.to_names.bias")
+    of_names = ("class_matrix", "semantic.names")
     cut = {name: state[name][rows] for name in of_names if name in state}
     released.load_state_dict({**state, **cut})
     return released.eval()

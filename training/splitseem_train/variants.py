@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from splitseem_model.predictor import Predictor
 from splitseem_model.text.coco_names import COCO_PANOPTIC, NUM_THINGS
+from splitseem_model.text.vocabulary import Vocabulary
 from splitseem_train.data import DataImage
 from splitseem_train.names import class_name
 
@@ -48,7 +49,7 @@ def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
     rows = [k for k, name in enumerate(vocabulary.names) if class_name(name) in classes] if vocabulary else []
     if vocabulary is None or not rows:
         return predictor
-    kept = vocabulary.kept(rows)
+    kept = Vocabulary(tuple(vocabulary.names[row] for row in rows), vocabulary.matrix[rows])
     held = copy(predictor)
     held._vocabulary = cache(lambda: kept)
     return held

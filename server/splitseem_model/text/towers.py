@@ -18,7 +18,7 @@ def text_tower(model: SegmentationModel) -> TextTower | None:
     if model.text is not None:
         return UniClTower(model.text)
     if model.sentence_projection is not None:
-        return SentenceTower(model.sentence_projection)
+        return SentenceTower(model.sentence_projection, by_meaning=model.semantic is not None)
     return None
 
 
@@ -30,8 +30,10 @@ class SentenceTower:
 
     templates: tuple[str, ...] = ("{}",)
 
-    def __init__(self, projection: SentenceProjection) -> None:
+    def __init__(self, projection: SentenceProjection, *, by_meaning: bool = False) -> None:
+        """`by_meaning`: names are compared with the meanings of masks, not with class embeddings."""
         self._projection = projection
+        self._by_meaning = by_meaning
 
     @cached_property
     def _encoder(self) -> MiniLm:
@@ -40,7 +42,7 @@ class SentenceTower:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of encoder and projection, hexadecimal."""
-        digest = hashlib.sha256(SHA256.encode())
+        digest = hashlib.sha256(SHA256.encode() + (b"meaning" if self._by_meaning else b""))
         for name, tensor in sorted(self._projection.state_dict().items()):
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().data)
@@ -55,13 +57,11 @@ class SentenceTower:
 
     @torch.no_grad()
     def sentences(self, texts: Sequence[str]) -> Tensor:
-        """The meanings, `[n, E]`."""
+        """What names are compared by: meanings `[n, E]`, or vectors of the encoder `[n, sentence_dim]`."""
+        if self._by_meaning:
+            return self._encoder.encode(texts)
         meanings: Tensor = self._projection.meaning(self._vectors(texts)).cpu()
         return meanings
-
-    def vectors(self, texts: Sequence[str]) -> Tensor:
-        """What the frozen encoder makes of texts, `[n, sentence_dim]`."""
-        return self._encoder.encode(texts)
 
     def _vectors(self, texts: Sequence[str]) -> Tensor:
         """Sentence vectors where the projection is."""

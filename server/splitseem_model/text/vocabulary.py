@@ -4,8 +4,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from splitseem_model.segmentation import SegmentationModel, unit
-from splitseem_model.semantic import SemanticMap
 from splitseem_model.text.coco_names import OFFICIAL_VOCABULARY
 from splitseem_model.text.tower import TextTower
 
@@ -26,38 +24,24 @@ _MATRIX = "class_matrix"
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Class names.
+    """Class names and their matrix `[K, E]`, float32, rows of length one.
 
-    Attributes:
-        matrix: `[K, E]` float32, rows of length one, which class embeddings are compared with.
-        of_meaning: from the meaning `[S]` of a mask, see `semantic.py`, to class logits `[K]`; None for a
-            model without semantic map.
+    They lie where class embeddings do, or, for a model that names masks by a semantic map, where the vectors
+    of sentences do.
     """
 
     names: tuple[str, ...]
     matrix: Tensor
-    of_meaning: Callable[[Tensor], Tensor] | None = None
-
-    def kept(self, rows: Sequence[int]) -> "Vocabulary":
-        """Some of the names, in the order of `rows`."""
-        index, logits = list(rows), self.of_meaning
-        of_kept = None if logits is None else (lambda meaning: logits(meaning)[index])
-        return Vocabulary(tuple(self.names[row] for row in index), self.matrix[index], of_kept)
 
 
 def vocabulary_of(model: SegmentationModel, tower: TextTower | None) -> Vocabulary | None:
     """The classes of a model: those it was saved with, else the official ones; None when it has neither."""
     if model.config.vocabulary:
-        of_meaning = None if model.semantic is None else _names_of_meanings(model.semantic)
-        return Vocabulary(model.config.vocabulary, unit(model.class_matrix.detach().cpu()), of_meaning)
+        own = model.class_matrix if model.semantic is None else model.semantic.names
+        return Vocabulary(model.config.vocabulary, unit(own.detach().cpu()))
     if model.text is None or tower is None:
         return None
     return Vocabulary(OFFICIAL_VOCABULARY, cached_class_matrix(tower, OFFICIAL_VOCABULARY))
-
-
-def _names_of_meanings(semantic: SemanticMap) -> Callable[[Tensor], Tensor]:
-    """The classifier of the model's own names, on the CPU."""
-    return deepcopy(semantic.to_names).cpu().requires_grad_(False)
 
 
 def class_matrix(tower: TextTower, names: Sequence[str]) -> Tensor:
