@@ -1,13 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
+import { toClientError } from '../shared/errors';
 import type { App } from './app';
 import { AwaitedPhotos } from './AwaitedPhotos';
 import { CanvasView } from './CanvasView';
 import { ClassNamesDialog } from './ClassNamesDialog';
+import { filesOf, holdsPicture } from './droppedFiles';
 import { HelpDialog } from './HelpDialog';
 import { EmbeddingProgress } from './EmbeddingProgress';
 import { OpenPhotos, Samples } from './OpenPhotos';
 import { ObjectList } from './ObjectList';
-import { handleKey } from './shortcuts';
+import { handleKey, isTyping } from './shortcuts';
+import { SpokenRegion } from './SpokenRegion';
 import { StatusBar } from './StatusBar';
 import { TextBar } from './TextBar';
 import { Toolbar } from './Toolbar';
@@ -47,6 +50,7 @@ export function Page({ app }: { readonly app: App }) {
         </aside>
       </main>
       <StatusBar app={app} />
+      <SpokenRegion app={app} />
       <HelpDialog app={app} />
       <ClassNamesDialog app={app} />
     </div>
@@ -57,8 +61,12 @@ export function Page({ app }: { readonly app: App }) {
 function useFiles(app: App): boolean {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
-    const open = (files: FileList | undefined): void => {
-      void app.controller.openFiles([...(files ?? [])]);
+    const open = async (transfer: DataTransfer): Promise<void> => {
+      try {
+        await app.controller.openFiles(await filesOf(transfer));
+      } catch (error) {
+        app.controller.report(toClientError(error, 'image'));
+      }
     };
     const listeners = {
       dragover: (event: DragEvent) => {
@@ -71,11 +79,14 @@ function useFiles(app: App): boolean {
       drop: (event: DragEvent) => {
         event.preventDefault();
         setOver(false);
-        open(event.dataTransfer?.files);
+        if (event.dataTransfer !== null) void open(event.dataTransfer);
       },
     };
     const onPaste = (event: ClipboardEvent): void => {
-      open(event.clipboardData?.files);
+      const { clipboardData } = event;
+      // Pasted text belongs into fields.
+      if (clipboardData !== null && !isTyping(event.target) && holdsPicture(clipboardData))
+        void open(clipboardData);
     };
     const names = ['dragover', 'dragleave', 'drop'] as const;
     for (const name of names) window.addEventListener(name, listeners[name]);

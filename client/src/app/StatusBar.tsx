@@ -4,11 +4,14 @@ import type { App } from './app';
 import type { DecoderState, Store } from './store';
 import { timingsOfStep } from './timings';
 
-/** Model, execution provider, threads, last latency, and what went wrong. */
+/**
+ * Model, execution provider, threads, last latency, and what went wrong. It is there to be looked at: what is read out
+ * is in `SpokenRegion`.
+ */
 export function StatusBar({ app: { store } }: { readonly app: App }) {
   const error = store.error.value ?? readinessError(store);
   return (
-    <div class="status" role="status" aria-label="Status">
+    <div class="status" role="status" aria-live="off" aria-label="Status">
       {describeDecoder(store.decoder.value).map((text) => (
         <span>{text}</span>
       ))}

@@ -1,4 +1,5 @@
 /** Joins user, session, server and decoder: every action of the page is a method here. */
+import { effect } from '@preact/signals';
 import type { Embed } from '../api/embeddings';
 import type { Texts } from '../api/texts';
 import type { DecoderBridge } from '../bridge/decoder';
@@ -11,6 +12,7 @@ import type { ProviderWish } from '../shared/providers';
 import type { Project, PromptItem } from '../shared/types';
 import { ClassNames } from './classNames';
 import { DecodeLoop } from './decodeLoop';
+import { EmbedQueue } from './embedQueue';
 import { checkSize, type OpenedFile, type Photo } from './photo';
 import type { Readiness, Store } from './store';
 import { Projects } from './projects';
@@ -32,6 +34,9 @@ export interface Services {
   readonly now: () => number;
 }
 
+/** Photos in the background that are embedded at the same time; the server makes one after the other anyway. */
+const BACKGROUND_PHOTOS = 2;
+
 export class Controller {
   readonly #store: Store;
   readonly #services: Services;
@@ -42,6 +47,7 @@ export class Controller {
   /** Photos that undo brings back; without their pixels. */
   readonly #closed = new Map<ImageId, Photo>();
   readonly #embedding = new Map<ImageId, AbortController>();
+  readonly #embedQueue = new EmbedQueue(BACKGROUND_PHOTOS);
   /** Settles when the decoder is ready or cannot be. */
   #loaded: Promise<void> = Promise.resolve();
 
@@ -57,6 +63,9 @@ export class Controller {
     this.#texts = new TextLookup(store, services, { onArrival, onError });
     this.#projects = new Projects(store, services.now);
     this.#classNames = new ClassNames(store, services.texts);
+    effect(() => {
+      this.#embedQueue.show(store.session.value.activeImage);
+    });
     this.#decoding = new DecodeLoop(store, services, this.#texts, onError);
   }
 
@@ -70,31 +79,36 @@ export class Controller {
     });
   }
 
-  /** Open photos and projects, in the order given. */
+  /** Open photos and projects, in the order given; the first photo is shown. */
   async openFiles(files: readonly File[]): Promise<void> {
+    let shows = true;
     for (const file of files) {
       try {
         const opened = await this.#services.readFile(file);
-        if (opened.kind === 'photo') this.openPhoto(opened.photo);
-        else this.#openProject(opened.project);
+        if (opened.kind === 'photo') {
+          this.openPhoto(opened.photo, shows);
+          shows = false;
+        } else this.#openProject(opened.project);
       } catch (thrown) {
         this.#fail(toClientError(thrown, 'image'));
       }
     }
   }
 
-  openPhoto(photo: Photo): void {
+  openPhoto(photo: Photo, shows = true): void {
     const { session, photos } = this.#store;
     this.#clearMessages();
-    session.value = change.openImage(session.value, photo.name, photo.size);
-    const id = session.value.activeImage;
+    const before = session.value.activeImage;
+    const opened = change.openImage(session.value, photo.name, photo.size);
+    session.value = shows || before === null ? opened : change.activateImage(opened, before);
+    const id = opened.activeImage;
     if (id === null) return;
     const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
     photos.value = new Map(photos.value).set(id, { photo, readiness });
     this.#projects.restore();
     this.#store.awaitedOpen.value = true;
     this.#texts.run();
-    void this.#embed(id, photo);
+    this.#queueEmbed(id, photo);
   }
 
   /** Try the embedding of an image again. */
@@ -104,7 +118,7 @@ export class Controller {
     this.#clearMessages();
     this.#store.failedSteps.value = new Set();
     if (this.#store.decoder.value.phase === 'failed') this.start();
-    void this.#embed(id, photo);
+    this.#queueEmbed(id, photo);
   }
 
   /** Close a photo; undo brings it back. */
@@ -255,6 +269,7 @@ export class Controller {
 
   #letGo(id: ImageId, photo: Photo): void {
     const { photos } = this.#store;
+    this.#embedQueue.remove(id);
     this.#embedding.get(id)?.abort();
     photo.bitmap?.close();
     this.#closed.set(id, photo);
@@ -271,7 +286,7 @@ export class Controller {
       photos.value = new Map(photos.value).set(id, { photo, readiness });
       // It may have been closed again meanwhile.
       this.#followClosing();
-      if (session.value.images.some((image) => image.id === id)) void this.#embed(id, photo);
+      if (session.value.images.some((image) => image.id === id)) this.#queueEmbed(id, photo);
     } catch (thrown) {
       this.#closed.set(id, closed);
       this.#fail(toClientError(thrown, 'image'));
@@ -279,6 +294,10 @@ export class Controller {
   }
 
   // Embedding
+
+  #queueEmbed(id: ImageId, photo: Photo): void {
+    this.#embedQueue.add(id, () => this.#embed(id, photo));
+  }
 
   async #embed(id: ImageId, photo: Photo): Promise<void> {
     this.#embedding.get(id)?.abort();

@@ -162,7 +162,8 @@ function showNeighbour({ controller, store }: App, by: -1 | 1): void {
   if (next !== undefined) controller.activateImage(next.id);
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
+/** Whether keys and pasted text go into a field. */
+export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input:not([type=radio]), textarea, select');
 
 /** Run the shortcut of a key, unless the user is typing or a dialog is open. */
