@@ -20,6 +20,7 @@ from splitseem_server import (
     text_routes,
 )
 from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.cache.checked import CheckedCache
 from splitseem_server.client_files import ClientFiles
 from splitseem_server.decode_service import DecodeService, PromptDecoder
 from splitseem_server.decoder_files import DecoderFiles, check_fingerprint, load_decoder_files
@@ -130,6 +131,7 @@ def _services(
     segmenter: Segmenter | None,
     prompt_decoder: PromptDecoder | None,
 ) -> Services:
+    cache = CheckedCache(cache)
     queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     embeddings = EmbeddingService(encoder, cache, queue, limits, max_canvas=settings.max_canvas)

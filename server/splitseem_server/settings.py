@@ -69,8 +69,8 @@ class Settings(BaseModel):
     )
     redis_pause_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=5.0,
-        description="Seconds during which Redis is not asked again after a fault. Longer spares requests"
-        " the timeout, shorter returns to the cache sooner.",
+        description="Seconds during which Redis is not asked again after it did not answer. Longer spares"
+        " requests the timeout, shorter returns to the cache sooner.",
     )
     max_image_bytes: Annotated[int, Field(ge=1024, le=1024 * _MIB)] = Field(
         default=32 * _MIB,

@@ -14,6 +14,7 @@ import pytest
 import redis
 from fastapi import FastAPI
 
+from splitseem_proto import Prompt, TextPrompt, pack
 from splitseem_server.cache.base import CacheState, EmbeddingCache
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.cache.open_cache import open_cache
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 RedisServer = tuple[subprocess.Popen[bytes], str]
 TIMEOUT_S = 0.3
+AS_JSON = {"Content-Type": "image/png", "Accept": "application/json"}
 
 
 def redis_cache(url: str, *, pause_s: float = 0.0, ttl_s: int = 0) -> RedisCache:
@@ -68,6 +70,15 @@ async def test_state_is_reachable_without_faults(cache: EmbeddingCache) -> None:
     state = await cache.state()
     assert state.reachable
     assert state.faults == 0
+
+
+async def test_what_was_removed_is_gone_and_its_bytes_are_free(cache: EmbeddingCache) -> None:
+    await cache.put("key", b"data")
+    await cache.put("other", b"data")
+    await cache.remove("key")
+    await cache.remove("never put")
+    assert await cache.get("key") is None
+    assert await cache.get("other") == b"data"
 
 
 async def test_memory_forgets_the_least_recently_used() -> None:
@@ -180,6 +191,47 @@ async def test_a_key_of_the_wrong_type_does_not_pause_the_others(redis_server: R
     await cache.close()
 
 
+@pytest.mark.redis
+async def test_connections_that_redis_closed_cost_nothing(redis_server: RedisServer) -> None:
+    cache = redis_cache(redis_server[1], pause_s=60)
+    await cache.put("key", b"data")
+    await asyncio.gather(*(cache.get("key") for _ in range(20)))
+    with redis.Redis.from_url(redis_server[1]) as client:
+        client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    found = await asyncio.gather(*(cache.get("key") for _ in range(20)))
+    assert found == [b"data"] * 20
+    assert await cache.state() == CacheState("redis", True, 0)
+    await cache.close()
+
+
+@pytest.mark.redis
+async def test_an_operation_that_times_out_pauses_no_other(redis_server: RedisServer) -> None:
+    cache = redis_cache(redis_server[1], pause_s=60)
+    await cache.put("key", b"data")
+    with redis.Redis.from_url(redis_server[1]) as client:
+        client.execute_command("CLIENT", "PAUSE", 60_000, "WRITE")
+        await cache.put("new", b"data")
+        found = await cache.get("key")
+        client.execute_command("CLIENT", "UNPAUSE")
+    assert found == b"data"
+    assert (await cache.state()).faults == 1
+    await cache.close()
+
+
+@pytest.mark.redis
+async def test_more_readers_than_connections_all_find_what_is_there(redis_server: RedisServer) -> None:
+    cache = RedisCache(redis_server[1], timeout_s=30, pause_s=60, ttl_s=0)
+    await cache.put("key", b"data" * 10_000)
+    found = await asyncio.gather(*(cache.get("key") for _ in range(300)))
+    state = await cache.state()
+    with redis.Redis.from_url(redis_server[1]) as client:
+        connections = len(client.client_list())
+    assert found == [b"data" * 10_000] * 300
+    assert state == CacheState("redis", True, 0)
+    assert connections < 100
+    await cache.close()
+
+
 async def test_asking_how_the_cache_is_does_not_end_a_pause() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         cache = redis_cache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", pause_s=60)
@@ -260,6 +312,54 @@ async def test_service_goes_on_without_redis_and_says_so(
     assert degraded.status_code == 200
     assert degraded.json()["status"] == "degraded"
     assert degraded.json()["cache"]["faults"] >= 2
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("stranger", ["text", "nothing", "cut", "other image", "other message"])
+async def test_a_value_that_is_not_its_keys_embedding_is_removed_and_made_again(
+    make_app: Callable[..., FastAPI],
+    run_in_process: Any,
+    image_bytes: Any,
+    redis_server: RedisServer,
+    stranger: str,
+) -> None:
+    """The checksum of the value is right: somebody else wrote it, or it was copied from another key."""
+    _, url = redis_server
+    cache = redis_cache(url)
+    async with run_in_process(make_app(cache=cache)) as client:
+
+        async def embed(colour: str) -> Any:
+            return await client.post(
+                "/embed", content=image_bytes(colour=colour), headers={"Content-Type": "image/png"}
+            )
+
+        red, blue = await embed("red"), await embed("blue")
+        key = red.headers["etag"].strip('"')
+        prompt = pack(Prompt((TextPrompt("a cup"),)))
+        strangers = {
+            "text": b"not msgpack",
+            "nothing": b"",
+            "cut": red.content[:-1],
+            "other image": blue.content,
+            "other message": prompt,
+        }
+        await cache.put(key, strangers[stranger])
+        found = await client.get(red.headers["location"])
+        kept = await cache.get(key)
+        await cache.put(key, strangers[stranger])
+        asked = await client.post("/embed", content=image_bytes(colour="red"), headers=AS_JSON)
+        await cache.put(key, strangers[stranger])
+        again = await embed("red")
+        healed = await client.get(red.headers["location"])
+        untouched = await client.get(blue.headers["location"])
+        faults = (await client.get("/readyz")).json()["cache"]["faults"]
+    assert found.status_code == 404
+    assert kept is None
+    assert asked.json()["key"] == key
+    assert [response.headers["x-splitseem-cache"] for response in (asked, again)] == ["miss", "miss"]
+    assert again.content == healed.content == red.content
+    assert untouched.content == blue.content
+    assert faults == 3
 
 
 @pytest.mark.redis

@@ -39,6 +39,10 @@ class EmbeddingCache(Protocol):
         """Keep the bytes if possible."""
         ...
 
+    async def remove(self, key: str) -> None:
+        """Forget the bytes if possible."""
+        ...
+
     async def state(self) -> CacheState:
         """How the cache is doing; asks it."""
         ...

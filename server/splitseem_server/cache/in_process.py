@@ -33,6 +33,10 @@ class InProcessCache:
             _, dropped = self._entries.popitem(last=False)
             self._bytes -= len(dropped)
 
+    async def remove(self, key: str) -> None:
+        """Forget the bytes."""
+        self._bytes -= len(self._entries.pop(key, b""))
+
     async def state(self) -> CacheState:
         """Always reachable."""
         return CacheState("memory", True, 0)

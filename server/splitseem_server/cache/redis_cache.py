@@ -12,7 +12,7 @@ import redis.asyncio as redis
 import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ConnectionError, RedisError, ResponseError
 
 from splitseem_server.cache.base import CacheState
 
@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _PREFIX = "splitseem:embedding:1:"
 _CHECKSUM_BYTES = 4
+_CONNECTIONS = 32
 _log = structlog.get_logger(__name__)
 
 
@@ -29,20 +30,17 @@ class RedisCache:
     Args:
         url: redis://, rediss:// or unix://.
         timeout_s: seconds an operation may take before it counts as a fault.
-        pause_s: seconds during which Redis is not asked again after it did not answer.
+        pause_s: seconds during which Redis is not asked again after an operation failed and a ping did too.
         ttl_s: seconds after which an entry is forgotten; 0 for never.
     Raises:
         ValueError: the URL cannot be read.
     """
 
     def __init__(self, url: str, *, timeout_s: float, pause_s: float, ttl_s: int) -> None:
-        self._client = redis.Redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-        )
+        self._client = _connect(url, timeout_s, connections=_CONNECTIONS)
+        # Whether Redis answers at all is asked beside the queue for connections.
+        self._probe = _connect(url, timeout_s, connections=1)
+        self._probing = asyncio.Lock()
         self._timeout_s = timeout_s
         self._pause_s = pause_s
         self._ttl_s = ttl_s or None
@@ -68,18 +66,21 @@ class RedisCache:
         if stored:
             self._refused = None
 
+    async def remove(self, key: str) -> None:
+        """Forget the bytes if Redis answers."""
+        await self._ask("remove", lambda: self._client.delete(_PREFIX + key))
+
     async def state(self) -> CacheState:
-        """Whether Redis answers, and stores what it is given; asked even during a pause, and never for longer
-        than the timeout."""
-        paused_until, self._paused_until = self._paused_until, 0.0
-        reachable = await self._ask("ping", lambda: self._client.ping()) is not None
-        if not reachable:
-            self._paused_until = max(paused_until, self._paused_until)
-        return CacheState("redis", reachable, self._faults, self._refused)
+        """Whether Redis answers, and stores what it is given; asked even during a pause, which stays."""
+        fault = await self._ping_fault()
+        if fault is not None:
+            self._count_fault("ping", fault)
+        return CacheState("redis", fault is None, self._faults, self._refused)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        await self._probe.aclose()
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T | None:
         if time.monotonic() < self._paused_until:
@@ -95,12 +96,44 @@ class RedisCache:
             return None
         except (RedisError, OSError, TimeoutError) as error:
             self._count_fault(operation, f"{type(error).__name__}: {error}")
-            self._paused_until = time.monotonic() + self._pause_s
+            await self._pause_unless_it_answers()
             return None
+
+    async def _pause_unless_it_answers(self) -> None:
+        """A connection that was closed, or a value that took too long, says nothing about the others."""
+        if not self._pause_s:
+            return
+        async with self._probing:
+            if time.monotonic() >= self._paused_until and await self._ping_fault() is not None:
+                self._paused_until = time.monotonic() + self._pause_s
+
+    async def _ping_fault(self) -> str | None:
+        """Why Redis does not answer; None when it does."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._probe.ping()
+        except (RedisError, OSError, TimeoutError) as error:
+            return f"{type(error).__name__}: {error}"
+        return None
 
     def _count_fault(self, operation: str, reason: str) -> None:
         self._faults += 1
         _log.warning("cache_fault", operation=operation, reason=reason, faults=self._faults)
+
+
+def _connect(url: str, timeout_s: float, *, connections: int) -> redis.Redis:
+    """A client whose commands wait for one of its connections, and are sent once more over a new one when
+    theirs was closed."""
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=timeout_s,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
+        retry_on_error=[],
+    )
+    return redis.Redis.from_pool(pool)
 
 
 def _checksum(data: bytes) -> bytes:
