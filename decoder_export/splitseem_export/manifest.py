@@ -21,6 +21,7 @@ from splitseem_model.config import MAX_POINTS, STRIDE
 from splitseem_model.prompt_shapes import region_rules
 from splitseem_model.segmentation import SegmentationModel
 from splitseem_model.selection import text_weight
+from splitseem_model.semantic import to_sentence_rows
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import vocabulary_of
 from splitseem_model.weights import fingerprint
@@ -71,7 +72,7 @@ def make_manifest(
         "fingerprint": fingerprint(model),
         "opset": OPSET,
         "made_by": versions(),
-        "config": _client_config(model),
+        "config": client_config(model),
         "wiring": _client_wiring(model),
         **({"text_wirings": _text_wirings(model)} if config.takes_text else {}),
         "precisions": dict(precisions),
@@ -82,7 +83,7 @@ def make_manifest(
             for part in parts
             for name, (graph, spec) in part.graphs.items()
         },
-        "vocabulary": _vocabulary(model, folder),
+        "vocabulary": write_vocabulary(model, folder),
         "parity": {
             "tolerance": TOLERANCE,
             "min_mask_iou": MIN_MASK_IOU,
@@ -102,7 +103,8 @@ def versions() -> dict[str, str]:
     }
 
 
-def _client_config(model: SegmentationModel) -> dict[str, Any]:
+def client_config(model: SegmentationModel) -> dict[str, Any]:
+    """What the page must know of a model beside its graphs."""
     config, decoder = model.config, model.config.decoder
     return {
         "canvas": config.canvas,
@@ -129,6 +131,11 @@ def _client_config(model: SegmentationModel) -> dict[str, Any]:
         ),
         **({"lateral": {"rows": ROWS}} if lateral_pyramid(model) else {}),
         **({} if config.correction is None else {"correction": dict(vars(config.correction))}),
+        **(
+            {}
+            if config.semantic is None
+            else {"semantic": {"channels": config.semantic.channels, "sentence_dim": config.sentence_dim}}
+        ),
         **({} if config.photo is None else {"photo": dict(vars(config.photo))}),
     }
 
@@ -220,12 +227,18 @@ def _plain(tensor: TensorSpec) -> dict[str, Any]:
     return {"name": tensor.name, "dtype": tensor.dtype, "shape": list(tensor.shape)}
 
 
-def _vocabulary(model: SegmentationModel, folder: Path) -> dict[str, Any]:
-    """Class names and class matrix; both empty for a model without."""
+def write_vocabulary(model: SegmentationModel, folder: Path) -> dict[str, Any]:
+    """Class names and class matrix, both empty for a model without; and what takes meanings of masks to the
+    space of the names, for a model with a map of meanings."""
     vocabulary = vocabulary_of(model, text_tower(model))
     names = [] if vocabulary is None else list(vocabulary.names)
     matrix = torch.empty(0, model.config.decoder.class_dim) if vocabulary is None else vocabulary.matrix
+    content: dict[str, Any] = {"names": names, "class_matrix": _packed(matrix)}
+    if model.semantic is not None:
+        content["to_sentence"] = _packed(to_sentence_rows(model.semantic))
+    return _written(folder, "vocabulary", "msgpack", bytes(msgpack.packb(content))) | {"count": len(names)}
+
+
+def _packed(matrix: torch.Tensor) -> dict[str, Any]:
     array = matrix.float().numpy().astype("<f4")
-    tensor = {"dtype": "float32", "shape": list(array.shape), "data": array.tobytes()}
-    content = bytes(msgpack.packb({"names": names, "class_matrix": tensor}))
-    return _written(folder, "vocabulary", "msgpack", content) | {"count": len(names)}
+    return {"dtype": "float32", "shape": list(array.shape), "data": array.tobytes()}

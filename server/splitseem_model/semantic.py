@@ -58,3 +58,9 @@ def cosines(semantic: SemanticMap, meanings: Tensor, sentences: Tensor) -> Tenso
     meant = functional.normalize(semantic.to_sentence(meanings), dim=-1)
     fit: Tensor = meant @ functional.normalize(sentences, dim=-1).T
     return fit
+
+
+def to_sentence_rows(semantic: SemanticMap) -> Tensor:
+    """`to_sentence` as one matrix `[sentence_dim, S + 1]`, whose last column is the constant."""
+    weight, bias = semantic.to_sentence.weight.detach(), semantic.to_sentence.bias.detach()
+    return torch.cat([weight, bias[:, None]], dim=1).cpu()

@@ -1,4 +1,5 @@
 /** What the server makes of words: the answer of `POST /v1/text`, and the vocabulary file of a model. */
+import type { DecoderConfig } from '../shared/manifest';
 import type { Vocabulary } from '../shared/naming';
 import type { TextVectors } from '../shared/types';
 import { floats } from './embedding';
@@ -29,12 +30,30 @@ export function readTextAnswer(bytes: ArrayBuffer): TextAnswer {
   };
 }
 
-/** `{names, class_matrix}`, of which rows are `width` wide. */
-export function readVocabulary(bytes: ArrayBuffer, width: number): Vocabulary {
-  const read = vocabulary(plainOf(bytes), 'vocabulary');
-  const { names, classMatrix } = read;
-  check(classMatrix.length === names.length * width, `vocabulary: expected rows ${width} wide`);
-  return read;
+/** What a model's vocabulary file holds. */
+export interface ModelNames {
+  readonly vocabulary: Vocabulary;
+  /** [E, S + 1], see `worker/meaning.ts`; null for a model without a map of meanings. */
+  readonly toSentence: Float32Array | null;
+}
+
+/** `{names, class_matrix, to_sentence?}`, of the widths that the model has. */
+export function readModelNames(
+  bytes: ArrayBuffer,
+  { class_dim, semantic }: Pick<DecoderConfig, 'class_dim' | 'semantic'>,
+): ModelNames {
+  const where = 'vocabulary';
+  const fields = mapping(plainOf(bytes), where);
+  const read = vocabulary(fields, where);
+  const width = semantic?.sentence_dim ?? class_dim;
+  check(read.classMatrix.length === read.names.length * width, `${where}: expected rows ${width} wide`);
+  if (!semantic) return { vocabulary: read, toSentence: null };
+  const { shape, values } = required(fields, 'to_sentence', floatTensor, where);
+  check(
+    shape[0] === width && shape[1] === semantic.channels + 1,
+    `${where}: to_sentence is [${shape.join(', ')}], expected [${width}, ${semantic.channels} + 1]`,
+  );
+  return { vocabulary: read, toSentence: values };
 }
 
 const textVectors: Reader<TextVectors> = (value, where) => {

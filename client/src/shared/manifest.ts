@@ -61,6 +61,13 @@ export interface LateralConfig {
   readonly rows: number;
 }
 
+/** The map of meanings, see `worker/meaning.ts`: its channels. */
+export interface SemanticConfig {
+  readonly channels: number;
+  /** Of the space in which masks are compared with names. */
+  readonly sentence_dim: number;
+}
+
 /** How texts take part in the selection; see `worker/generalDecoder.ts`. */
 export interface TextConfig {
   /** What a cosine of one between a query and a text scores. */
@@ -100,6 +107,8 @@ export interface DecoderConfig {
   readonly refiner?: RefinerConfig | null;
   /** Null or absent: masks stay as the decoder gives them. */
   readonly correction?: CorrectionConfig | null;
+  /** Present when masks are named by a map of meanings; see `worker/meaning.ts`. */
+  readonly semantic?: SemanticConfig;
   /** Null or absent: masks do not follow the photo. */
   readonly photo?: PhotoConfig | null;
   /** Present when the mask features can be made of a lateral map; see `worker/lateral.ts`. */
@@ -283,6 +292,7 @@ const CONFIG = object(
     correction: nullOr(CORRECTION),
     photo: nullOr(PHOTO),
     lateral: object({ rows: NUMBER }),
+    semantic: object({ channels: NUMBER, sentence_dim: NUMBER }),
     text: object({ weight: NUMBER }),
   },
 );

@@ -9,6 +9,8 @@ export interface Decoder {
   readonly graphs: DecoderGraphs;
   /** Null for a model without one. */
   readonly refiner: RefinerGraphs | null;
+  /** Takes meanings of masks to the space of the names; null or absent for a model without a map of meanings. */
+  readonly toSentence?: Float32Array | null;
   /** Null or absent for a model that makes no mask features of a lateral map. */
   readonly lateral?: LateralLoader | null;
 }

@@ -9,6 +9,7 @@ import { correctAtPoints } from './correction';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from './generalDecoder';
 import { output, type Fetches } from './graph';
+import { inWords, meaningOf } from './meaning';
 import { maskFromLogits, maskLogits } from './postprocess';
 import type { PreparedImage } from './preparedImage';
 import { heldPixels } from './photo/heldPixels';
@@ -111,8 +112,17 @@ async function readStep(
     area: rleArea(mask),
     score,
     isDraft: !image.isComplete,
-    classEmbed: row(head.classEmbed, query, numRows).slice(),
+    classEmbed: meant(decoder, image, logits) ?? row(head.classEmbed, query, numRows).slice(),
   };
+}
+
+/** What lies under the mask, to be compared with names; null where the query that drew it is. */
+function meant(
+  { toSentence }: Decoder,
+  { meanings }: PreparedImage,
+  logits: MaskLogits,
+): Float32Array | null {
+  return meanings && toSentence ? inWords(meaningOf(meanings, logits), toSentence) : null;
 }
 
 async function refined(

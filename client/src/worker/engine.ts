@@ -14,7 +14,7 @@ import type { OnDemand } from './once';
 import { textGraphs } from './textGraphs';
 import { Turns } from './turns';
 import { warmUp } from './warmUp';
-import { readVocabulary } from '../codec/textVectors';
+import { readModelNames } from '../codec/textVectors';
 
 type Call<Name extends CallName> = (
   args: WorkerCalls[Name]['args'],
@@ -48,16 +48,15 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const threads = this.#runtime.configure(wanted);
     const files = await fetchModel(modelUrl);
     const { opened: decoder, provider, note } = await this.#open(modelUrl, files, wish);
-    const vocabulary =
-      files.vocabulary && readVocabulary(files.vocabulary, decoder.manifest.config.class_dim);
-    this.#decoder = decoder;
+    const names = files.vocabulary && readModelNames(files.vocabulary, decoder.manifest.config);
+    this.#decoder = { ...decoder, toSentence: names?.toSentence ?? null };
     if (maps === 'lateral') void decoder.lateral?.fetch().catch(() => undefined); // It will be fetched again.
     this.#text = textGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
     return {
       ...describe(decoder, this.#runtime),
       ...(provider === 'webgpu' && { provider }),
       providerNote: note,
-      vocabulary,
+      vocabulary: names?.vocabulary ?? null,
       threads,
       loadMilliseconds: performance.now() - started,
     };

@@ -9,6 +9,7 @@ import { levelsOf, toFeatureMap } from './featureMaps';
 import type { Feeds, Fetches } from './graph';
 import { maskFeaturesOf } from './lateral';
 import { guideOf, type PhotoGuide } from './photo/refinement';
+import { meaningsOf } from './meaning';
 import { prepareFeeds } from './prepareFeeds';
 import { lookAt } from './refiner';
 import type { FeatureMap } from './sampling';
@@ -29,6 +30,8 @@ export interface PreparedImage {
   readonly refinerLooks: Fetches | null;
   /** What the correction needs of the mask features; null for a model without one. */
   readonly looks: Looks | null;
+  /** What is where, by which masks are named; null for a model that names them by the queries that drew them. */
+  readonly meanings: FeatureMap | null;
   /** For the refinement by the photo; null for a model without it, or an embedding without photo. */
   readonly photo: PhotoGuide | null;
   /** False for a draft, which lacks some of what comes after the decoder. */
@@ -62,7 +65,7 @@ export async function* preparing(
     geometry: embedding.geometry,
     ...{ levels, maskFeatures, embedding: prepareFeeds(levels, maskFeatures) },
     ...{ tensors: early?.tensors ?? {}, forTexts: { tensors: null } },
-    ...{ refinerLooks: null, looks: null, photo: null, isComplete: false },
+    ...{ meanings: meaningsOf(embedding), refinerLooks: null, looks: null, photo: null, isComplete: false },
   };
   let hasDraft = false;
   for (const [index, piece] of graphs.prepare.filter((piece) => !early?.pieces.has(piece)).entries()) {

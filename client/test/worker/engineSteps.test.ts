@@ -5,6 +5,8 @@ import { rleContains } from '../../src/shared/rle';
 import {
   EMBEDDING,
   engine,
+  file,
+  FILES,
   MANIFEST,
   MODEL_URL,
   opened,
@@ -49,6 +51,34 @@ describe('steps', () => {
     expect(positive.classEmbed).not.toEqual(negative.classEmbed);
     expect(positive.score).toBeCloseTo(negative.score, 6);
     expect(Array.from(positive.maskLogits.data)).toEqual(Array.from(negative.maskLogits.data, (v) => 0 - v));
+  });
+
+  it('give what lies under the mask instead, for a model with a map of meanings', async () => {
+    const names = {
+      ...(decode(FILES['vocabulary.msgpack']) as object),
+      to_sentence: {
+        ...{ dtype: 'float32', shape: [2, 4] },
+        data: new Uint8Array(Float32Array.of(0, 0, 0, 5, 1, 0, 0, 0).buffer),
+      },
+    };
+    const vocabulary = encode(names);
+    const config = { ...MANIFEST.config, semantic: { channels: 3, sentence_dim: 2 } };
+    const named = { ...file('vocabulary.msgpack', vocabulary), count: 2 };
+    seen.served[''] = JSON.stringify({ ...MANIFEST, config, vocabulary: named });
+    seen.served['vocabulary.msgpack'] = vocabulary;
+    const plain = decode(EMBEDDING) as { tensors: { name: string }[] };
+    const map = { ...plain.tensors.find(({ name }) => name === 'level1'), name: 'semantic' };
+    const embedding = encode({ ...plain, tensors: [...plain.tensors, map] });
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    await ready.open({ imageId: 'a', bytes: embedding.slice().buffer });
+    const step = { imageId: 'a', memory: null, texts: [] };
+    const [inside, outside] = [
+      await ready.step({ ...step, points: [point] }),
+      await ready.step({ ...step, points: [{ ...point, label: 0 }] }),
+    ];
+    expect([inside.classEmbed[0], outside.classEmbed[0]]).toEqual([5, 5]);
+    expect(inside.classEmbed[1]).not.toBeCloseTo(outside.classEmbed[1] ?? NaN, 3);
   });
 
   it('hand the memory on, and give the same answer to the same question', async () => {
