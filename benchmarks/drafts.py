@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from timing import write_result
 from torch.nn.functional import avg_pool2d
 
-from splitseem_model.clicker import PROTOCOLS, Clicker
-from splitseem_model.metrics import iou
+from splitseem_eval.clicker import PROTOCOLS, Clicker
+from splitseem_eval.metrics import iou
 from splitseem_model.predictor import Predictor, PreparedImage
 from splitseem_proto import Embedding, NamedTensor, PromptItem, decode_tensor, encode_tensor
-from splitseem_train.data import find_index, read_index, read_rgb
-from splitseem_train.targets import annotated_targets
+from splitseem_eval.data import find_index, read_index, read_rgb
+from splitseem_eval.targets import annotated_targets
 
 CLICKS = 2
 STRIDE = 32

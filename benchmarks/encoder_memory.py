@@ -6,8 +6,8 @@ import resource
 import torch
 from focal_encoder import drawn_model, smooth_photo
 
-from splitseem_model.encoder import ImageEncoder
-from splitseem_model.encoder_network import EncoderOptions
+from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_model.encode.network import EncoderOptions
 
 
 def main() -> None:

@@ -27,9 +27,9 @@ from splitseem_export.refiner_graphs import random_case, trace_refiner
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import VerificationCase, random_features, random_inputs
 from splitseem_export.wrapper import named_inputs
-from splitseem_model.golden_weights import fill_with_golden_weights
-from splitseem_model.registry import load_model
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.network import SegmentationModel
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -18,9 +18,9 @@ from skimage.data import astronaut
 
 from splitseem_export.export import read_manifest
 from splitseem_export.graphs import trace_graphs
-from splitseem_model.encoder import ImageEncoder
-from splitseem_model.registry import load_model
-from splitseem_model.weights import fingerprint
+from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.weights import fingerprint
 from splitseem_proto import pack
 
 SAM_CANVAS = 1024

@@ -6,12 +6,12 @@ from torch.nn import functional
 
 from splitseem_export.graphs import trace
 from splitseem_export.io_spec import GraphSpec, TensorSpec, prepare_spec, step_spec
-from splitseem_model.attention import CLOSED, CrossAttentionLayer
+from splitseem_model.layers.attention import CLOSED, CrossAttentionLayer
 from splitseem_model.config import preset
-from splitseem_model.decoder import NUM_LEVELS, PromptDecoder, StepInputs, close_background
-from splitseem_model.golden_weights import fill_with_golden_weights
-from splitseem_model.position import sine_position
-from splitseem_model.wiring import WIRINGS
+from splitseem_model.decode.decoder import NUM_LEVELS, PromptDecoder, StepInputs, close_background
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.layers.position import sine_position
+from splitseem_model.decode.wiring import WIRINGS
 
 PRESET = "focalt-v1"
 

@@ -9,7 +9,7 @@ from splitseem_export.export import export_decoder, is_current
 from splitseem_export.folders import check_replaceable
 from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS
 from splitseem_model.errors import ModelError
-from splitseem_model.registry import load_model
+from splitseem_model.checkpoints.registry import load_model
 
 
 class Refused(click.ClickException):

@@ -20,8 +20,8 @@ from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import CaseReport, random_features, verify, verify_refiner
 from splitseem_export.verify_general import verify_general
 from splitseem_export.verify_stored import verify_stored
-from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.weights import fingerprint
+from splitseem_model.network import SegmentationModel
+from splitseem_model.checkpoints.weights import fingerprint
 
 
 @dataclass(frozen=True)

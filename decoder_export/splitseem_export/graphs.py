@@ -18,8 +18,8 @@ from splitseem_export.io_spec import (
 )
 from splitseem_export.precision import stored
 from splitseem_export.wrapper import GeneralStepGraph, PrepareGraph, StepGraph
-from splitseem_model.decoder import PromptDecoder
-from splitseem_model.wiring import WIRINGS
+from splitseem_model.decode.decoder import PromptDecoder
+from splitseem_model.decode.wiring import WIRINGS
 
 OPSET = 17
 """Highest opset whose operators every execution provider of onnxruntime-web runs."""

@@ -18,10 +18,10 @@ from splitseem_export.graphs import trace
 from splitseem_export.io_spec import GraphSpec, TensorSpec
 from splitseem_export.precision import PICKED, stored
 from splitseem_export.sessions import Arrays, run, session
-from splitseem_model.folded_pyramid import enlarging_kernel, normed_projection
-from splitseem_model.mask_reader import MaskReader
-from splitseem_model.pixel_decoder import FPN
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.encode.folded_pyramid import enlarging_kernel, normed_projection
+from splitseem_model.mask.reader import MaskReader
+from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.network import SegmentationModel
 
 GRAPHS = ("lateral_affine", "mask_source", "mask_features")
 TOLERANCES = {"float32": 1e-5, "float16": 2e-3, "int4": 0.3}

@@ -9,7 +9,7 @@ from splitseem_export.errors import ParityError
 from splitseem_export.graphs import trace
 from splitseem_export.io_spec import GraphSpec, TensorSpec
 from splitseem_export.precision import stored
-from splitseem_model.refiner import MaskRefiner, RefinerFeatures
+from splitseem_model.mask.refiner import MaskRefiner, RefinerFeatures
 
 TOLERANCE = 1e-3
 """Largest difference allowed in a mask logit."""

@@ -11,8 +11,8 @@ from torch import Tensor
 from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs
 from splitseem_export.wrapper import named_inputs
-from splitseem_model.decoder import Head, StepInputs
-from splitseem_model.decoder_runtime import Levels
+from splitseem_model.decode.decoder import Head, StepInputs
+from splitseem_model.step.runtime import Levels
 
 Arrays = dict[str, NDArray[Any]]
 

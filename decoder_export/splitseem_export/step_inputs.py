@@ -2,9 +2,9 @@
 
 from torch.nn.functional import pad
 
-from splitseem_model.attention import CLOSED
-from splitseem_model.decoder import StepInputs
-from splitseem_model.prompts import PointLabel
+from splitseem_model.layers.attention import CLOSED
+from splitseem_model.decode.decoder import StepInputs
+from splitseem_model.prompt.prompts import PointLabel
 
 
 def element(inputs: StepInputs, index: int) -> StepInputs:

@@ -11,8 +11,8 @@ from splitseem_export.refiner_graphs import RefinerGraphs, random_case
 from splitseem_export.runtime import OnnxRefiner
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import REFINER_CASES, compare, mask_iou
-from splitseem_model.refiner import RefinerInputs
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.mask.refiner import RefinerInputs
+from splitseem_model.network import SegmentationModel
 
 MIN_MASK_IOU = {"float16": 0.95}
 """Mean over the cases. They are random, so single cells can be next to a threshold; on photos the masks

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from splitseem_export.io_spec import has_memory
-from splitseem_model.decoder import NUM_LEVELS, Prepared, PromptDecoder, StepInputs
+from splitseem_model.decode.decoder import NUM_LEVELS, Prepared, PromptDecoder, StepInputs
 
 
 class PrepareGraph(nn.Module):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from splitseem_model.prompt_shapes import corners_of
+from splitseem_model.prompt.shapes import corners_of
 from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
 from splitseem_server.json_text import check_fields, json_object

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
-from splitseem_model.memory import MemoryPrompt
+from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.decode_request import DecodeRequest, Memory, ObjectRequest
@@ -23,7 +23,7 @@ from splitseem_server.errors import InvalidParameter, NoTextEncoder, NotFound, W
 from splitseem_server.keys import is_key
 
 if TYPE_CHECKING:
-    from splitseem_model.answering import Step
+    from splitseem_model.step.answering import Step
 
 IMAGES_PREPARED = 4
 """Images kept ready for further prompts; one takes some ten times its embedding."""

@@ -1,4 +1,4 @@
-"""What the service needs of an encoder; `splitseem_model.encoder.ImageEncoder` is one."""
+"""What the service needs of an encoder; `splitseem_model.encode.encoder.ImageEncoder` is one."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.options.model import ModelOptions
 from splitseem_model.errors import PromptError
 from splitseem_proto import (
     Box,

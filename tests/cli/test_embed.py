@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from splitseem_cli.embed import command
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.options.model import ModelOptions
 from splitseem_proto import Embedding, Prompt, TextPrompt, pack, unpack
 
 pytestmark = pytest.mark.unit

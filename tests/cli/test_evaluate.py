@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from splitseem_cli.evaluate import command
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.options.model import ModelOptions
 from splitseem_proto import encode_rle
 
 CONTRACT_KEYS = {"noc85", "noc90", "nof85", "nof90", "iou1", "iou3", "iou5", "seconds_per_click"}
@@ -36,7 +36,7 @@ def classes(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
         calls.append(names)
         return predictor
 
-    monkeypatch.setattr("splitseem_train.variants.held_to_classes", held_to_classes)
+    monkeypatch.setattr("splitseem_eval.variants.held_to_classes", held_to_classes)
     return calls
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from splitseem_cli.main import COMMANDS, main
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.options.model import ModelOptions
 
 RUN = [sys.executable, "-c", "from splitseem_cli.main import main; main()"]
 

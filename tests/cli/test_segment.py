@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 from PIL import Image
 
-from splitseem_cli.images import read_stroke
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.files.images import read_stroke
+from splitseem_cli.options.model import ModelOptions
 from splitseem_cli.segment import command
 from splitseem_proto import CocoRle, decode_rle
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.options.model import ModelOptions
 from splitseem_cli.segment import command
 from splitseem_model.errors import PromptError
-from splitseem_model.memory import MemoryPrompt
-from splitseem_model.prompt_shapes import RegionRules
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.prompt.shapes import RegionRules
 from splitseem_proto import Click, ImageGeometry
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from splitseem_model.config import CorrectionConfig
-from splitseem_model.correction import correct_at_points, feature_spread
+from splitseem_model.mask.correction import correct_at_points, feature_spread
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "correction.json"
 CONFIG = CorrectionConfig()

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from splitseem_model.config import SemanticConfig
-from splitseem_model.semantic import SemanticMap, meaning_of, to_sentence_rows
+from splitseem_model.encode.semantic import SemanticMap, meaning_of, to_sentence_rows
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "meanings.json"
 CHANNELS, SENTENCE_DIM = 3, 5

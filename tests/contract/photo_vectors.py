@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from splitseem_model.config import PhotoConfig
-from splitseem_model.photo.fine_mask import fine_mask
-from splitseem_model.photo.refinement import guide_of
-from splitseem_model.prompts import prompt_points
+from splitseem_model.mask.photo.fine_mask import fine_mask
+from splitseem_model.mask.photo.refinement import guide_of
+from splitseem_model.prompt.prompts import prompt_points
 from splitseem_proto import Box, Click, ImageGeometry, PromptItem, Scribble
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "photo.json"

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from splitseem_model.config import RefinerConfig
-from splitseem_model.refiner_scale import enlarged, refiner_maps, shrink_factor
+from splitseem_model.mask.refiner_scale import enlarged, refiner_maps, shrink_factor
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "refiner_scale.json"
 FINE_SIDE = 64

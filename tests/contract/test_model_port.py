@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from splitseem_model.checkpoint import to_our_name
+from splitseem_model.checkpoints.checkpoint import to_our_name
 from splitseem_model.config import preset
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 
 pytestmark = pytest.mark.unit
 

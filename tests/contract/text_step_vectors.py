@@ -13,10 +13,10 @@ import torch
 
 from splitseem_export.manifest import make_manifest
 from splitseem_model.config import TINY
-from splitseem_model.decoder import Head
-from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.selection import answer_scores, text_weight
-from splitseem_model.step_rows import step_rows
+from splitseem_model.decode.decoder import Head
+from splitseem_model.network import SegmentationModel
+from splitseem_model.mask.selection import answer_scores, text_weight
+from splitseem_model.decode.step_rows import step_rows
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "text_steps.json"
 

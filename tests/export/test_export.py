@@ -20,8 +20,8 @@ from splitseem_export.verify import verify
 from splitseem_export.verify_general import verify_general
 from splitseem_model.config import TINY, SlimPyramidConfig
 from splitseem_model.predictor import Predictor
-from splitseem_model.registry import load_model
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.network import SegmentationModel
 from splitseem_proto import Click
 
 

@@ -4,7 +4,7 @@ import onnx
 import pytest
 
 from splitseem_export.graphs import DecoderGraphs, trace_graphs
-from splitseem_model.registry import load_model
+from splitseem_model.checkpoints.registry import load_model
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import torch
 
 from splitseem_export.manifest import client_config, write_vocabulary
 from splitseem_model.config import TINY, SemanticConfig
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 
 pytestmark = pytest.mark.unit
 

@@ -11,8 +11,8 @@ from splitseem_export.graphs import DecoderGraphs, trace_graphs
 from splitseem_export.pieces import output_groups, prepare_pieces, verify_pieces
 from splitseem_export.sessions import Arrays
 from splitseem_export.verify import random_features
-from splitseem_model.registry import load_model
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.network import SegmentationModel
 from splitseem_server.decoder_files import load_decoder_files
 
 LAYERS = 3

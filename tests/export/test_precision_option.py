@@ -3,7 +3,7 @@
 import pytest
 
 from splitseem_cli.failures import Refused
-from splitseem_cli.model_options import ModelOptions
+from splitseem_cli.options.model import ModelOptions
 
 pytestmark = pytest.mark.unit
 

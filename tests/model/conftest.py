@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import TINY
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 from splitseem_model.text.config import UniClConfig
 
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from splitseem_model.channel_thinning import channel_moments, thin_channels
+from splitseem_model.checkpoints.channel_thinning import channel_moments, thin_channels
 from splitseem_model.config import ModelConfig, preset
 from splitseem_model.predictor import Predictor
-from splitseem_model.registry import load_model
-from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.weights import load_weights, save_weights
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.network import SegmentationModel
+from splitseem_model.checkpoints.weights import load_weights, save_weights
 from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit

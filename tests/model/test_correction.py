@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from splitseem_model.config import CorrectionConfig
-from splitseem_model.correction import correct_at_points, feature_spread
+from splitseem_model.mask.correction import correct_at_points, feature_spread
 
 pytestmark = pytest.mark.unit
 CONFIG = CorrectionConfig()

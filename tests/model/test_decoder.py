@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import TINY, DecoderConfig, preset
-from splitseem_model.decoder import (
+from splitseem_model.decode.decoder import (
     Head,
     PromptDecoder,
     StepInputs,
@@ -13,8 +13,8 @@ from splitseem_model.decoder import (
     average_to_levels,
     close_background,
 )
-from splitseem_model.sampling import sample_points
-from splitseem_model.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.layers.sampling import sample_points
+from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
 
 pytestmark = pytest.mark.unit
 PADDED_HW = (64, 96)

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from splitseem_model.config import preset
-from splitseem_model.encoder import ImageEncoder
-from splitseem_model.encoder_network import EncoderOptions
-from splitseem_model.golden_weights import fill_with_golden_weights
-from splitseem_model.metrics import iou
+from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_model.encode.network import EncoderOptions
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_eval.metrics import iou
 from splitseem_model.predictor import Predictor
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 
 pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")]
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from splitseem_model.golden_weights import fill_with_golden_weights, golden_value
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights, golden_value
 
 pytestmark = pytest.mark.unit
 

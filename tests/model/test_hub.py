@@ -13,8 +13,8 @@ import pytest
 
 from splitseem_model import hub
 from splitseem_model.errors import FetchError
-from splitseem_model.hub import cached, fetch, known_sha256, recognise
-from splitseem_model.known_checkpoints import HUB_REPOSITORY, KNOWN
+from splitseem_model.checkpoints.hub import cached, fetch, known_sha256, recognise
+from splitseem_model.checkpoints.known import HUB_REPOSITORY, KNOWN
 
 FOCAL = KNOWN["seem_focalt_v1"]
 CONTENT = b"tensors " * 3_000_000  # the library writes 10 MB at a time, and resumes after what is written

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from splitseem_model.metrics import iou
+from splitseem_eval.metrics import iou
 from splitseem_model.predictor import Predictor
 from splitseem_proto import Box, Click, PromptItem, Scribble
 
@@ -71,7 +71,7 @@ def test_every_click_is_obeyed(nano: Predictor) -> None:
 
 
 def test_nano_is_as_small_as_promised(nano: Predictor) -> None:
-    from splitseem_model.registry import bundled_weights, load_model
+    from splitseem_model.checkpoints.registry import bundled_weights, load_model
 
     path = bundled_weights("nano")
     assert path is not None

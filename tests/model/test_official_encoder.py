@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.backbones.focalnet import FocalNet
-from splitseem_model.checkpoint import to_upstream_name
-from splitseem_model.golden_weights import fill_with_golden_weights
-from splitseem_model.pixel_decoder import FPN
-from splitseem_model.preprocess import normalise, pad_to_multiple
+from splitseem_model.encode.backbones.focalnet import FocalNet
+from splitseem_model.checkpoints.checkpoint import to_upstream_name
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.encode.preprocess import normalise, pad_to_multiple
 
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN = np.load(DATA / "golden_encoder.npz")

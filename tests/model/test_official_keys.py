@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from splitseem_model.checkpoint import to_our_name, to_upstream_name
-from splitseem_model.official_keys import official_shapes
+from splitseem_model.checkpoints.checkpoint import to_our_name, to_upstream_name
+from splitseem_model.checkpoints.official_keys import official_shapes
 
 pytestmark = pytest.mark.unit
 

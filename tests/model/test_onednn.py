@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from splitseem_model.onednn import OneDnnLinear, OneDnnPointwise, linear_gelu, use_onednn
+from splitseem_model.layers.onednn import OneDnnLinear, OneDnnPointwise, linear_gelu, use_onednn
 
 pytestmark = pytest.mark.unit
 

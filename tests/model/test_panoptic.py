@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from splitseem_export.runtime import OnnxRuntime
-from splitseem_model.encoder import ImageEncoder
+from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.errors import TaskError
 from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.predictor import Predictor
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 from splitseem_proto import Embedding, pack, unpack
 
 MakeModel = Callable[[str], SegmentationModel]

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from splitseem_model.position import sine_at, sine_position
+from splitseem_model.layers.position import sine_at, sine_position
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import FingerprintMismatch, ImageInputError, PromptError, UnknownModelError
 from splitseem_model.predictor import Predictor
-from splitseem_model.registry import load_model
+from splitseem_model.checkpoints.registry import load_model
 from splitseem_proto import Click, pack, unpack
 from splitseem_proto.messages import Embedding
 

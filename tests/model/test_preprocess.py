@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from splitseem_model.errors import ImageInputError
-from splitseem_model.preprocess import preprocess, resize_image, resize_stroke, resized_hw
+from splitseem_model.encode.preprocess import preprocess, resize_image, resize_stroke, resized_hw
 
 pytestmark = pytest.mark.unit
 

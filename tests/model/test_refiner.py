@@ -7,7 +7,7 @@ from splitseem_export.refiner_graphs import random_case, trace_refiner
 from splitseem_export.runtime import OnnxRefiner
 from splitseem_export.verify import verify_refiner
 from splitseem_model.config import RefinerConfig
-from splitseem_model.refiner import MaskRefiner, RefinerInputs
+from splitseem_model.mask.refiner import MaskRefiner, RefinerInputs
 
 pytestmark = pytest.mark.unit
 CONFIG = RefinerConfig(widths=(8, 12, 16), look_dim=8)

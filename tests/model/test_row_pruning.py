@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from splitseem_model.registry import load_model
-from splitseem_model.row_pruning import prune_rows
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.row_pruning import prune_rows
 
 pytestmark = pytest.mark.unit
 

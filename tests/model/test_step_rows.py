@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.step_rows import step_rows
+from splitseem_model.decode.step_rows import step_rows
 
 pytestmark = pytest.mark.unit
 

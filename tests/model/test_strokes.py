@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from splitseem_model.strokes import clicks_of_stroke
+from splitseem_model.prompt.strokes import clicks_of_stroke
 from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit

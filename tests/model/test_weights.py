@@ -7,13 +7,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from splitseem_model.checkpoint import to_upstream_name
+from splitseem_model.checkpoints.checkpoint import to_upstream_name
 from splitseem_model.config import PRESETS, TINY, ModelConfig, preset
 from splitseem_model.errors import CheckpointError, UnknownModelError
 from splitseem_model.official import FocalNetConfig, FpnConfig
-from splitseem_model.registry import load_model
-from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.weights import fingerprint, load_weights, save_weights
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.network import SegmentationModel
+from splitseem_model.checkpoints.weights import fingerprint, load_weights, save_weights
 
 pytestmark = pytest.mark.unit
 

@@ -47,7 +47,7 @@ class BusyDecoder:
         return embedding
 
     def step(self, image: Any, items: Any, memory: Any = None) -> Any:
-        from splitseem_model.memory import MemoryPrompt
+        from splitseem_model.prompt.memory import MemoryPrompt
 
         self.steps += 1
         time.sleep(self.step_s)

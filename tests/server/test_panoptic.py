@@ -17,12 +17,12 @@ from fastapi import FastAPI
 from PIL import Image
 
 from splitseem_model.config import TINY
-from splitseem_model.encoder import ImageEncoder
+from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.predictor import Predictor
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 from splitseem_model.tasks.segmenter import segmenter_of
 from splitseem_model.tasks.segments import Segment, Segmentation
-from splitseem_model.weights import fingerprint
+from splitseem_model.checkpoints.weights import fingerprint
 from splitseem_proto import CocoRle, Embedding, decode_rle, encode_rle
 from splitseem_server import panoptic_service
 from splitseem_server.app import create_app

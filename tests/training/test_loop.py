@@ -13,19 +13,19 @@ from rich.console import Console
 from safetensors.torch import save_file
 
 from splitseem_model.config import TINY, ModelConfig, ResidualConfig
-from splitseem_model.registry import load_model
-from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.weights import save_weights
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.network import SegmentationModel
+from splitseem_model.checkpoints.weights import save_weights
 from splitseem_proto import encode_rle
 from splitseem_train import loop
 from splitseem_train.__main__ import main
 from splitseem_train.batches import TrainingBatches, Vocabulary, read_photos
-from splitseem_train.errors import DataError, TrainingError
+from splitseem_eval.errors import DataError, TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, WITHOUT, Recipe
 from splitseem_train.release import release
 from splitseem_train.run_state import BEST, CHECKPOINT, LAST, METRICS, new_run
-from splitseem_train.text_prompts import read_sentences
+from splitseem_train.tasks.text_prompts import read_sentences
 
 RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
 QUIET = Console(quiet=True)
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_run(shapes: Path, tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_run_with_all_tasks_and_texts(
     shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", _Lengths)
+    monkeypatch.setattr("splitseem_train.tasks.text_prompts.MiniLm.load", _Lengths)
     recipe = replace(RECIPE, steps=2, panoptic=0.7, text=0.4, text_only=0.4)
     config = replace(TINY, sentence_dim=8)
     rows = run(shapes, tmp_path / "a", recipe, config=config)
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_run_with_all_tasks_and_texts(
 def test_a_part_that_is_left_out_changes_the_run_but_not_its_photos(
     shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", _Lengths)
+    monkeypatch.setattr("splitseem_train.tasks.text_prompts.MiniLm.load", _Lengths)
     whole = replace(RECIPE, steps=2, panoptic=1.0, text=0.5, text_only=0.5)
     less = replace(whole, **WITHOUT[part])
     config = replace(TINY, sentence_dim=8)
@@ -185,7 +185,7 @@ def test_texts_are_encoded_once_a_run(tmp_path: Path, monkeypatch: pytest.Monkey
             encoded.append(texts)
             return torch.full((len(texts), 8), float(len(encoded)))
 
-    monkeypatch.setattr("splitseem_train.text_prompts.MiniLm.load", Encoder)
+    monkeypatch.setattr("splitseem_train.tasks.text_prompts.MiniLm.load", Encoder)
     model = SegmentationModel(replace(TINY, sentence_dim=8))
     file = tmp_path / "sentences.safetensors"
     save_file({"vectors": torch.zeros(2, 8)}, file, metadata={"names": '["cat", "dog"]'})  # before wordings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from splitseem_train.errors import DataError
+from splitseem_eval.errors import DataError
 from splitseem_train.plot import plot_log, read_log
 
 

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from splitseem_model.predictor import Predictor
-from splitseem_model.registry import load_model
-from splitseem_model.weights import save_weights
-from splitseem_train.data import is_validation, read_index
-from splitseem_train.errors import TrainingError
-from splitseem_train.names import class_name
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.weights import save_weights
+from splitseem_eval.data import is_validation, read_index
+from splitseem_eval.errors import TrainingError
+from splitseem_eval.names import class_name
 from splitseem_train.release import answering_queries, main, release
 
 pytestmark = pytest.mark.unit

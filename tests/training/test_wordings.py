@@ -8,10 +8,10 @@ import pytest
 
 from splitseem_model.text.coco_names import COCO_PANOPTIC
 from splitseem_train.crops import CroppedObject
-from splitseem_train.names import class_name
+from splitseem_eval.names import class_name
 from splitseem_train.recipe import RECIPES
-from splitseem_train.text_prompts import draw_wording
-from splitseem_train.wordings import captions_by_label, other_names, synonyms
+from splitseem_train.tasks.text_prompts import draw_wording
+from splitseem_train.tasks.wordings import captions_by_label, other_names, synonyms
 
 pytestmark = pytest.mark.unit
 RECIPE = replace(RECIPES["smoke"], caption=0.5, synonym=0.25)

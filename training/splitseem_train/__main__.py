@@ -9,8 +9,8 @@ import torch
 
 from splitseem_model.config import PRESETS, preset
 from splitseem_model.errors import CheckpointError, TextTowerError
-from splitseem_model.weights import saved_config
-from splitseem_train.errors import TrainingError
+from splitseem_model.checkpoints.weights import saved_config
+from splitseem_eval.errors import TrainingError
 from splitseem_train.loop import train
 from splitseem_train.recipe import RECIPES, WITHOUT
 

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_train.data import DataObject
+from splitseem_eval.data import DataObject
 from splitseem_train.recipe import Recipe
-from splitseem_train.wordings import other_names
+from splitseem_train.tasks.wordings import other_names
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -21,9 +21,9 @@ from rich.progress import (
 )
 
 from splitseem_model.config import ModelConfig
-from splitseem_model.weights import save_weights
+from splitseem_model.checkpoints.weights import save_weights
 from splitseem_train.batches import Batch, PhotoSet, TrainingBatches, Vocabulary, draw_batch, read_photos
-from splitseem_train.panoptic import PanopticResult
+from splitseem_train.tasks.panoptic import PanopticResult
 from splitseem_train.recipe import Recipe
 from splitseem_train.run_state import (
     BEST,

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.decoder import Head
-from splitseem_model.sampling import signed_point_logits
+from splitseem_model.decode.decoder import Head
+from splitseem_model.layers.sampling import signed_point_logits
 from splitseem_train.recipe import LossWeights
 
 

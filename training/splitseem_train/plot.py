@@ -14,7 +14,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from splitseem_train.errors import DataError
+from splitseem_eval.errors import DataError
 
 SMOOTHING_STEPS = 100
 COLOURS = ("#9db4d6", "#5b83bd", "#1f4e8c")

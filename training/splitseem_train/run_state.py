@@ -13,12 +13,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from splitseem_model.config import ModelConfig
-from splitseem_model.segmentation import SegmentationModel
-from splitseem_model.weights import save_weights
+from splitseem_model.network import SegmentationModel
+from splitseem_model.checkpoints.weights import save_weights
 from splitseem_train.batches import Vocabulary
-from splitseem_train.errors import TrainingError
+from splitseem_eval.errors import TrainingError
 from splitseem_train.recipe import Recipe
-from splitseem_train.text_prompts import Sentences, read_sentences
+from splitseem_train.tasks.text_prompts import Sentences, read_sentences
 
 CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
 BEST, LAST = "best.safetensors", "last.safetensors"

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from splitseem_model.metrics import iou
+from splitseem_eval.metrics import iou
 from splitseem_proto import encode_rle
-from splitseem_train.data import DataImage, read_index, read_rgb, whole_members
-from splitseem_train.errors import DataError, TrainingError
-from splitseem_train.mobilesam import PACKAGE, MobileSam, SamAnswer, SamImage, fetch
+from splitseem_eval.data import DataImage, read_index, read_rgb, whole_members
+from splitseem_eval.errors import DataError, TrainingError
+from splitseem_eval.mobilesam import PACKAGE, MobileSam, SamAnswer, SamImage, fetch
 from splitseem_train.recipe import SET_WEIGHTS
 
 LICENCES = f"""# Masks drawn by MobileSAM

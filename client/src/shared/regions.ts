@@ -1,7 +1,7 @@
 /**
  * Boxes and polygons as labelled points, by the rules that a model asks for.
  *
- * `splitseem_model/prompt_shapes.py` does the same and says what each rule is for; both are held to
+ * `splitseem_model/prompt/shapes.py` does the same and says what each rule is for; both are held to
  * `proto/vectors/prompts.json`.
  */
 import type { BoxItem, PolygonItem } from './generated';

@@ -3,7 +3,7 @@
  *
  * The smallest smooth change, in the sense of a kernel over place and mask features, after which every clicked
  * point has its sign with a margin. It spreads to places that are near a click and look like it.
- * `splitseem_model/correction.py` does the same; both are held to `proto/vectors/correction.json`.
+ * `splitseem_model/mask/correction.py` does the same; both are held to `proto/vectors/correction.json`.
  */
 import type { CorrectionConfig } from '../shared/manifest';
 import { thin } from '../shared/polyline';

@@ -1,4 +1,4 @@
-/** What a mask means, for models with a map of meanings: `splitseem_model/semantic.py` does the same and says why. */
+/** What a mask means, for models with a map of meanings: `splitseem_model/encode/semantic.py` does the same and says why. */
 import type { Embedding, MaskLogits } from '../shared/types';
 import { dot } from '../shared/vectors';
 import { toFeatureMap } from './featureMaps';

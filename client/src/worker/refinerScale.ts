@@ -1,5 +1,5 @@
 /**
- * On which scale the mask refiner works: `splitseem_model/refiner_scale.py` does the same and says why.
+ * On which scale the mask refiner works: `splitseem_model/mask/refiner_scale.py` does the same and says why.
  */
 import type { RefinerConfig } from '../shared/manifest';
 import type { MaskLogits, SizeHw } from '../shared/types';

@@ -1,4 +1,4 @@
-/** Which rows a step with texts has; `splitseem_model/step_rows.py` lays out the same ones. */
+/** Which rows a step with texts has; `splitseem_model/decode/step_rows.py` lays out the same ones. */
 import type { TextWirings, Wiring } from '../shared/manifest';
 
 export interface TextRows {

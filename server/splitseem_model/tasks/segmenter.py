@@ -1,9 +1,9 @@
 """The tasks for callers without torch: embedding in, segments out."""
 
 from splitseem_model.image_decoder import ImageDecoder
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 from splitseem_model.tasks.segments import Segmentation
-from splitseem_model.wiring import WIRINGS
+from splitseem_model.decode.wiring import WIRINGS
 from splitseem_proto import Embedding
 
 

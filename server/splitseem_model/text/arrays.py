@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 from splitseem_model.text.minilm import is_installed
 from splitseem_model.text.tower import TextTower
 from splitseem_model.text.towers import text_tower

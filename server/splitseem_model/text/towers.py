@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from splitseem_model.segmentation import SegmentationModel, SentenceProjection
+from splitseem_model.network import SegmentationModel, SentenceProjection
 from splitseem_model.text.minilm import SHA256, MiniLm
 from splitseem_model.text.tower import TextEncoding, TextTower
 from splitseem_model.text.unicl import UniClTower

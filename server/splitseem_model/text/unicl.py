@@ -15,7 +15,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.attention import CLOSED, MultiheadAttention
+from splitseem_model.layers.attention import CLOSED, MultiheadAttention
 from splitseem_model.text.clip_bpe import END, ClipTokenizer
 from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.templates import TEMPLATES

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from splitseem_model.segmentation import SegmentationModel, unit
+from splitseem_model.network import SegmentationModel, unit
 from splitseem_model.text.coco_names import OFFICIAL_VOCABULARY
 from splitseem_model.text.tower import TextTower
 

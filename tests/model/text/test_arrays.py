@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from splitseem_model.config import TINY
-from splitseem_model.segmentation import SegmentationModel
+from splitseem_model.network import SegmentationModel
 from splitseem_model.text import arrays
 from splitseem_model.text.arrays import text_arrays
 from splitseem_model.text.config import UniClConfig

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from splitseem_model.golden_weights import fill_with_golden_weights
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.text.clip_bpe import END, ClipTokenizer
 from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.templates import TEMPLATES

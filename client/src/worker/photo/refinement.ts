@@ -3,7 +3,7 @@
  *
  * The network's logits are one opinion about every cell of a finer map, the colours, learnt from the mask itself
  * where it is sure and from the clicks, are the other. A few rounds of mean field then let neighbours agree,
- * unless there is an edge of the photo between them. `splitseem_model/photo/` does the same; both are held to
+ * unless there is an edge of the photo between them. `splitseem_model/mask/photo/` does the same; both are held to
  * `proto/vectors/photo.json`.
  */
 import type { PhotoConfig } from '../../shared/manifest';

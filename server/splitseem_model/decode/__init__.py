@@ -1,0 +1,1 @@
+"""The prompt decoder: per image, then per step."""

@@ -1,0 +1,123 @@
+"""Image -> Embedding: preprocess, backbone, pixel decoder, then to the host in a wire codec."""
+
+import threading
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from splitseem_model.config import ModelConfig
+from splitseem_model.encode.network import EncoderNetwork, EncoderOptions, MapKind
+from splitseem_model.errors import ImageInputError
+from splitseem_model.encode.photo_pixels import photo_of_input, photo_stride, photo_tensor
+from splitseem_model.encode.preprocess import geometry_of, preprocess
+from splitseem_model.network import SegmentationModel
+from splitseem_model.checkpoints.weights import fingerprint
+from splitseem_proto import CODECS, Embedding, ImageGeometry, NamedTensor, encode_tensor
+from splitseem_proto.messages import PROTOCOL_VERSION
+
+MIN_CANVAS, MAX_CANVAS = 64, 2048
+
+CODEC_OF_MAPS = {"lateral": "uint10"}
+"""Codec of embeddings that hold another map than the mask features, unless asked otherwise: what is still to
+be convolved takes less rounding. Where there is none, the model's own."""
+
+Roi = tuple[int, int, int, int]
+
+
+class ImageEncoder:
+    """The server's half of the model. Thread-safe: one image is encoded at a time."""
+
+    codecs: tuple[str, ...] = tuple(CODECS)
+
+    def __init__(
+        self, model: SegmentationModel, device: str = "cpu", options: EncoderOptions | None = None
+    ) -> None:
+        self.config: ModelConfig = model.config
+        self.name: str = model.config.name
+        self.canvas: int = model.config.canvas
+        self.default_codec: str = model.config.codec
+        self.fingerprint: str = fingerprint(model)
+        self._network = EncoderNetwork(model, torch.device(device), options or EncoderOptions())
+        self.maps: tuple[str, ...] = self._network.kinds
+        self._lock = threading.Lock()
+
+    def codec_for(self, maps: str | None) -> str:
+        """The codec of embeddings that hold such maps, unless asked otherwise."""
+        return CODEC_OF_MAPS.get(maps or self._network.kind, self.default_codec)
+
+    def geometry_for(
+        self, original_hw: tuple[int, int], roi_xywh: Roi | None = None, canvas: int | None = None
+    ) -> ImageGeometry:
+        """What `encode` will say of an image of this size, without encoding it.
+
+        Raises:
+            ImageInputError: the region is not inside the image, or the canvas is out of range.
+        """
+        return geometry_of(
+            original_hw,
+            canvas=self._checked(canvas),
+            canvas_side=self.config.canvas_side,
+            roi_xywh=roi_xywh,
+            stride=self.config.size_multiple,
+        )
+
+    def encode(
+        self,
+        image_rgb: NDArray[np.uint8],
+        *,
+        roi_xywh: Roi | None = None,
+        canvas: int | None = None,
+        codec: str | None = None,
+        maps: str | None = None,
+    ) -> Embedding:
+        """Encode one image.
+
+        Args:
+            image_rgb: uint8 `[H, W, 3]`, EXIF orientation applied.
+            roi_xywh: part to encode, image pixels; the whole image when None.
+            canvas: size in pixels of the resized side, 64 to 2048; the model's own when None.
+            codec: name in `splitseem_proto.CODECS`; that of `codec_for` when None.
+            maps: what the embedding holds of the masks, one of `self.maps`; that of the options when None.
+        Returns:
+            the embedding, with an empty key.
+        Raises:
+            ImageInputError: not an RGB image, a region outside it, a canvas out of range, or maps that this
+                model does not give. ProtoError: unknown codec.
+        """
+        codec, kind = codec or self.codec_for(maps), self._kind(maps)
+        pixels, geometry = preprocess(
+            image_rgb,
+            canvas=self._checked(canvas),
+            canvas_side=self.config.canvas_side,
+            roi_xywh=roi_xywh,
+            stride=self.config.size_multiple,
+        )
+        with self._lock:
+            arrays = {name: x.cpu().numpy() for name, x in self._network(pixels, kind).items()}
+        *first, largest = (encode_tensor(name, x, codec) for name, x in arrays.items())
+        photo = [] if self.config.photo is None else [self._photo(pixels, geometry, codec)]
+        # What the decoder begins with goes first.
+        return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, (*first, *photo, largest))
+
+    def _photo(self, pixels: Tensor, geometry: ImageGeometry, codec: str) -> NamedTensor:
+        assert self.config.photo is not None
+        stride = photo_stride(geometry, self.config.photo)
+        return photo_tensor(photo_of_input(pixels, geometry, stride), codec)
+
+    def _kind(self, maps: str | None) -> MapKind:
+        if maps is None:
+            return self._network.kind
+        for kind in self._network.kinds:
+            if kind == maps:
+                return kind
+        raise ImageInputError(f"maps {maps!r}; {self.name} gives {', '.join(self.maps)}")
+
+    def _checked(self, canvas: int | None) -> int:
+        if canvas is None:
+            return self.canvas
+        largest = self.config.largest_canvas or MAX_CANVAS
+        if not MIN_CANVAS <= canvas <= largest:
+            raise ImageInputError(f"canvas must be {MIN_CANVAS} to {largest} pixels, got {canvas}")
+        return canvas

@@ -1,0 +1,1 @@
+"""Attention, positions and sampling: what every part of the network is made of."""

@@ -1,0 +1,1 @@
+"""Mask embedding -> mask in the size of the image."""

@@ -1,0 +1,1 @@
+"""One interaction, from prompt to answer."""

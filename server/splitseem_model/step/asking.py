@@ -1,0 +1,200 @@
+"""A prompt -> decoder inputs -> the rows that may answer it."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from splitseem_model.config import DecoderConfig
+from splitseem_model.decode.decoder import Head, StepInputs
+from splitseem_model.step.runtime import DecoderRuntime
+from splitseem_model.step.example import ExampleRegion
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.step.prepared_image import PreparedImage
+from splitseem_model.prompt.prompts import PointLabel, PromptPoints, no_points
+from splitseem_model.decode.query_choice import QueryChoice
+from splitseem_model.layers.sampling import sample_points
+from splitseem_model.decode.step_rows import Asked, StepRows, lay_out, object_rows
+from splitseem_model.text.tower import TextEncoding
+from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectPrompt:
+    """All that is known of one object.
+
+    Attributes:
+        points: in the padded frame; one of padding where there is none.
+        texts, transcript: what was written, and what was said.
+        example: a region of another image that shows such an object.
+        memory: of the step before.
+    """
+
+    points: PromptPoints
+    texts: tuple[TextEncoding, ...] = ()
+    transcript: tuple[TextEncoding, ...] = ()
+    example: ExampleRegion | None = None
+    memory: MemoryPrompt | None = None
+
+    @property
+    def points_alone(self) -> bool:
+        """Whether there is nothing but points and memory, so that it can share a run with others."""
+        return not self.texts and not self.transcript and self.example is None
+
+    @property
+    def words_alone(self) -> bool:
+        """Whether all that is known is what was written."""
+        nothing_else = not self.transcript and self.example is None and self.memory is None
+        return bool(self.texts) and nothing_else and bool((self.points.labels == PointLabel.PADDING).all())
+
+    @property
+    def sentences(self) -> Tensor | None:
+        """`[T, E]`, the texts; what was said where nothing was written, as upstream chooses."""
+        texts = self.texts or self.transcript
+        return torch.stack([text.sentence for text in texts]) if texts else None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The decoder's prediction for the rows that may answer an object's prompt.
+
+    Attributes:
+        head: of these rows, B = 1.
+        by_text: whether the texts choose among them, see `answer_scores`.
+        point_mask_features: `[1, P, C]`, the mask features sampled at the object's points.
+    """
+
+    head: Head
+    by_text: bool
+    prompt: ObjectPrompt
+    point_mask_features: Tensor
+
+    def deciding_points(self) -> tuple[Tensor, Tensor]:
+        """Mask features `[1, P, C]` and labels `[1, P]` that choose: the points, with those of the example
+        where none of them is positive."""
+        labels, example = torch.from_numpy(self.prompt.points.labels)[None], self.prompt.example
+        if example is None or bool((labels == PointLabel.POSITIVE).any()):
+            return self.point_mask_features, labels
+        features = torch.cat([self.point_mask_features, example.mask_features], dim=1)
+        return features, torch.cat([labels, example.labels], dim=1)
+
+
+def ask(
+    config: DecoderConfig,
+    runtime: DecoderRuntime,
+    image: PreparedImage,
+    prompt: ObjectPrompt,
+    queries: QueryChoice | None = None,
+) -> Candidates:
+    """Run the decoder for one object."""
+    points = LaidPoints.of_one(prompt.points)
+    wiring = WIRINGS[config.wiring]
+    words = [("text", text) for text in prompt.texts]
+    words += [("audio" if "audio" in wiring.sees else "text", text) for text in prompt.transcript]
+    asked = Asked(
+        (points.slots, *_example_slots(wiring, prompt.example)),
+        has_memory=torch.tensor([[prompt.memory is not None]]),
+        texts=tuple(Slots(group, len(text.tokens)) for group, text in words),
+        queries=None if queries is None else queries(1),
+    )
+    rows = lay_out(config, asked)
+    tokens = torch.cat([text.tokens for _, text in words])[None] if words else None
+    inputs = decoder_inputs(config, image, points, rows, previous_mask(image, prompt.memory))
+    inputs = _with_example(inputs._replace(text_tokens=tokens), prompt.example)
+    head = run_rows(runtime, image, inputs, rows)
+    return Candidates(head, rows.by_text, prompt, sampled_masks(config, image, points))
+
+
+def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage) -> Head:
+    """Run the decoder without prompt: the answers of all object queries.
+
+    Raises:
+        TaskError: the model has no such queries.
+    """
+    points = LaidPoints.of_one(no_points())
+    rows = object_rows(config, points.labels.shape[1])
+    inputs = decoder_inputs(config, image, points, rows, previous_mask(image, None))
+    return run_rows(runtime, image, inputs, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class LaidPoints:
+    """The points of a run, one object or several.
+
+    Attributes:
+        coords: `[B, P, 2]` (x, y) in the padded frame, pixels; labels: `[B, P]`.
+        objects: `[P]` int64, whose they are, where several objects share a pass.
+    """
+
+    coords: Tensor
+    labels: Tensor
+    objects: Tensor | None = None
+
+    @classmethod
+    def of_one(cls, points: PromptPoints) -> "LaidPoints":
+        """The points of one object."""
+        return cls(torch.from_numpy(points.coords)[None], torch.from_numpy(points.labels)[None])
+
+    @property
+    def slots(self) -> Slots:
+        """As columns of the attention bias."""
+        return Slots("point", self.labels.shape[1], valid=self.labels >= 0, objects=self.objects)
+
+
+def decoder_inputs(
+    config: DecoderConfig, image: PreparedImage, points: LaidPoints, rows: StepRows, masks: Tensor
+) -> StepInputs:
+    """Sample the levels at the points; `masks` `[B, 1 or M, H/4, W/4]` are for the memories."""
+    padded_hw, batch = image.geometry.padded_hw, len(points.labels)
+    features = (
+        sample_points(level.expand(batch, -1, -1, -1), points.coords, padded_hw, config.point_sampling)
+        for level in image.levels
+    )
+    return StepInputs(
+        point_features=tuple(features),
+        point_coords=points.coords / points.coords.new_tensor([padded_hw[1], padded_hw[0]]),
+        point_labels=points.labels,
+        attention_bias=rows.attention_bias,
+        previous_mask=masks if WIRINGS[config.wiring].has_memory else None,
+    )
+
+
+def run_rows(runtime: DecoderRuntime, image: PreparedImage, inputs: StepInputs, rows: StepRows) -> Head:
+    """The prediction of the rows that may answer."""
+    head = runtime.step(image.prepared, inputs, rows.query_index)
+    return Head(*(tensor[:, rows.answering] for tensor in head))
+
+
+def sampled_masks(config: DecoderConfig, image: PreparedImage, points: LaidPoints) -> Tensor:
+    """`[B, P, C]`, the mask features sampled at the points."""
+    sampled = [
+        image.masks.at_points(coords[None], image.geometry.padded_hw, config.point_sampling)
+        for coords in points.coords
+    ]
+    return torch.cat(sampled)
+
+
+def previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> Tensor:
+    """`[1, 1, H/4, W/4]`; zeros without memory."""
+    if memory is None:
+        return torch.zeros(1, 1, *image.masks.size_hw)
+    return torch.from_numpy(memory.mask_logits)[None, None]
+
+
+def _example_slots(wiring: Wiring, example: ExampleRegion | None) -> tuple[Slots, ...]:
+    """An example is a group of its own where the wiring has one; elsewhere it stands beside the points."""
+    if example is None:
+        return ()
+    own_group = any("visual" in seen for seen in wiring.sees.values())
+    return (Slots("visual" if own_group else "point", example.coords.shape[1]),)
+
+
+def _with_example(inputs: StepInputs, example: ExampleRegion | None) -> StepInputs:
+    if example is None:
+        return inputs
+    pairs = zip(inputs.point_features, example.level_features, strict=True)
+    return inputs._replace(
+        point_features=tuple(torch.cat(pair, dim=1) for pair in pairs),
+        point_coords=torch.cat([inputs.point_coords, example.coords], dim=1),
+        point_labels=torch.cat([inputs.point_labels, example.labels], dim=1),
+    )
