@@ -13,7 +13,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := .venv/bin
 CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
-EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/weights/*.safetensors)
+EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
 .PHONY: help setup demo test check format fuzz bench bench-browser train text test-gpu screenshot tools clean

@@ -20,16 +20,16 @@ import torch
 import zstandard
 from timing import write_result
 
-from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.encode.photo_pixels import PHOTO, photo_tensor
-from splitseem_model.predictor import Predictor
-from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
-from splitseem_proto import CODECS, Embedding, decode_tensor, encode_tensor, pack, unpack
 from splitseem_eval.data import DataImage, find_index, read_index
 from splitseem_eval.evaluate import EvaluationSettings, correct, encode, evaluate, read_photo
 from splitseem_eval.figures import summarise
 from splitseem_eval.targets import find_first_prompt
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_model.encode.photo_pixels import PHOTO, photo_tensor
+from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
+from splitseem_proto import CODECS, Embedding, decode_tensor, encode_tensor, pack, unpack
 
 Row = dict[str, Any]
 T = TypeVar("T")

@@ -16,16 +16,16 @@ import torch
 from timing import write_result
 from torch import Tensor
 
+from splitseem_export.lateral_graphs import LateralRuntime, trace_lateral
+from splitseem_export.precision import stored
+from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.encode.preprocess import normalise, pad_to_multiple
+from splitseem_model.mask.reader import MaskReader
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.decoder_cases import CONFIG, answer_in_torch, check_results
 from splitseem_parity.decoder_prompts import DecoderCase, Features
 from splitseem_parity.encoder_cases import golden_encoder
 from splitseem_parity.golden_set import GoldenSet
-from splitseem_export.lateral_graphs import LateralRuntime, trace_lateral
-from splitseem_export.precision import stored
-from splitseem_model.mask.reader import MaskReader
-from splitseem_model.encode.pixel_decoder import FPN
-from splitseem_model.encode.preprocess import normalise, pad_to_multiple
 from splitseem_proto import decode_tensor, encode_tensor
 
 Change = Callable[[Tensor], Tensor]

@@ -19,22 +19,22 @@ from decoder_graphs import native_ms, wasm_times
 from graph_flops import GraphCase, graph_cases
 from timing import write_result
 
-from splitseem_parity.decoder_cases import CONFIG, golden_decoder, step_inputs
-from splitseem_parity.exported_cases import ClickCase
-from splitseem_parity.golden_set import GoldenSet
+from splitseem_eval.clicker import PROTOCOLS, Clicker
+from splitseem_eval.data import DataImage, find_index, read_index, read_rgb
+from splitseem_eval.metrics import iou
+from splitseem_eval.targets import annotated_targets
 from splitseem_export.graphs import trace_graphs
 from splitseem_export.precision import FLOAT32, PRECISIONS, stored
 from splitseem_export.runtime import load_onnx_predictor
 from splitseem_export.sessions import GraphPair
 from splitseem_export.step_inputs import element, with_a_point
-from splitseem_eval.clicker import PROTOCOLS, Clicker
-from splitseem_model.prompt.memory import MemoryPrompt
-from splitseem_eval.metrics import iou
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.mask.selection import selection_scores
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_parity.decoder_cases import CONFIG, golden_decoder, step_inputs
+from splitseem_parity.exported_cases import ClickCase
+from splitseem_parity.golden_set import GoldenSet
 from splitseem_proto import Click
-from splitseem_eval.data import DataImage, find_index, read_index, read_rgb
-from splitseem_eval.targets import annotated_targets
 
 CLICKS = 3
 TIMED = ("prepare", "step", "refine")

@@ -8,10 +8,10 @@ import torch
 from timing import milliseconds, write_result
 
 from splitseem_export.runtime import OnnxRuntime
-from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
-from splitseem_model.prompt.memory import MemoryPrompt
-from splitseem_model.predictor import Predictor
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.predictor import Predictor
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
 from splitseem_proto import Click
 
 

@@ -1,8 +1,9 @@
 """How good a draft is: masks after one and two clicks from averaged maps, with nothing after the decoder.
 
-A click that cannot wait for a large image is answered from such maps (`client/src/worker/coarseDraft.ts`).
-Here they are the embedding of a smaller input, which comes to the same. Clicks are simulated on the final
-masks; the set is a folder as for `splitseem evaluate`. Factor 1 is a draft from the maps as they are.
+A click that cannot wait for a large image is answered from such maps, see
+`client/src/worker/step/coarseDraft.ts`. Here they are the embedding of a smaller input, which comes to the
+same. Clicks are simulated on the final masks; the set is a folder as for `splitseem evaluate`. Factor 1 is
+a draft from the maps as they are.
 """
 
 import argparse
@@ -18,11 +19,11 @@ from timing import write_result
 from torch.nn.functional import avg_pool2d
 
 from splitseem_eval.clicker import PROTOCOLS, Clicker
+from splitseem_eval.data import find_index, read_index, read_rgb
 from splitseem_eval.metrics import iou
+from splitseem_eval.targets import annotated_targets
 from splitseem_model.predictor import Predictor, PreparedImage
 from splitseem_proto import Embedding, NamedTensor, PromptItem, decode_tensor, encode_tensor
-from splitseem_eval.data import find_index, read_index, read_rgb
-from splitseem_eval.targets import annotated_targets
 
 CLICKS = 2
 STRIDE = 32

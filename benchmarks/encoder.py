@@ -14,8 +14,8 @@ import focal_encoder
 import numpy as np
 from timing import milliseconds, write_result
 
-from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_proto import pack
 
 

@@ -24,16 +24,16 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from splitseem_model.config import preset
-from splitseem_model.encode.network import EncoderOptions, MapKind
-from splitseem_model.encode.folded_pyramid import FoldedPyramid
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.encode.mask_map import level_averages, mask_conv
 from splitseem_eval.metrics import iou
-from splitseem_model.layers.onednn import use_onednn
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.config import preset
+from splitseem_model.encode.folded_pyramid import FoldedPyramid
+from splitseem_model.encode.mask_map import level_averages, mask_conv
+from splitseem_model.encode.network import EncoderOptions, MapKind
 from splitseem_model.encode.pixel_decoder import FPN
-from splitseem_model.predictor import Predictor
+from splitseem_model.layers.onednn import use_onednn
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Click
 
 Row = dict[str, Any]

@@ -16,11 +16,11 @@ from timing import write_result
 from torch import Tensor, nn
 from torch.nn import functional
 
-from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.checkpoints.registry import load_model
-from splitseem_proto import ImageGeometry, decode_tensor
 from splitseem_eval.data import DataImage, find_index, is_validation, read_index, read_rgb
 from splitseem_eval.names import COMMON_SET, class_name
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_proto import ImageGeometry, decode_tensor
 
 LEAST_PIXELS = 20
 HIDDEN = 256

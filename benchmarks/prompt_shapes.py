@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from timing import write_result
 
+from splitseem_eval.data import DataImage, find_index, read_index, read_rgb
 from splitseem_eval.metrics import iou
+from splitseem_eval.targets import annotated_targets, tightest_box
 from splitseem_model.predictor import Predictor
 from splitseem_model.prompt.shapes import BoxRule, PolygonRule, RegionRules
 from splitseem_proto import Polygon, PromptItem
-from splitseem_eval.data import DataImage, find_index, read_index, read_rgb
-from splitseem_eval.targets import annotated_targets, tightest_box
 
 MOST_CORNERS = 9
 BOXES = [RegionRules(rule, "outline") for rule in get_args(BoxRule)]

@@ -13,7 +13,9 @@ WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/proto proto
 COPY --from=build /app/server server
+COPY --from=build /app/cli cli
 COPY --from=build /app/decoder_export decoder_export
+COPY --from=build /app/evaluation evaluation
 COPY --from=build /app/training training
 COPY --from=build /app/build build
 COPY --from=build /app/docker docker

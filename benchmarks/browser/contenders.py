@@ -18,9 +18,8 @@ from skimage.data import astronaut
 
 from splitseem_export.export import read_manifest
 from splitseem_export.graphs import trace_graphs
-from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.checkpoints.weights import fingerprint
+from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_proto import pack
 
 SAM_CANVAS = 1024
@@ -133,7 +132,7 @@ def _sam(files: _Files) -> Iterator[Contender]:
 def _nano(files: _Files, decoder: Path, canvases: list[int]) -> Iterator[Contender]:
     manifest = read_manifest(decoder)
     model = load_model("nano")
-    if manifest is None or manifest["fingerprint"] != fingerprint(model):
+    if manifest is None or manifest["fingerprint"] != model.fingerprint():
         raise StaleDecoder(f"no decoder of these weights in {decoder}: run `make setup`")
     encoder = ImageEncoder(model)
     traced = trace_graphs(model.decoder)

@@ -6,12 +6,13 @@ from torch.nn import functional
 
 from splitseem_export.graphs import trace
 from splitseem_export.io_spec import GraphSpec, TensorSpec, prepare_spec, step_spec
-from splitseem_model.layers.attention import CLOSED, CrossAttentionLayer
-from splitseem_model.config import preset
-from splitseem_model.decode.decoder import NUM_LEVELS, PromptDecoder, StepInputs, close_background
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.layers.position import sine_position
+from splitseem_model.config import preset
+from splitseem_model.decode.decoder import PromptDecoder, StepInputs, close_background
 from splitseem_model.decode.wiring import WIRINGS
+from splitseem_model.layers.attention import CLOSED, CrossAttentionLayer
+from splitseem_model.layers.levels import NUM_LEVELS
+from splitseem_model.layers.position import sine_position
 
 PRESET = "focalt-v1"
 

@@ -18,8 +18,8 @@ from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, in_words, refusals
 from splitseem_cli.files.images import read_file, read_rgb
 from splitseem_cli.files.left_out import LeftOut, Stop
-from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_cli.files.outputs import outputs
+from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_proto import Embedding, pack, unpack
 from splitseem_proto.limits import MAX_MESSAGE_BYTES
 

@@ -11,14 +11,14 @@ import click
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
 from splitseem_cli.files.left_out import LeftOut
+from splitseem_cli.files.outputs import outputs
 from splitseem_cli.measurements import RIVALS, Job, measure_clicks, measure_video
 from splitseem_cli.options.model import ModelOptions, model_options
-from splitseem_cli.files.outputs import outputs
 from splitseem_eval.clicker import PROTOCOLS
-from splitseem_eval.propagation import MODES
 from splitseem_eval.data import DataImage, find_index, is_validation, read_index
-from splitseem_eval.errors import TrainingError
+from splitseem_eval.errors import MeasurementError
 from splitseem_eval.evaluate import EvaluationSettings, read_photo
+from splitseem_eval.propagation import MODES
 from splitseem_eval.report.marker import is_report
 from splitseem_eval.targets import FIRST_PROMPTS
 from splitseem_eval.video import is_one_video
@@ -99,7 +99,7 @@ def command(
 
     A video is prompted in its first frame only, and the object is followed through the others.
     """
-    with refusals(TrainingError):
+    with refusals(MeasurementError):
         settings = EvaluationSettings(
             PROTOCOLS[protocol],
             prompt,
@@ -176,7 +176,7 @@ def readable(records: Sequence[DataImage], broken: LeftOut) -> list[DataImage]:
     torn: set[str | None] = set()
     for record in records:
         read = False
-        with broken.unless_readable(record.path, TrainingError):
+        with broken.unless_readable(record.path, MeasurementError):
             read_photo(record)
             read = True
         if read:

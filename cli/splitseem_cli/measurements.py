@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from splitseem_model.errors import PromptError
 from splitseem_eval.data import DataImage
 from splitseem_eval.evaluate import EvaluationSettings, evaluate
 from splitseem_eval.figures import CLICK_ROWS, FigureRow, summarise
 from splitseem_eval.video import VIDEO_ROWS, follow, summarise_video
+from splitseem_model.errors import PromptError
 
 if TYPE_CHECKING:
-    from splitseem_model.predictor import Predictor
     from splitseem_eval.report.cases import Contestant
+    from splitseem_model.predictor import Predictor
 
 BASELINE = "opencv-grabcut"
 """`--model` that names OpenCV's GrabCut instead of a model of ours; reports are beside it."""
@@ -59,7 +59,7 @@ def load_mobilesam() -> Predictor:
     """MobileSAM behind the face of a predictor.
 
     Raises:
-        TrainingError: it cannot be fetched.
+        RivalError: it cannot be fetched.
     """
     from splitseem_eval.mobilesam import MobileSam, fetch
     from splitseem_eval.mobilesam_predictor import MobileSamPredictor

@@ -9,9 +9,9 @@ import click
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import refusals
 from splitseem_cli.files.images import read_rgb
-from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_cli.files.outputs import outputs
 from splitseem_cli.files.segmentations import SegmentedImage, check_names, files_of
+from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_model.tasks.segments import MODES
 
 

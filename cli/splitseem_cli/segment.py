@@ -11,12 +11,12 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_cli.options.beside import BesideOptions, beside_options
 from splitseem_cli.failures import refusals
 from splitseem_cli.files.images import read_rgb
 from splitseem_cli.files.masks import SegmentedObject, rle_document, writer_for
-from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_cli.files.outputs import outputs
+from splitseem_cli.options.beside import BesideOptions, beside_options
+from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_cli.options.prompts import PromptCommand, prompt_options, prompts
 from splitseem_proto import Prompt, PromptItem, to_plain
 

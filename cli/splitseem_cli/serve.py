@@ -127,10 +127,10 @@ def load_parts(settings: Settings) -> LoadedParts:
     """
     import torch
 
+    from splitseem_model.checkpoints.registry import load_model
     from splitseem_model.encode.encoder import ImageEncoder
     from splitseem_model.image_decoder import ImageDecoder
-    from splitseem_model.checkpoints.registry import load_model
-    from splitseem_model.tasks.segmenter import segmenter_of
+    from splitseem_model.segmenter import segmenter_of
     from splitseem_model.text.arrays import text_arrays
 
     if settings.device == "cuda" and not torch.cuda.is_available():

@@ -8,14 +8,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights, golden_value
+from splitseem_model.config import DecoderConfig
+from splitseem_model.decode.decoder import Head, PromptDecoder, StepInputs, Trace
+from splitseem_model.layers.unit import unit
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.decoder_prompts import PADDING, DecoderCase
 from splitseem_parity.decoder_results import Results
 from splitseem_parity.golden_set import GoldenSet
-from splitseem_model.config import DecoderConfig
-from splitseem_model.decode.decoder import Head, PromptDecoder, StepInputs, Trace
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights, golden_value
-from splitseem_model.network import unit
 
 CONFIG = DecoderConfig("v0")
 """Shape and rules of the decoder; the same for all official wirings."""

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from splitseem_parity.golden_set import Arrays, GoldenSet
+from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring, attention_bias
 from splitseem_model.layers.sampling import sample_points
 from splitseem_model.prompt.strokes import clicks_of_stroke
-from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring, attention_bias
+from splitseem_parity.golden_set import Arrays, GoldenSet
 
 PADDING = -1
 _STRIDE4 = 4

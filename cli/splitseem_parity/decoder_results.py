@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from splitseem_parity.comparison import Comparison
-from splitseem_parity.decoder_prompts import DecoderCase, PointGroup
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decode.decoder import Head
+from splitseem_model.layers.unit import unit
 from splitseem_model.mask.postprocess import mask_of_image
-from splitseem_model.network import unit
 from splitseem_model.mask.selection import MAX_TEXT_SCALE, selection_scores, text_cosines
+from splitseem_parity.comparison import Comparison
+from splitseem_parity.decoder_prompts import DecoderCase, PointGroup
 from splitseem_proto.geometry import ImageGeometry
 
 _NO_NEGATIVES = {"demo": 0.0, "v0": 0.0, "v1": -1.0}

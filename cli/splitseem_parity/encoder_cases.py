@@ -7,15 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from splitseem_parity.comparison import Comparison, tolerance_of
-from splitseem_parity.golden_set import GoldenSet, NotSupported
-from splitseem_model.config import PRESETS, preset
-from splitseem_model.encode.parts import build_backbone, build_pixel_decoder
-from splitseem_model.encode.folded_pyramid import FoldedPyramid
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.config import PRESETS, preset
+from splitseem_model.encode.folded_pyramid import FoldedPyramid
 from splitseem_model.encode.mask_map import MaskSource, level_averages, mask_conv
+from splitseem_model.encode.parts import build_backbone, build_pixel_decoder
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.encode.preprocess import normalise, pad_to_multiple
+from splitseem_parity.comparison import Comparison, tolerance_of
+from splitseem_parity.golden_set import GoldenSet, NotSupported
 
 _MAPS = ("res2", "res3", "res4", "res5", "ms_0", "ms_1", "ms_2", "mask_features")
 

@@ -11,16 +11,16 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
-from splitseem_parity.comparison import Comparison
-from splitseem_parity.decoder_cases import CONFIG, check_results, golden_decoder, step_inputs
-from splitseem_parity.decoder_prompts import DecoderCase
-from splitseem_parity.golden_set import BrokenDown, GoldenSet
 from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs, trace_general_graphs, trace_graphs
 from splitseem_export.sessions import GraphPair
 from splitseem_export.step_inputs import element, with_a_point
 from splitseem_model.decode.decoder import Head
 from splitseem_model.decode.wiring import Slots
+from splitseem_parity.comparison import Comparison
+from splitseem_parity.decoder_cases import CONFIG, check_results, golden_decoder, step_inputs
+from splitseem_parity.decoder_prompts import DecoderCase
+from splitseem_parity.golden_set import BrokenDown, GoldenSet
 
 _INTERMEDIATES = r"layer_out|token_out|spatial_tokens_\d|cross_mask_\d|self_mask_\d|out_ref_src_"
 

@@ -10,8 +10,6 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_cli.failures import in_words
-
 Arrays = dict[str, NDArray[Any]]
 
 KEYS_FOLDER = "keys"
@@ -47,7 +45,7 @@ class GoldenSet:
         try:
             manifest: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as error:
-            raise GoldenSetError(f"{path} is not a readable manifest: {in_words(error)}") from error
+            raise GoldenSetError(f"{path} is not a readable manifest: {error}") from error
         if not isinstance(manifest, dict) or not isinstance(manifest.get("cases"), dict):
             raise GoldenSetError(f"{path} names no cases")
         return manifest
@@ -83,11 +81,11 @@ class GoldenSet:
             listed = json.loads(path.read_text())
             return {key: np.array(shape, dtype=np.int64) for key, (shape, _) in listed.items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise GoldenSetError(f"{path} is not a readable list of parameters: {in_words(error)}") from error
+            raise GoldenSetError(f"{path} is not a readable list of parameters: {error}") from error
 
     def _read(self, path: Path) -> Arrays:
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, ValueError, BadZipFile) as error:
-            raise GoldenSetError(f"{path.name} is missing or unreadable: {in_words(error)}") from error
+            raise GoldenSetError(f"{path.name} is missing or unreadable: {error}") from error

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from splitseem_model.checkpoints.official_keys import TRAINING_BUFFERS, official_shapes
+from splitseem_model.config import PRESETS
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.golden_set import KEYS_FOLDER, GoldenSet, NotSupported
-from splitseem_model.config import PRESETS
-from splitseem_model.checkpoints.official_keys import TRAINING_BUFFERS, official_shapes
 
 _ABSENT = np.empty(0, dtype=np.int64)
 

@@ -2,10 +2,10 @@
 
 import torch
 
+from splitseem_model.encode.preprocess import resize_image, resize_stroke, resized_hw
+from splitseem_model.layers.unit import unit
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.golden_set import GoldenSet
-from splitseem_model.encode.preprocess import resize_image, resize_stroke, resized_hw
-from splitseem_model.network import unit
 
 
 def check_preprocess(golden: GoldenSet, name: str, comparison: Comparison) -> None:

@@ -15,10 +15,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from splitseem_parity.comparison import Comparison
-from splitseem_parity.decoder_cases import CONFIG, answer_in_torch, class_logits
-from splitseem_parity.decoder_prompts import DecoderCase, Features
-from splitseem_parity.golden_set import Arrays, GoldenSet
 from splitseem_model.decode.decoder import Head
 from splitseem_model.tasks.instance import instances
 from splitseem_model.tasks.panoptic import kept_queries, panoptic_map, thresholds_of
@@ -26,6 +22,10 @@ from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
 from splitseem_model.tasks.resampling import to_image
 from splitseem_model.tasks.semantic import semantic_scores
 from splitseem_model.text.coco_names import OFFICIAL_VOCABULARY
+from splitseem_parity.comparison import Comparison
+from splitseem_parity.decoder_cases import CONFIG, answer_in_torch, class_logits
+from splitseem_parity.decoder_prompts import DecoderCase, Features
+from splitseem_parity.golden_set import Arrays, GoldenSet
 from splitseem_proto import ImageGeometry
 
 Answer = Callable[[GoldenSet, DecoderCase], Head]

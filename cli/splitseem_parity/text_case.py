@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from splitseem_parity.comparison import Comparison
-from splitseem_parity.golden_set import GoldenSet
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.network import unit
+from splitseem_model.layers.unit import unit
+from splitseem_model.official import UniClConfig
 from splitseem_model.text.clip_bpe import CONTEXT, END, ClipTokenizer
-from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.unicl import UniClTextEncoder, UniClTower
 from splitseem_model.text.vocabulary import class_matrix, spoken_name
+from splitseem_parity.comparison import Comparison
+from splitseem_parity.golden_set import GoldenSet
 
 
 def check_text(golden: GoldenSet, name: str, comparison: Comparison) -> None:

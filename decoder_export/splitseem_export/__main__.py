@@ -8,8 +8,8 @@ from splitseem_export.errors import ExportError
 from splitseem_export.export import export_decoder, is_current
 from splitseem_export.folders import check_replaceable
 from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS
-from splitseem_model.errors import ModelError
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.errors import ModelError
 
 
 class Refused(click.ClickException):

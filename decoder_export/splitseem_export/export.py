@@ -21,7 +21,6 @@ from splitseem_export.verify import CaseReport, random_features, verify, verify_
 from splitseem_export.verify_general import verify_general
 from splitseem_export.verify_stored import verify_stored
 from splitseem_model.network import SegmentationModel
-from splitseem_model.checkpoints.weights import fingerprint
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def is_current(
 ) -> bool:
     """Whether `folder` holds an export of exactly this model, made by these versions, with all its files."""
     manifest = read_manifest(folder)
-    if manifest is None or manifest["fingerprint"] != fingerprint(model):
+    if manifest is None or manifest["fingerprint"] != model.fingerprint():
         return False
     if manifest["made_by"] != versions() or manifest["precisions"] != dict(precisions):
         return False

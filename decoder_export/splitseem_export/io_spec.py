@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.decode.decoder import NUM_LEVELS
 from splitseem_model.decode.wiring import WIRINGS
+from splitseem_model.layers.levels import NUM_LEVELS
 
 Axis = int | str
 LEVELS = range(NUM_LEVELS)

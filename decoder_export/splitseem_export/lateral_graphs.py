@@ -19,8 +19,8 @@ from splitseem_export.io_spec import GraphSpec, TensorSpec
 from splitseem_export.precision import PICKED, stored
 from splitseem_export.sessions import Arrays, run, session
 from splitseem_model.encode.folded_pyramid import enlarging_kernel, normed_projection
-from splitseem_model.mask.reader import MaskReader
 from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
 
 GRAPHS = ("lateral_affine", "mask_source", "mask_features")

@@ -18,14 +18,13 @@ from splitseem_export.pieces import Piece
 from splitseem_export.precision import PRECISION_OF_PROVIDER, stored
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
 from splitseem_model.config import MAX_POINTS, STRIDE
-from splitseem_model.prompt.shapes import region_rules
-from splitseem_model.network import SegmentationModel
-from splitseem_model.mask.selection import text_weight
+from splitseem_model.decode.wiring import WIRINGS, Wiring, wiring_of_step
 from splitseem_model.encode.semantic import to_sentence_rows
+from splitseem_model.mask.selection import text_weight
+from splitseem_model.network import SegmentationModel
+from splitseem_model.prompt.shapes import region_rules
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import vocabulary_of
-from splitseem_model.checkpoints.weights import fingerprint
-from splitseem_model.decode.wiring import WIRINGS, Wiring, wiring_of_step
 from splitseem_proto import PROTOCOL_VERSION
 
 MANIFEST_FORMAT = 1
@@ -69,7 +68,7 @@ def make_manifest(
         "format": MANIFEST_FORMAT,
         "protocol_version": PROTOCOL_VERSION,
         "model": config.name,
-        "fingerprint": fingerprint(model),
+        "fingerprint": model.fingerprint(),
         "opset": OPSET,
         "made_by": versions(),
         "config": client_config(model),

@@ -13,15 +13,15 @@ from splitseem_export.precision import FLOAT32
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.sessions import Arrays, GraphPair, run, session
 from splitseem_export.step_inputs import element, with_a_text
+from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.decode.decoder import Head, StepInputs
-from splitseem_model.step.runtime import Levels
+from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.encode.mask_map import MaskMap
-from splitseem_model.predictor import Predictor
 from splitseem_model.mask.refiner import RefinerInputs
 from splitseem_model.mask.refiner_scale import RefinerMaps
-from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.network import SegmentationModel
-from splitseem_model.decode.wiring import WIRINGS
+from splitseem_model.predictor import Predictor
+from splitseem_model.step.runtime import Levels
 
 
 @dataclass

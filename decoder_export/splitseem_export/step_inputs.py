@@ -2,8 +2,8 @@
 
 from torch.nn.functional import pad
 
-from splitseem_model.layers.attention import CLOSED
 from splitseem_model.decode.decoder import StepInputs
+from splitseem_model.layers.attention import CLOSED
 from splitseem_model.prompt.prompts import PointLabel
 
 

@@ -11,10 +11,10 @@ from splitseem_export.refiner_graphs import check_same, random_case
 from splitseem_export.runtime import OnnxRefiner
 from splitseem_export.sessions import GraphPair
 from splitseem_model.decode.decoder import Head, PromptDecoder, StepInputs
-from splitseem_model.mask.refiner import MaskRefiner, RefinerInputs
-from splitseem_model.layers.sampling import sample_points
-from splitseem_model.mask.selection import selection_scores
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.layers.sampling import sample_points
+from splitseem_model.mask.refiner import MaskRefiner, RefinerInputs
+from splitseem_model.mask.selection import selection_scores
 
 TOLERANCE = 1e-3
 """Largest difference allowed in any output, relative to its standard deviation: float32 sums in another order

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from splitseem_export.io_spec import has_memory
-from splitseem_model.decode.decoder import NUM_LEVELS, Prepared, PromptDecoder, StepInputs
+from splitseem_model.decode.decoder import Prepared, PromptDecoder, StepInputs
+from splitseem_model.layers.levels import NUM_LEVELS
 
 
 class PrepareGraph(nn.Module):

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from splitseem_proto import CocoRle, RleError, decode_rle
 from splitseem_eval.errors import DataError
+from splitseem_proto import CocoRle, RleError, decode_rle
 
 VALIDATION_ONE_IN = 20
 """About one image in so many of each set is held out for validation."""

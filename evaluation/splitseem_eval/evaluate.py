@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_eval.clicker import PROTOCOLS, Clicker, ClickProtocol
-from splitseem_eval.metrics import boundary_f, iou
-from splitseem_proto import Click, PromptItem
 from splitseem_eval.data import DataImage, read_rgb
 from splitseem_eval.errors import DataError
 from splitseem_eval.figures import HIGHEST_THRESHOLD, REPORTED_CLICKS, ImageResult, ObjectResult
+from splitseem_eval.metrics import boundary_f, iou
 from splitseem_eval.targets import Target, find_first_prompt
+from splitseem_proto import Click, PromptItem
 
 if TYPE_CHECKING:  # typing only: measuring needs a predictor, importing this module does not need torch
-    from splitseem_model.prompt.memory import MemoryPrompt
     from splitseem_model.predictor import Predictor, PreparedImage
+    from splitseem_model.prompt.memory import MemoryPrompt
 
 
 @dataclass(frozen=True)

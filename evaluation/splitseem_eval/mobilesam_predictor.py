@@ -13,9 +13,9 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from splitseem_eval.mobilesam import MobileSam, SamAnswer, SamImage
 from splitseem_model.errors import PromptError
 from splitseem_proto import Box, Click, PromptItem
-from splitseem_eval.mobilesam import MobileSam, SamAnswer, SamImage
 
 NAME = "mobilesam"
 

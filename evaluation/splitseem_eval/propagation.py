@@ -15,8 +15,8 @@ from splitseem_model.errors import PromptError
 from splitseem_proto import Click, PromptItem
 
 if TYPE_CHECKING:  # typing only: importing this module does not need torch
-    from splitseem_model.prompt.memory import MemoryPrompt
     from splitseem_model.predictor import Predictor, PreparedImage
+    from splitseem_model.prompt.memory import MemoryPrompt
 
 Follow = Callable[
     ["Predictor", Iterator["PreparedImage"], Sequence[Sequence[PromptItem]]], Iterator[NDArray[np.bool_]]

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_eval.clicker import Clicker
-from splitseem_model.prompt.strokes import clicks_of_stroke
-from splitseem_proto import Box, PromptItem, TextPrompt
 from splitseem_eval.data import DataImage, DataObject
 from splitseem_eval.errors import EvaluationError
 from splitseem_eval.names import class_name
+from splitseem_model.prompt.strokes import clicks_of_stroke
+from splitseem_proto import Box, PromptItem, TextPrompt
 
 
 @dataclass(frozen=True)

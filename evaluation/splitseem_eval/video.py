@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_eval.clicker import Clicker
-from splitseem_eval.metrics import iou
-from splitseem_eval.propagation import propagate
-from splitseem_proto import PromptItem
 from splitseem_eval.data import DataImage
 from splitseem_eval.errors import EvaluationError
 from splitseem_eval.evaluate import EvaluationSettings, read_photo
 from splitseem_eval.figures import FigureRow
+from splitseem_eval.metrics import iou
+from splitseem_eval.propagation import propagate
 from splitseem_eval.targets import find_first_prompt
+from splitseem_proto import PromptItem
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor

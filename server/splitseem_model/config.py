@@ -16,8 +16,8 @@ from splitseem_model.official import (
     FocalNetConfig,
     FpnConfig,
     SamVitConfig,
+    UniClConfig,
 )
-from splitseem_model.text.config import UniClConfig
 
 PIXEL_MEAN_RGB = (123.675, 116.28, 103.53)
 PIXEL_STD_RGB = (58.395, 57.12, 57.375)

@@ -9,22 +9,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from splitseem_model.config import ModelConfig
+from splitseem_model.decode.query_choice import QueryChoice
+from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError
+from splitseem_model.layers.unit import unit
+from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
+from splitseem_model.mask.reader import MaskReader
+from splitseem_model.network import SegmentationModel
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.prompt.prompts import no_points, prompt_points
+from splitseem_model.prompt.shapes import RegionRules, region_rules
 from splitseem_model.step.answering import Step, answer
 from splitseem_model.step.asking import Candidates, ObjectPrompt, ask, ask_objects
 from splitseem_model.step.asking_together import ask_together, most_together
-from splitseem_model.config import ModelConfig
-from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
-from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder, fit_of
-from splitseem_model.mask.reader import MaskReader
-from splitseem_model.prompt.memory import MemoryPrompt
-from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
-from splitseem_model.prompt.shapes import RegionRules, region_rules
-from splitseem_model.prompt.prompts import no_points, prompt_points
-from splitseem_model.decode.query_choice import QueryChoice
-from splitseem_model.network import SegmentationModel, unit
+from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.tasks.modes import check_mode, segment_all
 from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
 from splitseem_model.tasks.resampling import official_mask

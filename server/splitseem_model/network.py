@@ -1,14 +1,19 @@
 """The whole network: backbone, pixel decoder, prompt decoder and class matrix, built from a ModelConfig."""
 
+import hashlib
+import json
+
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.config import DecoderConfig, ModelConfig
+from splitseem_model.config import ModelConfig
 from splitseem_model.decode.decoder import PromptDecoder
 from splitseem_model.encode.parts import build_backbone, build_pixel_decoder
 from splitseem_model.encode.pixel_decoder import MultiScale
-from splitseem_model.mask.refiner import MaskRefiner
 from splitseem_model.encode.semantic import SemanticMap
+from splitseem_model.layers.unit import unit
+from splitseem_model.mask.refiner import MaskRefiner
+from splitseem_model.text.projection import SentenceProjection
 from splitseem_model.text.unicl import UniClTextEncoder
 
 
@@ -60,17 +65,10 @@ class SegmentationModel(nn.Module):
         logits: Tensor = (unit(class_embed) @ unit(class_matrix).T) * self.config.logit_scale
         return logits
 
-
-class SentenceProjection(nn.Module):
-    """A frozen encoder's sentence vectors -> the joint space: text tokens, and rows of a class matrix."""
-
-    def __init__(self, sentence_dim: int, decoder: DecoderConfig) -> None:
-        super().__init__()
-        self.token = nn.Linear(sentence_dim, decoder.dim)
-        self.meaning = nn.Linear(sentence_dim, decoder.class_dim)
-
-
-def unit(x: Tensor) -> Tensor:
-    """Rows of length one; the small constant is upstream's."""
-    length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    return x / (length + 1e-7)
+    def fingerprint(self) -> str:
+        """Digest of configuration and weights, 16 hexadecimal digits: differs when either does."""
+        digest = hashlib.sha256(json.dumps(self.config.to_dict(), sort_keys=True).encode())
+        for name, tensor in sorted(self.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]

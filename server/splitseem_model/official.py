@@ -1,4 +1,4 @@
-"""Shapes of the official encoders: configurations of the published backbones and pixel decoders.
+"""Shapes of the official encoders: configurations of the published parts.
 
 Source: SEEM, branch v1.0 at commit 7b2e76d, `configs/seem/*.yaml`.
 """
@@ -86,6 +86,23 @@ class DeformableConfig:
     points: int = 4
     ffn_dim: int = 1024
     kind: Literal["deformable"] = "deformable"
+
+
+@dataclass(frozen=True)
+class UniClConfig:
+    """The text transformer of the official models.
+
+    Attributes:
+        out_dim: width of the joint space, the decoder's width too.
+    """
+
+    width: int = 512
+    layers: int = 12
+    heads: int = 8
+    context: int = 77
+    num_tokens: int = 49408
+    out_dim: int = 512
+    kind: Literal["unicl"] = "unicl"
 
 
 FOCAL_T = FocalNetConfig()

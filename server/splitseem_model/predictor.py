@@ -8,20 +8,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_model.step.answering import Step
-from splitseem_model.step.runtime import DecoderRuntime
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.decode.query_choice import QueryChoice
+from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.encode.encoder import ImageEncoder, Roi
 from splitseem_model.encode.network import EncoderOptions, map_kinds
 from splitseem_model.errors import PromptError, TextTowerError
-from splitseem_model.step.example import ExampleRegion
 from splitseem_model.image_decoder import ImageDecoder
-from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.prompt.shapes import RegionRules, region_rules
-from splitseem_model.decode.query_choice import QueryChoice
-from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.network import SegmentationModel
+from splitseem_model.prompt.shapes import RegionRules, region_rules
+from splitseem_model.step.answering import Step
+from splitseem_model.step.example import ExampleRegion
+from splitseem_model.step.prepared_image import PreparedImage
+from splitseem_model.step.runtime import DecoderRuntime
 from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix
-from splitseem_model.decode.wiring import WIRINGS
 
 __all__ = ["ExampleRegion", "Predictor", "PreparedImage", "Step"]
 

@@ -20,7 +20,7 @@ MOST_PIXELS = 16_000_000
 
 
 class Segmenter(Protocol):
-    """What the service needs; `splitseem_model.tasks.segmenter.Segmenter` is one. Blocking."""
+    """What the service needs; `splitseem_model.segmenter.Segmenter` is one. Blocking."""
 
     def segment(self, embedding: Embedding, mode: str, min_score: float) -> Segmentation:
         """Everything in an image.

@@ -16,10 +16,10 @@ from benchmarks.browser.sam import EMBEDDING_SHAPE, MASK_SHAPE, export_sam
 from onnx import TensorProto, helper, numpy_helper
 
 from splitseem_export.verify import random_features
-from splitseem_model.layers.attention import CLOSED
 from splitseem_model.config import preset
 from splitseem_model.decode.decoder import PromptDecoder, StepInputs
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.layers.attention import CLOSED
 
 
 def small_graph() -> bytes:

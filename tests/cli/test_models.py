@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from splitseem_cli.models import COLUMNS, command
-from splitseem_model import hub, registry
-from splitseem_model.config import PRESETS
+from splitseem_model.checkpoints import hub, registry
 from splitseem_model.checkpoints.known import AMBIGUOUS_NAMES, KNOWN
+from splitseem_model.config import PRESETS
 
 
 def run() -> str:

@@ -17,8 +17,8 @@ from PIL import Image
 from splitseem_cli import segment
 from splitseem_cli.commands import WRITING_OPTIONS, Command, writes_files
 from splitseem_cli.failures import Refused
-from splitseem_cli.main import COMMANDS
 from splitseem_cli.files.outputs import Outputs
+from splitseem_cli.main import COMMANDS
 from splitseem_proto import encode_rle
 
 pytestmark = pytest.mark.unit

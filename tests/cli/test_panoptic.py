@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from splitseem_cli.files.segmentations import map_png
 from splitseem_cli.options.model import ModelOptions
 from splitseem_cli.panoptic import command
-from splitseem_cli.files.segmentations import map_png
 from splitseem_model.errors import TaskError
 from splitseem_model.tasks.segments import Segment, Segmentation
 from splitseem_proto import CocoRle, decode_rle, encode_rle

@@ -11,15 +11,15 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from splitseem_parity.comparison import Comparison
-from splitseem_parity.golden_set import GoldenSet, GoldenSetError
 from splitseem_cli.parity import command
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.encode.backbones.focalnet import FocalNet
 from splitseem_model.encode.folded_pyramid import FoldedPyramid
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.encode.mask_map import MaskSource, level_averages, mask_conv
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.encode.preprocess import normalise, pad_to_multiple
+from splitseem_parity.comparison import Comparison
+from splitseem_parity.golden_set import GoldenSet, GoldenSetError
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -8,8 +8,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from splitseem_model.prompt.shapes import MARKED_CORNERS, RegionRules
 from splitseem_model.prompt.prompts import prompt_points
+from splitseem_model.prompt.shapes import MARKED_CORNERS, RegionRules
 from splitseem_proto import (
     Box,
     Click,

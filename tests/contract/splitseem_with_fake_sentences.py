@@ -17,12 +17,12 @@ from PIL import Image
 from torch import Tensor
 
 from splitseem_cli.main import main
+from splitseem_model.checkpoints.weights import save_weights
 from splitseem_model.config import TINY
 from splitseem_model.encode.mask_map import mask_conv
-from splitseem_model.predictor import Predictor
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_model.text.minilm import MiniLm
-from splitseem_model.checkpoints.weights import save_weights
 
 SAMPLE = Path(__file__).parents[2] / "client/public/samples/coffee.jpg"
 SENTENCE_DIM = 24

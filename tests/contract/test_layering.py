@@ -1,5 +1,5 @@
-"""Imports point one way: proto <- model <- server; export and train on top of model; the command line over
-all."""
+"""Imports point one way: proto <- model <- server; export, evaluation and training on top of model; the
+command line over all. Inside the model they follow the figure."""
 
 import ast
 import subprocess
@@ -13,8 +13,10 @@ FOLDERS = {
     "splitseem_proto": ROOT / "proto",
     "splitseem_model": ROOT / "server",
     "splitseem_server": ROOT / "server",
-    "splitseem_cli": ROOT / "server",
+    "splitseem_cli": ROOT / "cli",
+    "splitseem_parity": ROOT / "cli",
     "splitseem_export": ROOT / "decoder_export",
+    "splitseem_eval": ROOT / "evaluation",
     "splitseem_train": ROOT / "training",
 }
 MAY_IMPORT = {
@@ -22,9 +24,34 @@ MAY_IMPORT = {
     "splitseem_model": {"splitseem_proto"},
     "splitseem_server": {"splitseem_proto", "splitseem_model"},
     "splitseem_export": {"splitseem_proto", "splitseem_model"},
-    "splitseem_train": {"splitseem_proto", "splitseem_model"},
+    "splitseem_eval": {"splitseem_proto", "splitseem_model"},
+    "splitseem_train": {"splitseem_proto", "splitseem_model", "splitseem_eval"},
+    "splitseem_parity": {"splitseem_proto", "splitseem_model", "splitseem_export"},
     "splitseem_cli": set(FOLDERS),
 }
+
+
+FIGURE = (
+    "errors",
+    "official",
+    "config",
+    "layers",
+    "prompt",
+    "encode",
+    "decode",
+    "mask",
+    "text",
+    "network",
+    "step",
+    "tasks",
+    "checkpoints",
+    "image_decoder",
+    "segmenter",
+    "predictor",
+)
+"""Rooms and single modules of `splitseem_model`, each of which may import those before it."""
+MOST_MODULES = 18
+"""Modules in a folder."""
 
 
 def _imports(path: Path) -> set[str]:
@@ -44,6 +71,47 @@ def test_package_imports_only_what_is_below_it(package: str) -> None:
     for path in (FOLDERS[package] / package).rglob("*.py"):
         ours = {name for name in _imports(path) if name in FOLDERS}
         assert ours <= allowed, f"{path.relative_to(ROOT)} imports {ours - allowed}"
+
+
+def _rooms_imported(path: Path) -> set[str]:
+    """The rooms of the model that a module imports, also inside functions."""
+    text = path.read_text(encoding="utf-8")
+    names = {
+        f"{node.module}.{alias.name}" if node.module == "splitseem_model" else node.module
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    return {name.split(".")[1] for name in names if name.startswith("splitseem_model.")}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("place", FIGURE)
+def test_the_model_is_read_from_top_to_bottom(place: str) -> None:
+    root = FOLDERS["splitseem_model"] / "splitseem_model"
+    modules = list((root / place).rglob("*.py")) or [root / f"{place}.py"]
+    allowed = set(FIGURE[: FIGURE.index(place) + 1])
+    for path in modules:
+        above = _rooms_imported(path) - allowed
+        assert not above, f"{path.relative_to(ROOT)} imports {above}, which come later in the figure"
+
+
+@pytest.mark.unit
+def test_every_part_of_the_model_has_its_place_in_the_figure() -> None:
+    root = FOLDERS["splitseem_model"] / "splitseem_model"
+    parts = {p.stem for p in root.iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
+    assert parts - {"__init__"} == set(FIGURE)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("package", FOLDERS)
+def test_no_folder_is_a_hall(package: str) -> None:
+    if package == "splitseem_server":
+        pytest.skip("rooms of the server are not drawn yet")
+    root = FOLDERS[package] / package
+    for folder in {root, *(p.parent for p in root.rglob("*.py"))}:
+        modules = [p.name for p in folder.glob("*.py") if p.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES, f"{len(modules)} modules in {folder.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import torch
 from splitseem_export.manifest import make_manifest
 from splitseem_model.config import TINY
 from splitseem_model.decode.decoder import Head
-from splitseem_model.network import SegmentationModel
-from splitseem_model.mask.selection import answer_scores, text_weight
 from splitseem_model.decode.step_rows import step_rows
+from splitseem_model.mask.selection import answer_scores, text_weight
+from splitseem_model.network import SegmentationModel
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "text_steps.json"
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from splitseem_eval.clicker import PROTOCOLS
-from splitseem_model.errors import PromptError
-from splitseem_proto import Box, Click, PromptItem, TextPrompt, encode_rle
 from splitseem_eval.data import DataImage, read_index
 from splitseem_eval.errors import DataError, EvaluationError
 from splitseem_eval.evaluate import EvaluationSettings, evaluate
 from splitseem_eval.figures import ImageResult, summarise
+from splitseem_model.errors import PromptError
+from splitseem_proto import Box, Click, PromptItem, TextPrompt, encode_rle
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor

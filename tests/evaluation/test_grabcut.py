@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from splitseem_model.errors import PromptError
-from splitseem_eval.metrics import iou
-from splitseem_proto import Box, Click, TextPrompt
 from splitseem_eval.grabcut import GrabCutPredictor
+from splitseem_eval.metrics import iou
+from splitseem_model.errors import PromptError
+from splitseem_proto import Box, Click, TextPrompt
 
 pytestmark = pytest.mark.unit
 

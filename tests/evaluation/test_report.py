@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from splitseem_proto import Box, Click, PromptItem, encode_rle
 from splitseem_eval.data import DataImage, read_index
 from splitseem_eval.evaluate import EvaluationSettings, evaluate
 from splitseem_eval.figures import ImageResult, ObjectResult
@@ -23,6 +22,7 @@ from splitseem_eval.report.cases import Contestant, choose
 from splitseem_eval.report.curves import click_curves
 from splitseem_eval.report.page import write_report
 from splitseem_eval.report.pictures import outline, picture
+from splitseem_proto import Box, Click, PromptItem, encode_rle
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor

@@ -7,11 +7,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from splitseem_model.predictor import Predictor
-from splitseem_model.checkpoints.registry import load_model
-from splitseem_proto import Click
 from splitseem_eval.data import DataImage, DataObject, RunLengths
 from splitseem_eval.variants import WITHOUT, classes_of, held_to_classes
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.predictor import Predictor
+from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit
 

@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from splitseem_model.errors import PromptError
-from splitseem_proto import encode_rle
 from splitseem_eval.data import DataImage, read_index
 from splitseem_eval.errors import EvaluationError
 from splitseem_eval.evaluate import EvaluationSettings
 from splitseem_eval.grabcut import GrabCutPredictor
 from splitseem_eval.video import FrameResult, follow, is_one_video, summarise_video
+from splitseem_model.errors import PromptError
+from splitseem_proto import encode_rle
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor

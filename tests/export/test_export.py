@@ -18,10 +18,10 @@ from splitseem_export.runtime import load_onnx_predictor
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import verify
 from splitseem_export.verify_general import verify_general
-from splitseem_model.config import TINY, SlimPyramidConfig
-from splitseem_model.predictor import Predictor
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.config import TINY, SlimPyramidConfig
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Click
 
 

@@ -18,13 +18,13 @@ from splitseem_export.lateral_graphs import (
     verify_lateral,
 )
 from splitseem_export.precision import stored
-from splitseem_model.config import DecoderConfig, ModelConfig
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.mask.reader import MaskReader
-from splitseem_model.official import FocalNetConfig, FpnConfig
-from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.config import DecoderConfig, ModelConfig
+from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
+from splitseem_model.official import FocalNetConfig, FpnConfig
 from splitseem_server.decoder_files import load_decoder_files
 
 CONFIG = ModelConfig(

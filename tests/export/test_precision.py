@@ -16,8 +16,8 @@ from splitseem_export.refiner_graphs import trace_refiner
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import verify
 from splitseem_export.verify_stored import verify_stored
-from splitseem_model.config import TINY
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.config import TINY
 from splitseem_model.network import SegmentationModel
 from splitseem_server.decoder_files import load_decoder_files
 

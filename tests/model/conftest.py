@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.config import TINY
 from splitseem_model.network import SegmentationModel
-from splitseem_model.text.config import UniClConfig
+from splitseem_model.official import UniClConfig
 
 
 def official_like(wiring: str) -> SegmentationModel:

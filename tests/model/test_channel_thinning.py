@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from splitseem_model.checkpoints.channel_thinning import channel_moments, thin_channels
-from splitseem_model.config import ModelConfig, preset
-from splitseem_model.predictor import Predictor
 from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
 from splitseem_model.checkpoints.weights import load_weights, save_weights
+from splitseem_model.config import ModelConfig, preset
+from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit

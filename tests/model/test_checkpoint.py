@@ -10,7 +10,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from splitseem_model.checkpoints.checkpoint import load_strictly, read_checkpoint, to_our_name, to_upstream_name
+from splitseem_model.checkpoints.checkpoint import (
+    load_strictly,
+    read_checkpoint,
+    to_our_name,
+    to_upstream_name,
+)
 from splitseem_model.errors import CheckpointError
 
 pytestmark = pytest.mark.unit

@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.config import preset
 from splitseem_model.encode.backbones.sam_vit import RelativeAttention, SamVit
 from splitseem_model.encode.backbones.windows import merge_windows, split_windows
-from splitseem_model.config import preset
 from splitseem_model.encode.deformable import DeformableAttention, DeformablePixelDecoder, Tokens
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.encode.parts import build_backbone, build_pixel_decoder
-from splitseem_model.errors import ImageInputError
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.official import DeformableConfig, SamVitConfig
 from splitseem_model.encode.preprocess import normalise, pad_to_multiple
+from splitseem_model.errors import ImageInputError
 from splitseem_model.network import SegmentationModel
+from splitseem_model.official import DeformableConfig, SamVitConfig
 
 DATA = Path(__file__).parents[1] / "data"
 MAPS = ("res2", "res3", "res4", "res5", "level0", "level1", "level2", "mask_features")

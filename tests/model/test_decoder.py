@@ -5,16 +5,10 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import TINY, DecoderConfig, preset
-from splitseem_model.decode.decoder import (
-    Head,
-    PromptDecoder,
-    StepInputs,
-    Trace,
-    average_to_levels,
-    close_background,
-)
-from splitseem_model.layers.sampling import sample_points
+from splitseem_model.decode.decoder import Head, PromptDecoder, StepInputs, Trace, close_background
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.layers.levels import average_to_levels
+from splitseem_model.layers.sampling import sample_points
 
 pytestmark = pytest.mark.unit
 PADDED_HW = (64, 96)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.image_decoder import ImageDecoder
-from splitseem_model.predictor import Predictor
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Click, TextPrompt
 
 pytestmark = [

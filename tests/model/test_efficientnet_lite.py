@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.encode.backbones.efficientnet_lite import STAGES, EfficientNetLite
 from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB, EfficientNetLiteConfig
+from splitseem_model.encode.backbones.efficientnet_lite import STAGES, EfficientNetLite
+from splitseem_train.errors import TrainingError
 from splitseem_train.start.efficientnet_lite import NORM_EPS, backbone_weights
-from splitseem_eval.errors import TrainingError
 
 pytestmark = pytest.mark.unit
 SMALL = EfficientNetLiteConfig(stem_width=4, widths=(3, 4, 5, 6, 7, 8, 9), depths=(1, 2, 2, 2, 1, 2, 1))

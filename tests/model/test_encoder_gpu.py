@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from splitseem_eval.metrics import iou
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.config import preset
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.encode.network import EncoderOptions
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_eval.metrics import iou
-from splitseem_model.predictor import Predictor
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 
 pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")]
 

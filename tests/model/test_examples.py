@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from splitseem_export.runtime import OnnxRuntime
 from splitseem_model.errors import FingerprintMismatch, PromptError
-from splitseem_model.predictor import Predictor
 from splitseem_model.layers.sampling import sample_points
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Box, Click, PromptItem, Scribble, TextPrompt
 
 MakeModel = Callable[[str], SegmentationModel]

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from splitseem_model import hub
-from splitseem_model.errors import FetchError
+from splitseem_model.checkpoints import hub
 from splitseem_model.checkpoints.hub import cached, fetch, known_sha256, recognise
 from splitseem_model.checkpoints.known import HUB_REPOSITORY, KNOWN
+from splitseem_model.errors import FetchError
 
 FOCAL = KNOWN["seem_focalt_v1"]
 CONTENT = b"tensors " * 3_000_000  # the library writes 10 MB at a time, and resumes after what is written

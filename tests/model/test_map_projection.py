@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from splitseem_export.refiner_graphs import random_case
-from splitseem_model.layers.attention import MultiheadAttention
 from splitseem_model.config import TINY, RefinerConfig
 from splitseem_model.decode.decoder import PromptDecoder
+from splitseem_model.layers.attention import MultiheadAttention
 from splitseem_model.layers.position import sine_position
 from splitseem_model.mask.refiner import MaskRefiner
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from splitseem_model.errors import PromptError
-from splitseem_model.prompt.painted_mask import SURE_LOGIT, mask_prompt
 from splitseem_eval.metrics import iou
+from splitseem_model.errors import PromptError
 from splitseem_model.mask.postprocess import mask_of_image
 from splitseem_model.predictor import Predictor
+from splitseem_model.prompt.painted_mask import SURE_LOGIT, mask_prompt
 from splitseem_model.prompt.shapes import REGION_POINTS
 from splitseem_proto import ImageGeometry
 

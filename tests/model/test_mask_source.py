@@ -7,22 +7,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.encode.backbones.focalnet import FocalNet
-from splitseem_model.config import DecoderConfig, ModelConfig
-from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.encode.network import EncoderOptions
-from splitseem_model.errors import ImageInputError
-from splitseem_model.encode.folded_pyramid import FoldedPyramid
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.encode.mask_map import MaskConv, MaskFeatures, MaskSource, level_averages
-from splitseem_model.mask.reader import MaskReader
 from splitseem_eval.metrics import iou
-from splitseem_model.official import DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
-from splitseem_model.encode.pixel_decoder import FPN
-from splitseem_model.predictor import Predictor
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.config import DecoderConfig, ModelConfig
+from splitseem_model.encode.backbones.focalnet import FocalNet
+from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_model.encode.folded_pyramid import FoldedPyramid
+from splitseem_model.encode.mask_map import MaskConv, MaskFeatures, MaskSource, level_averages
+from splitseem_model.encode.network import EncoderOptions
+from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.errors import ImageInputError
 from splitseem_model.layers.sampling import PointSampling
+from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
+from splitseem_model.official import DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Click, MessageError, pack, unpack
 
 pytestmark = pytest.mark.unit

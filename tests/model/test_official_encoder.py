@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.encode.backbones.focalnet import FocalNet
 from splitseem_model.checkpoints.checkpoint import to_upstream_name
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.encode.backbones.focalnet import FocalNet
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.encode.preprocess import normalise, pad_to_multiple
 

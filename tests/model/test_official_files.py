@@ -11,15 +11,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from splitseem_cli.convert import command
-from splitseem_model import registry
+from splitseem_model.checkpoints import registry
 from splitseem_model.checkpoints.checkpoint import to_upstream_name
-from splitseem_model.config import PRESETS, DecoderConfig, ModelConfig, preset
-from splitseem_model.errors import CheckpointError, FetchError, UnknownModelError
 from splitseem_model.checkpoints.hub import sha256_of
 from splitseem_model.checkpoints.known import KNOWN, KnownCheckpoint
-from splitseem_model.official import FocalNetConfig, FpnConfig
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.config import PRESETS, DecoderConfig, ModelConfig, preset
+from splitseem_model.errors import CheckpointError, FetchError, UnknownModelError
 from splitseem_model.network import SegmentationModel
+from splitseem_model.official import FocalNetConfig, FpnConfig
 
 pytestmark = pytest.mark.unit
 

@@ -10,24 +10,24 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.config import DecoderConfig, ModelConfig, preset
+from splitseem_model.decode.decoder import PromptDecoder
+from splitseem_model.encode.backbones.focalnet import FocalNet
+from splitseem_model.encode.mask_map import MaskFeatures
+from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.encode.preprocess import normalise, pad_to_multiple
+from splitseem_model.mask.postprocess import mask_of_image
+from splitseem_model.network import SegmentationModel
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.prompt.prompts import PromptPoints, no_points, prompt_points
+from splitseem_model.prompt.strokes import clicks_of_stroke
 from splitseem_model.step.answering import answer
 from splitseem_model.step.asking import ObjectPrompt, ask
 from splitseem_model.step.asking_together import ask_together
-from splitseem_model.encode.backbones.focalnet import FocalNet
-from splitseem_model.config import DecoderConfig, ModelConfig, preset
-from splitseem_model.decode.decoder import PromptDecoder
-from splitseem_model.step.runtime import TorchRuntime
 from splitseem_model.step.example import example_region
-from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.encode.mask_map import MaskFeatures
-from splitseem_model.prompt.memory import MemoryPrompt
-from splitseem_model.encode.pixel_decoder import FPN
-from splitseem_model.mask.postprocess import mask_of_image
 from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.encode.preprocess import normalise, pad_to_multiple
-from splitseem_model.prompt.prompts import PromptPoints, no_points, prompt_points
-from splitseem_model.network import SegmentationModel
-from splitseem_model.prompt.strokes import clicks_of_stroke
+from splitseem_model.step.runtime import TorchRuntime
 from splitseem_model.text.tower import TextEncoding
 from splitseem_proto import Embedding, ImageGeometry, encode_tensor
 

@@ -10,8 +10,8 @@ from splitseem_export.runtime import OnnxRuntime
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.errors import TaskError
 from splitseem_model.image_decoder import ImageDecoder
-from splitseem_model.predictor import Predictor
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_proto import Embedding, pack, unpack
 
 MakeModel = Callable[[str], SegmentationModel]

@@ -7,13 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from splitseem_model.config import PhotoConfig
+from splitseem_model.encode.photo_pixels import photo_of_input, photo_tensor
+from splitseem_model.encode.preprocess import preprocess
 from splitseem_model.mask.photo.edges import EdgeFilter
 from splitseem_model.mask.photo.fine_mask import fine_mask
-from splitseem_model.encode.photo_pixels import photo_of_input, photo_tensor
 from splitseem_model.mask.photo.refinement import guide_of, refine_by_photo
 from splitseem_model.mask.postprocess import hold_pixels
 from splitseem_model.predictor import Predictor
-from splitseem_model.encode.preprocess import preprocess
 from splitseem_model.prompt.prompts import prompt_points
 from splitseem_proto import CODECS, Click, ImageGeometry, decode_tensor
 

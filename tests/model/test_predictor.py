@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.errors import FingerprintMismatch, ImageInputError, PromptError, UnknownModelError
 from splitseem_model.predictor import Predictor
-from splitseem_model.checkpoints.registry import load_model
 from splitseem_proto import Click, pack, unpack
 from splitseem_proto.messages import Embedding
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from splitseem_model.errors import PromptError
-from splitseem_model.prompt.shapes import MOST_ALONG, RegionRules, points_in, resample
 from splitseem_model.prompt.prompts import prompt_points
+from splitseem_model.prompt.shapes import MOST_ALONG, RegionRules, points_in, resample
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble
 
 pytestmark = pytest.mark.unit

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from splitseem_model.config import preset
 from splitseem_model.errors import PromptError
-from splitseem_model.predictor import Predictor
-from splitseem_model.prompt.shapes import REGION_POINTS, PointLabel, RegionRules, region_rules
-from splitseem_model.prompt.prompts import prompt_points
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
+from splitseem_model.prompt.prompts import prompt_points
+from splitseem_model.prompt.shapes import REGION_POINTS, PointLabel, RegionRules, region_rules
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem
 
 pytestmark = pytest.mark.unit

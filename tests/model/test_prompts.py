@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from splitseem_model.errors import PromptError
-from splitseem_model.prompt.shapes import PointLabel, resample
 from splitseem_model.prompt.prompts import prompt_points
+from splitseem_model.prompt.shapes import PointLabel, resample
 from splitseem_model.prompt.thinning import thin
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, TextPrompt
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.weights import load_weights, save_weights
 from splitseem_model.config import NANO, TINY, SemanticConfig
 from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.errors import PromptError
-from splitseem_model.step.finding import fit_of, peaks_of
-from splitseem_model.predictor import Predictor
-from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
 from splitseem_model.encode.semantic import SEMANTIC, meaning_of
+from splitseem_model.errors import PromptError
+from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
+from splitseem_model.step.finding import fit_of, peaks_of
 from splitseem_model.text.towers import SentenceTower
-from splitseem_model.checkpoints.weights import load_weights, save_weights
 from splitseem_proto import Click, TextPrompt
 
 pytestmark = pytest.mark.unit

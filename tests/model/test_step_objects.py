@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
 from splitseem_export.runtime import OnnxRuntime
-from splitseem_model.errors import PromptError
-from splitseem_model.predictor import Predictor, Step
 from splitseem_model.decode.query_choice import drawn_queries
+from splitseem_model.errors import PromptError
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor, Step
 from splitseem_proto import Click, PromptItem, Scribble, TextPrompt
 
 MakeModel = Callable[[str], SegmentationModel]

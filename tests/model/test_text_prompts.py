@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from splitseem_export.runtime import OnnxRuntime
 from splitseem_model.config import TINY
 from splitseem_model.decode.decoder import StepInputs
+from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
 from splitseem_model.errors import PromptError, TextTowerError
-from splitseem_model.predictor import Predictor, PreparedImage
 from splitseem_model.layers.sampling import sample_points
-from splitseem_model.network import SegmentationModel, unit
+from splitseem_model.layers.unit import unit
+from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor, PreparedImage
 from splitseem_model.text.minilm import MiniLm
 from splitseem_model.text.unicl import UniClTower
-from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
 from splitseem_proto import Click, PromptItem, TextPrompt
 
 OFFICIAL = ["demo", "v0", "v0-grounding-sees-points", "v1"]

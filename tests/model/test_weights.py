@@ -8,12 +8,12 @@ import torch
 from safetensors.torch import save_file
 
 from splitseem_model.checkpoints.checkpoint import to_upstream_name
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.weights import load_weights, save_weights
 from splitseem_model.config import PRESETS, TINY, ModelConfig, preset
 from splitseem_model.errors import CheckpointError, UnknownModelError
-from splitseem_model.official import FocalNetConfig, FpnConfig
-from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.network import SegmentationModel
-from splitseem_model.checkpoints.weights import fingerprint, load_weights, save_weights
+from splitseem_model.official import FocalNetConfig, FpnConfig
 
 pytestmark = pytest.mark.unit
 
@@ -32,14 +32,14 @@ def test_saving_twice_gives_the_same_fingerprint(tmp_path: Path) -> None:
     save_weights(load_model("tiny"), tmp_path / "a.safetensors")
     once = load_weights(tmp_path / "a.safetensors")
     save_weights(once, tmp_path / "b.safetensors")
-    assert fingerprint(load_weights(tmp_path / "b.safetensors")) == fingerprint(once)
+    assert load_weights(tmp_path / "b.safetensors").fingerprint() == once.fingerprint()
 
 
 def test_the_fingerprint_follows_weights_and_configuration() -> None:
     model = load_model("tiny")
     other_canvas = SegmentationModel(replace(TINY, canvas=128))
     other_canvas.load_state_dict(model.state_dict())
-    assert len({fingerprint(model), fingerprint(other_canvas), fingerprint(SegmentationModel(TINY))}) == 3
+    assert len({model.fingerprint(), other_canvas.fingerprint(), SegmentationModel(TINY).fingerprint()}) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"not a weight file", b"\x00" * 64])

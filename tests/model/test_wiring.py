@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from splitseem_model.layers.attention import CLOSED
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.layers.attention import CLOSED
 
 pytestmark = pytest.mark.unit
 

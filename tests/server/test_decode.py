@@ -21,8 +21,8 @@ from PIL import Image
 from splitseem_model.config import TINY
 from splitseem_model.errors import TextTowerError
 from splitseem_model.image_decoder import ImageDecoder
-from splitseem_model.predictor import Predictor
 from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
 from splitseem_model.text.minilm import MiniLm
 from splitseem_proto import Click, CocoRle, decode_rle
 from splitseem_server import decode_request

@@ -18,11 +18,10 @@ from PIL import Image
 
 from splitseem_model.config import TINY
 from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.predictor import Predictor
 from splitseem_model.network import SegmentationModel
-from splitseem_model.tasks.segmenter import segmenter_of
+from splitseem_model.predictor import Predictor
+from splitseem_model.segmenter import segmenter_of
 from splitseem_model.tasks.segments import Segment, Segmentation
-from splitseem_model.checkpoints.weights import fingerprint
 from splitseem_proto import CocoRle, Embedding, decode_rle, encode_rle
 from splitseem_server import panoptic_service
 from splitseem_server.app import create_app
@@ -210,4 +209,4 @@ async def test_service_and_predictor_agree(
 
 def test_nano_has_no_segmenter() -> None:
     model = SegmentationModel(TINY)
-    assert segmenter_of(model, fingerprint(model)) is None
+    assert segmenter_of(model, model.fingerprint()) is None

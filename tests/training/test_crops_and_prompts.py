@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from splitseem_eval.data import DataObject, RunLengths
 from splitseem_proto import encode_rle
 from splitseem_train.crops import Photo, random_crop
-from splitseem_eval.data import DataObject, RunLengths
-from splitseem_train.tasks.prompts_sampler import first_prompt, next_click
 from splitseem_train.recipe import RECIPES
+from splitseem_train.tasks.prompts_sampler import first_prompt, next_click
 from splitseem_train.tasks.scenes import scene_of
 
 pytestmark = pytest.mark.unit

@@ -12,15 +12,16 @@ from click.testing import CliRunner
 from rich.console import Console
 from safetensors.torch import save_file
 
-from splitseem_model.config import TINY, ModelConfig, ResidualConfig
+from splitseem_eval.errors import DataError
 from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
 from splitseem_model.checkpoints.weights import save_weights
+from splitseem_model.config import TINY, ModelConfig, ResidualConfig
+from splitseem_model.network import SegmentationModel
 from splitseem_proto import encode_rle
 from splitseem_train import loop
 from splitseem_train.__main__ import main
 from splitseem_train.batches import TrainingBatches, Vocabulary, read_photos
-from splitseem_eval.errors import DataError, TrainingError
+from splitseem_train.errors import TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, WITHOUT, Recipe
 from splitseem_train.release import release

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from splitseem_model.encode.backbones.efficientnet_lite import EfficientNetLite
 from splitseem_model.config import TINY, EfficientNetLiteConfig, preset
+from splitseem_model.encode.backbones.efficientnet_lite import EfficientNetLite
 from splitseem_model.network import SegmentationModel
-from splitseem_eval.errors import TrainingError
+from splitseem_train.errors import TrainingError
 from splitseem_train.losses import MaskTarget, mask_losses
 from splitseem_train.start.new_backbone import with_backbone
 

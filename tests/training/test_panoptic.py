@@ -11,12 +11,12 @@ from torch import Tensor
 
 from splitseem_model.config import TINY
 from splitseem_model.network import SegmentationModel
-from splitseem_train import panoptic
 from splitseem_train.batches import Batch, Vocabulary
 from splitseem_train.crops import CroppedObject
 from splitseem_train.encoding import encode_photos
-from splitseem_train.tasks.panoptic import PanopticResult, find_everything
 from splitseem_train.recipe import RECIPES, LossWeights
+from splitseem_train.tasks import panoptic
+from splitseem_train.tasks.panoptic import PanopticResult, find_everything
 from splitseem_train.tasks.scenes import Scene
 from splitseem_train.training_step import training_step
 

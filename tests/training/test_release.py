@@ -10,12 +10,12 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from splitseem_model.predictor import Predictor
+from splitseem_eval.data import is_validation, read_index
+from splitseem_eval.names import class_name
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.checkpoints.weights import save_weights
-from splitseem_eval.data import is_validation, read_index
-from splitseem_eval.errors import TrainingError
-from splitseem_eval.names import class_name
+from splitseem_model.predictor import Predictor
+from splitseem_train.errors import TrainingError
 from splitseem_train.release import answering_queries, main, release
 
 pytestmark = pytest.mark.unit

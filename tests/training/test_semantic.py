@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.config import TINY
 from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
-from splitseem_model.encode.semantic import cosines
 from splitseem_model.checkpoints.weights import save_weights
+from splitseem_model.config import TINY
+from splitseem_model.encode.semantic import cosines
+from splitseem_model.network import SegmentationModel
 from splitseem_train.release import release
 from splitseem_train.semantic import Features, Fit, Region, fit_map, main, with_map
 

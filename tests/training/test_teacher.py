@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from splitseem_eval.metrics import iou
-from splitseem_proto import encode_rle
 from splitseem_eval.data import read_index
 from splitseem_eval.errors import DataError
+from splitseem_eval.metrics import iou
 from splitseem_eval.mobilesam import MobileSam, SamAnswer, SamImage
+from splitseem_proto import encode_rle
 from splitseem_train.teacher import (
     TeacherMask,
     TeacherSettings,

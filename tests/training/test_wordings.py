@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from splitseem_eval.names import class_name
 from splitseem_model.text.coco_names import COCO_PANOPTIC
 from splitseem_train.crops import CroppedObject
-from splitseem_eval.names import class_name
 from splitseem_train.recipe import RECIPES
 from splitseem_train.tasks.text_prompts import draw_wording
 from splitseem_train.tasks.wordings import captions_by_label, other_names, synonyms

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 import torch
 
+from splitseem_eval.errors import MeasurementError
+from splitseem_model.checkpoints.weights import saved_config
 from splitseem_model.config import PRESETS, preset
 from splitseem_model.errors import CheckpointError, TextTowerError
-from splitseem_model.checkpoints.weights import saved_config
-from splitseem_eval.errors import TrainingError
+from splitseem_train.errors import TrainingError
 from splitseem_train.loop import train
 from splitseem_train.recipe import RECIPES, WITHOUT
 
@@ -93,7 +94,7 @@ def main(
             device=device,
             minutes=minutes,
         )
-    except (TrainingError, TextTowerError, CheckpointError) as error:
+    except (TrainingError, MeasurementError, TextTowerError, CheckpointError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"best weights: {best}")
 

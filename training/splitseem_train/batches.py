@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from splitseem_train.crops import Crop, CroppedObject, Photo, random_crop
 from splitseem_eval.data import DataImage, DataObject, is_validation, read_index, read_rgb
 from splitseem_eval.errors import DataError
 from splitseem_eval.names import COMMON_SET, class_name
+from splitseem_train.crops import Crop, CroppedObject, Photo, random_crop
 from splitseem_train.recipe import SET_WEIGHTS, Recipe
 from splitseem_train.tasks.scenes import SCENE_SETS, Scene, scene_of
 from splitseem_train.tasks.wordings import captions_by_label, other_names

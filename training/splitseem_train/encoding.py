@@ -10,10 +10,10 @@ from torch import Tensor
 
 from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB
 from splitseem_model.decode.decoder import Head, Prepared, StepInputs, Trace
-from splitseem_model.mask.refiner import RefinerFeatures
-from splitseem_model.layers.sampling import sample_points
-from splitseem_model.network import SegmentationModel
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
+from splitseem_model.layers.sampling import sample_points
+from splitseem_model.mask.refiner import RefinerFeatures
+from splitseem_model.network import SegmentationModel
 from splitseem_train.tasks.prompts_sampler import PointList
 from splitseem_train.tasks.text_prompts import TextPrompts
 

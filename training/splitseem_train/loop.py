@@ -20,10 +20,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from splitseem_model.config import ModelConfig
 from splitseem_model.checkpoints.weights import save_weights
+from splitseem_model.config import ModelConfig
 from splitseem_train.batches import Batch, PhotoSet, TrainingBatches, Vocabulary, draw_batch, read_photos
-from splitseem_train.tasks.panoptic import PanopticResult
 from splitseem_train.recipe import Recipe
 from splitseem_train.run_state import (
     BEST,
@@ -35,6 +34,7 @@ from splitseem_train.run_state import (
     save,
     update_average,
 )
+from splitseem_train.tasks.panoptic import PanopticResult
 from splitseem_train.training_step import training_step, validation_step
 
 

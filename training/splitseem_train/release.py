@@ -3,7 +3,8 @@
 Keeps the classes of one data set and sets the canvas, so that what is bundled is what was measured. With
 `--mask-dim` and `--level-dims` what goes from encoder to decoder is thinned, see
 `splitseem_model.checkpoints.channel_thinning`; `--queries` and `--memories` leave out decoder rows, see
-`splitseem_model.checkpoints.row_pruning`. Released weights can be released again, and trained on: nothing is done twice.
+`splitseem_model.checkpoints.row_pruning`. Released weights can be released again, and trained on: nothing is
+done twice.
 """
 
 from collections import Counter
@@ -15,22 +16,23 @@ from pathlib import Path
 import click
 from torch import Tensor
 
-from splitseem_model.checkpoints.channel_thinning import channel_moments, thin_channels
 from splitseem_eval.clicker import PROTOCOLS, Clicker
-from splitseem_model.config import preset
-from splitseem_model.errors import ModelError
-from splitseem_model.predictor import Predictor
-from splitseem_model.encode.preprocess import preprocess
-from splitseem_model.checkpoints.registry import WEIGHTS_DIR, load_model
-from splitseem_model.checkpoints.row_pruning import prune_rows
-from splitseem_model.network import SegmentationModel
-from splitseem_model.checkpoints.weights import fingerprint, save_weights
-from splitseem_proto import CODECS
 from splitseem_eval.data import DataImage, is_validation, read_index
-from splitseem_eval.errors import TrainingError
+from splitseem_eval.errors import MeasurementError
 from splitseem_eval.evaluate import read_photo
 from splitseem_eval.names import class_name
 from splitseem_eval.targets import find_first_prompt
+from splitseem_model.checkpoints.channel_thinning import channel_moments, thin_channels
+from splitseem_model.checkpoints.registry import WEIGHTS_DIR, load_model
+from splitseem_model.checkpoints.row_pruning import prune_rows
+from splitseem_model.checkpoints.weights import save_weights
+from splitseem_model.config import preset
+from splitseem_model.encode.preprocess import preprocess
+from splitseem_model.errors import ModelError
+from splitseem_model.network import SegmentationModel
+from splitseem_model.predictor import Predictor
+from splitseem_proto import CODECS
+from splitseem_train.errors import TrainingError
 
 
 def release(
@@ -168,11 +170,11 @@ def main(
             decoder = released.config.decoder
             counts = queries or decoder.num_queries, memories or decoder.num_memories
             released = prune(released, records, *counts)
-    except (ModelError, TrainingError) as error:
+    except (ModelError, MeasurementError, TrainingError) as error:
         raise click.ClickException(str(error)) from error
     out.parent.mkdir(parents=True, exist_ok=True)
     save_weights(released, out)
-    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, fingerprint {fingerprint(load_model(str(out)))}")
+    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, fingerprint {load_model(str(out)).fingerprint()}")
 
 
 def _names(records: list[DataImage]) -> list[str]:

@@ -12,11 +12,11 @@ from rich.console import Console
 from safetensors.torch import load_file
 from torch import Tensor
 
+from splitseem_model.checkpoints.weights import save_weights
 from splitseem_model.config import ModelConfig
 from splitseem_model.network import SegmentationModel
-from splitseem_model.checkpoints.weights import save_weights
 from splitseem_train.batches import Vocabulary
-from splitseem_eval.errors import TrainingError
+from splitseem_train.errors import TrainingError
 from splitseem_train.recipe import Recipe
 from splitseem_train.tasks.text_prompts import Sentences, read_sentences
 

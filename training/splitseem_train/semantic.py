@@ -20,20 +20,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.config import SEMANTIC_STRIDE, SemanticConfig
-from splitseem_model.errors import ModelError
-from splitseem_model.layers.onednn import use_onednn
-from splitseem_model.encode.preprocess import preprocess
-from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
-from splitseem_model.encode.semantic import SemanticMap, cosines
-from splitseem_model.text.minilm import MiniLm
-from splitseem_model.checkpoints.weights import save_weights
-from splitseem_proto import ImageGeometry
 from splitseem_eval.data import DataImage, DataObject, is_validation, read_index
-from splitseem_eval.errors import TrainingError
 from splitseem_eval.evaluate import read_photo
 from splitseem_eval.names import COMMON_SET, class_name
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.weights import save_weights
+from splitseem_model.config import SEMANTIC_STRIDE, SemanticConfig
+from splitseem_model.encode.preprocess import preprocess
+from splitseem_model.encode.semantic import SemanticMap, cosines
+from splitseem_model.errors import ModelError
+from splitseem_model.layers.onednn import use_onednn
+from splitseem_model.network import SegmentationModel
+from splitseem_model.text.minilm import MiniLm
+from splitseem_proto import ImageGeometry
+from splitseem_train.errors import TrainingError
 from splitseem_train.recipe import SET_WEIGHTS
 
 OBJECTS_A_PHOTO, CELLS_AN_OBJECT = 12, 6

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from splitseem_eval.metrics import iou
-from splitseem_proto import encode_rle
 from splitseem_eval.data import DataImage, read_index, read_rgb, whole_members
-from splitseem_eval.errors import DataError, TrainingError
+from splitseem_eval.errors import DataError, MeasurementError
+from splitseem_eval.metrics import iou
 from splitseem_eval.mobilesam import PACKAGE, MobileSam, SamAnswer, SamImage, fetch
+from splitseem_proto import encode_rle
 from splitseem_train.recipe import SET_WEIGHTS
 
 LICENCES = f"""# Masks drawn by MobileSAM
@@ -264,7 +264,7 @@ def main(data: Path, out: Path, minutes: float, threads: int, graphs: Path | Non
     """Draw masks of everything in the photos of DATA; interrupt it and start it again as you like."""
     try:
         count = draw(MobileSam(graphs or fetch(), threads), data, out, TeacherSettings(), minutes)
-    except TrainingError as error:
+    except MeasurementError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{count} photos drawn into {out}")
 

@@ -8,10 +8,10 @@ from torch import Tensor
 from splitseem_model.network import SegmentationModel
 from splitseem_train.batches import Batch, Vocabulary
 from splitseem_train.encoding import encode_photos
-from splitseem_train.tasks.panoptic import PanopticResult, find_everything
 from splitseem_train.recipe import Recipe
-from splitseem_train.tasks.rounds import RoundResult, play_rounds
 from splitseem_train.supervision import make_targets
+from splitseem_train.tasks.panoptic import PanopticResult, find_everything
+from splitseem_train.tasks.rounds import RoundResult, play_rounds
 from splitseem_train.tasks.text_prompts import Sentences, draw_text_prompts
 
 

@@ -21,8 +21,8 @@ from splitseem_model.prompt.shapes import BoxRule, PolygonRule
 from splitseem_proto import ImageGeometry, PromptItem
 
 if TYPE_CHECKING:
-    from splitseem_model.prompt.painted_mask import MaskPrompt
     from splitseem_model.predictor import ExampleRegion, Predictor
+    from splitseem_model.prompt.painted_mask import MaskPrompt
 
 OPTIONS = (
     click.option(

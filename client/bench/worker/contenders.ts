@@ -1,7 +1,7 @@
 /** The ways to run a contender: a graph on drawn inputs, or the whole click of the page. */
 import * as ort from 'onnxruntime-web/wasm';
 import { Engine } from '../../src/worker/engine';
-import { openGraph, PROVIDER } from '../../src/worker/ortSession';
+import { openGraph, PROVIDER } from '../../src/worker/runtime/ortSession';
 import type { Contender, Feed } from '../plan';
 
 /** Run once; milliseconds by part. */

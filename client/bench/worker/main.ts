@@ -1,5 +1,5 @@
 /** Times contenders in turns, so that whatever else the machine does meets them all alike. */
-import { configureRuntime } from '../../src/worker/ortSession';
+import { configureRuntime } from '../../src/worker/runtime/ortSession';
 import type { Outcome, Plan, Samples } from '../plan';
 import { openContender, type Timed } from './contenders';
 

@@ -3,7 +3,7 @@ import { failed, ok, type ClientError, type Result } from './errors';
 import { BOX_RULES, POLYGON_RULES, type RegionRules } from './regions';
 import { listOf, nullOr, NUMBER, object, oneOf, recordOf, STRING } from './shape';
 
-/** How the selected mask is made to obey the clicks; see `worker/correction.ts`. */
+/** How the selected mask is made to obey the clicks; see `worker/mask/correction.ts`. */
 export interface CorrectionConfig {
   /** Mask logit that every clicked point gets at least, with its sign. */
   readonly margin: number;
@@ -18,7 +18,7 @@ export interface CorrectionConfig {
   readonly max_points: number;
 }
 
-/** How masks follow the colours and edges of the photo; see `worker/photo/refinement.ts`. */
+/** How masks follow the colours and edges of the photo; see `worker/mask/photo/refinement.ts`. */
 export interface PhotoConfig {
   /** Factor of the network's mask logits, and what they are clamped to before. */
   readonly trust: number;
@@ -48,7 +48,7 @@ export interface PhotoConfig {
   readonly click_weight: number;
 }
 
-/** The network that redraws the selected mask at the clicks; see `worker/refiner.ts`. */
+/** The network that redraws the selected mask at the clicks; see `worker/mask/refiner.ts`. */
 export interface RefinerConfig {
   readonly max_points: number;
   /** Of inputs with a longer long side, pixels, it sees coarser maps. */
@@ -68,7 +68,7 @@ export interface SemanticConfig {
   readonly sentence_dim: number;
 }
 
-/** How texts take part in the selection; see `worker/generalDecoder.ts`. */
+/** How texts take part in the selection; see `worker/decode/generalDecoder.ts`. */
 export interface TextConfig {
   /** What a cosine of one between a query and a text scores. */
   readonly weight: number;
@@ -81,7 +81,7 @@ export interface TextConfig {
 export type SamplingRule = (typeof SAMPLING_RULES)[number];
 const SAMPLING_RULES = ['centre', 'corner'] as const;
 
-/** What chooses among the queries; see `worker/selection.ts`. */
+/** What chooses among the queries; see `worker/mask/selection.ts`. */
 export type SelectionRule = (typeof SELECTION_RULES)[number];
 const SELECTION_RULES = ['quality', 'points'] as const;
 
@@ -111,7 +111,7 @@ export interface DecoderConfig {
   readonly semantic?: SemanticConfig;
   /** Null or absent: masks do not follow the photo. */
   readonly photo?: PhotoConfig | null;
-  /** Present when the mask features can be made of a lateral map; see `worker/lateral.ts`. */
+  /** Present when the mask features can be made of a lateral map; see `worker/mask/lateral.ts`. */
   readonly lateral?: LateralConfig;
   /** Present when the model takes texts. */
   readonly text?: TextConfig;

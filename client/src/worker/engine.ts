@@ -2,18 +2,18 @@
 import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/providers';
-import type { Decoder } from './decoder';
-import { decodeStep } from './decoderStep';
-import type { GeneralDecoder } from './generalDecoder';
-import type { Graph } from './graph';
-import { lateralLoader } from './lateral';
-import { fetchModel, textBytesOf, type ModelFiles } from './modelFiles';
-import { choose, type Candidate, type Choice } from './providers';
-import { ImageStore } from './imageStore';
-import type { OnDemand } from './once';
-import { textGraphs } from './textGraphs';
-import { Turns } from './turns';
-import { warmUp } from './warmUp';
+import type { Decoder } from './decode/decoder';
+import { decodeStep } from './step/decoderStep';
+import type { GeneralDecoder } from './decode/generalDecoder';
+import type { Graph } from './runtime/graph';
+import { lateralLoader } from './mask/lateral';
+import { fetchModel, textBytesOf, type ModelFiles } from './runtime/modelFiles';
+import { choose, type Candidate, type Choice } from './runtime/providers';
+import { ImageStore } from './step/imageStore';
+import type { OnDemand } from './runtime/once';
+import { textGraphs } from './runtime/textGraphs';
+import { Turns } from './runtime/turns';
+import { warmUp } from './step/warmUp';
 import { readModelNames } from '../codec/textVectors';
 
 type Call<Name extends CallName> = (

@@ -1,6 +1,6 @@
 /** Entry of the decoder's worker: one request after the other, each answered once. */
 import { Engine } from './engine';
-import { configureRuntime, openGraph, PROVIDER } from './ortSession';
+import { configureRuntime, openGraph, PROVIDER } from './runtime/ortSession';
 import { serve } from './serve';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -19,6 +19,7 @@ serve(
         wanted,
       }),
     openGraph,
-    startWebGpu: async (allowsSoftware) => (await import('./webgpuSession')).startWebGpu(allowsSoftware),
+    startWebGpu: async (allowsSoftware) =>
+      (await import('./runtime/webgpuSession')).startWebGpu(allowsSoftware),
   }),
 );

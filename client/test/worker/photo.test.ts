@@ -3,8 +3,8 @@ import { imageToInput } from '../../src/shared/geometry';
 import type { PhotoConfig } from '../../src/shared/manifest';
 import { holdPixels, maskFromRle, rleFromMask } from '../../src/shared/rle';
 import type { ImageGeometry, LabelledPoint, PointLabel } from '../../src/shared/types';
-import { heldPixels } from '../../src/worker/photo/heldPixels';
-import { guideOf, refineByPhoto } from '../../src/worker/photo/refinement';
+import { heldPixels } from '../../src/worker/mask/photo/heldPixels';
+import { guideOf, refineByPhoto } from '../../src/worker/mask/photo/refinement';
 import { readJson } from '../vectors';
 
 interface Case {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { SelectionRule, TextWirings } from '../../src/shared/manifest';
 import type { LabelledPoint } from '../../src/shared/types';
-import { attentionBias } from '../../src/worker/memory';
-import { selectQuery, textAgreement } from '../../src/worker/selection';
-import { textRows } from '../../src/worker/textRows';
+import { attentionBias } from '../../src/worker/prompt/memory';
+import { selectQuery, textAgreement } from '../../src/worker/mask/selection';
+import { textRows } from '../../src/worker/prompt/textRows';
 import { readJson } from '../vectors';
 
 interface RowCase {

@@ -5,8 +5,8 @@ import { Failure } from '../../src/shared/errors';
 import type { Manifest } from '../../src/shared/manifest';
 import { sha256Hex } from '../../src/shared/sha256';
 import { Engine } from '../../src/worker/engine';
-import type { Feeds, Fetches, Graph } from '../../src/worker/graph';
-import { Objection } from '../../src/worker/providers';
+import type { Feeds, Fetches, Graph } from '../../src/worker/runtime/graph';
+import { Objection } from '../../src/worker/runtime/providers';
 import { readBytes } from '../vectors';
 
 /** The float32 vector: original 151 x 100, region at (10, 20), padded 64 x 32, three channels. */

@@ -11,9 +11,9 @@ from string import Template
 from types import MappingProxyType
 from typing import Any
 
-from splitseem_eval.metrics import reached_by_click
 from splitseem_eval.data import DataImage
 from splitseem_eval.figures import CLICK_ROWS, FigureRow, Summary, summarise
+from splitseem_eval.metrics import reached_by_click
 from splitseem_eval.report.cases import Case, Contestant, choose, replay
 from splitseem_eval.report.curves import click_curves
 from splitseem_eval.report.pictures import photo_symbol, picture

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from splitseem_model.config import ModelConfig, SlimPyramidConfig
-from splitseem_model.decode.decoder import NUM_LEVELS
-from splitseem_model.network import SegmentationModel
 from splitseem_model.encode.slim_pyramid import SlimPyramid
+from splitseem_model.layers.levels import NUM_LEVELS
+from splitseem_model.network import SegmentationModel
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from splitseem_model.checkpoints.checkpoint import check_fit, read_tensors, to_our_name
-from splitseem_model.config import PRESETS
-from splitseem_model.errors import CheckpointError, UnknownModelError
 from splitseem_model.checkpoints.hub import sha256_of
 from splitseem_model.checkpoints.official_keys import explain_fit, official_state
 from splitseem_model.checkpoints.weights import OWN_SUFFIX, PRESET_KEY
+from splitseem_model.config import PRESETS
+from splitseem_model.errors import CheckpointError, UnknownModelError
 
 _SOURCE_KEY = "source_sha256"
 

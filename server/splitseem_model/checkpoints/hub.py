@@ -11,8 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from splitseem_model.errors import FetchError
 from splitseem_model.checkpoints.known import HUB_REPOSITORY, KNOWN, KnownCheckpoint
+from splitseem_model.errors import FetchError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import torch
 
 from splitseem_model.checkpoints.checkpoint import load_strictly, read_checkpoint
-from splitseem_model.config import PRESETS, preset
-from splitseem_model.errors import CheckpointError, UnknownModelError
 from splitseem_model.checkpoints.hub import fetch, recognise
 from splitseem_model.checkpoints.known import KNOWN, advice
 from splitseem_model.checkpoints.official_keys import TRAINING_BUFFERS, explain_fit
-from splitseem_model.network import SegmentationModel
 from splitseem_model.checkpoints.weights import OWN_SUFFIX, load_weights, stated_preset
+from splitseem_model.config import PRESETS, preset
+from splitseem_model.errors import CheckpointError, UnknownModelError
+from splitseem_model.network import SegmentationModel
 
 log = logging.getLogger(__name__)
 
-WEIGHTS_DIR = Path(__file__).parent / "weights"
+WEIGHTS_DIR = Path(__file__).parents[1] / "weights"
 RANDOM_PRESETS = frozenset({"tiny"})
 """Presets that are for tests: weights drawn with a fixed seed."""
 

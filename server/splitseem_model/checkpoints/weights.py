@@ -1,7 +1,5 @@
-"""Our own weight files: safetensors whose header carries the model configuration, and the fingerprint of
-both."""
+"""Our own weight files: safetensors whose header carries the model configuration."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -79,12 +77,3 @@ def stated_preset(path: Path) -> str | None:
     except Exception:
         return None
     return preset_name
-
-
-def fingerprint(model: SegmentationModel) -> str:
-    """Digest of configuration and weights, 16 hexadecimal digits: differs when either does."""
-    digest = hashlib.sha256(json.dumps(model.config.to_dict(), sort_keys=True).encode())
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.errors import TaskError
 from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring, attention_bias, wiring_of_step
+from splitseem_model.errors import TaskError
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from splitseem_model.official import DeformableConfig
 from splitseem_model.encode.pixel_decoder import MultiScale, NormedConv
 from splitseem_model.layers.position import sine_position
+from splitseem_model.official import DeformableConfig
 
 NUM_LEVELS = 3
 

@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from splitseem_model.config import ModelConfig
-from splitseem_model.encode.network import EncoderNetwork, EncoderOptions, MapKind
-from splitseem_model.errors import ImageInputError
+from splitseem_model.encode.network import EncoderModel, EncoderNetwork, EncoderOptions, MapKind
 from splitseem_model.encode.photo_pixels import photo_of_input, photo_stride, photo_tensor
 from splitseem_model.encode.preprocess import geometry_of, preprocess
-from splitseem_model.network import SegmentationModel
-from splitseem_model.checkpoints.weights import fingerprint
+from splitseem_model.errors import ImageInputError
 from splitseem_proto import CODECS, Embedding, ImageGeometry, NamedTensor, encode_tensor
 from splitseem_proto.messages import PROTOCOL_VERSION
 
@@ -32,13 +30,13 @@ class ImageEncoder:
     codecs: tuple[str, ...] = tuple(CODECS)
 
     def __init__(
-        self, model: SegmentationModel, device: str = "cpu", options: EncoderOptions | None = None
+        self, model: EncoderModel, device: str = "cpu", options: EncoderOptions | None = None
     ) -> None:
         self.config: ModelConfig = model.config
         self.name: str = model.config.name
         self.canvas: int = model.config.canvas
         self.default_codec: str = model.config.codec
-        self.fingerprint: str = fingerprint(model)
+        self.fingerprint: str = model.fingerprint()
         self._network = EncoderNetwork(model, torch.device(device), options or EncoderOptions())
         self.maps: tuple[str, ...] = self._network.kinds
         self._lock = threading.Lock()

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from splitseem_model.decode.decoder import LEVEL_FACTORS, average_to_levels
+from splitseem_model.layers.levels import LEVEL_FACTORS, average_to_levels
 from splitseem_model.layers.sampling import PointSampling, sample_points
 
 

@@ -3,23 +3,44 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from splitseem_model.config import ModelConfig
 from splitseem_model.encode.deformable import DeformablePixelDecoder
 from splitseem_model.encode.folded_pyramid import FoldedPyramid
 from splitseem_model.encode.mask_map import level_averages, mask_conv
-from splitseem_model.layers.onednn import use_onednn
 from splitseem_model.encode.pixel_decoder import FPN, MultiScale
-from splitseem_model.network import SegmentationModel
-from splitseem_model.encode.semantic import SEMANTIC
+from splitseem_model.encode.semantic import SEMANTIC, SemanticMap
+from splitseem_model.layers.onednn import use_onednn
 
 Precision = Literal["float32", "bfloat16", "float16"]
 Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
 MapKind = Literal["features", "source", "lateral"]
 Fuse = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, MultiScale]]
+
+
+class EncoderModel(Protocol):
+    """What an encoder wants of a model; `splitseem_model.network.SegmentationModel` has it."""
+
+    config: ModelConfig
+
+    @property
+    def backbone(self) -> nn.Module:
+        """Pixels `[B, 3, H, W]` -> maps of strides 4, 8, 16 and 32."""
+
+    @property
+    def pixel_decoder(self) -> nn.Module:
+        """These maps -> mask features and levels."""
+
+    @property
+    def semantic(self) -> SemanticMap | None:
+        """What makes the map of meanings, for models that have one."""
+
+    def fingerprint(self) -> str:
+        """Digest of configuration and weights."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +64,9 @@ class EncoderOptions:
 class EncoderNetwork:
     """Backbone and pixel decoder of a model, moved to a device."""
 
-    def __init__(self, model: SegmentationModel, device: torch.device, options: EncoderOptions) -> None:
-        model.to(device).eval()
+    def __init__(self, model: EncoderModel, device: torch.device, options: EncoderOptions) -> None:
+        for half in (model.backbone, model.pixel_decoder):
+            half.to(device).eval()
         self._pixel_decoder = model.pixel_decoder
         self._semantic = model.semantic
         self._conv = mask_conv(model.pixel_decoder)
@@ -105,7 +127,7 @@ class EncoderNetwork:
         return self._pixel_decoder.fuse
 
 
-def map_kinds(model: SegmentationModel) -> tuple[MapKind, ...]:
+def map_kinds(model: EncoderModel) -> tuple[MapKind, ...]:
     """What embeddings of this model can hold of an image's masks: the mask features, the map that they are
     one convolution of, or the backbone's map of stride 4, from which with level2 that one is made again."""
     match model.pixel_decoder:

@@ -1,10 +1,5 @@
 """Configurations -> the two halves of an encoder: backbone and pixel decoder, with fresh weights."""
 
-from splitseem_model.encode.backbones.davit import Davit
-from splitseem_model.encode.backbones.efficientnet_lite import EfficientNetLite
-from splitseem_model.encode.backbones.focalnet import FocalNet
-from splitseem_model.encode.backbones.residual import ResidualBackbone
-from splitseem_model.encode.backbones.sam_vit import SamVit
 from splitseem_model.config import (
     BackboneConfig,
     EfficientNetLiteConfig,
@@ -12,10 +7,15 @@ from splitseem_model.config import (
     ResidualConfig,
     SlimPyramidConfig,
 )
+from splitseem_model.encode.backbones.davit import Davit
+from splitseem_model.encode.backbones.efficientnet_lite import EfficientNetLite
+from splitseem_model.encode.backbones.focalnet import FocalNet
+from splitseem_model.encode.backbones.residual import ResidualBackbone
+from splitseem_model.encode.backbones.sam_vit import SamVit
 from splitseem_model.encode.deformable import DeformablePixelDecoder
-from splitseem_model.official import DavitConfig, DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.encode.slim_pyramid import SlimPyramid
+from splitseem_model.official import DavitConfig, DeformableConfig, FocalNetConfig, FpnConfig, SamVitConfig
 
 Backbone = FocalNet | Davit | SamVit | ResidualBackbone | EfficientNetLite
 PixelDecoder = FPN | DeformablePixelDecoder | SlimPyramid

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from splitseem_model.encode.backbones.residual import conv_norm
 from splitseem_model.config import SlimPyramidConfig
+from splitseem_model.encode.backbones.residual import conv_norm
 from splitseem_model.encode.pixel_decoder import EncoderLayer, MultiScale
 from splitseem_model.layers.position import sine_position
 

@@ -5,7 +5,7 @@ change, in the sense of a kernel over place and mask features, after which every
 with a margin: it spreads to places that are near a click and look like it, and fades elsewhere. Points that
 already have the margin hold the mask where they are.
 
-`client/src/worker/correction.ts` does the same; both are held to `proto/vectors/correction.json`.
+`client/src/worker/mask/correction.ts` does the same; both are held to `proto/vectors/correction.json`.
 
 Source: ours. f-BRS (arXiv 2001.10331) does the same job by backpropagation through part of the network at
 every click.
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from splitseem_model.config import MASK_STRIDE, CorrectionConfig
-from splitseem_model.prompt.prompts import PointLabel
 from splitseem_model.layers.sampling import sample_points
+from splitseem_model.prompt.prompts import PointLabel
 from splitseem_model.prompt.thinning import thin
 
 Array = NDArray[np.float64]

@@ -2,8 +2,8 @@
 
 The refiner costs several times the decoder's step, in proportion to the cells. It is trained on inputs of at
 most 256 pixels; on a larger one it sees maps averaged to about that size, and the change that it makes is
-enlarged. Outside the exported graphs; `client/src/worker/refinerScale.ts` does the same, and both are held to
-`proto/vectors/refiner_scale.json`.
+enlarged. Outside the exported graphs; `client/src/worker/mask/refinerScale.ts` does the same, and both are
+held to `proto/vectors/refiner_scale.json`.
 """
 
 import torch

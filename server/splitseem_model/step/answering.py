@@ -7,20 +7,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from splitseem_model.step.asking import Candidates, previous_mask
 from splitseem_model.config import ModelConfig
+from splitseem_model.encode.semantic import SemanticMap, meaning_of
+from splitseem_model.layers.unit import unit
 from splitseem_model.mask.correction import correct_at_points
-from splitseem_model.step.runtime import DecoderRuntime
-from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.mask.photo.fine_mask import FineMask, fine_mask
-from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.mask.refiner import RefinerInputs
 from splitseem_model.mask.refiner_scale import enlarged, shrink_factor, shrunk
-from splitseem_model.network import unit
 from splitseem_model.mask.selection import answer_scores
-from splitseem_model.encode.semantic import SemanticMap, meaning_of
-from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.prompt.thinning import thin
+from splitseem_model.step.asking import Candidates, previous_mask
+from splitseem_model.step.prepared_image import PreparedImage
+from splitseem_model.step.runtime import DecoderRuntime
+from splitseem_model.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

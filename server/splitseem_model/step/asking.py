@@ -7,16 +7,16 @@ from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decode.decoder import Head, StepInputs
-from splitseem_model.step.runtime import DecoderRuntime
-from splitseem_model.step.example import ExampleRegion
-from splitseem_model.prompt.memory import MemoryPrompt
-from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.prompt.prompts import PointLabel, PromptPoints, no_points
 from splitseem_model.decode.query_choice import QueryChoice
-from splitseem_model.layers.sampling import sample_points
 from splitseem_model.decode.step_rows import Asked, StepRows, lay_out, object_rows
-from splitseem_model.text.tower import TextEncoding
 from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring
+from splitseem_model.layers.sampling import sample_points
+from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.prompt.prompts import PointLabel, PromptPoints, no_points
+from splitseem_model.step.example import ExampleRegion
+from splitseem_model.step.prepared_image import PreparedImage
+from splitseem_model.step.runtime import DecoderRuntime
+from splitseem_model.text.tower import TextEncoding
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,12 @@ from collections.abc import Sequence
 import torch
 from torch.nn.functional import pad
 
+from splitseem_model.config import DecoderConfig
+from splitseem_model.decode.decoder import Head
+from splitseem_model.decode.query_choice import QueryChoice
+from splitseem_model.decode.step_rows import Asked, lay_out
+from splitseem_model.decode.wiring import WIRINGS
+from splitseem_model.prompt.prompts import PointLabel
 from splitseem_model.step.asking import (
     Candidates,
     LaidPoints,
@@ -19,14 +25,8 @@ from splitseem_model.step.asking import (
     run_rows,
     sampled_masks,
 )
-from splitseem_model.config import DecoderConfig
-from splitseem_model.decode.decoder import Head
-from splitseem_model.step.runtime import DecoderRuntime
 from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.prompt.prompts import PointLabel
-from splitseem_model.decode.query_choice import QueryChoice
-from splitseem_model.decode.step_rows import Asked, lay_out
-from splitseem_model.decode.wiring import WIRINGS
+from splitseem_model.step.runtime import DecoderRuntime
 
 
 def ask_together(

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.errors import PromptError
-from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.prompt.prompts import PointLabel, PromptPoints
 from splitseem_model.layers.sampling import sample_points
+from splitseem_model.prompt.prompts import PointLabel, PromptPoints
+from splitseem_model.step.prepared_image import PreparedImage
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.step.asking import ObjectPrompt
 from splitseem_model.config import MASK_STRIDE, SEMANTIC_STRIDE
-from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.prompt.prompts import PointLabel, PromptPoints
 from splitseem_model.encode.semantic import SemanticMap, cosines
+from splitseem_model.prompt.prompts import PointLabel, PromptPoints
+from splitseem_model.step.asking import ObjectPrompt
+from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_proto import ImageGeometry
 
 PEAKS = 5

@@ -8,14 +8,14 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
-from splitseem_model.mask.correction import feature_spread
-from splitseem_model.step.runtime import DecoderRuntime, Levels
 from splitseem_model.encode.mask_map import MaskMap
-from splitseem_model.mask.reader import MaskReader
 from splitseem_model.encode.photo_pixels import photo_of_embedding
-from splitseem_model.mask.photo.refinement import PhotoGuide, guide_of
-from splitseem_model.mask.refiner_scale import RefinerMaps, refiner_maps
 from splitseem_model.encode.semantic import SEMANTIC
+from splitseem_model.mask.correction import feature_spread
+from splitseem_model.mask.photo.refinement import PhotoGuide, guide_of
+from splitseem_model.mask.reader import MaskReader
+from splitseem_model.mask.refiner_scale import RefinerMaps, refiner_maps
+from splitseem_model.step.runtime import DecoderRuntime, Levels
 from splitseem_proto import Embedding, ImageGeometry, decode_tensor
 
 

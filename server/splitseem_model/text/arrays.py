@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_model.network import SegmentationModel
 from splitseem_model.text.minilm import is_installed
 from splitseem_model.text.tower import TextTower
-from splitseem_model.text.towers import text_tower
+from splitseem_model.text.towers import TextModel, text_tower
 from splitseem_model.text.vocabulary import class_matrix
 
 Array = NDArray[np.float32]
@@ -30,7 +29,7 @@ class TextArrays:
         return matrix
 
 
-def text_arrays(model: SegmentationModel) -> TextArrays | None:
+def text_arrays(model: TextModel) -> TextArrays | None:
     """The text tower of a model; None when it has none, or when its sentence encoder is not installed."""
     tower = text_tower(model)
     if tower is None or (model.text is None and not is_installed()):

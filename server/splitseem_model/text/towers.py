@@ -3,17 +3,40 @@
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from splitseem_model.network import SegmentationModel, SentenceProjection
+from splitseem_model.config import ModelConfig
+from splitseem_model.encode.semantic import SemanticMap
 from splitseem_model.text.minilm import SHA256, MiniLm
+from splitseem_model.text.projection import SentenceProjection
 from splitseem_model.text.tower import TextEncoding, TextTower
-from splitseem_model.text.unicl import UniClTower
+from splitseem_model.text.unicl import UniClTextEncoder, UniClTower
 
 
-def text_tower(model: SegmentationModel) -> TextTower | None:
+class TextModel(Protocol):
+    """What texts want of a model; `splitseem_model.network.SegmentationModel` has it."""
+
+    config: ModelConfig
+    class_matrix: nn.Parameter
+    """Of the classes it was trained on, `[K, E]`."""
+
+    @property
+    def text(self) -> UniClTextEncoder | None:
+        """The text encoder inside, or None."""
+
+    @property
+    def sentence_projection(self) -> SentenceProjection | None:
+        """What brings the vectors of a frozen sentence encoder to the joint space, or None."""
+
+    @property
+    def semantic(self) -> SemanticMap | None:
+        """The map of meanings, or None."""
+
+
+def text_tower(model: TextModel) -> TextTower | None:
     """What reads texts for a model; None when it was made without."""
     if model.text is not None:
         return UniClTower(model.text)

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from splitseem_model.layers.attention import CLOSED, MultiheadAttention
+from splitseem_model.official import UniClConfig
 from splitseem_model.text.clip_bpe import END, ClipTokenizer
-from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.templates import TEMPLATES
 from splitseem_model.text.tower import TextEncoding
 

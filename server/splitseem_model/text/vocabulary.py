@@ -12,9 +12,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from splitseem_model.network import SegmentationModel, unit
+from splitseem_model.layers.unit import unit
 from splitseem_model.text.coco_names import OFFICIAL_VOCABULARY
 from splitseem_model.text.tower import TextTower
+from splitseem_model.text.towers import TextModel
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Vocabulary:
     matrix: Tensor
 
 
-def vocabulary_of(model: SegmentationModel, tower: TextTower | None) -> Vocabulary | None:
+def vocabulary_of(model: TextModel, tower: TextTower | None) -> Vocabulary | None:
     """The classes of a model: those it was saved with, else the official ones; None when it has neither."""
     if model.config.vocabulary:
         own = model.class_matrix if model.semantic is None else model.semantic.names

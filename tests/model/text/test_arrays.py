@@ -8,9 +8,9 @@ import torch
 
 from splitseem_model.config import TINY
 from splitseem_model.network import SegmentationModel
+from splitseem_model.official import UniClConfig
 from splitseem_model.text import arrays
 from splitseem_model.text.arrays import text_arrays
-from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import class_matrix
 

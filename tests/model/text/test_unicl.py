@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
+from splitseem_model.official import UniClConfig
 from splitseem_model.text.clip_bpe import END, ClipTokenizer
-from splitseem_model.text.config import UniClConfig
 from splitseem_model.text.templates import TEMPLATES
 from splitseem_model.text.unicl import UniClTextEncoder, UniClTower
 from splitseem_model.text.vocabulary import class_matrix

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from splitseem_model.network import unit
+from splitseem_model.layers.unit import unit
 from splitseem_model.text.coco_names import COCO_PANOPTIC, NUM_THINGS, OFFICIAL_VOCABULARY
 from splitseem_model.text.tower import TextEncoding
 from splitseem_model.text.vocabulary import cache_folder, cached_class_matrix, class_matrix, spoken_name

@@ -1,4 +1,4 @@
-"""`python -m splitseem_train.start.efficientnet_lite`: published weights of EfficientNet-Lite -> start weights.
+"""`python -m splitseem_train.start.efficientnet_lite`: published weights -> start weights.
 
 Batch norm is folded into the convolutions, and the input as published, (x - 127) / 128, into the first of
 them, so that the backbone takes the same input as every other model here.
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB, EfficientNetLiteConfig
-from splitseem_eval.errors import TrainingError
+from splitseem_train.errors import TrainingError
 
 NORM_EPS = 1e-3
 PUBLISHED_MEAN, PUBLISHED_STD = 127.0, 128.0

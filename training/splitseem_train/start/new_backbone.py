@@ -1,4 +1,4 @@
-"""`python -m splitseem_train.start.new_backbone`: trained weights with another backbone, as a start for training.
+"""`python -m splitseem_train.start.new_backbone`: trained weights with another backbone.
 
 Everything behind the backbone is kept. The layers that read it are fitted, by least squares on photos that
 are not held out, to what they gave before: the decoder then sees something like what it has learnt to read,
@@ -14,14 +14,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from splitseem_model.config import ModelConfig, preset
-from splitseem_model.errors import ModelError
-from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.network import SegmentationModel
-from splitseem_model.encode.slim_pyramid import SlimPyramid
-from splitseem_model.checkpoints.weights import save_weights
 from splitseem_eval.data import is_validation, read_index
-from splitseem_eval.errors import TrainingError
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.checkpoints.weights import save_weights
+from splitseem_model.config import ModelConfig, preset
+from splitseem_model.encode.slim_pyramid import SlimPyramid
+from splitseem_model.errors import ModelError
+from splitseem_model.network import SegmentationModel
+from splitseem_train.errors import TrainingError
 from splitseem_train.release import inputs_of
 
 CELLS_A_PHOTO = 256

@@ -23,10 +23,10 @@ from splitseem_model.network import SegmentationModel
 from splitseem_train.batches import Vocabulary
 from splitseem_train.encoding import EncodedPhotos, decode, stack_points
 from splitseem_train.losses import MaskTarget, mask_losses
-from splitseem_train.tasks.prompts_sampler import NO_POINTS
 from splitseem_train.recipe import LossWeights
-from splitseem_train.tasks.scenes import Scene
 from splitseem_train.supervision import class_targets, mask_iou
+from splitseem_train.tasks.prompts_sampler import NO_POINTS
+from splitseem_train.tasks.scenes import Scene
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from splitseem_model.encode.backbones.windows import merge_windows, split_windows
-from splitseem_model.official import DavitConfig
 from splitseem_model.layers.onednn import linear_gelu
+from splitseem_model.official import DavitConfig
 
 Pyramid = tuple[Tensor, Tensor, Tensor, Tensor]
 

@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from splitseem_model.encode.backbones.windows import merge_windows, split_windows
 from splitseem_model.errors import ImageInputError
-from splitseem_model.official import SamVitConfig
 from splitseem_model.layers.onednn import linear_gelu
+from splitseem_model.official import SamVitConfig
 
 PATCH = 16
 """Input pixels that a token is wide."""

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_model.config import MASK_STRIDE, PhotoConfig
+from splitseem_model.encode.photo_pixels import stride_of
 from splitseem_model.mask.photo.colours import ColourBins, colour_evidence
 from splitseem_model.mask.photo.edges import EdgeFilter
-from splitseem_model.encode.photo_pixels import stride_of
 from splitseem_model.prompt.prompts import PointLabel
 from splitseem_proto import ImageGeometry
 

@@ -1,0 +1,143 @@
+/** Fetches the manifest and the files it names, and trusts none of them before their digest is checked. */
+import { Failure, unwrap } from '../../shared/errors';
+import {
+  fileFor,
+  parseManifest,
+  type GraphFile,
+  type Manifest,
+  type ModelFile,
+  type TextWirings,
+} from '../../shared/manifest';
+import { sha256Hex } from '../../shared/sha256';
+
+export interface ModelFiles {
+  readonly manifest: Manifest;
+  /** The pieces of the graph, or the one file of it. */
+  readonly prepare: readonly ArrayBuffer[];
+  readonly step: ArrayBuffer;
+  /** Null for a model without a refiner. */
+  readonly refiner: { readonly look: ArrayBuffer; readonly refine: ArrayBuffer } | null;
+  readonly vocabulary: ArrayBuffer | null;
+  /** Fetches what makes mask features of a lateral map; null for a model that does not. */
+  readonly lateral: (() => Promise<LateralFiles>) | null;
+}
+
+/** Files of the graphs that only lateral maps need, and the sizes of what they make. */
+export interface LateralFiles extends Record<'affine' | 'source' | 'features', ArrayBuffer> {
+  readonly rows: number;
+  readonly maskDim: number;
+}
+
+/** Whose files are fetched unless another execution provider is named. */
+const USUAL_PROVIDER = 'wasm';
+
+/** `modelUrl` is the address of the manifest; its files lie below it. */
+export async function fetchModel(modelUrl: string, provider = USUAL_PROVIDER): Promise<ModelFiles> {
+  const response = await request(modelUrl);
+  const manifest = unwrap(parseManifest(await response.json().catch(() => null)));
+  const { graphs, vocabulary } = manifest;
+  const fetchGraph = async (graph: GraphFile): Promise<ArrayBuffer> =>
+    fetchFile(modelUrl, fileFor(provider, manifest, graph));
+  const [prepare, step, look, refine, names] = await Promise.all([
+    Promise.all((graphs.prepare.pieces ?? [graphs.prepare]).map(fetchGraph)),
+    fetchGraph(graphs.step),
+    graphs.look ? fetchGraph(graphs.look) : null,
+    graphs.refine ? fetchGraph(graphs.refine) : null,
+    vocabulary ? fetchFile(modelUrl, vocabulary) : null,
+  ]);
+  return {
+    ...{ manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names },
+    lateral: lateralFilesOf(manifest, fetchGraph),
+  };
+}
+
+function lateralFilesOf(
+  { graphs, config }: Manifest,
+  fetchGraph: (graph: GraphFile) => Promise<ArrayBuffer>,
+): ModelFiles['lateral'] {
+  const { lateral_affine, mask_source, mask_features } = graphs;
+  const { lateral, mask_dim: maskDim } = config;
+  if (!lateral || !lateral_affine || !mask_source || !mask_features) return null;
+  return async () => {
+    const [affine, source, features] = await Promise.all([
+      fetchGraph(lateral_affine),
+      fetchGraph(mask_source),
+      fetchGraph(mask_features),
+    ]);
+    return { affine, source, features, rows: lateral.rows, maskDim };
+  };
+}
+
+/** Files of the graphs that only texts need, kept until they are opened. */
+export interface TextFiles {
+  /** Null where it is the file of the clicks. */
+  readonly prepare: ArrayBuffer | null;
+  readonly step: ArrayBuffer;
+  readonly wirings: TextWirings;
+  readonly weight: number;
+}
+
+export async function fetchTextFiles(
+  modelUrl: string,
+  manifest: Manifest,
+  provider = USUAL_PROVIDER,
+): Promise<TextFiles> {
+  const wanted = textFilesOf(manifest, provider);
+  const { config, text_wirings: wirings } = manifest;
+  if (wanted === null || !wirings || !config.text) {
+    throw new Failure({ kind: 'model', message: `model ${manifest.model} takes no texts` });
+  }
+  const [prepare, step] = await Promise.all([
+    wanted.prepare && fetchFile(modelUrl, wanted.prepare),
+    fetchFile(modelUrl, wanted.step),
+  ]);
+  return { prepare, step, wirings, weight: config.text.weight };
+}
+
+/** Bytes that the first text fetches; null for a model that takes none. */
+export function textBytesOf(manifest: Manifest, provider = USUAL_PROVIDER): number | null {
+  const wanted = textFilesOf(manifest, provider);
+  return wanted && (wanted.prepare?.bytes ?? 0) + wanted.step.bytes;
+}
+
+function textFilesOf(manifest: Manifest, provider: string) {
+  const { prepare: ofClicks, general_prepare: prepare, general_step: step } = manifest.graphs;
+  if (!manifest.config.text || !prepare || !step) return null;
+  const file = (graph: GraphFile): ModelFile => fileFor(provider, manifest, graph);
+  return { prepare: prepare.sha256 === ofClicks.sha256 ? null : file(prepare), step: file(step) };
+}
+
+async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {
+  const response = await request(`${modelUrl}/${encodeURIComponent(file)}`);
+  const bytes = await response.arrayBuffer();
+  const digest = await digestOf(bytes);
+  if (digest === sha256) return bytes;
+  throw new Failure({
+    kind: 'model',
+    what: 'decoder-file-changed',
+    message: `decoder file ${file} has the digest ${digest}, the manifest says ${sha256}`,
+  });
+}
+
+async function request(url: string): Promise<Response> {
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new Failure(
+      { kind: 'network', message: `the server cannot be reached for ${url}` },
+      { cause: error },
+    );
+  });
+  if (response.ok) return response;
+  throw new Failure({
+    kind: 'http',
+    status: response.status,
+    message: `the server answered ${response.status} for ${url}`,
+  });
+}
+
+async function digestOf(bytes: ArrayBuffer): Promise<string> {
+  // Outside a secure context the type lies: there is no `subtle`.
+  const subtle = (crypto as { readonly subtle?: SubtleCrypto }).subtle;
+  if (subtle === undefined) return sha256Hex(new Uint8Array(bytes));
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

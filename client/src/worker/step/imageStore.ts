@@ -1,0 +1,178 @@
+/** The images that the worker holds: all their embeddings, and what was prepared of the recent ones. */
+import { unpackEmbedding } from '../../codec/unpack';
+import { aborted, Failure, unwrap } from '../../shared/errors';
+import type { Manifest } from '../../shared/manifest';
+import type { Embedding } from '../../shared/types';
+import { Arrivals, type Early } from './arrivals';
+import type { Decoder } from '../decode/decoder';
+import { bytesOf, preparing, type PreparedImage } from './preparedImage';
+import type { Turns } from '../runtime/turns';
+
+/** Bytes of prepared images that are kept; the one used last always is. */
+const MOST_BYTES = 256e6;
+
+interface HeldImage {
+  /** The embedding as it came, a small part of what is prepared of it. */
+  readonly message: Uint8Array;
+  /** What can be stepped now; null before the first draft, and again when others needed the space. */
+  image: PreparedImage | null;
+  /** Settles with the first draft when the image is opened, with the whole image when it is prepared again. */
+  usable: Promise<unknown>;
+  /** Steps that wait for that. */
+  waiting: number;
+  isPreparing: boolean;
+  isClosed: boolean;
+}
+
+/** What an embedding was, and how long preparing it kept the worker busy at a time. */
+export interface Opened {
+  readonly embedding: Embedding;
+  readonly longestSliceMilliseconds: number;
+}
+
+interface Events {
+  readonly onDraft?: () => void;
+  readonly isStale?: () => boolean;
+  readonly early?: (embedding: Embedding) => Promise<Early | null>;
+}
+
+export class ImageStore {
+  readonly #turns: Turns;
+  readonly #mostBytes: number;
+  readonly #arrivals: Arrivals;
+  /** The one used last is last. */
+  readonly #held = new Map<string, HeldImage>();
+
+  constructor(turns: Turns, mostBytes = MOST_BYTES) {
+    this.#turns = turns;
+    this.#mostBytes = mostBytes;
+    this.#arrivals = new Arrivals(turns);
+  }
+
+  /** Bytes of an image that will be opened, in their order; those at 0 begin anew. */
+  receive(decoder: Decoder, id: string, bytes: Uint8Array, at: number): void {
+    this.#arrivals.receive(decoder, id, bytes, at);
+  }
+
+  /** Prepare an image, in slices; it can be used from its first draft on. */
+  async open(decoder: Decoder, id: string, message: Uint8Array, signal?: AbortSignal): Promise<Opened> {
+    this.#forget(id);
+    let onDraft = (): void => undefined;
+    const drafted = new Promise<void>((resolve) => {
+      onDraft = resolve;
+    });
+    const held: HeldImage = {
+      ...{ message, image: null, usable: drafted, waiting: 0 },
+      ...{ isPreparing: true, isClosed: false },
+    };
+    const opened = this.#prepare(decoder, held, {
+      ...{ onDraft, isStale: () => signal?.aborted === true },
+      early: (embedding) => this.#arrivals.take(id, embedding, message.length),
+    });
+    held.usable = Promise.race([drafted, opened]);
+    held.usable.catch(() => undefined); // Perhaps no step waits for it.
+    this.#held.set(id, held);
+    try {
+      return await opened;
+    } catch (error) {
+      if (this.#held.get(id) === held) this.close(id);
+      throw error;
+    }
+  }
+
+  /** The image, or a draft of it while it is opened; what had to make room is prepared again. */
+  async use(decoder: Decoder, id: string): Promise<PreparedImage> {
+    const held = this.#held.get(id);
+    if (held === undefined) {
+      throw new Failure({ kind: 'decoder', message: `image ${id} has not been opened` });
+    }
+    this.#held.delete(id);
+    this.#held.set(id, held);
+    if (held.image === null && !held.isPreparing) held.usable = this.#prepare(decoder, held, {});
+    held.waiting++;
+    await held.usable.finally(() => held.waiting--);
+    this.#makeRoom();
+    // Others may have needed the space in between.
+    return held.image ?? this.use(decoder, id);
+  }
+
+  close(id: string): void {
+    this.#arrivals.drop(id);
+    this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    const held = this.#held.get(id);
+    if (held !== undefined) held.isClosed = true;
+    this.#held.delete(id);
+  }
+
+  async #prepare(decoder: Decoder, held: HeldImage, events: Events): Promise<Opened> {
+    held.isPreparing = true;
+    try {
+      return await this.#prepareInSlices(decoder, held, events);
+    } catch (error) {
+      held.image = null;
+      throw error;
+    } finally {
+      held.isPreparing = false;
+    }
+  }
+
+  async #prepareInSlices(decoder: Decoder, held: HeldImage, events: Events): Promise<Opened> {
+    const { onDraft, isStale } = events;
+    let longestSliceMilliseconds = 0;
+    const slice = async <T>(work: () => Promise<T>): Promise<T> =>
+      this.#turns.slice(async () => {
+        const started = performance.now();
+        const value = await work();
+        longestSliceMilliseconds = Math.max(longestSliceMilliseconds, performance.now() - started);
+        return value;
+      });
+    const embedding = await slice(async () => read(held.message, decoder.manifest));
+    // Who waits for an image that is prepared again is not asked again, and gets the whole one.
+    const isAwaited = (): boolean => onDraft !== undefined && held.waiting > 0;
+    const early = (await events.early?.(embedding)) ?? null;
+    const slices = preparing(decoder, embedding, { isAwaited, early });
+    for (;;) {
+      if (held.isClosed || isStale?.() === true) throw new Failure(aborted());
+      const { value, done } = await slice(() => slices.next());
+      if (value !== null) {
+        held.image = value;
+        onDraft?.();
+      }
+      if (done === true) break;
+    }
+    this.#makeRoom();
+    return { embedding, longestSliceMilliseconds };
+  }
+
+  /** Forget what was prepared of the images that were not used for longest; their embeddings stay. */
+  #makeRoom(): void {
+    let bytes = 0;
+    [...this.#held.values()].reverse().forEach((held, recency) => {
+      if (held.image === null) return;
+      bytes += bytesOf(held.image);
+      if (recency > 0 && bytes > this.#mostBytes && held.image.isComplete) held.image = null;
+    });
+  }
+}
+
+async function read(message: Uint8Array, manifest: Manifest): Promise<Embedding> {
+  const embedding = unwrap(unpackEmbedding(message));
+  checkMatch(embedding, manifest);
+  return Promise.resolve(embedding);
+}
+
+/** An embedding of another model decodes to nonsense without an error; it is refused. */
+function checkMatch(embedding: Embedding, manifest: Manifest): void {
+  if (embedding.fingerprint === manifest.fingerprint) return;
+  const names = { embedding: embedding.fingerprint, decoder: manifest.fingerprint };
+  throw new Failure({
+    kind: 'fingerprint',
+    message:
+      `embedding made by model ${names.embedding}, decoder exported from ${names.decoder}: ` +
+      'export the decoder again, then reload the page',
+    ...names,
+  });
+}
