@@ -46,11 +46,14 @@ class EfficientNetLiteConfig:
 
     Attributes:
         widths, depths: channels and blocks of the seven stages.
+        detail: channels of a branch of plain convolutions at stride 4 beside it, which learns from masks what
+            is fine; 0: there is none.
     """
 
     stem_width: int = 32
     widths: tuple[int, ...] = (16, 24, 40, 80, 112, 192, 320)
     depths: tuple[int, ...] = (1, 2, 2, 3, 3, 4, 1)
+    detail: int = 0
     kind: Literal["efficientnet-lite"] = "efficientnet-lite"
 
 

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB, EfficientNetLiteConfig
+from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB, EfficientNetLiteConfig, ResidualConfig
 from splitseem_model.encode.backbones.efficientnet_lite import STAGES, EfficientNetLite
+from splitseem_model.encode.backbones.residual import ResidualBackbone
 from splitseem_train.errors import TrainingError
 from splitseem_train.start.efficientnet_lite import NORM_EPS, backbone_weights
 
@@ -103,6 +104,19 @@ def test_cells_lie_within_a_fifth_of_their_width_of_where_they_should() -> None:
         places = torch.arange(512) + 0.5
         centre = float((seen[0].sum((0, 1)) * places).sum() / seen.sum())
         assert abs(centre - (cell + 0.5) * stride) < 0.2 * stride
+
+
+def test_the_branch_for_detail_is_the_beginning_of_a_residual_backbone() -> None:
+    torch.manual_seed(0)
+    residual = ResidualBackbone(ResidualConfig((8, 8, 8, 8))).eval()
+    backbone = EfficientNetLite(replace(SMALL, detail=8)).eval()
+    assert backbone.detail is not None
+    backbone.detail.stem.load_state_dict(residual.stem.state_dict())
+    backbone.detail.blocks.load_state_dict(residual.stages[0].state_dict())
+    pixels = torch.randn(1, 3, 64, 96)
+    res2 = backbone(pixels)[0]
+    assert res2.shape[1] == backbone.out_channels[0] == SMALL.widths[1] + 4 * SMALL.widths[0] + 8
+    torch.testing.assert_close(res2[:, -8:], residual(pixels)[0])
 
 
 def test_weights_of_another_depth_are_refused() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from splitseem_model.config import TINY, EfficientNetLiteConfig, preset
+from splitseem_model.config import TINY, EfficientNetLiteConfig, ResidualConfig, preset
 from splitseem_model.encode.backbones.efficientnet_lite import EfficientNetLite
 from splitseem_model.network import SegmentationModel
 from splitseem_train.errors import TrainingError
@@ -34,6 +34,17 @@ def test_layers_that_read_the_backbone_are_fitted_and_the_rest_is_kept() -> None
             for m in (changed, unfitted)
         ]
     assert errors[0] < 0.7 * errors[1]
+
+
+def test_a_branch_for_detail_begins_as_the_former_backbone_did() -> None:
+    torch.manual_seed(0)
+    model = SegmentationModel(replace(TINY, backbone=ResidualConfig((8, 16, 16, 32), (2, 1, 1, 1)))).eval()
+    backbone = EfficientNetLite(LITE).eval()
+    inputs = [torch.randn(1, 3, 64, 64) for _ in range(3)]
+    config = replace(TINY, backbone=replace(LITE, detail=8))
+    _, explained = with_backbone(model, config, backbone.state_dict(), inputs)
+    assert explained[0] > 0.98  # of the lateral map at stride 4
+    assert explained[0] > explained[1]
 
 
 def test_a_model_with_another_pixel_decoder_is_refused() -> None:

@@ -121,7 +121,8 @@ def _one_step(state: RunState, batch: Batch, vocabulary: Vocabulary, recipe: Rec
     for group in state.optimizer.param_groups:
         group["lr"] = rate * (recipe.backbone_rate if group["of_backbone"] else 1.0)
     state.model.train()
-    state.model.backbone.requires_grad_(recipe.tunes_backbone(state.step))
+    tunes = recipe.tunes_backbone(state.step)
+    state.model.backbone.train(tunes).requires_grad_(tunes)
     rng = np.random.default_rng([state.seed, state.step, 1])
     result = training_step(state.model, batch, vocabulary, recipe, rng, state.sentences)
     state.optimizer.zero_grad(set_to_none=True)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from splitseem_eval.data import is_validation, read_index
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.checkpoints.weights import save_weights
-from splitseem_model.config import ModelConfig, preset
+from splitseem_model.config import EfficientNetLiteConfig, ModelConfig, preset
 from splitseem_model.encode.slim_pyramid import SlimPyramid
 from splitseem_model.errors import ModelError
 from splitseem_model.network import SegmentationModel
@@ -39,13 +39,16 @@ def with_backbone(
         model: with a `SlimPyramid`; config: of the result, equal to the model's but for the backbone and what
             has no weights; weights: state of the new backbone; inputs: photos `[1, 3, H, W]`.
     Raises:
-        TrainingError: a model with another pixel decoder.
+        TrainingError: a model with another pixel decoder, or weights of another backbone.
     """
     old = model.pixel_decoder
     if not isinstance(old, SlimPyramid):
         raise TrainingError(f"{model.config.name} has another pixel decoder than a slim pyramid")
     changed = SegmentationModel(config).eval()
-    changed.backbone.load_state_dict(weights)
+    try:
+        changed.backbone.load_state_dict({**_detail(model, changed), **weights})
+    except RuntimeError as error:
+        raise TrainingError(f"the weights do not fit the new backbone: {error}") from error
     kept = {
         name: value
         for name, value in model.state_dict().items()
@@ -59,6 +62,19 @@ def with_backbone(
         for lateral, (given, wanted) in zip(new.lateral, _cells(model, old, changed, inputs), strict=True)
     ]
     return changed, explained
+
+
+def _detail(model: SegmentationModel, changed: SegmentationModel) -> dict[str, Tensor]:
+    """The beginning of a residual backbone as the detail branch of another; empty where it has none."""
+    if not any(name.startswith("detail.") for name in changed.backbone.state_dict()):
+        return {}
+    places = {"stem.": "detail.stem.", "stages.0.": "detail.blocks."}
+    return {
+        there + name.removeprefix(here): value
+        for name, value in model.backbone.state_dict().items()
+        for here, there in places.items()
+        if name.startswith(here)
+    }
 
 
 @torch.inference_mode()
@@ -114,9 +130,15 @@ def _fit(lateral: nn.Module, given: Tensor, wanted: Tensor) -> float:
     multiple=True,
     help="Indexes of training sets.",
 )
+@click.option(
+    "--detail",
+    default=0,
+    help="Channels of a branch for detail beside it, the beginning of MODEL's own backbone; 0: none.",
+    show_default=True,
+)
 @click.option("--limit", default=200, help="Photos of each index.", show_default=True)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
-def main(model: str, backbone: Path, photos: tuple[Path, ...], limit: int, out: Path) -> None:
+def main(model: str, backbone: Path, photos: tuple[Path, ...], detail: int, limit: int, out: Path) -> None:
     """Write start weights: MODEL with the backbone of another file."""
     try:
         start = load_model(model)
@@ -125,6 +147,7 @@ def main(model: str, backbone: Path, photos: tuple[Path, ...], limit: int, out: 
         ]
         weights = {name.removeprefix("backbone."): value for name, value in load_file(backbone).items()}
         config = replace(preset(start.config.name), vocabulary=start.config.vocabulary)
+        config = replace(config, backbone=replace(EfficientNetLiteConfig(), detail=detail))
         changed, explained = with_backbone(start, config, weights, inputs_of(start, records))
     except (ModelError, TrainingError) as error:
         raise click.ClickException(str(error)) from error

@@ -6,6 +6,8 @@ Deviations: batch norm is folded into the convolutions, so there is none, see `e
 Padding of the strided convolutions is uneven; upstream pads more at the right and bottom every time, which
 moves the maps by up to half a cell. Here the sides take turns, so that a cell lies within a fifth of its
 width of where it should. The map of stride 2, folded to stride 4, is given with res2: it holds what is fine.
+Beside it may stand a branch of plain convolutions, the beginning of `ResidualBackbone`, which is no part of
+the published network: what tells classes apart leaves out much of what edges need.
 """
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from splitseem_model.config import EfficientNetLiteConfig
+from splitseem_model.encode.backbones.residual import ResidualBlock, residual_stem
 
 STAGES = ((1, 3, 1), (6, 3, 2), (6, 5, 2), (6, 3, 2), (6, 5, 1), (6, 5, 2), (6, 3, 1))
 """Of each stage: how much wider a block is inside, the side of its kernels, and the stride of its first."""
@@ -61,6 +64,20 @@ class InvertedBottleneck(nn.Module):
         return x + output if self._shortcut else output
 
 
+class DetailBranch(nn.Module):
+    """A stem of stride 4 and two residual blocks: as `ResidualBackbone` begins."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = residual_stem(width)
+        self.blocks = nn.Sequential(ResidualBlock(width, width, 1), ResidualBlock(width, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[B, 3, H, W] -> [B, width, H/4, W/4]`."""
+        output: Tensor = self.blocks(self.stem(x))
+        return output
+
+
 class EfficientNetLite(nn.Module):
     """A stem of stride 2 and seven stages."""
 
@@ -76,11 +93,13 @@ class EfficientNetLite(nn.Module):
             ]
             self.stages.append(nn.Sequential(*blocks))
             in_dim, first = width, first != (stride == 2)
+        self.detail = DetailBranch(config.detail) if config.detail else None
         fine, *coarse = (config.widths[end] for end in ENDS)
-        self.out_channels = (coarse[0] + 4 * fine, *coarse[1:])
+        self.out_channels = (coarse[0] + 4 * fine + config.detail, *coarse[1:])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """`[B, 3, H, W]`, sides multiples of 32 -> res2 ... res5 `[B, out_channels[k], H / s, W / s]`."""
+        detail = None if self.detail is None else self.detail(x)
         x = functional.relu6(self.stem(x))
         maps = []
         for number, stage in enumerate(self.stages):
@@ -88,9 +107,10 @@ class EfficientNetLite(nn.Module):
             if number in ENDS:
                 maps.append(x)
         fine, res2, res3, res4, res5 = maps
-        return _with_fine(res2, fine), res3, res4, res5
+        return _joined(res2, fine, detail), res3, res4, res5
 
 
-def _with_fine(coarse: Tensor, fine: Tensor) -> Tensor:
-    """A map and one of half its stride, 2 x 2 cells of which become channels of one."""
-    return torch.cat([coarse, functional.pixel_unshuffle(fine, 2)], dim=1)
+def _joined(coarse: Tensor, fine: Tensor, detail: Tensor | None) -> Tensor:
+    """A map, one of half its stride, 2 x 2 cells of which become channels of one, and one of its own."""
+    given = [coarse, functional.pixel_unshuffle(fine, 2)]
+    return torch.cat(given if detail is None else [*given, detail], dim=1)

@@ -32,15 +32,18 @@ class ResidualBlock(nn.Module):
         return output
 
 
+def residual_stem(width: int) -> nn.Sequential:
+    """`[B, 3, H, W] -> [B, width, H/4, W/4]`."""
+    return nn.Sequential(conv_norm(3, 32, stride=2), nn.ReLU(), conv_norm(32, width, stride=2), nn.ReLU())
+
+
 class ResidualBackbone(nn.Module):
     """A stem of stride 4, then four stages at strides 4, 8, 16 and 32."""
 
     def __init__(self, config: ResidualConfig) -> None:
         super().__init__()
         first = config.widths[0]
-        self.stem = nn.Sequential(
-            conv_norm(3, 32, stride=2), nn.ReLU(), conv_norm(32, first, stride=2), nn.ReLU()
-        )
+        self.stem = residual_stem(first)
         in_dims = (first, *config.widths[:-1])
         self.stages = nn.ModuleList(
             nn.Sequential(
