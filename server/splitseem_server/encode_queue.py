@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -17,8 +19,9 @@ T = TypeVar("T")
 IN_TURNS = 4
 """Requests that are worked on in turns; each of them holds an image ready."""
 
-# Weight of the latest run in the running mean of the duration: a handful of runs decide what callers hear.
-_LATEST_WEIGHT = 0.2
+# The median of so few runs follows a change soon, and a slow first run does not decide what callers hear.
+_RUNS_REMEMBERED = 8
+_GUESS_S = 1.0
 
 
 class EncodeQueue:
@@ -38,7 +41,7 @@ class EncodeQueue:
         self._threads = anyio.CapacityLimiter(workers)
         self._together = anyio.CapacityLimiter(IN_TURNS)
         self._admitted = 0
-        self._mean_s = 1.0
+        self._latest_s: deque[float] = deque(maxlen=_RUNS_REMEMBERED)
 
     @property
     def waiting(self) -> int:
@@ -90,7 +93,7 @@ class EncodeQueue:
         self._admitted += 1
 
     def _note(self, seconds: float) -> None:
-        self._mean_s += _LATEST_WEIGHT * (seconds - self._mean_s)
+        self._latest_s.append(seconds)
 
     async def _run_on_thread(self, work: Callable[[], T]) -> T:
         begin = time.perf_counter()
@@ -100,4 +103,5 @@ class EncodeQueue:
             self._note(time.perf_counter() - begin)
 
     def _retry_after_s(self) -> int:
-        return max(1, math.ceil(self._mean_s * self._admitted / self._workers))
+        usual_s = statistics.median_low(self._latest_s) if self._latest_s else _GUESS_S
+        return max(1, math.ceil(usual_s * self._admitted / self._workers))

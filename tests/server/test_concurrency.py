@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
@@ -276,3 +278,32 @@ async def test_queue_without_capacity_refuses_the_second_and_recovers() -> None:
     assert await running == "done"
     assert await queue.run(lambda: "again", on_start=lambda: None) == "again"
     assert queue.waiting == 0
+
+
+async def refused_after_s(queue: EncodeQueue, *, running: int, waiting: int) -> int:
+    """What a caller hears while that many runs wait behind those that run."""
+    gate = threading.Event()
+    async with anyio.create_task_group() as runs:
+        for _ in range(running + waiting):
+            runs.start_soon(lambda: queue.run(gate.wait, on_start=lambda: None))
+        try:
+            await until(lambda: queue.waiting == waiting)
+            with pytest.raises(QueueFull) as refused:
+                await queue.run(gate.wait, on_start=lambda: None)
+        finally:
+            gate.set()
+    return int(refused.value.headers["Retry-After"])
+
+
+async def test_a_slow_first_run_does_not_decide_when_to_come_back() -> None:
+    queue = EncodeQueue(workers=1, capacity=15)
+    for seconds in (2.0, 0.0, 0.0):
+        await queue.run(partial(time.sleep, seconds), on_start=lambda: None)
+    assert await refused_after_s(queue, running=1, waiting=15) <= 5
+
+
+async def test_callers_hear_the_measured_time_of_what_waits() -> None:
+    queue = EncodeQueue(workers=2, capacity=38)
+    for _ in range(3):
+        await queue.run(partial(time.sleep, 0.25), on_start=lambda: None)
+    assert 5 <= await refused_after_s(queue, running=2, waiting=38) <= 15
