@@ -30,7 +30,14 @@ from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
 from splitseem_server.metrics import Metrics
-from splitseem_server.middleware import BodyLimit, ForwardedPrefix, IsolationHeaders, Watch, log_request
+from splitseem_server.middleware import (
+    BodyLimit,
+    ForwardedPrefix,
+    IsolationHeaders,
+    RelativeRedirects,
+    Watch,
+    log_request,
+)
 from splitseem_server.panoptic_service import PanopticService, Segmenter
 from splitseem_server.parameters import refuse_unknown
 from splitseem_server.problem_json import ErrorResponses, install_error_handlers
@@ -109,6 +116,7 @@ def create_app(
             expose_headers=EXPOSED_HEADERS,
             max_age=CORS_MAX_AGE_S,
         )
+    app.add_middleware(RelativeRedirects)
     app.add_middleware(ForwardedPrefix)
     app.add_middleware(Watch, tell=(services.metrics.requested, log_request))
     return app

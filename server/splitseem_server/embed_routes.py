@@ -115,13 +115,12 @@ async def stored_embedding(
     """The embedding of that key as msgpack, if the cache still has it."""
     if not is_key(key):
         raise NotFound(f"{key!r} is not a key; keys are 64 hexadecimal digits")
-    for etag in (_etag(key, accepted_coding(request.headers.get("accept-encoding"))), _etag(key, None)):
-        if has_etag(request.headers.get("if-none-match"), etag):
-            # Content never changes under its key, so the cache need not be asked.
-            return Response(status_code=304, headers=_content_headers(services, etag))
     data = await services.cache.get(key)
     if data is None:
         raise NotFound(f"no embedding {key} in the cache; send the image again")
+    for etag in (_etag(key, accepted_coding(request.headers.get("accept-encoding"))), _etag(key, None)):
+        if has_etag(request.headers.get("if-none-match"), etag):
+            return Response(status_code=304, headers=_content_headers(services, etag))
     return await _embedding_response(request, services, key, data, {})
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from splitseem_server.errors import BodyTooLarge, MalformedRequest
 
 _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
+_ORIGIN = re.compile(rb"\A[a-z]+://[^/?#]*/*")
 _log = structlog.get_logger(__name__)
 
 # Threads in the browser's WebAssembly need a page that is isolated from other origins; the worker script and
@@ -58,6 +59,33 @@ class ForwardedPrefix:
             if _PLAIN_PATH.fullmatch(prefix):
                 scope = {**scope, "root_path": prefix}
         await self._app(scope, receive, send)
+
+
+class RelativeRedirects:
+    """ASGI middleware: redirects name a path of this server, below the prefix of `ForwardedPrefix`, and never
+    the host that a request claims to be for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_relative(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                prefix = scope.get("root_path", "").encode("ascii")
+                headers = [
+                    (name, _relative(value, prefix) if name == b"location" else value)
+                    for name, value in message.get("headers", ())
+                ]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, send_relative)
+
+
+def _relative(location: bytes, prefix: bytes) -> bytes:
+    """A path; several slashes at its begin would be another host."""
+    path = _ORIGIN.sub(b"/", location)
+    return path if path == location or path.startswith(prefix + b"/") else prefix + path
 
 
 Tell = Callable[[Scope, int | None, float], None]

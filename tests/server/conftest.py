@@ -154,6 +154,8 @@ def client_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built client that is one page with one script and one WebAssembly file."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "assets").mkdir()
+    (folder / "help").mkdir()
+    (folder / "help" / "index.html").write_text("<!doctype html><title>help</title>")
     (folder / "index.html").write_text("<!doctype html><title>splitseem</title>")
     (folder / "assets" / "index-0123abcd.js").write_text("export const answer = 42;\n")
     (folder / "assets" / "runtime-0123abcd.mjs").write_text("export default 1;\n")

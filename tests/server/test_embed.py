@@ -311,6 +311,15 @@ async def test_known_embedding_is_304(
     assert response.headers["etag"] == posted.headers["etag"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_an_embedding_that_is_not_there_is_404_for_whoever_names_its_tag(
+    client: httpx.AsyncClient, method: str
+) -> None:
+    key = "ab" * 32
+    response = await client.request(method, f"/v1/embeddings/{key}", headers={"If-None-Match": f'"{key}"'})
+    assert response.status_code == 404
+
+
 async def test_other_etag_gets_the_embedding(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
     posted = await client.post("/embed", **as_raw(image_bytes()))
     response = await client.get(posted.headers["location"], headers={"If-None-Match": '"other"'})

@@ -297,3 +297,21 @@ def test_importing_the_app_loads_neither_torch_nor_redis() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("prefix", ["", "/tool"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:1/x", "[", "a@evil.example"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/help"), ("GET", "//help"), ("POST", "/embed/"), ("GET", "/v1/model/")]
+)
+async def test_redirects_stay_on_this_server_whatever_host_is_asked_for(
+    client: httpx.AsyncClient, method: str, path: str, host: str, prefix: str
+) -> None:
+    url = httpx.URL("http://test").copy_with(raw_path=path.encode())
+    headers = {"Host": host, "X-Forwarded-Prefix": prefix}
+    response = await client.request(method, url, headers=headers)
+    location = response.headers["location"]
+    assert response.is_redirect
+    assert location.startswith(f"{prefix}/")
+    assert not location.startswith("//")
+    assert "evil" not in location
