@@ -164,7 +164,9 @@ export class Controller {
   }
 
   redo(): void {
+    const before = this.#store.session.value;
     this.#apply(change.redo);
+    this.#projects.followRedo(before);
   }
 
   clear(): void {

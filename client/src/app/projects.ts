@@ -7,16 +7,23 @@ import {
   type AwaitedImage,
   type PhotoIdentity,
 } from '../session/matching';
-import { imageOf, type ImageId } from '../session/state';
+import { imageOf, type ImageId, type Reopening, type Session } from '../session/state';
 import { restoreObjects } from '../session/transitions';
 import type { Project } from '../shared/types';
 import type { Readiness, Store } from './store';
+
+interface Given {
+  readonly image: AwaitedImage;
+  readonly index: number;
+}
 
 export class Projects {
   readonly #store: Store;
   readonly #now: () => number;
   /** Projects that a photo has taken an image of. */
   readonly #taken = new Map<ImageId, Set<number>>();
+  /** What photos took since their closing was undone, with its place among what waited. */
+  readonly #sinceReopened = new WeakMap<Reopening, readonly Given[]>();
   #opened = 0;
 
   constructor(store: Store, now: () => number) {
@@ -48,6 +55,18 @@ export class Projects {
     this.restore();
   }
 
+  /** When redo closed a photo once more, what the photo took since it was back waits again. */
+  followRedo(before: Session): void {
+    const { awaited, session } = this.#store;
+    const reopening = before.reopened.at(-1);
+    if (reopening === undefined || imageOf(session.value, reopening.id) !== null) return;
+    const given = this.#sinceReopened.get(reopening) ?? [];
+    for (const { image, index } of given.toReversed()) {
+      this.#taken.get(reopening.id)?.delete(image.project);
+      awaited.value = awaited.value.toSpliced(index, 0, image);
+    }
+  }
+
   /** Open photos that an image may be. */
   candidates(image: AwaitedImage): readonly PhotoIdentity[] {
     return candidates(image, this.#photos());
@@ -57,6 +76,7 @@ export class Projects {
   #give(image: AwaitedImage, photo: ImageId): string {
     const { awaited, session } = this.#store;
     const { saved, project } = image;
+    this.#noteIfReopened(image, photo);
     awaited.value = awaited.value.filter((other) => other !== image);
     this.#taken.set(photo, new Set(this.#taken.get(photo)).add(project));
     const before = session.value;
@@ -65,6 +85,14 @@ export class Projects {
     return session.value === before
       ? `${name} has all that the project holds of it`
       : `Restored ${saved.objects.length} object(s) of ${name}`;
+  }
+
+  #noteIfReopened(image: AwaitedImage, photo: ImageId): void {
+    const { awaited, session } = this.#store;
+    const reopening = session.value.reopened.findLast(({ id }) => id === photo);
+    if (reopening === undefined) return;
+    const given = { image, index: awaited.value.indexOf(image) };
+    this.#sinceReopened.set(reopening, [...(this.#sinceReopened.get(reopening) ?? []), given]);
   }
 
   #photos(): readonly PhotoIdentity[] {

@@ -21,9 +21,10 @@ export function restoreObjects(
   const restoring = new Restoring(session, image, givenAt);
   for (const object of saved) restoring.put(object);
   const { document, nextNumber, nextId, isChanged } = restoring;
-  return isChanged
-    ? commit({ ...session, nextId }, { ...image, nextNumber }, 'restore project', document)
-    : session;
+  if (!isChanged) return session;
+  const restored = commit({ ...session, nextId }, { ...image, nextNumber }, 'restore project', document);
+  // A photo that undo brought back may take its objects by itself; redo still closes it.
+  return { ...restored, reopened: session.reopened };
 }
 
 class Restoring {

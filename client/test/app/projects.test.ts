@@ -348,3 +348,54 @@ describe('closing a photo', () => {
     expect(world.store.photos.value.size).toBe(1);
   });
 });
+
+describe('a project opened after its photo was closed', () => {
+  const saved = savedImage('cat.jpg', 'Tom', { file_sha256: digest('a') });
+  const rest = savedImage('dog.jpg', 'Rex', { file_sha256: digest('d') });
+
+  async function openOverClosed(images: readonly ProjectImage[]): Promise<Project> {
+    putPhoto('photo', photo('cat.jpg', SIZE, digest('a')));
+    putProject('project', projectWith(...images));
+    world.controller.start();
+    await open('photo');
+    world.embeds.at(-1)?.arrive();
+    await settle();
+    world.controller.closeImage(world.store.session.value.activeImage ?? '');
+    await open('project');
+    return projectOf(world.store);
+  }
+
+  async function undoClosing(): Promise<void> {
+    world.controller.undo();
+    await settle();
+    world.embeds.at(-1)?.arrive();
+    await settle();
+  }
+
+  it.each([
+    ['first', [saved, rest]],
+    ['last', [rest, saved]],
+  ] as const)('gives its objects to the photo that undo brings back, until redo (%s)', async (_, images) => {
+    const before = await openOverClosed(images);
+    // The second time the photo has all that the project holds.
+    for (let time = 0; time < 2; time++) {
+      await undoClosing();
+      expect(labels()).toEqual(['Tom']);
+      expect(awaitedNames()).toEqual(['dog.jpg']);
+      world.controller.redo();
+      expect(projectOf(world.store)).toEqual(before);
+    }
+  });
+
+  it('gives them for good when the photo is closed by the user after that', async () => {
+    await openOverClosed([saved, rest]);
+    await undoClosing();
+    world.controller.closeImage(world.store.session.value.activeImage ?? '');
+    const closed = projectOf(world.store);
+    expect(awaitedNames()).toEqual(['dog.jpg']);
+    await undoClosing();
+    expect(labels()).toEqual(['Tom']);
+    world.controller.redo();
+    expect(projectOf(world.store)).toEqual(closed);
+  });
+});

@@ -85,7 +85,8 @@ export class World {
       threads: null,
       now: () => ++this.clock,
       readFile,
-      reopen: (closed) => Promise.resolve({ ...photo(closed.name, closed.size), file: closed.file }),
+      reopen: (closed) =>
+        Promise.resolve({ ...photo(closed.name, closed.size, closed.digest), file: closed.file }),
       embed: (_, options) =>
         new Promise((resolve, reject) => {
           this.embeds.push({
