@@ -1,4 +1,8 @@
-"""Untrusted bytes -> RGB image. Limits are checked on the header, before pixels are decoded."""
+"""Untrusted bytes -> upright RGB image. Limits are checked on the header, before pixels are decoded.
+
+What a file holds its first bytes say. Metadata is taken out before anything is decoded (`image_marks.py`, which
+also has the rule of orientation), so that no text, profile or thumbnail can spoil or delay the pixels.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from splitseem_proto.limits import MAX_DIMENSION
 from splitseem_server.errors import (
@@ -20,21 +24,43 @@ from splitseem_server.errors import (
     UnreadableImage,
     UnsupportedImage,
 )
+from splitseem_server.high_bits import to_eight_bits
+from splitseem_server.image_marks import TooManyParts, read_marks
 
 RgbImage = NDArray[np.uint8]
 
-# First bytes of each format that is read. Of MPO, which begins like JPEG, the first picture counts.
-_SIGNATURES = {
-    "JPEG": (b"\xff\xd8\xff",),
-    "PNG": (b"\x89PNG\r\n\x1a\n",),
-    "WEBP": (b"RIFF",),
-    "BMP": (b"BM",),
-    "GIF": (b"GIF87a", b"GIF89a"),
+# Format by the first bytes. Of MPO, which begins like JPEG, and of animations the first picture counts.
+_SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
+    "JPEG": ((0, b"\xff\xd8\xff"),),
+    "PNG": ((0, b"\x89PNG\r\n\x1a\n"),),
+    "WEBP": ((8, b"WEBP"),),
+    "BMP": ((0, b"BM"),),
+    "GIF": ((0, b"GIF87a"), (0, b"GIF89a")),
+    "AVIF": ((4, b"ftypavif"), (4, b"ftypavis")),
+    "TIFF": ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
 }
 FORMATS = tuple(_SIGNATURES)
-_ANIMATED_FORMATS = ("GIF", "PNG", "WEBP")
-_EXIF_ORIENTATION = 0x0112
+
+# What people send that is not read, so that the answer can name it.
+_OTHERS: dict[str, tuple[tuple[int, bytes], ...]] = {
+    "HEIC": ((4, b"ftyphei"), (4, b"ftyphev"), (4, b"ftypmif1"), (4, b"ftypmsf1")),
+    "JPEG XL": ((0, b"\xff\x0a"), (4, b"JXL ")),
+    "JPEG 2000": ((4, b"jP  "),),
+    "PDF": ((0, b"%PDF"),),
+    "Photoshop": ((0, b"8BPS"),),
+}
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _SIDEWAYS = (5, 6, 7, 8)
+_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -50,7 +76,7 @@ class ImageHeader:
     """What is known of an image before it is decoded.
 
     Args:
-        original_hw: height and width in pixels after EXIF rotation.
+        original_hw: height and width in pixels of the upright image.
         digest: SHA-256 of the file, hexadecimal.
     """
 
@@ -63,51 +89,73 @@ def read_header(data: bytes, limits: ImageLimits) -> ImageHeader:
 
     Raises:
         UnreadableImage: empty, damaged or cut short.
-        UnsupportedImage: not an image, of a format that is not read, or animated.
+        UnsupportedImage: not an image, or of a format that is not read.
         BodyTooLarge, ImageTooLarge: a limit is exceeded.
     """
-    if len(data) > limits.max_bytes:
-        raise BodyTooLarge(f"the image has {len(data)} bytes, at most {limits.max_bytes} are read")
-    with _decoding(data), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        _check_size(image, limits)
-        _check_still(image)
+    with _opened(data, limits) as (image, orientation):
         height, width = image.height, image.width
-        sideways = image.getexif().get(_EXIF_ORIENTATION) in _SIDEWAYS
+    sideways = orientation in _SIDEWAYS
     return ImageHeader((width, height) if sideways else (height, width), hashlib.sha256(data).hexdigest())
 
 
 def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
     """Decode an image file.
 
-    16 bits become 8, grey and CMYK become RGB, transparency is laid over white, EXIF rotation is applied.
-    Colour profiles are ignored.
+    More than 8 bits become 8 (`high_bits.py`), grey and CMYK become RGB, transparency is laid over white, the
+    image is turned upright. Colour profiles are ignored.
 
     Returns:
         uint8 `[H, W, 3]`, RGB, C order.
     Raises:
         as `read_header`.
     """
-    read_header(data, limits)
-    with _decoding(data), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        image.load()
-        _check_size(image, limits)
-        return np.ascontiguousarray(_to_rgb(ImageOps.exif_transpose(image)))
+    with _opened(data, limits) as (image, orientation):
+        return np.ascontiguousarray(_over_white(_turned(to_eight_bits(image), orientation)))
 
 
-def _to_rgb(image: Image.Image) -> RgbImage:
-    if image.mode.startswith("I"):
-        return _grey16_to_rgb(np.asarray(image))
+def read_rgba(data: bytes, limits: ImageLimits) -> RgbImage:
+    """Decode an image file with its transparency, turned upright.
+
+    Returns:
+        uint8 `[H, W, 4]`, RGBA, C order.
+    Raises:
+        as `read_header`.
+    """
+    with _opened(data, limits) as (image, orientation):
+        return np.ascontiguousarray(_turned(to_eight_bits(image), orientation).convert("RGBA"))
+
+
+@contextmanager
+def _opened(data: bytes, limits: ImageLimits) -> Iterator[tuple[Image.Image, int]]:
+    """The image, not decoded yet, and how it is to be turned."""
+    if len(data) > limits.max_bytes:
+        raise BodyTooLarge(f"the image has {len(data)} bytes, at most {limits.max_bytes} are read")
+    file_format = _format_of(data)
+    with _decoding(file_format):
+        marked = read_marks(data)
+        with Image.open(io.BytesIO(marked.pixels), formats=[file_format]) as image:
+            _check_size(image, limits)
+            yield image, _box_orientation(image) if file_format == "AVIF" else marked.orientation
+
+
+def _box_orientation(image: Image.Image) -> int:
+    """What the boxes `irot` and `imir` of an AVIF say; its EXIF, which by the standard repeats them, is not read."""
+    decoder = image._decoder  # type: ignore[attr-defined]  # Pillow mixes boxes and EXIF where it tells of them
+    orientation: int = decoder.get_info()[5]
+    return orientation
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         colour = image.convert("RGBA")
         white = Image.new("RGBA", colour.size, "white")
         image = Image.alpha_composite(white, colour)
-    return np.asarray(image.convert("RGB"), dtype=np.uint8)
-
-
-def _grey16_to_rgb(values: NDArray[np.generic]) -> RgbImage:
-    # 65535 = 255 * 257, so that white stays white.
-    grey = ((values.astype(np.int64) + 128) // 257).clip(0, 255).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)  # [H, W, 3]
+    return image.convert("RGB")
 
 
 def _check_size(image: Image.Image, limits: ImageLimits) -> None:
@@ -121,31 +169,36 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
         )
 
 
-def _check_still(image: Image.Image) -> None:
-    if image.format in _ANIMATED_FORMATS and getattr(image, "is_animated", False):
-        raise UnsupportedImage(f"the {image.format} is animated; send one frame as a still image")
-
-
 @contextmanager
-def _decoding(data: bytes) -> Iterator[None]:
+def _decoding(file_format: str) -> Iterator[None]:
     """Translate what Pillow raises on hostile files into errors of the service."""
     try:
         yield
     except (ServerError, MemoryError):
         raise
+    except TooManyParts as error:
+        raise UnreadableImage(f"{error}; save it again with an ordinary program") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageTooLarge(f"the image has too many pixels: {error}") from error
     except UnidentifiedImageError as error:
-        raise _unidentified(data) from error
+        raise UnreadableImage(f"begins like {file_format}, but is damaged or cut short") from error
     except Exception as error:
         # Decoders meet any file with any exception: OSError, SyntaxError, struct.error, KeyError and more.
         raise UnreadableImage(f"the image cannot be decoded: {error}") from error
 
 
-def _unidentified(data: bytes) -> ServerError:
+def _format_of(data: bytes) -> str:
+    """Raises: UnreadableImage: empty. UnsupportedImage: of no format that is read."""
     if not data:
-        return UnreadableImage("the image is empty (0 bytes)")
+        raise UnreadableImage("the image is empty (0 bytes)")
     for name, signatures in _SIGNATURES.items():
-        if data.startswith(signatures):
-            return UnreadableImage(f"begins like {name}, but is damaged or cut short")
-    return UnsupportedImage(f"not an image that is read here; these are: {', '.join(FORMATS)}")
+        if _begins(data, signatures):
+            return name
+    for name, signatures in _OTHERS.items():
+        if _begins(data, signatures):
+            raise UnsupportedImage(f"{name} is not read here; save it as JPEG or PNG")
+    raise UnsupportedImage(f"not an image that is read here; these are: {', '.join(FORMATS)}")
+
+
+def _begins(data: bytes, signatures: tuple[tuple[int, bytes], ...]) -> bool:
+    return any(data.startswith(signature, at) for at, signature in signatures)

@@ -36,9 +36,16 @@ def huge_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
-def frames(name: str) -> bytes:
-    colours = [Image.new("RGB", (20, 10), colour) for colour in ("red", "green", "blue")]
-    return saved(colours[0], name, save_all=True, append_images=colours[1:], duration=100)
+def with_chunks(png: bytes, count: int) -> bytes:
+    empty = struct.pack(">I", 0) + b"teXt" + struct.pack(">I", zlib.crc32(b"teXt"))
+    return png[:33] + empty * count + png[33:]
+
+
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = saved(Image.new("L", (64, 64), 90), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
 
 
 PHOTO = saved(Image.effect_noise((120, 90), 80).convert("RGB"), "JPEG")
@@ -53,10 +60,12 @@ IMAGES = {
     "text": (b"hello", 415, "unsupported-image"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "unsupported-image"),
     "pdf": (b"%PDF-1.7\n", 415, "unsupported-image"),
-    "tiff": (saved(Image.new("RGB", (4, 4)), "TIFF"), 415, "unsupported-image"),
-    "animated_gif": (frames("GIF"), 415, "unsupported-image"),
-    "animated_webp": (frames("WEBP"), 415, "unsupported-image"),
-    "animated_png": (frames("PNG"), 415, "unsupported-image"),
+    "heic": (b"\0\0\0\x18ftypheic" + bytes(40), 415, "unsupported-image"),
+    "jpeg_xl": (b"\xff\x0a" + bytes(40), 415, "unsupported-image"),
+    "png_of_empty_chunks": (with_chunks(PICTURE, 70_000), 400, "unreadable-image"),
+    "jpeg_of_empty_segments": (PHOTO[:2] + b"\xff\xfe\0\2" * 70_000 + PHOTO[2:], 400, "unreadable-image"),
+    "jpeg_of_empty_segments_late": (PHOTO[:-2] + b"\xff\xfe\0\2" * 70_000, 400, "unreadable-image"),
+    "jpeg_of_1000_scans": (with_scans(1000), 400, "unreadable-image"),
     "header_of_65000_x_65000": (huge_png(), 413, "image-too-large"),
     "too_many_pixels": (saved(Image.new("1", (10_000, 10_000)), "PNG"), 413, "image-too-large"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import zlib
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def corner_colours(pixels: Any) -> list[tuple[int, ...]]:
 RED, GREEN, BLUE, WHITE = (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "BMP", "GIF"])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "AVIF", "TIFF"])
 def test_every_format_is_read(name: str) -> None:
     data = saved(quadrants(), name)
     pixels = read_image(data, LIMITS)
@@ -140,6 +141,69 @@ def test_transparent_palette_entry_becomes_white() -> None:
     pixels = read_image(saved(image, "PNG", transparency=0), LIMITS)
     assert pixels[0, 0].tolist() == [255, 255, 255]
     assert pixels[1, 1].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["GIF", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_animation_is_its_first_frame(name: str) -> None:
+    later = [Image.new("RGB", quadrants().size, colour) for colour in ("black", "grey")]
+    data = saved(
+        quadrants(), name, save_all=True, append_images=later, **({} if name == "TIFF" else {"duration": 100})
+    )
+    assert corner_colours(read_image(data, LIMITS)) == [RED, GREEN, BLUE, WHITE]
+
+
+@pytest.mark.parametrize(
+    ("bits", "stretched"), [(10, True), (12, True), (14, True), (15, False), (16, False)]
+)
+def test_few_bits_in_sixteen_are_stretched(bits: int, stretched: bool) -> None:
+    ramp = np.linspace(0, 2**bits - 1, 10_000).astype(np.uint16).reshape(100, 100)
+    pixels = read_image(saved(Image.fromarray(ramp), "PNG"), LIMITS)[..., 0]
+    assert int(pixels.max()) == (255 if stretched else (2**bits - 1 + 128) // 257)
+    assert int(pixels[50, 0]) == pytest.approx(255 // 2 if stretched else int(ramp[50, 0]) // 257, abs=1)
+
+
+def test_float_tiff_is_stretched() -> None:
+    ramp = np.linspace(-3, 7, 10_000, dtype=np.float32).reshape(100, 100)
+    pixels = read_image(saved(Image.fromarray(ramp), "TIFF"), LIMITS)[..., 0]
+    assert pixels[0, 0] == 0
+    assert pixels[50, 0] == pytest.approx(128, abs=1)
+    assert pixels[-1, -1] == 255
+
+
+METADATA = b"a" * 1_500_000
+
+
+def segments(marker: int, head: bytes = b"") -> bytes:
+    content = head + b"x" * 60_000
+    return (bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2, "big") + content) * 25
+
+
+def with_text(*, wrong_crc: bool) -> bytes:
+    """A PNG with 1.5 MB of text in a few kilobytes, and text of a wrong checksum."""
+    content = b"Comment\0\0" + zlib.compress(METADATA)
+    chunk = b"zTXt" + content
+    crc = zlib.crc32(chunk) ^ wrong_crc
+    data = saved(quadrants(), "PNG")
+    return data[:33] + len(content).to_bytes(4, "big") + chunk + crc.to_bytes(4, "big") + data[33:]
+
+
+JPEG = saved(quadrants(), "JPEG")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(with_text(wrong_crc=False), id="text in PNG"),
+        pytest.param(with_text(wrong_crc=True), id="wrong checksum in PNG"),
+        pytest.param(saved(quadrants(), "PNG", icc_profile=METADATA), id="profile in PNG"),
+        pytest.param(JPEG[:2] + segments(0xFE) + JPEG[2:], id="comments in JPEG"),
+        pytest.param(JPEG[:2] + segments(0xE1, b"Exif\0\0") + JPEG[2:], id="EXIF in JPEG"),
+        pytest.param(JPEG[:2] + segments(0xE2, b"ICC_PROFILE\0\1\31") + JPEG[2:], id="profile in JPEG"),
+        pytest.param(saved(quadrants(), "WEBP", icc_profile=METADATA, exif=METADATA), id="WebP"),
+    ],
+)
+def test_much_or_broken_metadata_does_not_matter(data: bytes) -> None:
+    assert corner_colours(read_image(data, LIMITS)) == [RED, GREEN, BLUE, WHITE]
 
 
 def test_still_gif_is_read_and_multi_picture_jpeg_is_its_first_picture() -> None:

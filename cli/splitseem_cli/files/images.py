@@ -1,15 +1,15 @@
 """Image files of the user, read exactly as the service reads uploads."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from splitseem_cli.failures import Refused, in_words
 from splitseem_proto.limits import MAX_MASK_PIXELS
 from splitseem_server.errors import ServerError
-from splitseem_server.image_input import ImageLimits, read_image
+from splitseem_server.image_input import ImageLimits, read_image, read_rgba
 
 LIMITS = ImageLimits(max_bytes=1 << 32, max_pixels=MAX_MASK_PIXELS)
 """The user's own files: only what nothing here could hold is refused."""
@@ -32,13 +32,17 @@ def read_file(path: Path) -> bytes:
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """An image file as RGB, uint8 `[H, W, 3]`, EXIF orientation applied.
+    """An image file as RGB, uint8 `[H, W, 3]`, upright.
 
     Raises:
         Refused: no such file, or not an image that is read here.
     """
+    return _read(path, read_image)
+
+
+def _read(path: Path, read: Callable[[bytes, ImageLimits], NDArray[np.uint8]]) -> NDArray[np.uint8]:
     try:
-        return read_image(read_file(path), LIMITS)
+        return read(read_file(path), LIMITS)
     except ServerError as error:
         raise Refused(f"cannot read {path}: {error}") from error
 
@@ -55,9 +59,7 @@ def read_stroke(path: Path, size_hw: tuple[int, int], what: str = "scribble") ->
     Raises:
         Refused: no such file, not an image, another size than the photo's, or nothing drawn.
     """
-    read_rgb(path)  # refuses what is no image
-    with Image.open(path) as image:
-        drawn = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
+    drawn = _read(path, read_rgba)
     stroke: NDArray[np.bool_] = drawn[..., :3].any(axis=-1) & (drawn[..., 3] > 0)
     if stroke.shape != size_hw:
         hint = "; it lies on its side: draw it on the photo as it is shown, upright"
