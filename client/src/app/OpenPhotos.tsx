@@ -2,7 +2,6 @@ import { useEffect, useRef } from 'preact/hooks';
 import { toClientError } from '../shared/errors';
 import type { App } from './app';
 import { Icon } from './icons';
-import { readPhoto } from './photo';
 import { SAMPLES, fetchSample, type Sample } from './samples';
 
 /** The photos that are open; one of them is shown. */
@@ -93,7 +92,7 @@ export function SampleStrip({ app }: { readonly app: App }) {
 
 async function openSample({ controller }: App, sample: Sample): Promise<void> {
   try {
-    controller.openPhoto(await readPhoto(await fetchSample(sample), sample.file));
+    await controller.openFiles([new File([await fetchSample(sample)], sample.file)]);
   } catch (error) {
     controller.report(toClientError(error, 'network'));
   }

@@ -1,6 +1,7 @@
 /** The page's parts, joined. */
 import { createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
+import { createUpright } from '../api/upright';
 import { startDecoder } from '../bridge/decoder';
 import { Gestures, type DrawingTool } from '../canvas/pointer';
 import { mapsFrom } from '../shared/maps';
@@ -64,13 +65,14 @@ const drawingTool = (tool: Tool): DrawingTool => (tool === 'text' || tool === 'e
 export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
   const maps = mapsFrom(location.search);
+  const convert = createUpright(address('v1/upright'));
   return {
     embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`)),
     texts: createTexts(address('v1/text')),
     decoder: startDecoder(),
-    readFile,
+    readFile: (file) => readFile(file, convert),
     reopen: async ({ file, name, digest }) => ({
-      ...(await readPhoto(file, name)),
+      ...(await readPhoto(file, name, convert)),
       ...(digest !== undefined && { digest }),
     }),
     modelUrl: address('v1/model'),

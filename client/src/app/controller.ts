@@ -105,10 +105,17 @@ export class Controller {
     if (id === null) return;
     const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
     photos.value = new Map(photos.value).set(id, { photo, readiness });
+    this.#sayShrunk(photo);
     this.#projects.restore();
     this.#store.awaitedOpen.value = true;
     this.#texts.run();
     this.#queueEmbed(id, photo);
+  }
+
+  #sayShrunk({ name, size, shrunkFrom }: Photo): void {
+    if (shrunkFrom === undefined) return;
+    const [was, is] = [shrunkFrom, size].map(({ width, height }) => `${width} x ${height}`);
+    this.#store.notice.value = `${name} has ${was} pixels and is opened, and exported, with ${is}`;
   }
 
   /** Try the embedding of an image again. */

@@ -1,6 +1,7 @@
 /** Files -> photos and projects. */
+import { decodePhoto, type Convert, type Decoded } from './decodePhoto';
 import { projectFromJson } from '../codec/unpack';
-import { decodeWhole, OVERVIEW_PIXELS, shrunk } from './photoPixels';
+import { OVERVIEW_PIXELS, shrunk } from './photoPixels';
 import { Failure, unwrap } from '../shared/errors';
 import { sha256Hex } from '../shared/sha256';
 import type { Project, SizeHw } from '../shared/types';
@@ -8,7 +9,10 @@ import type { Project, SizeHw } from '../shared/types';
 /** A photo, upright. */
 export interface Photo {
   readonly name: string;
+  /** What the server is sent, and what pixels are decoded from again. */
   readonly file: Blob;
+  /** Of the file that was opened, where `file` is a smaller picture of it. */
+  readonly shrunkFrom?: SizeHw;
   /** The whole photo in at most `OVERVIEW_PIXELS`; null while it has not been shown for a while. */
   readonly bitmap: ImageBitmap | null;
   /** Of the image, whatever that of the bitmap. */
@@ -23,28 +27,21 @@ export type OpenedFile =
 const PROJECT_NAME = /\.json$/i;
 
 /** Read a file that the user chose: a saved project by its type or ending, else a photo. */
-export async function readFile(file: File): Promise<OpenedFile> {
+export async function readFile(file: File, convert: Convert): Promise<OpenedFile> {
   if (file.type === 'application/json' || PROJECT_NAME.test(file.name)) {
     return { kind: 'project', project: await readProject(file) };
   }
-  return { kind: 'photo', photo: await readPhoto(file, file.name) };
+  return { kind: 'photo', photo: await readPhoto(file, file.name, convert) };
 }
 
-/** Decode a photo with its EXIF orientation applied. */
-export async function readPhoto(file: Blob, name: string): Promise<Photo> {
+/** Decode a photo; what the browser cannot read `convert` may. */
+export async function readPhoto(file: Blob, name: string, convert: Convert): Promise<Photo> {
   if (file.size === 0)
     throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
-  try {
-    const whole = await decodeWhole(file);
-    const size = { height: whole.height, width: whole.width };
-    const bitmap = await shrunk(whole, OVERVIEW_PIXELS);
-    return { name, file, size, bitmap, digest: await fileDigest(file) };
-  } catch (error) {
-    throw new Failure(
-      { kind: 'image', what: 'photo-unreadable', about: name, message: `${name} cannot be decoded` },
-      { cause: error },
-    );
-  }
+  const [decoded, digest] = [await decodePhoto(file, name, convert), await fileDigest(file)];
+  const { height, width } = decoded.bitmap;
+  const bitmap = await shrunk(decoded.bitmap, OVERVIEW_PIXELS);
+  return { ...decoded, name, size: { height, width }, bitmap, digest };
 }
 
 /** What tells a file from others, whatever it is called. */

@@ -3,6 +3,7 @@
  * that is in sight, once that is magnified. The rest is decoded again from the file when it is needed.
  */
 import { effect, untracked } from '@preact/signals';
+import { decodePart, decodeWhole } from './decodePhoto';
 import { covers, visibleRegion } from '../canvas/layerFrame';
 import type { Picture } from '../canvas/layers';
 import type { Region } from '../canvas/maskGrid';
@@ -32,10 +33,6 @@ export interface Detail extends Picture {
   /** Pixels of the bitmap in one of the image. */
   readonly scale: number;
 }
-
-/** All pixels of a photo, upright; close it soon, it takes four bytes a pixel. */
-export const decodeWhole = (file: Blob): Promise<ImageBitmap> =>
-  createImageBitmap(file, { imageOrientation: 'from-image' });
 
 /** The same picture in at most so many pixels; closes what it was made of when that is another. */
 export async function shrunk(whole: ImageBitmap, mostPixels: number): Promise<ImageBitmap> {
@@ -181,10 +178,6 @@ const isGoodFor = (detail: Detail | null, { file, inSight, scale }: WantedDetail
   detail?.file === file && detail.scale >= scale && covers(detail.region, inSight);
 
 async function decodeDetail({ file, region, scale }: WantedDetail): Promise<Detail> {
-  const { x, y, width, height } = region;
-  const pixels = await createImageBitmap(file, x, y, width, height, {
-    imageOrientation: 'from-image',
-    ...(scale < 1 && resizeBy(region, scale)),
-  });
+  const pixels = await decodePart(file, region, scale < 1 ? resizeBy(region, scale) : {});
   return { file, pixels, region, scale };
 }

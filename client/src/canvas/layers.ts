@@ -91,7 +91,9 @@ function drawPhoto(context: CanvasRenderingContext2D, { photo, viewport }: Scene
   inImageFrame(context, viewport, () => {
     context.imageSmoothingEnabled = viewport.scale < SHARP_SCALE;
     context.imageSmoothingQuality = isMoving ? 'low' : 'high';
+    context.fillStyle = '#fff'; // what is transparent the server sees over white
     for (const { pixels, region } of photo.pictures) {
+      context.fillRect(region.x, region.y, region.width, region.height);
       context.drawImage(pixels, region.x, region.y, region.width, region.height);
     }
   });

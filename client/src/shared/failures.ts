@@ -51,6 +51,10 @@ export const NAMED_WORDS = {
     happened: 'This file cannot be read as a photo: it is broken or of an unknown format',
     remedy: 'Save it again as a JPEG or PNG file and open that.',
   },
+  'photo-heic': {
+    happened: 'HEIC photos cannot be read here',
+    remedy: 'Save it as JPEG and open that. Phones have a setting that makes JPEG photos.',
+  },
   'photo-size-differs': {
     happened: 'Browser and server see this photo in different sizes, so masks would be in the wrong place',
     remedy: 'Save it again as a PNG file and open that.',
