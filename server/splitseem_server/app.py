@@ -18,6 +18,7 @@ from splitseem_server import (
     model_routes,
     panoptic_routes,
     text_routes,
+    upright_routes,
 )
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.cache.checked import CheckedCache
@@ -29,6 +30,7 @@ from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.image_input import ImageLimits
+from splitseem_server.image_pool import ImagePool
 from splitseem_server.metrics import Metrics
 from splitseem_server.middleware import (
     BodyLimit,
@@ -46,6 +48,15 @@ from splitseem_server.settings import Settings
 from splitseem_server.text_service import TextEncoder, TextService
 from splitseem_server.uploads import max_body_bytes
 
+_ROUTES = (
+    embed_routes,
+    upright_routes,
+    decode_routes,
+    text_routes,
+    panoptic_routes,
+    model_routes,
+    health_routes,
+)
 CORS_MAX_AGE_S = 600
 EXPOSED_HEADERS = (
     "ETag",
@@ -97,7 +108,7 @@ def create_app(
         dependencies=[Depends(refuse_unknown)],
     )
     app.state.services = services
-    for routes in (embed_routes, decode_routes, text_routes, panoptic_routes, model_routes, health_routes):
+    for routes in _ROUTES:
         app.include_router(routes.router)
     if client_dir is not None:
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
@@ -142,7 +153,8 @@ def _services(
     cache = CheckedCache(cache)
     queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-    embeddings = EmbeddingService(encoder, cache, queue, limits, max_canvas=settings.max_canvas)
+    images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
+    embeddings = EmbeddingService(encoder, cache, queue, limits, images, max_canvas=settings.max_canvas)
     texts = None if text_encoder is None else TextService(text_encoder, capacity=settings.queue_size)
     panoptic = (
         None if segmenter is None else PanopticService(segmenter, embeddings, capacity=settings.queue_size)
@@ -152,7 +164,9 @@ def _services(
         if prompt_decoder is None
         else DecodeService(prompt_decoder, embeddings, cache, capacity=settings.queue_size)
     )
-    return Services(settings, encoder, cache, queue, embeddings, decoder, texts, panoptic, prompts, Metrics())
+    return Services(
+        settings, encoder, cache, queue, images, embeddings, decoder, texts, panoptic, prompts, Metrics()
+    )
 
 
 @contextlib.asynccontextmanager
@@ -167,6 +181,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await warm_up
         await services.cache.close()
         services.coded_files.close()
+        services.images.close()
 
 
 def _documented_problems() -> dict[int | str, dict[str, Any]]:

@@ -6,7 +6,8 @@ import math
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -15,6 +16,10 @@ import anyio.to_thread
 from splitseem_server.errors import QueueFull
 
 T = TypeVar("T")
+Prepared = TypeVar("Prepared")
+
+# Pieces of work that are prepared while all workers are busy. Each holds an image, which may be large.
+_AHEAD = 1
 
 IN_TURNS = 4
 """Requests that are worked on in turns; each of them holds an image ready."""
@@ -40,6 +45,7 @@ class EncodeQueue:
         self._slots = anyio.CapacityLimiter(workers)
         self._threads = anyio.CapacityLimiter(workers)
         self._together = anyio.CapacityLimiter(IN_TURNS)
+        self._ahead = anyio.CapacityLimiter(workers + _AHEAD)
         self._admitted = 0
         self._latest_s: deque[float] = deque(maxlen=_RUNS_REMEMBERED)
 
@@ -60,6 +66,33 @@ class EncodeQueue:
             async with self._slots:
                 on_start()
                 return await self._run_on_thread(work)
+        finally:
+            self._admitted -= 1
+
+    async def run_prepared(
+        self,
+        prepare: Callable[[], Awaitable[Prepared]],
+        work: Callable[[Prepared], T],
+        *,
+        on_start: Callable[[], None],
+    ) -> T:
+        """As `run`, on what `prepare` gives; it is awaited beside the workers, for a few pieces of work
+        ahead.
+
+        Raises:
+            QueueFull: too much work waits already.
+            whatever the preparation or the work raises.
+        """
+        self._admit()
+        try:
+            async with self._ahead:
+                prepared = await prepare()
+                await self._slots.acquire()
+            try:
+                on_start()
+                return await self._run_on_thread(partial(work, prepared))
+            finally:
+                self._slots.release()
         finally:
             self._admitted -= 1
 

@@ -1,8 +1,8 @@
 """Pixels of more than 8 bits -> 8 bits, by one rule.
 
-16-bit values are divided by 257, so that white stays white. But cameras and microscopes also write 10, 12 or 14
-bits into 16: a grey picture without a value of 16,384 or more is stretched, and so is every picture of 32-bit values.
-Stretching takes the 0.1 and the 99.9 percentile of all its values to 0 and 255.
+16-bit values are divided by 257, so that white stays white. But cameras and microscopes also write 10, 12 or
+14 bits into 16: a grey picture without a value of 16,384 or more is stretched, and so is every picture of
+32-bit values. Stretching takes the 0.1 and the 99.9 percentile of all its values to 0 and 255.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Untrusted bytes -> upright RGB image. Limits are checked on the header, before pixels are decoded.
 
-What a file holds its first bytes say. Metadata is taken out before anything is decoded (`image_marks.py`, which
-also has the rule of orientation), so that no text, profile or thumbnail can spoil or delay the pixels.
+What a file holds its first bytes say. Metadata is taken out before anything is decoded (`image_marks.py`,
+which also has the rule of orientation), so that no text, profile or thumbnail can spoil or delay the pixels.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _opened(data: bytes, limits: ImageLimits) -> Iterator[tuple[Image.Image, int
 
 
 def _box_orientation(image: Image.Image) -> int:
-    """What the boxes `irot` and `imir` of an AVIF say; its EXIF, which by the standard repeats them, is not read."""
+    """What the boxes `irot` and `imir` of an AVIF say; its EXIF only repeats them and is not read."""
     decoder = image._decoder  # type: ignore[attr-defined]  # Pillow mixes boxes and EXIF where it tells of them
     orientation: int = decoder.get_info()[5]
     return orientation

@@ -1,9 +1,9 @@
 """An image file -> the same file with nothing but its pixels, and how it is to be turned.
 
 The rule of orientation, the same in `client/src/shared/imageMarks.ts` and held there to the same vectors
-(`proto/vectors/image_marks.json`): the first EXIF block that stands where the format puts it (JPEG: APP1 before
-the first scan; PNG: chunk eXIf; WebP: chunk EXIF) counts, and of it tag 274 of the first directory, if that is one
-integer from 1 to 8. Nothing else turns such a file: no XMP, no text, no second block.
+(`proto/vectors/image_marks.json`): the first EXIF block that stands where the format puts it (JPEG: APP1
+before the first scan; PNG: chunk eXIf; WebP: chunk EXIF) counts, and of it tag 274 of the first directory,
+if that is one integer from 1 to 8. Nothing else turns such a file: no XMP, no text, no second block.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Marked:
 def read_marks(data: bytes) -> Marked:
     """Take the metadata out of a JPEG, PNG or WebP file and read how it is to be turned.
 
-    Files of another kind come back unchanged, broken files from the place on where they are broken: whether their
-    pixels can be read the decoder says.
+    Files of another kind come back unchanged, broken files from the place on where they are broken: whether
+    their pixels can be read the decoder says.
 
     Raises:
         TooManyParts: more than `MAX_PARTS` segments or chunks, or more than `MAX_SCANS` scans.

@@ -18,6 +18,7 @@ from splitseem_server.embedding_service import EmbeddingService
 from splitseem_server.encode_queue import EncodeQueue
 from splitseem_server.encoder import Encoder
 from splitseem_server.errors import NotReady
+from splitseem_server.image_pool import ImagePool
 from splitseem_server.metrics import Metrics
 from splitseem_server.panoptic_service import PanopticService
 from splitseem_server.settings import Settings
@@ -44,6 +45,7 @@ class Services:
     encoder: Encoder
     cache: EmbeddingCache
     queue: EncodeQueue
+    images: ImagePool
     embeddings: EmbeddingService
     decoder: DecoderFiles | None
     texts: TextService | None

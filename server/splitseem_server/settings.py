@@ -82,6 +82,16 @@ class Settings(BaseModel):
         description="Most pixels of an image, read from its header before it is decoded. Decoding takes"
         " about 6 bytes for each.",
     )
+    decode_processes: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=2,
+        description="Image files decoded at the same time, each in a process of its own of about 40 MB, which"
+        " is started when it is first needed.",
+    )
+    decode_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=20.0,
+        description="Seconds an image file may take to decode; then its process is killed and the image"
+        " refused with 413. A photo of 64 million pixels takes one to three.",
+    )
     max_canvas: Annotated[int, Field(ge=32, le=4096)] = Field(
         default=1024,
         description="Largest `canvas` that a request may ask for. Time, memory and size of an embedding"

@@ -1,7 +1,7 @@
 """Photos with marks of orientation, of every kind and in every place, and how each is to be shown.
 
-`python tests/contract/marked_photos.py FOLDER` writes them with `photos.json`: name, orientation, and the colours of
-the blocks of each as it is to be seen. The rule is in ARCHITECTURE.md.
+`python tests/contract/marked_photos.py FOLDER` writes them with `photos.json`: name, orientation, and the
+colours of the blocks of each as it is to be seen. The rule is in ARCHITECTURE.md.
 """
 
 from __future__ import annotations
@@ -258,7 +258,8 @@ def _boxes_and_tags() -> Iterator[MarkedPhoto]:
         # Pillow writes the orientation into the boxes irot and imir.
         yield MarkedPhoto(f"boxes-{value}.avif", saved("AVIF", exif=block.tobytes()), value)
         yield MarkedPhoto(f"tag-{value}.tiff", saved("TIFF", tiffinfo={274: value}), value)
-    # EXIF says 6, no box does. Pillow takes this tag out of what it writes, so another one is written and renamed.
+    # EXIF says 6, no box does. Pillow takes this tag out of what it writes, so another one is written and
+    # renamed.
     other = exif(6).replace(b"\1\x12\0\3", b"\1\x11\0\3")
     avif = saved("AVIF", exif=other)
     yield MarkedPhoto("exif-6.avif", avif.replace(b"\1\x11\0\3", b"\1\x12\0\3"), 1)

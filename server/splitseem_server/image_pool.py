@@ -1,0 +1,179 @@
+"""Image bytes -> pixels in a few processes that are killed when one takes too long.
+
+Decoders are C code that strangers choose the work of: a small file can ask for minutes. The pool bounds the
+time and the memory of each image, and what happens to a process happens to no one else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import BinaryIO
+
+import anyio
+import anyio.to_thread
+import numpy as np
+
+from splitseem_server.errors import PROBLEMS, ImageTooLarge, ServerError, UnreadableImage
+from splitseem_server.image_input import ImageLimits, RgbImage
+from splitseem_server.image_process import ANSWER, ERROR, PIXELS, PNG, REQUEST
+
+# Interpreter, libraries and file; and what Pillow takes at most for a pixel: RGBA, white below it, both laid
+# over each other, RGB and its copy.
+_MEMORY_BYTES = 2**30
+_MEMORY_BYTES_A_PIXEL = 32
+_PIPE_BYTES = 2**20
+_ERRORS: Mapping[str, type[ServerError]] = {error.__name__: error for error in PROBLEMS}
+# Pillow needs none of the threads of NumPy's linear algebra, which take address space.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class ImagePool:
+    """Decodes images in processes of their own, which are started when they are first needed.
+
+    Args:
+        processes: images that are decoded at the same time.
+        seconds: an image may take at most; then its process is killed, and another one started for the next.
+    """
+
+    def __init__(self, limits: ImageLimits, *, processes: int, seconds: float) -> None:
+        self._limits = limits
+        self._seconds = seconds
+        self._slots = anyio.CapacityLimiter(processes)
+        self._idle: list[_Process] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    async def pixels(self, image: bytes) -> RgbImage:
+        """What `read_image` makes of it.
+
+        Raises:
+            ServerError: the image is refused, or took too long.
+        """
+        content, size_hw = await self._ask(PIXELS, image)
+        return content.reshape(*size_hw, 3)
+
+    async def png(self, image: bytes) -> bytes:
+        """The same, as a PNG file.
+
+        Raises:
+            as `pixels`.
+        """
+        content, _ = await self._ask(PNG, image)
+        return content.tobytes()
+
+    def close(self) -> None:
+        """End the processes; those at work end with their image."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for process in idle:
+            process.end()
+
+    async def _ask(self, wanted: bytes, image: bytes) -> tuple[RgbImage, tuple[int, int]]:
+        return await anyio.to_thread.run_sync(self._ask_blocking, wanted, image, limiter=self._slots)
+
+    def _ask_blocking(self, wanted: bytes, image: bytes) -> tuple[RgbImage, tuple[int, int]]:
+        process = self._take()
+        try:
+            answer = process.ask(wanted, image, self._seconds)
+        except BaseException:
+            process.end()
+            raise
+        self._give_back(process)
+        return answer
+
+    def _take(self) -> _Process:
+        with self._lock:
+            while self._idle:
+                process = self._idle.pop()
+                if process.is_alive:
+                    return process
+                process.end()
+        memory = _MEMORY_BYTES + self._limits.max_bytes + _MEMORY_BYTES_A_PIXEL * self._limits.max_pixels
+        return _Process(self._limits, memory)
+
+    def _give_back(self, process: _Process) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(process)
+                return
+        process.end()
+
+
+def _widen(pipe: BinaryIO) -> None:
+    """Fewer turns between the processes for each image, where the system allows it."""
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+class _Process:
+    def __init__(self, limits: ImageLimits, memory: int) -> None:
+        arguments = [str(number) for number in (limits.max_bytes, limits.max_pixels, memory)]
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "splitseem_server.image_process", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **_ENVIRONMENT},
+        )
+        # Pipes: both are there.
+        self._requests: BinaryIO = self._popen.stdin  # type: ignore[assignment]
+        self._answers: BinaryIO = self._popen.stdout  # type: ignore[assignment]
+        for pipe in (self._requests, self._answers):
+            _widen(pipe)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def ask(self, wanted: bytes, image: bytes, seconds: float) -> tuple[RgbImage, tuple[int, int]]:
+        """Raises: ServerError: the image is refused, takes too long, or ends the process."""
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            self._popen.kill()
+
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            return self._exchange(wanted, image)
+        except (EOFError, OSError) as error:
+            if late.is_set():
+                raise ImageTooLarge(
+                    f"decoding the image takes more than {seconds:g} s; save it again, plainly or smaller"
+                ) from error
+            raise UnreadableImage("the image cannot be decoded: the decoder gave up") from error
+        finally:
+            timer.cancel()
+
+    def _exchange(self, wanted: bytes, image: bytes) -> tuple[RgbImage, tuple[int, int]]:
+        self._requests.write(REQUEST.pack(wanted, len(image)))
+        self._requests.write(image)
+        self._requests.flush()
+        kind, length, height, width = ANSWER.unpack(self._read(ANSWER.size).tobytes())
+        content = self._read(length)
+        if kind == ERROR:
+            name, detail = json.loads(content.tobytes())
+            raise _ERRORS[name](detail)
+        return content, (height, width)
+
+    def _read(self, length: int) -> RgbImage:
+        content = np.empty(length, dtype=np.uint8)
+        if self._answers.readinto(content) < length:  # type: ignore[attr-defined]  # BufferedReader waits for all
+            raise EOFError("the process ended")
+        return content
+
+    def end(self) -> None:
+        """Kill the process and forget it."""
+        self._popen.kill()
+        for pipe in (self._requests, self._answers):
+            with contextlib.suppress(OSError):  # what was not sent any more
+                pipe.close()
+        self._popen.wait()

@@ -1,0 +1,80 @@
+"""The process in which images are decoded: it may be killed at any time, and takes no more memory than it is
+given.
+
+`python -m splitseem_server.image_process MAX_BYTES MAX_PIXELS MEMORY_BYTES` reads requests from standard
+input and writes an answer to each to standard output; it ends with its input. `image_pool.py` is the other
+side.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import signal
+import struct
+import sys
+import warnings
+from typing import BinaryIO
+
+from PIL import Image
+
+from splitseem_server.errors import ImageTooLarge, ServerError
+from splitseem_server.image_input import ImageLimits, read_image
+
+REQUEST = struct.Struct("<cQ")
+"""What is wanted (PIXELS or PNG), bytes of the file, which follows."""
+ANSWER = struct.Struct("<cQII")
+"""What comes (PIXELS, PNG or ERROR), its bytes, height and width; it follows."""
+PIXELS, PNG, ERROR = b"P", b"G", b"E"
+
+# Quick: what is sent once need not be small.
+_PNG_LEVEL = 1
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, limits: ImageLimits) -> None:
+    """Answer until the requests end."""
+    while len(head := requests.read(REQUEST.size)) == REQUEST.size:
+        wanted, length = REQUEST.unpack(head)
+        _send(answers, *_answer(wanted, requests.read(length), limits))
+
+
+def _answer(
+    wanted: bytes, data: bytes, limits: ImageLimits
+) -> tuple[bytes, bytes | memoryview, tuple[int, int]]:
+    try:
+        pixels = read_image(data, limits)
+        size_hw = (pixels.shape[0], pixels.shape[1])
+        if wanted == PIXELS:
+            return PIXELS, pixels.data.cast("B"), size_hw
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
+        return PNG, stream.getvalue(), size_hw
+    except MemoryError:
+        return _error(ImageTooLarge("decoding the image takes more memory than it may; send a smaller one"))
+    except ServerError as error:
+        return _error(error)
+
+
+def _error(error: ServerError) -> tuple[bytes, bytes, tuple[int, int]]:
+    return ERROR, json.dumps([type(error).__name__, error.detail]).encode(), (0, 0)
+
+
+def _send(answers: BinaryIO, kind: bytes, content: bytes | memoryview, size_hw: tuple[int, int]) -> None:
+    answers.write(ANSWER.pack(kind, len(content), *size_hw))
+    answers.write(content)
+    answers.flush()
+
+
+def main() -> None:
+    max_bytes, max_pixels, memory = (int(number) for number in sys.argv[1:])
+    # Ctrl+C reaches the whole group; the server closes the input when it stops.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    warnings.simplefilter("ignore")  # of odd metadata
+    Image.init()
+    serve(sys.stdin.buffer, sys.stdout.buffer, ImageLimits(max_bytes, max_pixels))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""`POST /v1/upright`: what the server sees of an image, as a picture that every browser reads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from splitseem_server.embed_routes import IMAGE_BODY
+from splitseem_server.services import Services, services_of
+from splitseem_server.uploads import read_upload
+
+router = APIRouter(tags=["embeddings"])
+
+
+@router.post(
+    "/v1/upright",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+    openapi_extra=IMAGE_BODY,
+)
+async def upright(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
+    """The pixels that are encoded of an image: turned upright, 8 bits, RGB, over white."""
+    png = await services.images.png(await read_upload(request))
+    return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})
