@@ -14,9 +14,11 @@ const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem
 /** A program with the first of its arguments. */
 export type Command = readonly [string, ...string[]];
 
+export const PYTHON = join(dirname(SPLITSEEM), 'python');
+
 /** The command line with a stand-in for the sentence encoder; it also makes a small model that takes texts. */
 export const WITH_FAKE_SENTENCES: Command = [
-  join(dirname(SPLITSEEM), 'python'),
+  PYTHON,
   join(REPOSITORY, 'tests/contract/splitseem_with_fake_sentences.py'),
 ];
 
