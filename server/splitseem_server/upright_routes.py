@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from splitseem_server.embed_routes import IMAGE_BODY
+from splitseem_server.parameters import joined
 from splitseem_server.services import Services, services_of
 from splitseem_server.uploads import read_upload
 
@@ -21,5 +22,7 @@ router = APIRouter(tags=["embeddings"])
 )
 async def upright(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The pixels that are encoded of an image: turned upright, 8 bits, RGB, over white."""
-    png = await services.images.png(await read_upload(request))
+    upload = await read_upload(request)
+    joined(request, upload.fields, ())
+    png = await services.images.png(upload.image)
     return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})
