@@ -7,7 +7,7 @@ import { labelMap, labelMapName, labelMaps } from '../exports/masks';
 import { maskPng } from '../exports/png';
 import { toProject } from '../session/project';
 import type { Project } from '../shared/types';
-import { decodeWhole } from './photoPixels';
+import { decodeWhole } from './decodePhoto';
 import type { Store } from './store';
 import { lastTimingsOf } from './timings';
 

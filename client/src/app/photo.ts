@@ -1,5 +1,5 @@
 /** Files -> photos and projects. */
-import { decodePhoto, type Convert, type Decoded } from './decodePhoto';
+import { decodePhoto, type Convert } from './decodePhoto';
 import { projectFromJson } from '../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './photoPixels';
 import { Failure, unwrap } from '../shared/errors';

@@ -39,16 +39,20 @@ export async function shrunk(whole: ImageBitmap, mostPixels: number): Promise<Im
   const factor = Math.sqrt(mostPixels / (whole.width * whole.height));
   if (factor >= 1) return whole;
   try {
-    return await createImageBitmap(whole, resizeBy(whole, factor));
+    const { width, height } = sizeBy(whole, factor);
+    return await createImageBitmap(whole, {
+      resizeWidth: width,
+      resizeHeight: height,
+      resizeQuality: 'medium',
+    });
   } finally {
     whole.close();
   }
 }
 
-const resizeBy = ({ width, height }: SizeHw, factor: number): ImageBitmapOptions => ({
-  resizeWidth: Math.max(1, Math.round(width * factor)),
-  resizeHeight: Math.max(1, Math.round(height * factor)),
-  resizeQuality: 'medium',
+const sizeBy = ({ width, height }: SizeHw, factor: number): SizeHw => ({
+  width: Math.max(1, Math.round(width * factor)),
+  height: Math.max(1, Math.round(height * factor)),
 });
 
 /** What is there of a photo, from back to front. */
@@ -155,6 +159,7 @@ function setDetail({ detail, activePhoto }: Store, next: Detail | null): void {
 
 interface WantedDetail {
   readonly file: Blob;
+  readonly size: SizeHw;
   readonly inSight: Region;
   readonly region: Region;
   readonly scale: number;
@@ -171,13 +176,13 @@ function wantedDetail({ activePhoto, viewport, canvasSize }: Store): WantedDetai
     visibleRegion(viewport.value, canvasSize.value, size, margin);
   const region = regionWith(MARGIN);
   const most = Math.sqrt(DETAIL_PIXELS / (region.width * region.height));
-  return { file, inSight: regionWith(0), region, scale: Math.min(needed, most) };
+  return { file, size, inSight: regionWith(0), region, scale: Math.min(needed, most) };
 }
 
 const isGoodFor = (detail: Detail | null, { file, inSight, scale }: WantedDetail): boolean =>
   detail?.file === file && detail.scale >= scale && covers(detail.region, inSight);
 
-async function decodeDetail({ file, region, scale }: WantedDetail): Promise<Detail> {
-  const pixels = await decodePart(file, region, scale < 1 ? resizeBy(region, scale) : {});
+async function decodeDetail({ file, size, region, scale }: WantedDetail): Promise<Detail> {
+  const pixels = await decodePart(file, size, region, sizeBy(region, scale));
   return { file, pixels, region, scale };
 }
