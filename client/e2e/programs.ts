@@ -108,6 +108,40 @@ export async function startPlainProxy(target: string): Promise<Running> {
   return { url: `http://127.0.0.1:${portOf(server)}`, stop: () => closeServer(server) };
 }
 
+/** A proxy that notes what it is asked for. */
+export interface Proxy extends Running {
+  readonly paths: string[];
+  /** Break off the next answer for this path after its first bytes. */
+  cutOnce(path: string): void;
+}
+
+export async function startProxy(target: string): Promise<Proxy> {
+  const paths: string[] = [];
+  const cut = new Set<string>();
+  const server = createServer((incoming, outgoing) => {
+    const { method = 'GET', headers, url = '/' } = incoming;
+    const path = new URL(url, target).pathname;
+    paths.push(path);
+    const forwarded = httpRequest(new URL(url, target), { method, headers }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      if (!cut.delete(path)) response.pipe(outgoing);
+      else
+        response.once('data', (part: Buffer) =>
+          outgoing.write(part.subarray(0, 100), () => outgoing.destroy()),
+        );
+    });
+    forwarded.on('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    paths,
+    cutOnce: (path) => cut.add(path),
+    stop: () => closeServer(server),
+  };
+}
+
 /** Standard output of the command line. */
 export const splitseem = (...args: readonly string[]): Promise<string> => run([SPLITSEEM], args);
 

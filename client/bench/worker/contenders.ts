@@ -34,7 +34,7 @@ async function openClick({ file, embedding }: Contender): Promise<Timed> {
   const engine = new Engine({
     provider: PROVIDER,
     crossOriginIsolated,
-    configure: () => ort.env.wasm.numThreads ?? 1,
+    configure: () => ({ threads: ort.env.wasm.numThreads ?? 1, note: null }),
     openGraph,
     startWebGpu: () => Promise.reject(new Error('the benchmark runs on the processor')),
   });

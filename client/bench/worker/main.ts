@@ -14,7 +14,7 @@ self.onmessage = ({ data: plan }: MessageEvent<Plan>) => {
 async function answer(plan: Plan): Promise<Outcome> {
   const { userAgent, hardwareConcurrency } = self.navigator;
   const { crossOriginIsolated } = self;
-  const threads = configureRuntime({ crossOriginIsolated, hardwareConcurrency, wanted: plan.threads });
+  const { threads } = configureRuntime({ crossOriginIsolated, hardwareConcurrency, wanted: plan.threads });
   try {
     return { threads, userAgent, samples: await run(plan), error: null };
   } catch (error) {

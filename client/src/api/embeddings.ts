@@ -2,6 +2,7 @@
 import type { ClientError } from '../shared/errors';
 import { sendRepeatedly, sleep, type Sleep } from './retry';
 import { post } from './post';
+import { patiently } from './patiently';
 import type { PostRequest, TransferProgress, Transport } from './transport';
 
 export type EmbedProgress =
@@ -24,11 +25,11 @@ export interface Surroundings {
 const ATTEMPTS = 5;
 
 /** Busy servers and lost connections are tried again; `url` is that of the embed route. */
-export function createEmbed(url: string, surroundings: Surroundings = browser): Embed {
+export function createEmbed(url: string, surroundings: Surroundings = browser, milliseconds?: number): Embed {
   return (photo, { signal, onProgress, onBytes }) => {
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
     const request = { url, body: photo, headers, signal, onProgress, ...(onBytes && { onBytes }) };
-    const send = () => surroundings.transport(request);
+    const send = () => patiently(surroundings.transport, request, { patience: 'embedding', milliseconds });
     return sendRepeatedly(send, {
       attempts: ATTEMPTS,
       sleep: surroundings.sleep,

@@ -44,8 +44,10 @@ async function attemptOnce(send: () => Promise<PostResponse>): Promise<ArrayBuff
   }
 }
 
+/** A server that said nothing for long would say nothing again. */
 const isTemporary = (error: ClientError): boolean =>
-  error.kind === 'network' || (error.kind === 'http' && RETRIED_STATUSES.includes(error.status));
+  (error.kind === 'network' && error.what !== 'server-silent') ||
+  (error.kind === 'http' && RETRIED_STATUSES.includes(error.status));
 
 /** Doubles with every attempt; a server that names a time is believed, within reason. */
 function waitSeconds(attempt: number, error: ClientError): number {

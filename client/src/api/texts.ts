@@ -4,6 +4,7 @@ import { Failure } from '../shared/errors';
 import type { Vocabulary } from '../shared/naming';
 import type { TextVectors } from '../shared/types';
 import { browser, type Surroundings } from './embeddings';
+import { patiently } from './patiently';
 import { sendRepeatedly } from './retry';
 
 export interface TextOptions {
@@ -24,7 +25,11 @@ const ATTEMPTS = 3;
 const MOST_AT_ONCE = 64;
 
 /** `url` is that of the text route. */
-export function createTexts(url: string, { transport, sleep }: Surroundings = browser): Texts {
+export function createTexts(
+  url: string,
+  { transport, sleep }: Surroundings = browser,
+  milliseconds?: number,
+): Texts {
   const ask = async (body: object, { fingerprint, signal }: TextOptions): Promise<TextAnswer> => {
     const request = {
       url,
@@ -34,7 +39,12 @@ export function createTexts(url: string, { transport, sleep }: Surroundings = br
       onProgress: () => undefined,
     };
     const retrying = { attempts: ATTEMPTS, sleep, signal, onRetry: () => undefined };
-    const answer = readTextAnswer(await sendRepeatedly(() => transport(request), retrying));
+    const answer = readTextAnswer(
+      await sendRepeatedly(
+        () => patiently(transport, request, { patience: 'texts', milliseconds }),
+        retrying,
+      ),
+    );
     checkMatch(answer.fingerprint, fingerprint);
     return answer;
   };

@@ -24,7 +24,20 @@ export function EmbeddingProgress({ app: { store, controller } }: { readonly app
           Try again
         </button>
       ) : (
-        <progress aria-label={text} {...(fraction === null ? {} : { value: fraction, max: 1 })} />
+        <>
+          <progress aria-label={text} {...(fraction === null ? {} : { value: fraction, max: 1 })} />
+          {readiness.phase === 'embedding' && (
+            <button
+              type="button"
+              class="action"
+              onClick={() => {
+                controller.cancelEmbedding(image.id);
+              }}
+            >
+              Cancel
+            </button>
+          )}
+        </>
       )}
       {waiting > 0 && (
         <p class="hint">

@@ -47,16 +47,23 @@ const NOTICEABLE = 100;
 
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 
+/** ": 3.1 of 17.2 MB" */
+function megabytes(loaded?: { readonly bytes: number; readonly total: number | null }): string {
+  if (loaded === undefined) return '';
+  const [bytes, total] = [loaded.bytes, loaded.total].map((count) => ((count ?? 0) / 1e6).toFixed(1));
+  return loaded.total === null ? `: ${bytes} MB` : `: ${bytes} of ${total} MB`;
+}
+
 function describeDecoder(decoder: DecoderState): readonly string[] {
   switch (decoder.phase) {
     case 'loading':
-      return ['Loading the decoder …'];
+      return [`Loading the decoder${megabytes(decoder.loaded)} …`];
     case 'failed':
       return ['No decoder'];
     case 'ready': {
-      const { model, provider, providerNote, threads, crossOriginIsolated } = decoder.info;
+      const { model, provider, providerNote, threads, threadsNote } = decoder.info;
       const count = threads === 1 ? '1 thread' : `${threads} threads`;
-      const reason = crossOriginIsolated ? '' : ' (page not cross-origin isolated)';
+      const reason = threadsNote ? ` (${threadsNote})` : '';
       return [
         `Model ${model}`,
         `Provider ${provider}`,

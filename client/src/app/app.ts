@@ -3,6 +3,8 @@ import { createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
 import { createUpright } from '../api/upright';
 import { startDecoder } from '../bridge/decoder';
+import { withFallback } from '../bridge/fallback';
+import { createServerDecoder } from '../bridge/serverDecoder';
 import { Gestures, type DrawingTool } from '../canvas/pointer';
 import { mapsFrom } from '../shared/maps';
 import { providerFrom } from '../shared/providers';
@@ -66,10 +68,14 @@ export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
   const maps = mapsFrom(location.search);
   const convert = createUpright(address('v1/upright'));
+  const patience = patienceFrom(location.search);
   return {
-    embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`)),
-    texts: createTexts(address('v1/text')),
-    decoder: startDecoder(),
+    embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`), undefined, patience),
+    texts: createTexts(address('v1/text'), undefined, patience),
+    decoder: withFallback(
+      startDecoder(patience && WORKER_PATIENCE * patience),
+      createServerDecoder(address('v1/decode'), patience),
+    ),
     readFile: (file) => readFile(file, convert),
     reopen: async ({ file, name, digest }) => ({
       ...(await readPhoto(file, name, convert)),
@@ -79,8 +85,18 @@ export function browserServices(): Services {
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),
     maps,
+    patience,
     now: () => performance.now(),
   };
+}
+
+/** The worker waits for files itself, and has to be heard afterwards. */
+const WORKER_PATIENCE = 3;
+
+/** `?patience=300` in the address, for slow servers: most seconds without a sign of life; as milliseconds. */
+function patienceFrom(query: string): number | undefined {
+  const seconds = Number(new URLSearchParams(query).get('patience'));
+  return Number.isFinite(seconds) && seconds > 0 ? 1000 * seconds : undefined;
 }
 
 /** `?threads=2` in the address, for machines on which the usual number is not the best. */

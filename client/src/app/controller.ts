@@ -2,11 +2,12 @@
 import { effect } from '@preact/signals';
 import type { Embed } from '../api/embeddings';
 import type { Texts } from '../api/texts';
+import type { Loaded } from '../api/wait';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
-import { toClientError, type ClientError } from '../shared/errors';
+import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/maps';
 import type { ProviderWish } from '../shared/providers';
 import type { Project, PromptItem } from '../shared/types';
@@ -31,6 +32,8 @@ export interface Services {
   readonly provider?: ProviderWish;
   /** What `embed` asks of the server, or null. */
   readonly maps?: MapsWish | null;
+  /** Longest wait without a sign of life, milliseconds; the usual ones when absent. */
+  readonly patience?: number | undefined;
   readonly now: () => number;
 }
 
@@ -48,6 +51,8 @@ export class Controller {
   readonly #closed = new Map<ImageId, Photo>();
   readonly #embedding = new Map<ImageId, AbortController>();
   readonly #embedQueue = new EmbedQueue(BACKGROUND_PHOTOS);
+  /** As they came, for a decoder that has to begin again; the browser may keep them on disk. */
+  readonly #embeddings = new Map<ImageId, Blob>();
   /** Settles when the decoder is ready or cannot be. */
   #loaded: Promise<void> = Promise.resolve();
 
@@ -66,13 +71,23 @@ export class Controller {
     effect(() => {
       this.#embedQueue.show(store.session.value.activeImage);
     });
-    this.#decoding = new DecodeLoop(store, services, this.#texts, onError);
+    this.#decoding = new DecodeLoop(store, services, this.#texts, {
+      onError,
+      onGone: (image) => {
+        this.#sendAgain(image);
+      },
+    });
+    services.decoder.onLost?.(() => {
+      this.#revive();
+    });
   }
 
   /** Load the decoder; it takes about as long as the first photo needs on the server. */
   start(): void {
-    this.#loaded = this.#load();
-    this.#loaded.catch((thrown: unknown) => {
+    const loaded = this.#load();
+    this.#loaded = loaded;
+    loaded.catch((thrown: unknown) => {
+      if (this.#loaded !== loaded) return;
       const error = toClientError(thrown, 'decoder');
       this.#store.decoder.value = { phase: 'failed', error };
       this.#fail(error);
@@ -126,6 +141,13 @@ export class Controller {
     this.#store.failedSteps.value = new Set();
     if (this.#store.decoder.value.phase === 'failed') this.start();
     this.#queueEmbed(id, photo);
+  }
+
+  /** Stop waiting for the embedding of an image; it can be tried again. */
+  cancelEmbedding(id: ImageId): void {
+    this.#embedQueue.remove(id);
+    this.#embedding.get(id)?.abort();
+    this.#setReadiness(id, { phase: 'failed', error: aborted() });
   }
 
   /** Close a photo; undo brings it back. */
@@ -253,9 +275,12 @@ export class Controller {
     const { decoder } = this.#store;
     decoder.value = { phase: 'loading' };
     this.#store.textGraphs.value = 'absent';
-    const { modelUrl, threads, provider = 'wasm', maps } = this.#services;
-    const wishes = { threads, provider, ...(maps && { maps }) };
-    const info = await this.#services.decoder.call('load', { modelUrl, ...wishes });
+    const { modelUrl, threads, provider = 'wasm', maps, patience } = this.#services;
+    const wishes = { threads, provider, ...(maps && { maps }), ...(patience && { patience }) };
+    const onProgress = (loaded: Loaded): void => {
+      if (decoder.value.phase === 'loading') decoder.value = { phase: 'loading', loaded };
+    };
+    const info = await this.#services.decoder.call('load', { modelUrl, ...wishes }, { onProgress });
     decoder.value = { phase: 'ready', info };
     this.#store.vocabulary.value = info.vocabulary;
     const { classNames } = this.#store.session.value;
@@ -272,8 +297,13 @@ export class Controller {
     for (const [id, { photo }] of photos.value) if (!isOpen.has(id)) this.#letGo(id, photo);
     for (const [id, photo] of this.#closed) {
       if (isOpen.has(id)) void this.#reopen(id, photo);
-      else if (!session.value.closed.some(({ image }) => image.id === id)) this.#closed.delete(id);
+      else if (!session.value.closed.some(({ image }) => image.id === id)) this.#forget(id);
     }
+  }
+
+  #forget(id: ImageId): void {
+    this.#closed.delete(id);
+    this.#embeddings.delete(id);
   }
 
   #letGo(id: ImageId, photo: Photo): void {
@@ -302,10 +332,30 @@ export class Controller {
     }
   }
 
+  /** The worker was lost, with all images that it held: load another and give it those. */
+  #revive(): void {
+    this.start();
+    for (const [id, { photo, readiness }] of this.#store.photos.value) {
+      const isAsked = readiness.phase === 'embedding' || readiness.phase === 'failed';
+      if (isAsked || !this.#embeddings.has(id)) continue;
+      this.#setReadiness(id, { phase: 'preparing' });
+      void this.#embed(id, photo);
+    }
+  }
+
   // Embedding
 
   #queueEmbed(id: ImageId, photo: Photo): void {
     this.#embedQueue.add(id, () => this.#embed(id, photo));
+  }
+
+  /** The cache of the server, which decodes, has lost the image. */
+  #sendAgain(id: ImageId): void {
+    const photo = this.#store.photos.value.get(id)?.photo;
+    if (photo === undefined) return;
+    this.#embeddings.delete(id);
+    this.#setReadiness(id, { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } });
+    this.#queueEmbed(id, photo);
   }
 
   async #embed(id: ImageId, photo: Photo): Promise<void> {
@@ -313,17 +363,11 @@ export class Controller {
     const abort = new AbortController();
     this.#embedding.set(id, abort);
     try {
-      const bytes = await this.#services.embed(photo.file, {
-        signal: abort.signal,
-        onProgress: (progress) => {
-          this.#setReadiness(id, { phase: 'embedding', progress });
-        },
-        onBytes: (bytes, at) => {
-          this.#receive(id, bytes.slice().buffer, at);
-        },
-      });
+      const known = this.#embeddings.get(id);
+      const bytes = known ? await known.arrayBuffer() : await this.#fetchEmbedding(id, photo, abort.signal);
       this.#setReadiness(id, { phase: 'preparing' });
       await this.#loaded;
+      if (abort.signal.aborted) return;
       const opening = this.#services.decoder.call(
         'open',
         { imageId: id, bytes },
@@ -337,10 +381,27 @@ export class Controller {
       this.#decoding.run();
     } catch (thrown) {
       const error = toClientError(thrown, 'network');
+      // Another call has taken over; or the worker was lost, and another one is given the image.
+      if (this.#embedding.get(id) !== abort) return;
+      if (error.kind !== 'decoder') this.#embeddings.delete(id);
       this.#embedFailed(id, isOfPhoto(error) ? { about: photo.name, ...error } : error);
     } finally {
       if (this.#embedding.get(id) === abort) this.#embedding.delete(id);
     }
+  }
+
+  async #fetchEmbedding(id: ImageId, photo: Photo, signal: AbortSignal): Promise<ArrayBuffer> {
+    const bytes = await this.#services.embed(photo.file, {
+      signal,
+      onProgress: (progress) => {
+        this.#setReadiness(id, { phase: 'embedding', progress });
+      },
+      onBytes: (bytes, at) => {
+        this.#receive(id, bytes.slice().buffer, at);
+      },
+    });
+    this.#embeddings.set(id, new Blob([bytes]));
+    return bytes;
   }
 
   /** Let the decoder, once it is there, begin with an embedding of which more is to come. */

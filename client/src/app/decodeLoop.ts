@@ -1,6 +1,6 @@
 /** Answers the prompts that wait, one after the other. */
 import type { DecoderBridge } from '../bridge/decoder';
-import { hasStep, nextPending, type PendingStep } from '../session/state';
+import { hasStep, nextPending, type ImageId, type PendingStep } from '../session/state';
 import { recordResult } from '../session/transitions';
 import { toClientError, type ClientError } from '../shared/errors';
 import { promptPoints, wholeImage } from '../shared/prompts';
@@ -14,18 +14,26 @@ interface Services {
   readonly now: () => number;
 }
 
+interface Events {
+  readonly onError: (error: ClientError) => void;
+  /** The server, which decodes, no longer has the image. */
+  readonly onGone: (image: ImageId) => void;
+}
+
 export class DecodeLoop {
   readonly #store: Store;
   readonly #services: Services;
   readonly #texts: TextLookup;
-  readonly #onError: (error: ClientError) => void;
+  readonly #events: Events;
+  /** Steps during which the worker, or the server's copy of the image, was lost. */
+  readonly #lostDuring = new Set<string>();
   #running: { readonly pending: PendingStep; readonly abort: AbortController } | null = null;
 
-  constructor(store: Store, services: Services, texts: TextLookup, onError: (error: ClientError) => void) {
+  constructor(store: Store, services: Services, texts: TextLookup, events: Events) {
     this.#store = store;
     this.#services = services;
     this.#texts = texts;
-    this.#onError = onError;
+    this.#events = events;
   }
 
   /** Decode until no step waits; while it runs already, new steps are found on the way. */
@@ -73,7 +81,7 @@ export class DecodeLoop {
     const points = promptPoints(prompts, wholeImage(size), decoder.value.info.regionRules);
     const result = await this.#services.decoder.call(
       'step',
-      { imageId, points, texts, memory: previous?.maskLogits ?? null },
+      { imageId, points, texts, prompts, memory: previous?.maskLogits ?? null },
       { signal },
     );
     const finished = this.#services.now();
@@ -83,17 +91,24 @@ export class DecodeLoop {
     const timings = { ...answeredTimings(result.timings, step.givenAt, finished), ...draft };
     // What remembers a draft is one, however well the worker knew the photo by then.
     const isDraft = result.isDraft || previous?.isDraft === true;
-    const naming = namingOf(this.#store, result.classEmbed);
+    const naming = result.naming ?? namingOf(this.#store, result.classEmbed);
     unpainted.set(step.id, finished);
     session.value = recordResult(session.value, step.id, { ...result, ...naming, isDraft, timings });
     lastStep.value = step.id;
   }
 
   /** A step that failed is not tried again until another prompt is given. */
-  #failed({ step }: PendingStep, error: ClientError): void {
+  #failed({ imageId, step }: PendingStep, error: ClientError): void {
     if (error.kind === 'aborted') return;
+    // With another worker, or the photo sent again, it may be answered; what loses these too is not tried again.
+    const isGone = error.kind === 'http' && error.status === 404;
+    if ((error.what === 'worker-failed' || isGone) && !this.#lostDuring.has(step.id)) {
+      this.#lostDuring.add(step.id);
+      if (isGone) this.#events.onGone(imageId);
+      return;
+    }
     const { failedSteps } = this.#store;
     failedSteps.value = new Set(failedSteps.value).add(step.id);
-    this.#onError(error);
+    this.#events.onError(error);
   }
 }

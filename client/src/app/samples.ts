@@ -1,3 +1,4 @@
+import { download } from '../api/download';
 import { Failure } from '../shared/errors';
 
 export interface Sample {
@@ -16,7 +17,7 @@ export const SAMPLES: readonly Sample[] = [
 ];
 
 export async function fetchSample({ name, file }: Sample): Promise<Blob> {
-  const response = await fetch(`./samples/${file}`).catch(() => null);
-  if (response?.ok === true) return response.blob();
+  const bytes = await download(`./samples/${file}`).catch(() => null);
+  if (bytes !== null) return new Blob([bytes], { type: 'image/jpeg' });
   throw new Failure({ kind: 'network', what: 'sample-missing', about: name, message: `no sample ${file}` });
 }

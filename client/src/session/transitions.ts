@@ -153,7 +153,11 @@ export const recordResult = (session: Session, step: StepId, result: StepResult)
 export const renameResults = (session: Session, nameOf: (classEmbed: Float32Array) => Naming): Session => ({
   ...session,
   results: new Map(
-    [...session.results].map(([id, result]) => [id, { ...result, ...nameOf(result.classEmbed) }]),
+    [...session.results].map(([id, result]) => [
+      id,
+      // What the server decoded it has named, too.
+      result.classEmbed.length === 0 ? result : { ...result, ...nameOf(result.classEmbed) },
+    ]),
   ),
 });
 

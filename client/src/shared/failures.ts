@@ -88,6 +88,20 @@ export const NAMED_WORDS = {
     happened: 'The part of this page that works out masks has stopped',
     remedy: 'Try again; if it fails again, reload the page.',
   },
+  'server-silent': {
+    happened: 'The server does not answer',
+    remedy: 'Check the connection and try again. Your work is kept.',
+  },
+  'runtime-missing': {
+    happened: 'A file of this page that works out masks is missing or damaged on the server',
+    remedy: `${RELOAD} If that does not help, tell the operator of this server: the page has to be installed again.`,
+  },
+  'wasm-forbidden': {
+    happened:
+      'This browser, or a rule of this site, does not let the page run WebAssembly, which works out masks',
+    remedy:
+      'Use a current browser without a lockdown mode; the operator of this server can allow it with wasm-unsafe-eval in its Content-Security-Policy.',
+  },
   'page-failed': {
     happened: 'Something in this page went wrong',
     remedy: 'Go on if you can; if not, export the project and reload the page.',

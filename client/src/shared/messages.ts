@@ -5,7 +5,7 @@ import type { MapsWish } from './maps';
 import type { ProviderWish } from './providers';
 import type { RegionRules } from './regions';
 import type { WorkerStage } from './stages';
-import type { ImageGeometry, LabelledPoint, MaskLogits, StepResult, TextVectors } from './types';
+import type { ImageGeometry, LabelledPoint, MaskLogits, PromptItem, StepResult, TextVectors } from './types';
 
 export interface RuntimeInfo {
   readonly model: string;
@@ -15,6 +15,8 @@ export interface RuntimeInfo {
   /** Why it is not the one that was asked for; null when it is. */
   readonly providerNote?: string | null;
   readonly threads: number;
+  /** Why there are so many, for users; null or absent where nothing has to be said. */
+  readonly threadsNote?: string | null;
   readonly crossOriginIsolated: boolean;
   /** Bytes of the graphs that only texts need; null when the model takes no texts. */
   readonly textBytes: number | null;
@@ -42,6 +44,8 @@ export type WorkerTimings = Readonly<Record<WorkerStage, number>>;
 /** Names are given on the page, which has the vocabulary. */
 export type WorkerStepResult = Omit<StepResult, 'timings' | keyof Naming> & {
   readonly timings: WorkerTimings;
+  /** Where the mask was named already, by the model's own vocabulary. */
+  readonly naming?: Naming;
 };
 
 /** Every call the worker answers: its arguments and its result. */
@@ -52,6 +56,8 @@ export interface WorkerCalls {
       /** How many threads are wanted; null leaves it to the number of cores. */
       readonly threads: number | null;
       readonly provider?: ProviderWish;
+      /** Most milliseconds without a byte of a file; the usual when absent. */
+      readonly patience?: number;
       /** What embeddings will hold of the masks, when it is not the mask features. */
       readonly maps?: MapsWish;
     };
@@ -71,6 +77,8 @@ export interface WorkerCalls {
       readonly imageId: string;
       /** All points of the object so far, image frame. */
       readonly points: readonly LabelledPoint[];
+      /** All prompts of the object so far, which points and texts are of. */
+      readonly prompts?: readonly PromptItem[];
       /** All texts of the object so far, in order. */
       readonly texts: readonly TextVectors[];
       /** Mask logits of the step before, or null on the first. */
@@ -92,6 +100,8 @@ export type WorkerRequest =
   | { [Name in CallName]: { readonly id: number; readonly call: Name } & WorkerCalls[Name]['args'] }[CallName]
   | { readonly id: number; readonly call: 'abort' };
 
+/** Any number of the first, as signs of life, then one of the others. */
 export type WorkerReply =
+  | { readonly id: number; readonly progress: { readonly bytes: number; readonly total: number | null } }
   | { readonly id: number; readonly ok: true; readonly value: WorkerCalls[CallName]['result'] }
   | { readonly id: number; readonly ok: false; readonly error: ClientError };

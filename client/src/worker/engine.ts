@@ -1,4 +1,6 @@
 /** What the worker does, without the worker: the model, the images it holds, and the calls on them. */
+import type { DownloadOptions } from '../api/download';
+import type { Loaded } from '../api/wait';
 import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/providers';
@@ -7,7 +9,7 @@ import { decodeStep } from './step/decoderStep';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
 import { lateralLoader } from './mask/lateral';
-import { fetchModel, textBytesOf, type ModelFiles } from './runtime/modelFiles';
+import { fetchModel, textBytesOf, type ModelFiles, type OnProgress } from './runtime/modelFiles';
 import { choose, type Candidate, type Choice } from './runtime/providers';
 import { ImageStore } from './step/imageStore';
 import type { OnDemand } from './runtime/once';
@@ -15,10 +17,12 @@ import { textGraphs } from './runtime/textGraphs';
 import { Turns } from './runtime/turns';
 import { warmUp } from './step/warmUp';
 import { readModelNames } from '../codec/textVectors';
+import type { Threads } from './runtime/ortSession';
 
 type Call<Name extends CallName> = (
   args: WorkerCalls[Name]['args'],
   signal?: AbortSignal,
+  onProgress?: (loaded: Loaded) => void,
 ) => Promise<WorkerCalls[Name]['result']>;
 
 /** What the engine needs of its surroundings; tests replace it. */
@@ -26,7 +30,9 @@ export interface Runtime {
   readonly provider: string;
   readonly crossOriginIsolated: boolean;
   /** Settle the number of threads, given what is wanted. */
-  configure(threads: number | null): number;
+  configure(threads: number | null): Threads;
+  /** Fetch what graphs run on; with nothing to fetch it is absent. */
+  fetch?(options: DownloadOptions): Promise<void>;
   openGraph(bytes: ArrayBuffer): Promise<Graph>;
   /** Fetch the runtime of the GPU, and find one; its result opens graphs there. */
   startWebGpu(allowsSoftware: boolean): Promise<Runtime['openGraph']>;
@@ -43,10 +49,14 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     this.#runtime = runtime;
   }
 
-  load: Call<'load'> = async ({ modelUrl, threads: wanted, provider: wish = 'wasm', maps }) => {
+  load: Call<'load'> = async (
+    { modelUrl, threads: wanted, provider: wish = 'wasm', maps, patience },
+    _signal,
+    onProgress,
+  ) => {
     const started = performance.now();
-    const threads = this.#runtime.configure(wanted);
-    const files = await fetchModel(modelUrl);
+    const { threads, note: threadsNote } = this.#runtime.configure(wanted);
+    const files = await this.#fetchAll(modelUrl, { onProgress, milliseconds: patience });
     const { opened: decoder, provider, note } = await this.#open(modelUrl, files, wish);
     const names = files.vocabulary && readModelNames(files.vocabulary, decoder.manifest.config);
     this.#decoder = { ...decoder, toSentence: names?.toSentence ?? null };
@@ -58,6 +68,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
       providerNote: note,
       vocabulary: names?.vocabulary ?? null,
       threads,
+      threadsNote,
       loadMilliseconds: performance.now() - started,
     };
   };
@@ -96,6 +107,21 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return Promise.resolve(null);
   };
 
+  /** The runtime and the graphs at the same time: of the two, the runtime is the larger. */
+  async #fetchAll(modelUrl: string, { onProgress, milliseconds }: DownloadOptions): Promise<ModelFiles> {
+    const sum = sumOf(onProgress);
+    const [files] = await Promise.all([
+      fetchModel(modelUrl, undefined, { onProgress: sum, milliseconds }),
+      this.#runtime.fetch?.({
+        milliseconds,
+        onProgress: (loaded) => {
+          sum('', loaded);
+        },
+      }),
+    ]);
+    return files;
+  }
+
   #open(modelUrl: string, files: ModelFiles, wish: ProviderWish): Promise<Choice<Decoder>> {
     return choose(
       wish,
@@ -115,6 +141,18 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     if (this.#decoder !== null) return this.#decoder;
     throw new Failure({ kind: 'decoder', message: 'the decoder has not been loaded' });
   }
+}
+
+/** Tells of the bytes of all files together; of all that there are, once that is known of each. */
+function sumOf(onProgress?: (loaded: Loaded) => void): OnProgress {
+  const files = new Map<string, Loaded>();
+  return (file, loaded) => {
+    files.set(file, loaded);
+    const all = [...files.values()];
+    const totals = all.map(({ total }) => total ?? NaN).reduce((a, b) => a + b, 0);
+    const bytes = all.reduce((sum, each) => sum + each.bytes, 0);
+    onProgress?.({ bytes, total: Number.isNaN(totals) ? null : totals });
+  };
 }
 
 /** The decoder on one provider. */
@@ -146,7 +184,7 @@ async function openDecoder(open: Runtime['openGraph'], files: ModelFiles): Promi
 function describe(
   { manifest }: Decoder,
   runtime: Runtime,
-): Omit<RuntimeInfo, 'vocabulary' | 'threads' | 'loadMilliseconds' | 'providerNote'> {
+): Omit<RuntimeInfo, 'vocabulary' | 'threads' | 'threadsNote' | 'loadMilliseconds' | 'providerNote'> {
   const { config, model, fingerprint } = manifest;
   return {
     model,

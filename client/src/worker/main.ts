@@ -1,6 +1,6 @@
 /** Entry of the decoder's worker: one request after the other, each answered once. */
 import { Engine } from './engine';
-import { configureRuntime, openGraph, PROVIDER } from './runtime/ortSession';
+import { configureRuntime, fetchRuntimeFile, openGraph, PROVIDER } from './runtime/ortSession';
 import { serve } from './serve';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -18,6 +18,7 @@ serve(
         hardwareConcurrency: self.navigator.hardwareConcurrency,
         wanted,
       }),
+    fetch: fetchRuntimeFile,
     openGraph,
     startWebGpu: async (allowsSoftware) =>
       (await import('./runtime/webgpuSession')).startWebGpu(allowsSoftware),

@@ -1,3 +1,4 @@
+import type { Loaded } from '../api/wait';
 import { aborted, Failure, toClientError } from '../shared/errors';
 import type { CallName, WorkerCalls, WorkerReply, WorkerRequest } from '../shared/messages';
 import type { Engine } from './engine';
@@ -30,7 +31,10 @@ export function serve(port: Port, engine: Engine): void {
     const { id } = request;
     try {
       if (signal.aborted) throw new Failure(aborted());
-      port.postMessage({ id, ok: true, value: await dispatch(engine, request, signal) });
+      const onProgress = (progress: Loaded): void => {
+        port.postMessage({ id, progress });
+      };
+      port.postMessage({ id, ok: true, value: await dispatch(engine, request, signal, onProgress) });
     } catch (error) {
       port.postMessage({ id, ok: false, error: toClientError(error, 'decoder') });
     } finally {
@@ -54,10 +58,11 @@ function dispatch(
   engine: Engine,
   request: CallRequest,
   signal: AbortSignal,
+  onProgress: (loaded: Loaded) => void,
 ): Promise<WorkerCalls[CallName]['result']> {
   switch (request.call) {
     case 'load':
-      return engine.load(request, signal);
+      return engine.load(request, signal, onProgress);
     case 'receive':
       return engine.receive(request, signal);
     case 'open':

@@ -27,7 +27,7 @@ function connect(engine: Partial<Engine>) {
     addEventListener: (type: string, listener: Listener) => void listeners.set(type, listener),
     terminate: () => undefined,
   };
-  return { bridge: createBridge(worker), requests, emit };
+  return { bridge: createBridge(() => worker), requests, emit };
 }
 
 const ask = (imageId: string) => ({ imageId, points: [], texts: [], memory: null });
@@ -127,5 +127,71 @@ describe('abort', () => {
     const call = bridge.call('close', { imageId: 'a' }, { signal: AbortSignal.abort() });
     await expect(call).rejects.toMatchObject({ detail: { kind: 'aborted' } });
     expect(requests).toEqual([]);
+  });
+});
+
+describe('a worker that is lost', () => {
+  /** Workers that say nothing until they are told to. */
+  function mute(milliseconds?: number) {
+    const workers: { emit: (type: string, event: unknown) => void; isEnded: boolean }[] = [];
+    const bridge = createBridge(() => {
+      const listeners = new Map<string, Listener>();
+      const worker = {
+        isEnded: false,
+        emit: (type: string, event: unknown): void => listeners.get(type)?.(event as never),
+        postMessage: () => undefined,
+        addEventListener: (type: string, listener: Listener) => void listeners.set(type, listener),
+        terminate: () => {
+          worker.isEnded = true;
+        },
+      };
+      workers.push(worker);
+      return worker;
+    }, milliseconds);
+    let losses = 0;
+    bridge.onLost?.(() => losses++);
+    return { bridge, workers, losses: () => losses };
+  }
+
+  const failureOf = async (call: Promise<unknown>): Promise<unknown> =>
+    detailOf(await call.catch((error: unknown) => error));
+
+  it('by an error fails all that was asked of it, and the next call starts another', async () => {
+    const { bridge, workers, losses } = mute();
+    const calls = [bridge.call('step', ask('a')), bridge.call('close', { imageId: 'a' })].map(failureOf);
+    workers[0]?.emit('error', { message: 'out of memory' });
+    for (const failure of await Promise.all(calls)) expect(failure).toMatchObject({ what: 'worker-failed' });
+    expect(losses()).toBe(1);
+    expect(workers[0]?.isEnded).toBe(true);
+
+    const again = bridge.call('close', { imageId: 'a' });
+    expect(workers).toHaveLength(2);
+    workers[1]?.emit('message', { data: { id: 3, ok: true, value: null } });
+    expect(await again).toBeNull();
+  });
+
+  it('by silence is ended', async () => {
+    const { bridge, workers, losses } = mute(50);
+    expect(await failureOf(bridge.call('step', ask('a')))).toMatchObject({ what: 'worker-failed' });
+    expect(losses()).toBe(1);
+    expect(workers[0]?.isEnded).toBe(true);
+  });
+
+  it('is not one that tells of progress', async () => {
+    const { bridge, workers, losses } = mute(400);
+    const heard: number[] = [];
+    const call = bridge.call(
+      'load',
+      { modelUrl: '', threads: null },
+      { onProgress: ({ bytes }) => heard.push(bytes) },
+    );
+    for (let bytes = 1; bytes <= 6; bytes++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      workers[0]?.emit('message', { data: { id: 1, progress: { bytes, total: null } } });
+    }
+    workers[0]?.emit('message', { data: { id: 1, ok: true, value: null } });
+    await call;
+    expect(heard).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(losses()).toBe(0);
   });
 });

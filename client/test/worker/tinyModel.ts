@@ -163,7 +163,7 @@ export function engine(): Engine {
   return new Engine({
     provider: 'fake',
     crossOriginIsolated: false,
-    configure: (threads) => threads ?? 1,
+    configure: (threads) => ({ threads: threads ?? 1, note: null }),
     startWebGpu: () => Promise.reject(new Objection('no GPU here')),
     openGraph: (bytes) => {
       const run = graphs[new Uint8Array(bytes)[0] ?? 0];

@@ -1,4 +1,6 @@
 /** Fetches the manifest and the files it names, and trusts none of them before their digest is checked. */
+import { download, type DownloadOptions } from '../../api/download';
+import type { Loaded } from '../../api/wait';
 import { Failure, unwrap } from '../../shared/errors';
 import {
   fileFor,
@@ -31,19 +33,49 @@ export interface LateralFiles extends Record<'affine' | 'source' | 'features', A
 /** Whose files are fetched unless another execution provider is named. */
 const USUAL_PROVIDER = 'wasm';
 
+/** Hears how much of which file has come. */
+export type OnProgress = (file: string, loaded: Loaded) => void;
+
+export interface FetchOptions {
+  readonly onProgress?: OnProgress | undefined;
+  /** Longest silence, instead of the usual. */
+  readonly milliseconds?: number | undefined;
+}
+
+export async function fetchManifest(modelUrl: string, milliseconds?: number): Promise<Manifest> {
+  const text = new TextDecoder().decode(await download(modelUrl, { milliseconds }));
+  return unwrap(parseManifest(jsonOf(text)));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
 /** `modelUrl` is the address of the manifest; its files lie below it. */
-export async function fetchModel(modelUrl: string, provider = USUAL_PROVIDER): Promise<ModelFiles> {
-  const response = await request(modelUrl);
-  const manifest = unwrap(parseManifest(await response.json().catch(() => null)));
+export async function fetchModel(
+  modelUrl: string,
+  provider = USUAL_PROVIDER,
+  { onProgress, milliseconds }: FetchOptions = {},
+): Promise<ModelFiles> {
+  const manifest = await fetchManifest(modelUrl, milliseconds);
   const { graphs, vocabulary } = manifest;
   const fetchGraph = async (graph: GraphFile): Promise<ArrayBuffer> =>
-    fetchFile(modelUrl, fileFor(provider, manifest, graph));
+    fetchCounted(fileFor(provider, manifest, graph));
+  const fetchCounted = async (file: ModelFile): Promise<ArrayBuffer> =>
+    fetchFile(modelUrl, file, {
+      milliseconds,
+      onProgress: ({ bytes }) => onProgress?.(file.file, { bytes, total: file.bytes }),
+    });
   const [prepare, step, look, refine, names] = await Promise.all([
     Promise.all((graphs.prepare.pieces ?? [graphs.prepare]).map(fetchGraph)),
     fetchGraph(graphs.step),
     graphs.look ? fetchGraph(graphs.look) : null,
     graphs.refine ? fetchGraph(graphs.refine) : null,
-    vocabulary ? fetchFile(modelUrl, vocabulary) : null,
+    vocabulary ? fetchFile(modelUrl, vocabulary, { milliseconds }) : null,
   ]);
   return {
     ...{ manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names },
@@ -107,30 +139,18 @@ function textFilesOf(manifest: Manifest, provider: string) {
   return { prepare: prepare.sha256 === ofClicks.sha256 ? null : file(prepare), step: file(step) };
 }
 
-async function fetchFile(modelUrl: string, { file, sha256 }: ModelFile): Promise<ArrayBuffer> {
-  const response = await request(`${modelUrl}/${encodeURIComponent(file)}`);
-  const bytes = await response.arrayBuffer();
+async function fetchFile(
+  modelUrl: string,
+  { file, sha256 }: ModelFile,
+  options?: DownloadOptions,
+): Promise<ArrayBuffer> {
+  const bytes = await download(`${modelUrl}/${encodeURIComponent(file)}`, options);
   const digest = await digestOf(bytes);
   if (digest === sha256) return bytes;
   throw new Failure({
     kind: 'model',
     what: 'decoder-file-changed',
     message: `decoder file ${file} has the digest ${digest}, the manifest says ${sha256}`,
-  });
-}
-
-async function request(url: string): Promise<Response> {
-  const response = await fetch(url).catch((error: unknown) => {
-    throw new Failure(
-      { kind: 'network', message: `the server cannot be reached for ${url}` },
-      { cause: error },
-    );
-  });
-  if (response.ok) return response;
-  throw new Failure({
-    kind: 'http',
-    status: response.status,
-    message: `the server answered ${response.status} for ${url}`,
   });
 }
 

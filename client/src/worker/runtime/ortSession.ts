@@ -2,8 +2,10 @@
 import * as ort from 'onnxruntime-web/wasm';
 import runtimeModuleUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import runtimeWasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import type { DownloadOptions } from '../../api/download';
 import type { Graph } from './graph';
 import { absolute, fetchesOf, inputsOf } from './ortTensors';
+import { fetchRuntime } from './runtimeFile';
 
 export const PROVIDER = 'wasm';
 
@@ -16,19 +18,41 @@ export interface Threading {
 
 const MAX_THREADS = 64;
 
+/** How many threads there are, and why not more where that may surprise; null where it may not. */
+export interface Threads {
+  readonly threads: number;
+  readonly note: string | null;
+}
+
 /**
- * Choose the number of threads, once, before the first graph is opened.
+ * Choose the number of threads.
  *
  * Threads need shared memory, which only isolated pages have. Half of the cores, at most four, unless asked
- * otherwise: with more, the short steps of the decoder wait for each other.
+ * otherwise: with more, the short steps of the decoder wait for each other and for the page.
  */
-export function configureRuntime({ crossOriginIsolated, hardwareConcurrency, wanted }: Threading): number {
-  const usual = Math.min(4, Math.ceil(hardwareConcurrency / 2));
-  const threads = crossOriginIsolated ? Math.min(Math.max(wanted ?? usual, 1), MAX_THREADS) : 1;
-  ort.env.wasm.numThreads = threads;
+export function chooseThreads({ crossOriginIsolated, hardwareConcurrency, wanted }: Threading): Threads {
+  if (!crossOriginIsolated) return { threads: 1, note: 'page not cross-origin isolated' };
+  if (wanted !== null) {
+    return { threads: Math.min(Math.max(wanted, 1), MAX_THREADS), note: 'as the address asks' };
+  }
+  const threads = Math.min(4, Math.max(1, Math.ceil(hardwareConcurrency / 2)));
+  const cores = hardwareConcurrency === 1 ? 'one core' : `${hardwareConcurrency} cores`;
+  const rest = hardwareConcurrency === 1 ? 'there is no other' : 'the rest is left to the page';
+  return { threads, note: threads === 1 ? `of ${cores}; ${rest}` : `of ${cores}` };
+}
+
+/** Settle the threads, once, before the first graph is opened. */
+export function configureRuntime(threading: Threading): Threads {
+  const chosen = chooseThreads(threading);
+  ort.env.wasm.numThreads = chosen.threads;
   ort.env.wasm.wasmPaths = { mjs: absolute(runtimeModuleUrl), wasm: absolute(runtimeWasmUrl) };
   ort.env.logLevel = 'error';
-  return threads;
+  return chosen;
+}
+
+/** Fetch the runtime, which the first graph needs. */
+export async function fetchRuntimeFile(options: DownloadOptions): Promise<void> {
+  ort.env.wasm.wasmBinary = await fetchRuntime(absolute(runtimeWasmUrl), options);
 }
 
 /** Open one graph. */

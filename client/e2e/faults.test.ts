@@ -1,0 +1,221 @@
+/** The page when something that it waits for never comes: a dead worker, a silent server, a runtime that cannot run. */
+import type { Browser, BrowserContext, Route } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { iou } from './masks';
+import { freePort, startProxy, startServer, type Running } from './programs';
+
+const SAMPLE = 'chelsea.jpg';
+const GENEROUS = { timeout: 180_000 };
+
+const running: Pick<Running, 'stop'>[] = [];
+let server: Running;
+let browser: Browser;
+let context: BrowserContext;
+let user: PageUnderTest;
+
+beforeAll(async () => {
+  server = await startServer(['--cache', 'memory']);
+  running.push(server);
+  browser = await launchBrowser();
+  running.push({ stop: () => browser.close() });
+});
+
+afterAll(async () => {
+  for (const program of running.reverse()) await program.stop();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  user = new PageUnderTest(await context.newPage());
+  user.page.setDefaultTimeout(90_000);
+});
+
+afterEach(async () => {
+  await context.close();
+});
+
+async function visit(path = '/'): Promise<void> {
+  await user.page.goto(new URL(path, server.url).href);
+}
+
+/** Where the fault is in the decoder, everything is there to answer clicks all the same. */
+async function expectAnswers(): Promise<void> {
+  await user.openSample(SAMPLE);
+  const first = await user.click({ x: 0.5, y: 0.5 });
+  const second = await user.click({ x: 0.3, y: 0.6 });
+  expect(first.mask).not.toBeNull();
+  expect(second.prompts).toHaveLength(2);
+}
+
+describe('a worker', () => {
+  it.each([
+    ['that throws', 'setTimeout(() => { throw new Error("out of memory") })'],
+    ['that ends without a word', 'self.close()'],
+    ['that never comes back', 'setTimeout(() => { for (;;); })'],
+  ])('%s is replaced, and what waits is answered', GENEROUS, async (_, fault) => {
+    await visit('/?patience=8');
+    await user.openSample(SAMPLE);
+    const before = await user.click({ x: 0.5, y: 0.5 });
+    await user.page.workers()[0]?.evaluate(fault);
+    const after = await user.click({ x: 0.3, y: 0.6 });
+    expect(after.prompts).toHaveLength(2);
+    if (before.mask === null || after.mask === null) throw new Error('no mask');
+    expect(after.mask.size).toEqual(before.mask.size);
+    // The same prompts on a page where nothing has happened.
+    await visit();
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.5 });
+    const undisturbed = await user.click({ x: 0.3, y: 0.6 });
+    expect(iou(after.mask, undisturbed.mask ?? before.mask)).toBeGreaterThan(0.999);
+  });
+});
+
+describe('the server decodes, and the status says why', () => {
+  const servedAs =
+    (status: number, contentType: string, body: string) =>
+    (route: Route): Promise<void> =>
+      route.fulfill({ status, contentType, body });
+
+  it.each([
+    ['missing', servedAs(404, 'text/plain', 'not found')],
+    ['a page', servedAs(200, 'text/html', '<!doctype html><title>app</title>')],
+    ['a page called WebAssembly', servedAs(200, 'application/wasm', '<!doctype html>')],
+  ])('where the runtime is %s', GENEROUS, async (_, answer) => {
+    await user.page.route('**/*.wasm', answer);
+    await visit();
+    await user.status
+      .getByText(/Decoding on the server: a file of this page .* missing or damaged/)
+      .waitFor();
+    await expectAnswers();
+    expect((await user.objects())[0]?.label).not.toBeNull();
+  });
+
+  it('where the site’s policy allows no WebAssembly', GENEROUS, async () => {
+    const policy =
+      "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob:";
+    await user.page.route('**/*', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({
+        response,
+        headers: { ...response.headers(), 'content-security-policy': policy },
+      });
+    });
+    await visit();
+    await user.status.getByText(/Decoding on the server: .* WebAssembly/).waitFor();
+    await expectAnswers();
+  });
+});
+
+it('a server that decodes and has lost the photo is sent it again', GENEROUS, async () => {
+  const port = await freePort();
+  const start = () => startServer(['--cache', 'memory'], undefined, port);
+  let decoding = await start();
+  try {
+    await user.page.route('**/*.wasm', (route) => route.fulfill({ status: 404, body: '' }));
+    await user.page.goto(decoding.url);
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.5 });
+    const posted: string[] = [];
+    user.page.on('request', (request) => {
+      if (request.method() === 'POST') posted.push(new URL(request.url()).pathname);
+    });
+    await user.click({ x: 0.4, y: 0.5 });
+    expect(posted).toEqual(['/v1/decode']);
+    await decoding.stop();
+    decoding = await start();
+    posted.length = 0;
+    const after = await user.click({ x: 0.3, y: 0.6 });
+    expect(posted).toEqual(['/v1/decode', '/v1/embed', '/v1/decode']);
+    expect(after.prompts).toHaveLength(3);
+    expect(after.mask).not.toBeNull();
+  } finally {
+    await decoding.stop();
+  }
+});
+
+describe('an answer that is cut in the middle', () => {
+  it('is asked for again where it is the embedding', GENEROUS, async () => {
+    const proxy = await startProxy(server.url);
+    try {
+      await user.page.goto(proxy.url);
+      proxy.cutOnce('/v1/embed');
+      await user.openSample(SAMPLE);
+      expect(proxy.paths.filter((path) => path === '/v1/embed')).toHaveLength(2);
+      expect((await user.click({ x: 0.5, y: 0.5 })).mask).not.toBeNull();
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('is said where it is the model, which can be asked for again', GENEROUS, async () => {
+    const proxy = await startProxy(server.url);
+    try {
+      proxy.cutOnce('/v1/model');
+      await user.page.goto(proxy.url);
+      await user.status.getByText(/The server cannot be reached/).waitFor();
+      await user.openFile(samplePath(SAMPLE));
+      await user.button('Try again').click();
+      await user.waitForEmbedding();
+      expect((await user.click({ x: 0.5, y: 0.5 })).mask).not.toBeNull();
+    } finally {
+      await proxy.stop();
+    }
+  });
+});
+
+it('the runtime is asked for once, and its megabytes are counted', GENEROUS, async () => {
+  const proxy = await startProxy(server.url);
+  try {
+    await user.page.addInitScript(() => {
+      const said: string[] = [];
+      Object.assign(globalThis, { said });
+      new MutationObserver(() => {
+        said.push(document.querySelector('[role=status]')?.textContent ?? '');
+      }).observe(document, { childList: true, subtree: true, characterData: true });
+    });
+    await user.page.goto(proxy.url);
+    await user.waitForDecoder();
+    expect(proxy.paths.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
+    const said = await user.page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+    expect(said.join('\n')).toMatch(/Loading the decoder: \d+\.\d (of \d+\.\d )?MB/);
+  } finally {
+    await proxy.stop();
+  }
+});
+
+describe('a server that never answers', () => {
+  const never = (): Promise<void> => new Promise(() => undefined);
+
+  it('for the manifest is named, and can be asked again', GENEROUS, async () => {
+    await user.page.route('**/v1/model', never, { times: 1 });
+    await visit('/?patience=8');
+    await user.status.getByText(/The server does not answer/).waitFor();
+    await user.openFile(samplePath(SAMPLE));
+    await user.button('Try again').click();
+    await user.waitForEmbedding();
+    expect((await user.click({ x: 0.5, y: 0.5 })).mask).not.toBeNull();
+  });
+
+  it('for the photo is named, and can be asked again', GENEROUS, async () => {
+    await user.page.route('**/v1/embed', never, { times: 1 });
+    await visit('/?patience=8');
+    await user.openFile(samplePath(SAMPLE));
+    await user.status.getByText(/The server does not answer/).waitFor();
+    await user.button('Try again').click();
+    await user.waitForEmbedding();
+  });
+
+  it('need not be waited for', GENEROUS, async () => {
+    await user.page.route('**/v1/embed', never, { times: 1 });
+    await visit();
+    await user.openFile(samplePath(SAMPLE));
+    await user.button('Cancel').click();
+    await user.page
+      .getByText(/This was cancelled/)
+      .first()
+      .waitFor();
+    await user.button('Try again').click();
+    await user.waitForEmbedding();
+  });
+});

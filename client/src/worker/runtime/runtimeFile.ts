@@ -1,0 +1,33 @@
+/** The file of ONNX Runtime: fetched with a count of its bytes, and looked at before it is run. */
+import { download, type DownloadOptions } from '../../api/download';
+import { Failure } from '../../shared/errors';
+
+/** What every WebAssembly file begins with. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+/**
+ * @throws Failure `wasm-forbidden` where this browser or the site's policy runs no WebAssembly; `runtime-missing`
+ * where the server has no such file, or sends something else, as servers do that answer every address with a page.
+ */
+export async function fetchRuntime(url: string, options?: DownloadOptions): Promise<ArrayBuffer> {
+  checkWebAssembly();
+  const bytes = await download(url, options).catch((error: unknown) => {
+    throw error instanceof Failure && error.detail.kind === 'http' ? missing(error.message) : error;
+  });
+  const head = new Uint8Array(bytes, 0, Math.min(MAGIC.length, bytes.byteLength));
+  if (MAGIC.every((byte, index) => head[index] === byte)) return bytes;
+  throw missing(`${url} is not WebAssembly: it begins with ${head.join()}`);
+}
+
+const missing = (message: string): Failure =>
+  new Failure({ kind: 'decoder', what: 'runtime-missing', message });
+
+/** Compile the smallest module: a policy without `wasm-unsafe-eval` refuses any. */
+function checkWebAssembly(): void {
+  try {
+    new WebAssembly.Module(Uint8Array.of(...MAGIC, 1, 0, 0, 0));
+  } catch (error) {
+    const message = `WebAssembly cannot be compiled: ${String(error)}`;
+    throw new Failure({ kind: 'decoder', what: 'wasm-forbidden', message }, { cause: error });
+  }
+}
