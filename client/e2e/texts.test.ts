@@ -182,23 +182,19 @@ describe('class names', () => {
 });
 
 describe('a server', () => {
-  it('without sentence encoder is named, the words stay, and can be tried again', async () => {
-    const problem = {
-      type: 'urn:splitseem:problem:not-found',
-      title: 'There is nothing here',
+  const NO_ENCODER = {
+    status: 404,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({
+      type: 'urn:splitseem:problem:no-text-encoder',
+      title: 'There is no text encoder',
       status: 404,
       detail: 'no text encoder is loaded for model tiny',
-    };
-    await user.page.route(
-      TEXT,
-      (route) =>
-        route.fulfill({
-          status: 404,
-          contentType: 'application/problem+json',
-          body: JSON.stringify(problem),
-        }),
-      { times: 1 },
-    );
+    }),
+  };
+
+  it('without sentence encoder is named, the words stay, and can be tried again', async () => {
+    await user.page.route(TEXT, (route) => route.fulfill(NO_ENCODER), { times: 1 });
     const { mask } = await user.click({ x: 0.2, y: 0.2 });
     await type('a red cup');
     await user.status
@@ -210,6 +206,34 @@ describe('a server', () => {
     await user.button('Try again').click();
     await user.waitForAnswers(2);
     await expectReference((await user.objects())[0]);
+  });
+
+  it('without sentence encoder does not stop the other prompts of the object', async () => {
+    let asked = 0;
+    await user.page.route(TEXT, (route) => {
+      asked++;
+      return route.fulfill(NO_ENCODER);
+    });
+    await user.click({ x: 0.5, y: 0.3 });
+    await type('a red cup');
+    const list = user.page.getByRole('list', { name: 'Objects' });
+    await list.getByText('Left out: this server does not understand words.').waitFor();
+    await user.page.keyboard.press('Escape');
+    await user.page.getByRole('radio', { name: 'Click' }).check();
+    await user.click({ x: 0.4, y: 0.4 });
+    await user.click({ x: 0.1, y: 0.9 }, 'right');
+    await list.getByText('4 prompts · 1 left out').waitFor();
+    expect(asked).toBe(1);
+    const mask = (await user.objects())[0]?.mask;
+
+    // Without the words, the object is that of its clicks.
+    await user.button('Remove text a red cup').click();
+    await list.getByText(/Left out: /).waitFor({ state: 'detached' });
+    await user.waitForAnswers(3);
+    const [clicked] = await user.objects();
+    expect(clicked?.prompts).toHaveLength(3);
+    expect(clicked?.mask).toEqual(mask);
+    await expectReference(clicked);
   });
 
   it('out of reach is named, and other objects go on', async () => {

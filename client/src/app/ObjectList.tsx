@@ -120,7 +120,8 @@ function describe(store: Store, object: SegmentObject): string {
   const count = object.steps.length;
   if (count === 0) return 'no prompt yet';
   const prompts = count === 1 ? '1 prompt' : `${count} prompts`;
-  if (object.steps.some(({ id }) => failedSteps.value.has(id))) return `${prompts} · failed`;
+  const failed = object.steps.filter(({ id }) => failedSteps.value.has(id)).length;
+  if (failed > 0) return failed === count ? `${prompts} · failed` : `${prompts} · ${failed} left out`;
   const result = resultOf(session.value, object);
   if (result === null || object.steps.some(({ id }) => !session.value.results.has(id))) {
     return `${prompts} · waiting`;

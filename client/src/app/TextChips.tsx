@@ -1,4 +1,5 @@
 import type { SegmentObject, Step } from '../session/state';
+import { sayFailure, sayWhatHappened } from '../shared/failures';
 import type { App } from './app';
 import { Icon } from './icons';
 
@@ -11,7 +12,13 @@ interface ChipsProps {
 export function TextChips({ app, object }: ChipsProps) {
   const { controller, store } = app;
   const texts = object.steps.filter(({ prompt }) => prompt.kind === 'text');
-  const hasFailed = object.steps.some(({ id }) => store.failedSteps.value.has(id));
+  const reasons = new Set(
+    object.steps.flatMap(({ id }) => {
+      const error = store.failedSteps.value.get(id);
+      return error === undefined ? [] : [sayWhatHappened(error)];
+    }),
+  );
+  const hasFailed = reasons.size > 0;
   if (texts.length === 0 && !hasFailed) return null;
   return (
     <div class="chips">
@@ -29,15 +36,22 @@ export function TextChips({ app, object }: ChipsProps) {
           Try again
         </button>
       )}
+      {[...reasons].map((reason) => (
+        <p key={reason} class="reason">
+          Left out: {reason.charAt(0).toLowerCase() + reason.slice(1)}.
+        </p>
+      ))}
     </div>
   );
 }
 
 function Chip({ app: { controller, store }, object, step }: ChipsProps & { readonly step: Step }) {
   const text = step.prompt.kind === 'text' ? step.prompt.text : '';
+  const error = store.failedSteps.value.get(step.id);
   const isPending = !store.session.value.results.has(step.id);
+  const kind = error !== undefined ? 'chip failed' : isPending ? 'chip pending' : 'chip';
   return (
-    <span class={isPending ? 'chip pending' : 'chip'} title={text}>
+    <span class={kind} title={error === undefined ? text : `${text}: ${sayFailure(error)}`}>
       <span>{text}</span>
       <button
         type="button"

@@ -138,7 +138,7 @@ export class Controller {
     const photo = this.#store.photos.value.get(id)?.photo;
     if (photo === undefined) return;
     this.#clearMessages();
-    this.#store.failedSteps.value = new Set();
+    this.#store.failedSteps.value = new Map();
     if (this.#store.decoder.value.phase === 'failed') this.start();
     this.#queueEmbed(id, photo);
   }
@@ -160,7 +160,7 @@ export class Controller {
   }
 
   give(prompt: PromptItem): void {
-    this.#store.failedSteps.value = new Set();
+    this.#retryAllButTexts();
     this.#apply((session) => change.addPrompt(session, prompt, this.#services.now()));
   }
 
@@ -179,7 +179,7 @@ export class Controller {
 
   /** Try the prompts again that failed. */
   retryPrompts(): void {
-    this.#store.failedSteps.value = new Set();
+    this.#store.failedSteps.value = new Map();
     this.#apply((session) => session);
   }
 
@@ -256,6 +256,15 @@ export class Controller {
   notify(notice: string): void {
     this.#clearMessages();
     this.#store.notice.value = notice;
+  }
+
+  /** What the server refused once it is not asked with every click. */
+  #retryAllButTexts(): void {
+    const { failedSteps, session } = this.#store;
+    const objects = session.value.images.flatMap(({ document }) => document.objects);
+    const steps = objects.flatMap((object) => object.steps);
+    const texts = new Set(steps.filter(({ prompt }) => prompt.kind === 'text').map(({ id }) => id));
+    failedSteps.value = new Map([...failedSteps.value].filter(([id]) => texts.has(id)));
   }
 
   #apply(edit: (session: Session) => Session): void {

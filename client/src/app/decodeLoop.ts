@@ -43,6 +43,7 @@ export class DecodeLoop {
       this.#store.session.value,
       (image) => isReady(this.#store, image),
       (step) => this.#canDecode(step),
+      this.#store.failedSteps.value,
     );
     if (pending !== null) void this.#runOne(pending);
   }
@@ -66,11 +67,11 @@ export class DecodeLoop {
     this.run();
   }
 
-  #canDecode({ imageId, step, prompts }: PendingStep): boolean {
-    const { photos, failedSteps } = this.#store;
+  #canDecode({ imageId, prompts }: PendingStep): boolean {
+    const { photos } = this.#store;
     const phase = photos.value.get(imageId)?.readiness.phase;
     const isOpen = phase === 'ready' || phase === 'opening';
-    return isOpen && !failedSteps.value.has(step.id) && this.#texts.vectorsOf(prompts) !== null;
+    return isOpen && this.#texts.vectorsOf(prompts) !== null;
   }
 
   async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
@@ -97,7 +98,7 @@ export class DecodeLoop {
     lastStep.value = step.id;
   }
 
-  /** A step that failed is not tried again until another prompt is given. */
+  /** A step that failed is left out until another prompt is given or it is tried again. */
   #failed({ imageId, step }: PendingStep, error: ClientError): void {
     if (error.kind === 'aborted') return;
     // With another worker, or the photo sent again, it may be answered; what loses these too is not tried again.
@@ -108,7 +109,7 @@ export class DecodeLoop {
       return;
     }
     const { failedSteps } = this.#store;
-    failedSteps.value = new Set(failedSteps.value).add(step.id);
+    failedSteps.value = new Map(failedSteps.value).set(step.id, error);
     this.#events.onError(error);
   }
 }

@@ -72,7 +72,8 @@ export function createStore() {
     error: signal<ClientError | null>(null),
     /** Good news, until the next thing happens. */
     notice: signal<string | null>(null),
-    failedSteps: signal<ReadonlySet<StepId>>(new Set()),
+    /** Steps that are left out, and why. */
+    failedSteps: signal<ReadonlyMap<StepId, ClientError>>(new Map()),
     /** Texts that the server is asked for just now. */
     textsAsked: signal<readonly string[]>([]),
     /** The graphs that texts need. */

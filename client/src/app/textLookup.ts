@@ -1,7 +1,7 @@
 /** Gets for texts what the decoder needs: their vectors from the server, once each, and the graphs that take them. */
 import type { Texts } from '../api/texts';
 import type { DecoderBridge } from '../bridge/decoder';
-import { hasStep, pendingSteps, type PendingStep } from '../session/state';
+import { hasStep, pendingSteps, type PendingStep, type Step } from '../session/state';
 import { toClientError, type ClientError } from '../shared/errors';
 import type { RuntimeInfo } from '../shared/messages';
 import type { PromptItem, TextVectors } from '../shared/types';
@@ -61,8 +61,9 @@ export class TextLookup {
 
   #waiting(): readonly PendingStep[] {
     const { session, failedSteps } = this.#store;
-    return pendingSteps(session.value, (id) => isReady(this.#store, id)).filter(
-      ({ step, prompts }) => !failedSteps.value.has(step.id) && this.vectorsOf(prompts) === null,
+    const isComplete = (id: string): boolean => isReady(this.#store, id);
+    return pendingSteps(session.value, isComplete, failedSteps.value).filter(
+      ({ prompts }) => this.vectorsOf(prompts) === null,
     );
   }
 
@@ -106,12 +107,17 @@ export class TextLookup {
     }
   }
 
-  /** Steps whose texts could not be had wait for another prompt, or for being tried again. */
+  /** Texts that could not be had are left out until they are tried again. */
   #failed(waiting: readonly PendingStep[], texts: readonly string[], error: ClientError): void {
     const { failedSteps, session } = this.#store;
-    const left = waiting.filter(({ step }) => hasStep(session.value, step.id));
+    const left = waiting
+      .flatMap(({ object }) => object.steps)
+      .filter((step) => isOneOf(step, texts) && hasStep(session.value, step.id));
     if (left.length === 0) return;
-    failedSteps.value = new Set([...failedSteps.value, ...left.map(({ step }) => step.id)]);
+    failedSteps.value = new Map([
+      ...failedSteps.value,
+      ...left.map(({ id }): [string, ClientError] => [id, error]),
+    ]);
     const quoted = texts.map((text) => `“${text}”`).join(', ');
     this.#events.onError({ ...error, about: `${quoted} cannot be looked up` });
   }
@@ -119,5 +125,8 @@ export class TextLookup {
 
 const textsOf = (prompts: readonly PromptItem[]): readonly string[] =>
   prompts.flatMap((prompt) => (prompt.kind === 'text' ? [prompt.text] : []));
+
+const isOneOf = ({ prompt }: Step, texts: readonly string[]): boolean =>
+  prompt.kind === 'text' && texts.includes(prompt.text);
 
 const keyOf = (fingerprint: string, text: string): string => `${fingerprint} ${text}`;

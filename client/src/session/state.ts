@@ -136,6 +136,7 @@ export function labelOf(session: Session, object: SegmentObject): Label | null {
 /** A step that waits for its result, with everything that the decoder needs. */
 export interface PendingStep {
   readonly imageId: ImageId;
+  /** With those of its steps that are not left out. */
   readonly object: SegmentObject;
   readonly step: Step;
   /** All prompts of the object up to and with this one. */
@@ -147,12 +148,22 @@ export interface PendingStep {
 /** Of an image: whether it gives answers that are no drafts. */
 export type IsComplete = (image: ImageId) => boolean;
 
+/** Steps that cannot be answered; the other steps of their object are answered without them. */
+export type LeftOut = Pick<ReadonlySet<StepId>, 'has'>;
+
+const NONE: LeftOut = new Set();
+
 /** The first step of every object that has no result, or only a draft of one where there can be a better one. */
-export const pendingSteps = (session: Session, isComplete: IsComplete): readonly PendingStep[] =>
+export const pendingSteps = (
+  session: Session,
+  isComplete: IsComplete,
+  leftOut: LeftOut = NONE,
+): readonly PendingStep[] =>
   session.images.flatMap((image) =>
-    image.document.objects.flatMap(
-      (object) => firstPending(session, image.id, object, isComplete(image.id)) ?? [],
-    ),
+    image.document.objects.flatMap((object) => {
+      const steps = object.steps.filter(({ id }) => !leftOut.has(id));
+      return firstPending(session, image.id, { ...object, steps }, isComplete(image.id)) ?? [];
+    }),
   );
 
 /** The step to decode next, the oldest first; `canDecode` says for which steps that is possible. */
@@ -160,8 +171,9 @@ export function nextPending(
   session: Session,
   isComplete: IsComplete,
   canDecode: (pending: PendingStep) => boolean,
+  leftOut?: LeftOut,
 ): PendingStep | null {
-  return pendingSteps(session, isComplete)
+  return pendingSteps(session, isComplete, leftOut)
     .filter(canDecode)
     .reduce<PendingStep | null>(
       (oldest, candidate) => (oldest && oldest.step.givenAt <= candidate.step.givenAt ? oldest : candidate),

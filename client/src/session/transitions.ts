@@ -144,10 +144,23 @@ export function toggleVisible(session: Session, id: ObjectId): Session {
 }
 
 /** Keep the result of a step, whether or not the step is in a document just now. */
-export const recordResult = (session: Session, step: StepId, result: StepResult): Session => ({
-  ...session,
-  results: new Map(session.results).set(step, result),
-});
+export function recordResult(session: Session, step: StepId, result: StepResult): Session {
+  const results = new Map(session.results).set(step, result);
+  // What came after it was answered without it.
+  if (!session.results.has(step)) for (const later of stepsAfter(session, step)) results.delete(later);
+  return { ...session, results };
+}
+
+/** Those that redo would bring back, too. */
+function stepsAfter({ images }: Session, id: StepId): readonly StepId[] {
+  const documents = images.flatMap(({ document, redo }) => [document, ...redo.map(({ after }) => after)]);
+  return documents.flatMap(({ objects }) =>
+    objects.flatMap(({ steps }) => {
+      const index = steps.findIndex((step) => step.id === id);
+      return index < 0 ? [] : steps.slice(index + 1).map((step) => step.id);
+    }),
+  );
+}
 
 /** Call the results by other names, those of undone steps too. */
 export const renameResults = (session: Session, nameOf: (classEmbed: Float32Array) => Naming): Session => ({

@@ -89,6 +89,57 @@ describe('texts', () => {
     expect(world.store.error.value?.about).toBe('“on the left” cannot be looked up');
   });
 
+  it('that cannot be looked up leave the other prompts of their object working', async () => {
+    await world.openReady();
+    world.controller.give(click(1, 1));
+    await world.answer();
+    world.controller.giveText('dog');
+    world.inquiries[0]?.fail({ kind: 'http', status: 404, message: 'no text encoder is loaded' });
+    await settle();
+    for (const x of [2, 3]) {
+      world.controller.give(click(x, x));
+      expect(world.questions.at(-1)?.args).toMatchObject({ texts: [] });
+      expect(world.questions.at(-1)?.args.memory).not.toBeNull();
+      await world.answer();
+    }
+    expect(world.areas).toEqual([3]);
+    // The server is not asked again with every click.
+    expect(world.inquiries).toHaveLength(1);
+    expect([...world.store.failedSteps.value.values()]).toMatchObject([{ status: 404 }]);
+  });
+
+  it('that are answered at last are seen by the prompts that followed them', async () => {
+    await world.openReady();
+    world.controller.giveText('dog');
+    world.inquiries[0]?.fail({ kind: 'network', message: 'the server cannot be reached' });
+    await settle();
+    world.controller.give(click(1, 1));
+    await world.answer();
+    world.controller.retryPrompts();
+    world.inquiries[1]?.answer();
+    await settle();
+    expect(world.questions.at(-1)?.args).toMatchObject({ points: [], texts: [vectorsOf('dog')] });
+    await world.answer();
+    expect(world.questions.at(-1)?.args).toMatchObject({ points: [{ x: 1 }], texts: [vectorsOf('dog')] });
+    expect(world.questions).toHaveLength(3);
+    await world.answer();
+    expect(world.areas).toEqual([1]);
+    expect(world.store.failedSteps.value.size).toBe(0);
+  });
+
+  it('of which one is known leave that one in', async () => {
+    await world.openReady();
+    world.controller.giveText('dog');
+    world.inquiries[0]?.answer();
+    await settle();
+    await world.answer();
+    world.controller.giveText('on the left');
+    world.inquiries[1]?.fail({ kind: 'network', message: 'the server cannot be reached' });
+    await settle();
+    world.controller.give(click(1, 1));
+    expect(world.questions.at(-1)?.args).toMatchObject({ points: [{ x: 1 }], texts: [vectorsOf('dog')] });
+  });
+
   it('that are taken back leave the other prompts, which are done again', async () => {
     await world.openReady();
     world.controller.give(click(1, 1));
@@ -97,6 +148,7 @@ describe('texts', () => {
     world.inquiries[0]?.fail({ kind: 'network', message: 'the server cannot be reached' });
     await settle();
     world.controller.give(click(2, 2));
+    await world.answer();
     const [object] = world.store.activeImage.value?.document.objects ?? [];
     world.controller.removePrompt(object?.id ?? '', object?.steps[1]?.id ?? '');
     await world.answer();
