@@ -29,12 +29,6 @@ export function CanvasView({ app }: { readonly app: App }) {
       for (const stop of detach) stop();
     };
   }, [app]);
-  const imageId = app.store.activeImage.value?.id;
-  useEffect(() => {
-    app.store.crosshair.value = null;
-    app.gestures.cancel();
-    app.view.fit();
-  }, [app, imageId]);
   return (
     <>
       <canvas
@@ -52,7 +46,7 @@ export function CanvasView({ app }: { readonly app: App }) {
           app.store.crosshair.value = null;
         }}
       />
-      {imageId !== undefined && <ZoomButtons app={app} />}
+      {app.store.activeImage.value !== null && <ZoomButtons app={app} />}
     </>
   );
 }

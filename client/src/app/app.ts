@@ -1,4 +1,5 @@
 /** The page's parts, joined. */
+import { computed } from '@preact/signals';
 import { createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
 import { createUpright } from '../api/upright';
@@ -45,6 +46,7 @@ export function createApp(services: Services): App {
       view.zoom(factor, anchor);
     },
   });
+  startOverWithEachPhoto({ store, view, gestures });
   const chooseTool = (tool: Tool): void => {
     if (whyNot(tool, store.decoder.value) !== null) return;
     gestures.cancel();
@@ -58,6 +60,19 @@ export function createApp(services: Services): App {
     if (!gestures.redo()) controller.redo();
   };
   return { store, controller, view, gestures, chooseTool, undo, redo };
+}
+
+/**
+ * What is drawn on a photo never goes to another. By the signals, not by a component: the next press or key may come
+ * before the page is drawn again.
+ */
+function startOverWithEachPhoto({ store, view, gestures }: Pick<App, 'store' | 'view' | 'gestures'>): void {
+  const shown = computed(() => store.activeImage.value?.id);
+  shown.subscribe(() => {
+    store.crosshair.value = null;
+    gestures.cancel();
+    view.fit();
+  });
 }
 
 /** Text and Example are chosen in the panel; on the canvas they click. */

@@ -3,7 +3,7 @@ import { MARKED_CORNERS } from '../../src/shared/regions';
 import type { EmbedOptions } from '../../src/api/embeddings';
 import type { TextOptions } from '../../src/api/texts';
 import type { DecoderBridge } from '../../src/bridge/decoder';
-import { Controller } from '../../src/app/controller';
+import { Controller, type Services } from '../../src/app/controller';
 import type { OpenedFile, Photo } from '../../src/app/photo';
 import { createStore, type Store } from '../../src/app/store';
 import { resultOf } from '../../src/session/state';
@@ -77,10 +77,11 @@ export class World {
   readonly nameInquiries: NameInquiry[] = [];
   graphsError: ClientError | null = null;
   clock = 0;
+  readonly services: Services;
   readonly controller: Controller;
 
   constructor(readFile: (file: File) => Promise<OpenedFile> = () => Promise.reject(new Error('no file'))) {
-    this.controller = new Controller(this.store, {
+    this.services = {
       modelUrl: 'http://server/v1/model',
       threads: null,
       now: () => ++this.clock,
@@ -127,7 +128,8 @@ export class World {
           }),
       },
       decoder: { call: this.#call as DecoderBridge['call'], terminate: () => undefined },
-    });
+    };
+    this.controller = new Controller(this.store, this.services);
   }
 
   #call = (name: string, args: WorkerCalls['step']['args'], options?: { signal?: AbortSignal }): unknown => {
