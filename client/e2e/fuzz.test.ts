@@ -4,7 +4,7 @@
  * FUZZ_SEEDS: seeds, one run each. FUZZ_ACTIONS: actions a run. FUZZ_PLAN: the actions themselves, as a failure prints them.
  * FUZZ_SHORTEN: seconds for making the plan of a failure shorter. FUZZ_LOG: a file for a line of every action.
  */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf, readPlan, run, shorten, writePlan, type Outcome, type Step } from '../fuzz/fuzz';
 import { Stage } from '../fuzz/world';
@@ -60,8 +60,12 @@ it.each(plans)(
     console.log(
       `${name}: ${done.length} actions, ${rate} a second; ${say(counts)}; at most ${say(figures)} MB`,
     );
-    if (FUZZ_LOG !== '') writeFileSync(FUZZ_LOG, `${outcome.log.join('\n')}\n`);
-    if (broken !== null) expect.fail(await report(outcome));
+    if (FUZZ_LOG !== '') appendFileSync(FUZZ_LOG, `${name}\n${outcome.log.join('\n')}\n`);
+    if (broken === null) return;
+    // At once, while other seeds go on.
+    const said = await report(outcome);
+    console.error(said);
+    expect.fail(said);
   },
   LIMIT,
 );

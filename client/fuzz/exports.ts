@@ -11,6 +11,8 @@ import type { Shown, World } from './world';
 /** What there is to compare a file with. */
 interface Front {
   readonly project: Project;
+  /** The open photos; an opened project may hold others that still wait for theirs. */
+  readonly open: Project['images'];
   /** Index of the photo that is shown. */
   readonly index: number;
 }
@@ -18,7 +20,7 @@ interface Front {
 type Check = (file: Buffer, name: string, front: Front) => string | null;
 type Objects = Project['images'][number]['objects'];
 
-const objectsOf = ({ project, index }: Front): Objects => project.images[index]?.objects ?? [];
+const objectsOf = ({ open, index }: Front): Objects => open[index]?.objects ?? [];
 
 const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
   if (a.length !== b.length) return false;
@@ -55,12 +57,12 @@ function labelMapDiffers(file: Buffer, name: string, objects: Objects): string |
 }
 
 /** All label maps, in the order of the photos that have masks. */
-const checkMasks: Check = (file, name, { project }) => {
+const checkMasks: Check = (file, name, { open }) => {
   const files = unzipSync(file);
   const legend = JSON.parse(Buffer.from(files['legend.json'] ?? []).toString()) as {
     photos: readonly { label_map: string }[];
   };
-  const masked = project.images.filter(({ objects }) => objects.some(({ mask }) => mask !== null));
+  const masked = open.filter(({ objects }) => objects.some(({ mask }) => mask !== null));
   const maps = legend.photos.map(({ label_map }) => label_map);
   if (new Set(maps).size !== maps.length) return `${name} names two label maps alike`;
   const differing = maps.flatMap(
@@ -77,11 +79,11 @@ interface CocoFile {
 const isRle = (value: unknown): value is CocoRle =>
   typeof value === 'object' && value !== null && 'counts' in value && Array.isArray(value.counts);
 
-const checkCoco: Check = (file, name, { project }) => {
+const checkCoco: Check = (file, name, { open }) => {
   const { images, annotations } = JSON.parse(file.toString()) as CocoFile;
   const names = images.map((image) => image.file_name);
   if (new Set(names).size !== names.length) return `${name} names two photos alike: ${names.join(', ')}`;
-  const wanted = project.images
+  const wanted = open
     .flatMap(({ objects }) => objects.flatMap(({ mask }) => mask ?? []))
     .filter((mask) => rleArea(mask) > 0);
   const found = annotations.map(({ segmentation }) => segmentation);
@@ -109,7 +111,8 @@ export const essence = (project: Project): string =>
   JSON.stringify(project, (key, value: unknown) => (key === 'timings' ? undefined : value));
 
 async function look(world: World): Promise<Front> {
-  return { project: await world.project(), index: await frontPhoto(world) };
+  const [project, index, { photos }] = [await world.project(), await frontPhoto(world), await world.shown()];
+  return { project, open: project.images.slice(0, photos), index };
 }
 
 /** Index of the photo that is shown. */

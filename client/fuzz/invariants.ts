@@ -155,7 +155,8 @@ async function serverAgrees(world: World, dice: Dice): Promise<string | null> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ key, prompts }),
   });
-  if (!response.ok) return `/v1/decode answered ${response.status}: ${await response.text()}`;
+  if (!response.ok)
+    return `/v1/decode answered ${response.status}: ${await response.text()} on ${name} for ${JSON.stringify(prompts)}`;
   const answer = (await response.json()) as { objects: { mask: CocoRle }[] };
   const theirs = answer.objects[0]?.mask;
   if (theirs === undefined) return '/v1/decode gave no mask';
