@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -92,9 +92,9 @@ def read_header(data: bytes, limits: ImageLimits) -> ImageHeader:
         UnsupportedImage: not an image, or of a format that is not read.
         BodyTooLarge, ImageTooLarge: a limit is exceeded.
     """
-    with _opened(data, limits) as (image, orientation):
-        height, width = image.height, image.width
-    sideways = orientation in _SIDEWAYS
+    with _opened(data, limits) as opened:
+        height, width = opened.image.height, opened.image.width
+    sideways = opened.orientation in _SIDEWAYS
     return ImageHeader((width, height) if sideways else (height, width), hashlib.sha256(data).hexdigest())
 
 
@@ -109,8 +109,8 @@ def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
     Raises:
         as `read_header`.
     """
-    with _opened(data, limits) as (image, orientation):
-        return np.ascontiguousarray(_over_white(_turned(to_eight_bits(image), orientation)))
+    with _opened(data, limits) as opened:
+        return np.ascontiguousarray(_over_white(opened.upright()))
 
 
 def read_rgba(data: bytes, limits: ImageLimits) -> RgbImage:
@@ -121,21 +121,37 @@ def read_rgba(data: bytes, limits: ImageLimits) -> RgbImage:
     Raises:
         as `read_header`.
     """
-    with _opened(data, limits) as (image, orientation):
-        return np.ascontiguousarray(_turned(to_eight_bits(image), orientation).convert("RGBA"))
+    with _opened(data, limits) as opened:
+        return np.ascontiguousarray(opened.upright().convert("RGBA"))
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """An image, not decoded yet, how it is to be turned, and what opens it once more."""
+
+    image: Image.Image
+    orientation: int
+    again: Callable[[], Image.Image]
+
+    def upright(self) -> Image.Image:
+        return _turned(to_eight_bits(self.image, self.again), self.orientation)
 
 
 @contextmanager
-def _opened(data: bytes, limits: ImageLimits) -> Iterator[tuple[Image.Image, int]]:
-    """The image, not decoded yet, and how it is to be turned."""
+def _opened(data: bytes, limits: ImageLimits) -> Iterator[_Opened]:
     if len(data) > limits.max_bytes:
         raise BodyTooLarge(f"the image has {len(data)} bytes, at most {limits.max_bytes} are read")
     file_format = _format_of(data)
     with _decoding(file_format):
         marked = read_marks(data)
-        with Image.open(io.BytesIO(marked.pixels), formats=[file_format]) as image:
+
+        def opened() -> Image.Image:
+            return Image.open(io.BytesIO(marked.pixels), formats=[file_format])
+
+        with opened() as image:
             _check_size(image, limits)
-            yield image, _box_orientation(image) if file_format == "AVIF" else marked.orientation
+            orientation = _box_orientation(image) if file_format == "AVIF" else marked.orientation
+            yield _Opened(image, orientation, opened)
 
 
 def _box_orientation(image: Image.Image) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from splitseem_server.errors import BodyTooLarge, ImageTooLarge, ServerError, UnreadableImage
@@ -106,14 +107,50 @@ def test_sixteen_bit_grey_png_keeps_its_range() -> None:
     assert pixels.tolist() == [[[0] * 3, [1] * 3, [128] * 3, [255] * 3]]
 
 
-def test_sixteen_bit_colour_png_is_read() -> None:
+def sixteen_bits(values: NDArray[np.uint16], name: str) -> bytes:
+    """RGB or RGBA values `[H, W, C]` in a file."""
     cv2 = pytest.importorskip("cv2")
-    values = np.zeros((4, 5, 3), dtype=np.uint16)
-    values[..., 2] = 65535  # OpenCV writes BGR
-    values[..., 1] = 128 * 257
-    encoded, data = cv2.imencode(".png", values)
+    swapped = np.concatenate([values[..., 2::-1], values[..., 3:]], axis=-1)  # OpenCV writes BGR
+    encoded, data = cv2.imencode(f".{name}", swapped)
     assert encoded
-    assert read_image(data.tobytes(), LIMITS)[0, 0].tolist() == [255, 128, 0]
+    written: bytes = data.tobytes()
+    return written
+
+
+@pytest.mark.parametrize("name", ["png", "tiff"])
+def test_sixteen_bit_colour_is_divided_by_257(name: str) -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (40, 50, 3)).astype(np.uint16)
+    pixels = read_image(sixteen_bits(values, name), LIMITS)
+    np.testing.assert_array_equal(pixels, (values.astype(int) + 128) // 257)
+
+
+@pytest.mark.parametrize("name", ["png", "tiff"])
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_few_bits_in_sixteen_of_colour_are_stretched_as_grey_is(name: str, bits: int) -> None:
+    ramp = np.linspace(0, 2**bits - 1, 10_000).astype(np.uint16).reshape(100, 100)
+    grey = read_image(saved(Image.fromarray(ramp), "PNG"), LIMITS)
+    colour = read_image(sixteen_bits(np.stack([ramp] * 3, axis=-1), name), LIMITS)
+    np.testing.assert_array_equal(colour, grey)
+
+
+def test_transparency_of_sixteen_bits_is_not_stretched() -> None:
+    ramp = np.linspace(0, 1023, 10_000).astype(np.uint16).reshape(100, 100)
+    alpha = np.where(np.arange(100) < 50, 65535, 0).astype(np.uint16)[:, None].repeat(100, axis=1)
+    pixels = read_image(sixteen_bits(np.stack([ramp, ramp, ramp, alpha], axis=-1), "png"), LIMITS)
+    assert pixels[0, 0].tolist() == [0, 0, 0]
+    assert pixels[49, 99, 0] == pytest.approx(128, abs=1)
+    assert (pixels[50:] == 255).all()
+
+
+def test_transparent_colour_of_sixteen_bits_becomes_white() -> None:
+    values = np.full((4, 5, 3), 40_000, np.uint16)
+    values[0, 0] = (40_001, 40_000, 40_000)  # like the transparent one in the upper bytes
+    data = sixteen_bits(values, "png")
+    content = b"tRNS" + (40_000).to_bytes(2, "big") * 3
+    trns = (6).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
+    pixels = read_image(data[:33] + trns + data[33:], LIMITS)
+    assert pixels[0, 0].tolist() == [156, 156, 156]
+    assert (pixels[1:] == 255).all()
 
 
 @pytest.mark.parametrize(
