@@ -1,9 +1,10 @@
 #!/bin/sh
-# The tests run against a real Redis server and a real Chromium: install what is missing, or name it.
+# The tests run against a real Redis server, a real Chromium and a real Firefox: install what is missing, or name it.
 set -eu
 missing=""
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || missing="$missing chromium"
+command -v firefox-esr >/dev/null || command -v firefox >/dev/null || [ -n "${FIREFOX:-}" ] || missing="$missing firefox-esr"
 command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v docker-compose >/dev/null || missing="$missing docker-compose"
 [ -z "$missing" ] && exit 0
