@@ -43,6 +43,12 @@ async function report({ broken, log, done }: Outcome): Promise<string> {
   ].join('\n');
 }
 
+/** What took most of the time. */
+const MOST_SHOWN = 8;
+
+const mostOf = (spent: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
+  new Map([...spent].sort((a, b) => b[1] - a[1]).slice(0, MOST_SHOWN));
+
 const say = (figures: ReadonlyMap<string, number>): string =>
   [...figures].map(([what, value]) => `${what} ${Math.round(value)}`).join(', ');
 
@@ -55,16 +61,17 @@ it.each(plans)(
   `%s: ${COUNT} actions of a random user break nothing`,
   async (name, plan) => {
     const outcome = await run(stage, plan, COUNT);
-    const { done, seconds, counts, figures, broken } = outcome;
+    const { done, seconds, counts, figures, spent, broken } = outcome;
     const rate = (done.length / seconds).toFixed(1);
     console.log(
-      `${name}: ${done.length} actions, ${rate} a second; ${say(counts)}; at most ${say(figures)} MB`,
+      `${name}: ${done.length} actions, ${rate} a second; ${say(counts)}; at most ${say(figures)} MB; seconds: ${say(mostOf(spent))}`,
     );
     if (FUZZ_LOG !== '') appendFileSync(FUZZ_LOG, `${name}\n${outcome.log.join('\n')}\n`);
     if (broken === null) return;
-    // At once, while other seeds go on.
+    // At once: to make the plan shorter takes long, and other seeds go on.
+    console.error(`broken: ${broken.invariant}: ${broken.what}`);
     const said = await report(outcome);
-    console.error(said);
+    console.error(said.split('\n').at(-1));
     expect.fail(said);
   },
   LIMIT,

@@ -25,6 +25,8 @@ export interface Outcome {
   readonly counts: ReadonlyMap<string, number>;
   readonly figures: ReadonlyMap<string, number>;
   readonly seconds: number;
+  /** Seconds that each action and each invariant took. */
+  readonly spent: ReadonlyMap<string, number>;
 }
 
 /** After so many actions the user pauses, and all that needs calm is checked. */
@@ -78,13 +80,13 @@ export async function run(stage: Stage, plan: Iterable<Step>, count: number): Pr
     await world.leave();
   }
   const seconds = (Date.now() - started) / 1000;
-  return { done, log, broken, counts: world.counts, figures: world.figures, seconds };
+  return { done, log, broken, counts: world.counts, figures: world.figures, seconds, spent: world.seconds };
 }
 
 async function act(world: World, { name, seed }: Step): Promise<string | null> {
   const action: Action | undefined = ACTIONS.find((candidate) => candidate.name === name);
   if (action === undefined) throw new Error(`no action is called ${name}`);
-  return withLimit(action.run(world, new Dice(seed)), `${name} (seed ${seed})`);
+  return world.timed(name, () => withLimit(action.run(world, new Dice(seed)), `${name} (seed ${seed})`));
 }
 
 async function withLimit<T>(work: Promise<T>, what: string): Promise<T> {
@@ -110,7 +112,7 @@ async function check(world: World, { seed }: Step, count: number): Promise<Broke
 
 async function firstBroken(world: World, dice: Dice, due: readonly Invariant[]): Promise<Broken | null> {
   for (const { name, holds } of due) {
-    const what = await holds(world, dice);
+    const what = await world.timed(name, () => holds(world, dice));
     if (what !== null) return { invariant: name, what };
   }
   return null;
@@ -139,7 +141,7 @@ export async function shorten(
     const size = Math.ceil(kept.length / parts);
     let shorter: readonly Step[] | null = null;
     for (let at = 0; at < kept.length && shorter === null; at += size) {
-      if (Date.now() > deadline) return kept;
+      if (Date.now() >= deadline) return kept;
       const without = [...kept.slice(0, at), ...kept.slice(at + size)];
       if (await breaks(without)) shorter = without;
     }

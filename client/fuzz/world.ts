@@ -154,6 +154,8 @@ export class World {
   /** How often each rare thing was compared, to see that a run was worth something. */
   readonly counts = new Map<string, number>();
   readonly figures = new Map<string, number>();
+  /** Where the time went: seconds of each action and each invariant. */
+  readonly seconds = new Map<string, number>();
 
   private constructor(stage: Stage, context: BrowserContext, user: PageUnderTest, cdp: CDPSession) {
     this.stage = stage;
@@ -186,6 +188,15 @@ export class World {
   /** Remember the largest of a figure. */
   note(what: string, value: number): void {
     this.figures.set(what, Math.max(value, this.figures.get(what) ?? 0));
+  }
+
+  /** Do some work, and add its time to where the time went. */
+  async timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const done = await work();
+    const seconds = (performance.now() - started) / 1000;
+    this.seconds.set(what, seconds + (this.seconds.get(what) ?? 0));
+    return done;
   }
 
   count(what: string): void {
@@ -238,6 +249,22 @@ export class World {
       return { x, y, width, height };
     });
     return { x: x + part.x * width, y: y + part.y * height };
+  }
+
+  /** Wait until the page has drawn what was done last. */
+  drawn(): Promise<void> {
+    return this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          requestAnimationFrame(() => {
+            setTimeout(() => {
+              requestAnimationFrame(() => {
+                resolve();
+              });
+            });
+          });
+        }),
+    );
   }
 
   project(): Promise<Project> {
