@@ -144,6 +144,10 @@ def read_index(path: Path, *, unfinished: bool = False) -> list[DataImage]:
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """An image file as RGB, uint8 `[H, W, 3]`, EXIF orientation applied.
 
+    Sets are ordinary files of 8 bits, read by Pillow's rules. Those of the service, which takes the files of
+    strangers, differ: there XMP turns nothing, transparency is laid over white instead of dropped, and
+    16 bits are divided instead of cut off.
+
     Raises:
         DataError: no such file, or not an image that Pillow reads.
     """
