@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser';
+import type { CocoRle } from '../src/shared/types';
+import { launchBrowser, PageUnderTest, samplePath } from './browser';
 import { launchFirefox } from './firefox';
-import { PYTHON, REPOSITORY, run, startServer, type Running } from './programs';
+import { iou } from './masks';
+import { PYTHON, REPOSITORY, run, splitseem, startServer, type Running } from './programs';
 import { colourOfBlocks, holdEmbeddings } from './shownBlocks';
 
 /** Blocks differ by more than 90 in some channel; JPEG, AVIF and palettes round. */
@@ -80,3 +82,46 @@ describe('a photo with marks of any kind', () => {
     }
   });
 });
+
+/** The coffee sample, turned and marked in each container, by the script that writes the marked photos. */
+const MARKED_COFFEE = `
+import sys
+sys.path.insert(0, "tests/contract")
+from marked_photos import exif
+from PIL import Image
+photo, folder = Image.open(sys.argv[1]).convert("RGB"), sys.argv[2]
+photo.save(f"{folder}/coffee-8.tiff", tiffinfo={274: 8}, compression="tiff_lzw")
+photo.save(f"{folder}/coffee-long-3.jpeg", quality=90, exif=b"Exif\\0\\0" + exif(3, 4))
+photo.save(f"{folder}/coffee-6.webp", quality=90, exif=exif(6))
+photo.save(f"{folder}/coffee-5", "JPEG", quality=90, exif=b"Exif\\0\\0" + exif(5))
+`;
+const COFFEES = ['coffee-8.tiff', 'coffee-long-3.jpeg', 'coffee-6.webp', 'coffee-5'];
+
+describe('a click on what is shown of a marked photo', () => {
+  it('gives the mask of the command line at that place', { timeout: 10 * MINUTES }, async () => {
+    await run([PYTHON], ['-c', MARKED_COFFEE, samplePath('coffee.jpg'), folder]);
+    const browser = await launchBrowser();
+    try {
+      for (const name of COFFEES) {
+        const user = new PageUnderTest(await browser.newPage());
+        await user.page.goto(server.url);
+        await user.waitForDecoder();
+        await user.openFile(join(folder, name));
+        await user.waitForEmbedding();
+        expect(await iouWithCommandLine(user, name), name).toBeGreaterThan(0.97);
+        await user.page.close();
+      }
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+async function iouWithCommandLine(user: PageUnderTest, name: string): Promise<number> {
+  const { mask, prompts } = await user.click({ x: 0.45, y: 0.4 });
+  const [click] = prompts;
+  if (mask === null || click?.kind !== 'click') throw new Error('the click gave no mask');
+  const out = join(folder, 'reference.json');
+  await splitseem('segment', join(folder, name), '--point', `${click.x},${click.y}`, '-o', out);
+  return iou(mask, JSON.parse(readFileSync(out, 'utf8')) as CocoRle);
+}
