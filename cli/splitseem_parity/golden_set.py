@@ -45,7 +45,7 @@ class GoldenSet:
         try:
             manifest: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as error:
-            raise GoldenSetError(f"{path} is not a readable manifest: {error}") from error
+            raise GoldenSetError(f"{path} is not a readable manifest: {_reason(error)}") from error
         if not isinstance(manifest, dict) or not isinstance(manifest.get("cases"), dict):
             raise GoldenSetError(f"{path} names no cases")
         return manifest
@@ -81,11 +81,16 @@ class GoldenSet:
             listed = json.loads(path.read_text())
             return {key: np.array(shape, dtype=np.int64) for key, (shape, _) in listed.items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise GoldenSetError(f"{path} is not a readable list of parameters: {error}") from error
+            raise GoldenSetError(f"{path} is not a readable list of parameters: {_reason(error)}") from error
 
     def _read(self, path: Path) -> Arrays:
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, ValueError, BadZipFile) as error:
-            raise GoldenSetError(f"{path.name} is missing or unreadable: {error}") from error
+            raise GoldenSetError(f"{path.name} is missing or unreadable: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What an error says to a user, without its number."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
