@@ -110,6 +110,12 @@ async def longest_stall(work: Any) -> tuple[Any, float]:
     return result, longest
 
 
+async def bearable_stall() -> float:
+    """What a stall may last: quiet, a tenth of a second; on a busy machine as much more as it stalls idly."""
+    _, idle = await longest_stall(asyncio.sleep(0.5))
+    return 0.1 + 4 * idle
+
+
 CLICK = {"kind": "click", "x": 1.0, "y": 1.0, "label": 1}
 HEAVY_BODIES = {
     "lists of nothing": ("/v1/text", b'{"texts": [' + b"[]," * 300_000 + b"[]]}", 422),
@@ -140,13 +146,14 @@ HEAVY_BODIES = {
 async def test_heavy_bodies_are_refused_shortly_and_quickly(
     client: httpx.AsyncClient, path: str, body: bytes, status: int
 ) -> None:
+    bearable = await bearable_stall()
     request = client.post(path, content=body, headers={"Content-Type": "application/json"})
     begin = time.process_time()
     response, stall = await longest_stall(request)
     assert response.status_code == status, response.text[:200]
     assert len(response.content) < 1500
     assert time.process_time() - begin < 1.0
-    assert stall < 0.2  # on a busy machine; quiet it is under 0.05
+    assert stall < bearable
 
 
 async def test_many_objects_on_a_large_image_leave_the_loop_free(
@@ -154,10 +161,11 @@ async def test_many_objects_on_a_large_image_leave_the_loop_free(
 ) -> None:
     key = await key_of(client, image_bytes)
     body = {"key": key, "objects": [{"prompts": [CLICK]}] * 16}
+    bearable = await bearable_stall()
     response, stall = await longest_stall(client.post("/v1/decode", json=body))
     assert response.status_code == 200, response.text[:200]
     assert len(response.json()["objects"]) == 16
-    assert stall < 0.2
+    assert stall < bearable
 
 
 async def test_a_small_request_does_not_wait_for_all_steps_of_a_large_one(
