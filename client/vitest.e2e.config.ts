@@ -7,6 +7,6 @@ export default defineConfig({
     // One server and one browser at a time: several would only measure each other.
     fileParallelism: false,
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
   },
 });
