@@ -21,6 +21,9 @@ from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
+BEARABLE_S = 0.05
+"""Of a stall; none of these is over 0.02."""
+
 HW = (3000, 4000)
 NOISE = np.random.default_rng(0).random((60, 80)) > 0.5
 
@@ -93,27 +96,24 @@ async def key_of(client: httpx.AsyncClient, image_bytes: Callable[..., bytes]) -
 
 
 async def longest_stall(work: Any) -> tuple[Any, float]:
-    """The result of some work, and the longest time that the event loop could do nothing else, seconds."""
+    """The result of some work, and the longest time that the event loop could do nothing else.
+
+    In seconds of CPU of this process, all threads: what other programs take is not counted.
+    """
     longest = 0.0
 
     async def beat() -> None:
         nonlocal longest
         while True:
-            before = time.perf_counter()
+            before = time.process_time()
             await asyncio.sleep(0.002)
-            longest = max(longest, time.perf_counter() - before - 0.002)
+            longest = max(longest, time.process_time() - before)
 
     heart = asyncio.create_task(beat())
     await asyncio.sleep(0)
     result = await work
     heart.cancel()
     return result, longest
-
-
-async def bearable_stall() -> float:
-    """What a stall may last: quiet, a tenth of a second; on a busy machine as much more as it stalls idly."""
-    _, idle = await longest_stall(asyncio.sleep(0.5))
-    return 0.1 + 4 * idle
 
 
 CLICK = {"kind": "click", "x": 1.0, "y": 1.0, "label": 1}
@@ -146,14 +146,13 @@ HEAVY_BODIES = {
 async def test_heavy_bodies_are_refused_shortly_and_quickly(
     client: httpx.AsyncClient, path: str, body: bytes, status: int
 ) -> None:
-    bearable = await bearable_stall()
     request = client.post(path, content=body, headers={"Content-Type": "application/json"})
     begin = time.process_time()
     response, stall = await longest_stall(request)
     assert response.status_code == status, response.text[:200]
     assert len(response.content) < 1500
     assert time.process_time() - begin < 1.0
-    assert stall < bearable
+    assert stall < BEARABLE_S
 
 
 async def test_many_objects_on_a_large_image_leave_the_loop_free(
@@ -161,11 +160,10 @@ async def test_many_objects_on_a_large_image_leave_the_loop_free(
 ) -> None:
     key = await key_of(client, image_bytes)
     body = {"key": key, "objects": [{"prompts": [CLICK]}] * 16}
-    bearable = await bearable_stall()
     response, stall = await longest_stall(client.post("/v1/decode", json=body))
     assert response.status_code == 200, response.text[:200]
     assert len(response.json()["objects"]) == 16
-    assert stall < bearable
+    assert stall < BEARABLE_S
 
 
 async def test_a_small_request_does_not_wait_for_all_steps_of_a_large_one(
