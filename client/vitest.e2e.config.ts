@@ -7,6 +7,8 @@ export default defineConfig({
     // One server and one browser at a time: several would only measure each other.
     fileParallelism: false,
     testTimeout: 120_000,
+    // Real programs on a machine that may have other work: a test that passes again is not a fault of the page.
+    retry: 2,
     hookTimeout: 180_000,
   },
 });
