@@ -114,7 +114,12 @@ def create_app(
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
         app.router.default = ClientFiles(client_dir, services.coded_files)
     install_error_handlers(app)
-    # The last one added is the outermost.
+    _add_middleware(app, settings, services)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, services: Services) -> None:
+    """What holds for every request; the last one added is the outermost."""
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
     app.add_middleware(ErrorResponses)
     app.add_middleware(IsolationHeaders, resource_policy=settings.resource_policy)
@@ -130,7 +135,6 @@ def create_app(
     app.add_middleware(RelativeRedirects)
     app.add_middleware(ForwardedPrefix)
     app.add_middleware(Watch, tell=(services.metrics.requested, log_request))
-    return app
 
 
 def _decoder(folder: Path | None, encoder: Encoder) -> DecoderFiles | None:
