@@ -1,6 +1,6 @@
 """Files and how they are to be turned: this script writes proto/vectors/image_marks.json.
 
-Python is held to it in test_image_mark_vectors.py, TypeScript in client/test/shared/imageMarks.test.ts.
+Python is held to it in test_image_mark_vectors.py, TypeScript in client/test/shared/image/imageMarks.test.ts.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Prompt items and the points they become: this script writes proto/vectors/prompts.json.
 
-Python is held to it in test_prompt_vectors.py, TypeScript in client/test/shared/prompts.test.ts.
+Python is held to it in test_prompt_vectors.py, TypeScript in client/test/shared/prompt/prompts.test.ts.
 """
 
 import json

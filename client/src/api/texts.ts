@@ -1,7 +1,7 @@
 /** `POST /v1/text`: words in, the vectors that the decoder takes out. */
 import { readTextAnswer, type TextAnswer } from '../codec/textVectors';
 import { Failure } from '../shared/errors';
-import type { Vocabulary } from '../shared/naming';
+import type { Vocabulary } from '../shared/model/naming';
 import type { TextVectors } from '../shared/types';
 import { browser, type Surroundings } from './embeddings';
 import { patiently } from './patiently';

@@ -1,22 +1,22 @@
 import { useEffect, useState } from 'preact/hooks';
 import { toClientError } from '../shared/errors';
 import type { App } from './app';
-import { AwaitedPhotos } from './AwaitedPhotos';
-import { CanvasView } from './CanvasView';
-import { ClassNamesDialog } from './ClassNamesDialog';
-import { filesOf, holdsPicture } from './droppedFiles';
-import { HelpDialog } from './HelpDialog';
-import { EmbeddingProgress } from './EmbeddingProgress';
-import { OpenPhotos, Samples } from './OpenPhotos';
-import { ObjectList } from './ObjectList';
-import { handleKey, isTyping } from './shortcuts';
-import { SpokenRegion } from './SpokenRegion';
-import { StatusBar } from './StatusBar';
-import { TextBar } from './TextBar';
-import { Toolbar } from './Toolbar';
-import { TimingsPanel } from './TimingsPanel';
-import { ToolPicker } from './ToolPicker';
-import { Welcome } from './Welcome';
+import { AwaitedPhotos } from './panels/AwaitedPhotos';
+import { CanvasView } from './drawing/CanvasView';
+import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
+import { filesOf, holdsPicture } from './photos/droppedFiles';
+import { HelpDialog } from './dialogs/HelpDialog';
+import { EmbeddingProgress } from './bars/EmbeddingProgress';
+import { OpenPhotos, Samples } from './panels/OpenPhotos';
+import { ObjectList } from './panels/ObjectList';
+import { handleKey, isTyping } from './tools/shortcuts';
+import { SpokenRegion } from './bars/SpokenRegion';
+import { StatusBar } from './bars/StatusBar';
+import { TextBar } from './bars/TextBar';
+import { Toolbar } from './bars/Toolbar';
+import { TimingsPanel } from './panels/TimingsPanel';
+import { ToolPicker } from './tools/ToolPicker';
+import { Welcome } from './bars/Welcome';
 
 export function Page({ app }: { readonly app: App }) {
   const isDropTarget = useFiles(app);

@@ -7,12 +7,12 @@ import { startDecoder } from '../bridge/decoder';
 import { withFallback } from '../bridge/fallback';
 import { createServerDecoder } from '../bridge/serverDecoder';
 import { Gestures, type DrawingTool } from '../canvas/pointer';
-import { mapsFrom } from '../shared/maps';
-import { providerFrom } from '../shared/providers';
+import { mapsFrom } from '../shared/model/maps';
+import { providerFrom } from '../shared/model/providers';
 import { Controller, type Services } from './controller';
-import { readFile, readPhoto } from './photo';
-import { createStore, whyNot, type Store, type Tool } from './store';
-import { View } from './view';
+import { readFile, readPhoto } from './photos/photo';
+import { createStore, whyNot, type Store, type Tool } from './state/store';
+import { View } from './state/view';
 
 export interface App {
   readonly store: Store;

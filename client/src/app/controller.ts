@@ -8,16 +8,16 @@ import type { AwaitedImage, PhotoIdentity } from '../session/matching';
 import type { ImageId, Session } from '../session/state';
 import * as change from '../session/transitions';
 import { aborted, toClientError, type ClientError } from '../shared/errors';
-import type { MapsWish } from '../shared/maps';
-import type { ProviderWish } from '../shared/providers';
+import type { MapsWish } from '../shared/model/maps';
+import type { ProviderWish } from '../shared/model/providers';
 import type { Project, PromptItem } from '../shared/types';
-import { ClassNames } from './classNames';
-import { DecodeLoop } from './decodeLoop';
-import { EmbedQueue } from './embedQueue';
-import { checkSize, type OpenedFile, type Photo } from './photo';
-import type { Readiness, Store } from './store';
-import { Projects } from './projects';
-import { TextLookup } from './textLookup';
+import { ClassNames } from './state/classNames';
+import { DecodeLoop } from './steps/decodeLoop';
+import { EmbedQueue } from './photos/embedQueue';
+import { checkSize, type OpenedFile, type Photo } from './photos/photo';
+import type { Readiness, Store } from './state/store';
+import { Projects } from './state/projects';
+import { TextLookup } from './steps/textLookup';
 
 export interface Services {
   readonly embed: Embed;

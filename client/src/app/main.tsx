@@ -2,11 +2,11 @@
 import { render } from 'preact';
 import { toClientError } from '../shared/errors';
 import { browserServices, createApp } from './app';
-import { projectOf } from './exportActions';
+import { projectOf } from './export/exportActions';
 import { Page } from './Page';
-import { keepPixels } from './photoPixels';
+import { keepPixels } from './drawing/photoPixels';
 import './styles.css';
-import { timingsOf } from './timings';
+import { timingsOf } from './steps/timings';
 
 const app = createApp(browserServices());
 

@@ -1,6 +1,6 @@
 /** What the server makes of words: the answer of `POST /v1/text`, and the vocabulary file of a model. */
-import type { DecoderConfig } from '../shared/manifest';
-import type { Vocabulary } from '../shared/naming';
+import type { DecoderConfig } from '../shared/model/manifest';
+import type { Vocabulary } from '../shared/model/naming';
 import type { TextVectors } from '../shared/types';
 import { floats } from './embedding';
 import { binary, check, integer, known, mapping, required, sequence, text, type Reader } from './fields';

@@ -1,5 +1,5 @@
 /** Every way in which a session changes: a session and an event in, a session out. */
-import type { Naming } from '../shared/naming';
+import type { Naming } from '../shared/model/naming';
 import type { PromptItem, SizeHw, StepResult } from '../shared/types';
 import { commit, replaceImage } from './history';
 import {

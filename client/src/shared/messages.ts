@@ -1,9 +1,9 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
-import type { Naming, Vocabulary } from './naming';
-import type { MapsWish } from './maps';
-import type { ProviderWish } from './providers';
-import type { RegionRules } from './regions';
+import type { Naming, Vocabulary } from './model/naming';
+import type { MapsWish } from './model/maps';
+import type { ProviderWish } from './model/providers';
+import type { RegionRules } from './prompt/regions';
 import type { WorkerStage } from './stages';
 import type { ImageGeometry, LabelledPoint, MaskLogits, PromptItem, StepResult, TextVectors } from './types';
 

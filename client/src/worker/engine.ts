@@ -3,7 +3,7 @@ import type { DownloadOptions } from '../api/download';
 import type { Loaded } from '../api/wait';
 import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
-import type { ProviderWish } from '../shared/providers';
+import type { ProviderWish } from '../shared/model/providers';
 import type { Decoder } from './decode/decoder';
 import { decodeStep } from './step/decoderStep';
 import type { GeneralDecoder } from './decode/generalDecoder';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../src/app/exportActions';
-import { timingsOf } from '../../src/app/timings';
+import { projectOf } from '../../src/app/export/exportActions';
+import { timingsOf } from '../../src/app/steps/timings';
 import { Failure } from '../../src/shared/errors';
 import type { Project } from '../../src/shared/types';
 import { click, stepResult } from '../samples';

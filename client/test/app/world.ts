@@ -1,15 +1,15 @@
 /** A controller between a server and a decoder that the test answers for. */
-import { MARKED_CORNERS } from '../../src/shared/regions';
+import { MARKED_CORNERS } from '../../src/shared/prompt/regions';
 import type { EmbedOptions } from '../../src/api/embeddings';
 import type { TextOptions } from '../../src/api/texts';
 import type { DecoderBridge } from '../../src/bridge/decoder';
 import { Controller, type Services } from '../../src/app/controller';
-import type { OpenedFile, Photo } from '../../src/app/photo';
-import { createStore, type Store } from '../../src/app/store';
+import type { OpenedFile, Photo } from '../../src/app/photos/photo';
+import { createStore, type Store } from '../../src/app/state/store';
 import { resultOf } from '../../src/session/state';
 import { Failure, type ClientError } from '../../src/shared/errors';
 import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
-import type { Vocabulary } from '../../src/shared/naming';
+import type { Vocabulary } from '../../src/shared/model/naming';
 import type { PromptItem, TextVectors } from '../../src/shared/types';
 import { stepResult } from '../samples';
 

@@ -45,7 +45,9 @@ describe('what users read', () => {
   });
 
   it('is never the message of an error', () => {
-    const parts = readdirSync(APP).filter((name) => name.endsWith('.tsx'));
+    const parts = readdirSync(APP, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.tsx'),
+    );
     expect(parts.length).toBeGreaterThan(10);
     for (const name of parts) {
       const shown = readFileSync(`${APP}${name}`, 'utf8').replace(/title=\{error\.message\}/g, '');

@@ -1,6 +1,6 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
-import type { Manifest } from '../../src/shared/manifest';
+import type { Manifest } from '../../src/shared/model/manifest';
 import { rleContains } from '../../src/shared/rle';
 import {
   EMBEDDING,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imageToInput } from '../../src/shared/geometry';
-import type { PhotoConfig } from '../../src/shared/manifest';
+import type { PhotoConfig } from '../../src/shared/model/manifest';
 import { holdPixels, maskFromRle, rleFromMask } from '../../src/shared/rle';
 import type { ImageGeometry, LabelledPoint, PointLabel } from '../../src/shared/types';
 import { heldPixels } from '../../src/worker/mask/photo/heldPixels';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SelectionRule, TextWirings } from '../../src/shared/manifest';
+import type { SelectionRule, TextWirings } from '../../src/shared/model/manifest';
 import type { LabelledPoint } from '../../src/shared/types';
 import { attentionBias } from '../../src/worker/prompt/memory';
 import { selectQuery, textAgreement } from '../../src/worker/mask/selection';

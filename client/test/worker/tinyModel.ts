@@ -2,7 +2,7 @@
 import { encode } from '@msgpack/msgpack';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { Failure } from '../../src/shared/errors';
-import type { Manifest } from '../../src/shared/manifest';
+import type { Manifest } from '../../src/shared/model/manifest';
 import { sha256Hex } from '../../src/shared/sha256';
 import { Engine } from '../../src/worker/engine';
 import type { Feeds, Fetches, Graph } from '../../src/worker/runtime/graph';

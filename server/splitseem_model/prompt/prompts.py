@@ -1,5 +1,5 @@
-"""Prompt items -> labelled points. Outside the exported graphs; `client/src/shared/prompts.ts` does the same,
-and both are held to `proto/vectors/prompts.json`.
+"""Prompt items -> labelled points. Outside the exported graphs; `client/src/shared/prompt/prompts.ts` does
+the same, and both are held to `proto/vectors/prompts.json`.
 
 Source: SEEM samples at most 512 points of a stroke (section 3.2). Deviation: evenly, not at random, so that
 two runs agree.

@@ -1,4 +1,4 @@
-"""The one rule by which too many points become fewer; client/src/shared/prompts.ts has the same."""
+"""The one rule by which too many points become fewer; client/src/shared/prompt/prompts.ts has the same."""
 
 from collections.abc import Sequence
 from typing import TypeVar

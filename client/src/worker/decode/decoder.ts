@@ -1,4 +1,4 @@
-import type { Manifest } from '../../shared/manifest';
+import type { Manifest } from '../../shared/model/manifest';
 import type { DecoderGraphs } from '../runtime/graph';
 import type { LateralLoader } from '../mask/lateral';
 import type { RefinerGraphs } from '../mask/refiner';

@@ -1,5 +1,5 @@
 /** The graphs that answer texts: any query rows, text rows, a mask for every memory. */
-import type { TextWirings } from '../../shared/manifest';
+import type { TextWirings } from '../../shared/model/manifest';
 import type { Fetches, Graph } from '../runtime/graph';
 import type { PreparedImage } from '../step/preparedImage';
 

@@ -1,6 +1,6 @@
 /** Which graph answers a step, and what it is fed. */
 import { Failure } from '../../shared/errors';
-import type { DecoderConfig, SamplingRule } from '../../shared/manifest';
+import type { DecoderConfig, SamplingRule } from '../../shared/model/manifest';
 import type { LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
 import { atItsStride } from '../step/coarseDraft';
 import type { Decoder } from './decoder';

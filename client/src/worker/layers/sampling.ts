@@ -1,4 +1,4 @@
-import type { SamplingRule } from '../../shared/manifest';
+import type { SamplingRule } from '../../shared/model/manifest';
 import type { PointXy } from '../../shared/types';
 
 /** Pixels of the padded frame that a cell of the mask features, and of mask logits, is wide. */

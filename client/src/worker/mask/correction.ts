@@ -5,8 +5,8 @@
  * point has its sign with a margin. It spreads to places that are near a click and look like it.
  * `splitseem_model/mask/correction.py` does the same; both are held to `proto/vectors/correction.json`.
  */
-import type { CorrectionConfig } from '../../shared/manifest';
-import { thin } from '../../shared/polyline';
+import type { CorrectionConfig } from '../../shared/model/manifest';
+import { thin } from '../../shared/prompt/polyline';
 import type { LabelledPoint, MaskLogits } from '../../shared/types';
 import { solve } from '../layers/linear';
 import { Scratch } from '../layers/scratch';

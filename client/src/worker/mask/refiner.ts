@@ -1,6 +1,6 @@
 /** The mask refiner: the selected mask, redrawn by a small network that sees the clicks. */
-import type { RefinerConfig } from '../../shared/manifest';
-import { thin } from '../../shared/polyline';
+import type { RefinerConfig } from '../../shared/model/manifest';
+import { thin } from '../../shared/prompt/polyline';
 import type { LabelledPoint, MaskLogits } from '../../shared/types';
 import { output, type Fetches, type FloatTensor, type Graph } from '../runtime/graph';
 import { previousMask } from '../prompt/memory';

@@ -1,7 +1,7 @@
 /**
  * On which scale the mask refiner works: `splitseem_model/mask/refiner_scale.py` does the same and says why.
  */
-import type { RefinerConfig } from '../../shared/manifest';
+import type { RefinerConfig } from '../../shared/model/manifest';
 import type { MaskLogits, SizeHw } from '../../shared/types';
 import { MASK_STRIDE, type FeatureMap } from '../layers/sampling';
 import { averaged, coarsening, enlarged } from '../layers/scale';

@@ -1,6 +1,6 @@
-import type { SelectionRule } from '../../shared/manifest';
+import type { SelectionRule } from '../../shared/model/manifest';
 import type { LabelledPoint, PointLabel } from '../../shared/types';
-import { dot, norm } from '../../shared/vectors';
+import { dot, norm } from '../../shared/model/vectors';
 
 /** Point logits beyond this count no more, so that one sure point cannot outvote the others. */
 const CLAMP = 10;

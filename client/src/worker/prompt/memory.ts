@@ -1,4 +1,4 @@
-import type { Wiring } from '../../shared/manifest';
+import type { Wiring } from '../../shared/model/manifest';
 import type { MaskLogits } from '../../shared/types';
 import type { FloatTensor } from '../runtime/graph';
 

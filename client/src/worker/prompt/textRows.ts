@@ -1,5 +1,5 @@
 /** Which rows a step with texts has; `splitseem_model/decode/step_rows.py` lays out the same ones. */
-import type { TextWirings, Wiring } from '../../shared/manifest';
+import type { TextWirings, Wiring } from '../../shared/model/manifest';
 
 export interface TextRows {
   /** With the rows of the texts counted. */

@@ -9,7 +9,7 @@ import {
   type Manifest,
   type ModelFile,
   type TextWirings,
-} from '../../shared/manifest';
+} from '../../shared/model/manifest';
 import { sha256Hex } from '../../shared/sha256';
 
 export interface ModelFiles {

@@ -1,5 +1,5 @@
 /** Chooses whether the graphs run on the processor or on the GPU: by what they answer, then by how fast. */
-import type { ProviderName, ProviderWish } from '../../shared/providers';
+import type { ProviderName, ProviderWish } from '../../shared/model/providers';
 import type { MaskLogits } from '../../shared/types';
 
 /** Opened graphs, wherever they run. */

@@ -1,5 +1,5 @@
 /** The graphs that texts need, fetched and opened when the first text does. */
-import type { Manifest } from '../../shared/manifest';
+import type { Manifest } from '../../shared/model/manifest';
 import { GeneralDecoder } from '../decode/generalDecoder';
 import type { Graph } from './graph';
 import { fetchTextFiles } from './modelFiles';

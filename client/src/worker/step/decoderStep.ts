@@ -1,6 +1,6 @@
 /** One step of one object: what `splitseem_model` does in torch, over the exported graphs. */
 import { imageToInput } from '../../shared/geometry';
-import type { CorrectionConfig, PhotoConfig } from '../../shared/manifest';
+import type { CorrectionConfig, PhotoConfig } from '../../shared/model/manifest';
 import type { WorkerStepResult } from '../../shared/messages';
 import { holdPixels, rleArea } from '../../shared/rle';
 import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';

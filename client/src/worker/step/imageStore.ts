@@ -1,7 +1,7 @@
 /** The images that the worker holds: all their embeddings, and what was prepared of the recent ones. */
 import { unpackEmbedding } from '../../codec/unpack';
 import { aborted, Failure, unwrap } from '../../shared/errors';
-import type { Manifest } from '../../shared/manifest';
+import type { Manifest } from '../../shared/model/manifest';
 import type { Embedding } from '../../shared/types';
 import { Arrivals, type Early } from './arrivals';
 import type { Decoder } from '../decode/decoder';

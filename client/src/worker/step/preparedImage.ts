@@ -1,5 +1,5 @@
 /** An embedding, ready for any number of steps. */
-import type { PhotoConfig } from '../../shared/manifest';
+import type { PhotoConfig } from '../../shared/model/manifest';
 import type { Embedding, ImageGeometry } from '../../shared/types';
 import type { Early } from './arrivals';
 import { drafting } from './coarseDraft';

@@ -1,5 +1,5 @@
 /** Runs everything that a click runs, before anybody waits for it. */
-import type { Manifest } from '../../shared/manifest';
+import type { Manifest } from '../../shared/model/manifest';
 import type { Embedding, LabelledPoint, MapName, MaskLogits, NamedTensor } from '../../shared/types';
 import type { Decoder } from '../decode/decoder';
 import { decodeStep } from './decoderStep';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CorrectionConfig } from '../../../src/shared/manifest';
+import type { CorrectionConfig } from '../../../src/shared/model/manifest';
 import type { LabelledPoint, PointLabel } from '../../../src/shared/types';
 import { correctAtPoints, looksOf } from '../../../src/worker/mask/correction';
 import { solve } from '../../../src/worker/layers/linear';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Wiring } from '../../../src/shared/manifest';
+import type { Wiring } from '../../../src/shared/model/manifest';
 import { attentionBias, previousMask } from '../../../src/worker/prompt/memory';
 
 const WIRING: Wiring = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { providerFrom, type ProviderWish } from '../../../src/shared/providers';
+import { providerFrom, type ProviderWish } from '../../../src/shared/model/providers';
 import type { LabelledPoint } from '../../../src/shared/types';
 import type { Graph } from '../../../src/worker/runtime/graph';
 import { Objection, choose, relativeDifference, type Candidate } from '../../../src/worker/runtime/providers';

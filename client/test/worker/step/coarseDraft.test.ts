@@ -1,6 +1,6 @@
 import { encode } from '@msgpack/msgpack';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../src/shared/manifest';
+import type { Manifest } from '../../../src/shared/model/manifest';
 import { rleContains } from '../../../src/shared/rle';
 import type { MaskLogits } from '../../../src/shared/types';
 import type { Decoder } from '../../../src/worker/decode/decoder';

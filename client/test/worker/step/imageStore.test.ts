@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../src/shared/manifest';
+import type { Manifest } from '../../../src/shared/model/manifest';
 import type { Decoder } from '../../../src/worker/decode/decoder';
 import type { Fetches, Graph } from '../../../src/worker/runtime/graph';
 import { ImageStore } from '../../../src/worker/step/imageStore';

@@ -1,5 +1,5 @@
 /** How much each colour speaks for the object: two blurred histograms, fitted anew at every click. */
-import type { PhotoConfig } from '../../../shared/manifest';
+import type { PhotoConfig } from '../../../shared/model/manifest';
 import { Scratch } from '../../layers/scratch';
 
 const TINY = 1e-9;

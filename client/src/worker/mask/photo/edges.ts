@@ -2,7 +2,7 @@
  * A smoothing that stops at the edges of a photo: the recursive domain transform filter of Gastal and Oliveira
  * (2011), from the equations.
  */
-import type { PhotoConfig } from '../../../shared/manifest';
+import type { PhotoConfig } from '../../../shared/model/manifest';
 import type { SizeHw } from '../../../shared/types';
 
 /** Each pass filters rows, then columns, half as wide as the pass before. */

@@ -6,7 +6,7 @@
  * unless there is an edge of the photo between them. `splitseem_model/mask/photo/` does the same; both are held to
  * `proto/vectors/photo.json`.
  */
-import type { PhotoConfig } from '../../../shared/manifest';
+import type { PhotoConfig } from '../../../shared/model/manifest';
 import type { LabelledPoint, MaskLogits, SizeHw } from '../../../shared/types';
 import { bilinearIndex, MASK_STRIDE, type FeatureMap } from '../../layers/sampling';
 import { Scratch } from '../../layers/scratch';

@@ -1,0 +1,93 @@
+import { sayFailure } from '../../shared/failures';
+import { WORKER_STAGES } from '../../shared/stages';
+import type { App } from '../app';
+import type { DecoderState, Store } from '../state/store';
+import { timingsOfStep } from '../steps/timings';
+
+/**
+ * Model, execution provider, threads, last latency, and what went wrong. It is there to be looked at: what is read out
+ * is in `SpokenRegion`.
+ */
+export function StatusBar({ app: { store } }: { readonly app: App }) {
+  const error = store.error.value ?? readinessError(store);
+  return (
+    <div class="status" role="status" aria-live="off" aria-label="Status">
+      {describeDecoder(store.decoder.value).map((text) => (
+        <span>{text}</span>
+      ))}
+      <Latency store={store} />
+      {describeLookup(store).map((text) => (
+        <span class="notice">{text}</span>
+      ))}
+      {error !== null && (
+        <span class="error" title={error.message}>
+          Error: {sayFailure(error)}
+        </span>
+      )}
+      {error === null && store.notice.value !== null && <span class="notice">{store.notice.value}</span>}
+    </div>
+  );
+}
+
+function Latency({ store }: { readonly store: Store }) {
+  const timings = store.lastStep.value === null ? null : timingsOfStep(store, store.lastStep.value);
+  if (timings === null) return null;
+  const worked = WORKER_STAGES.reduce((sum, stage) => sum + timings[stage], 0);
+  const waited = timings.queue < NOTICEABLE ? '' : ` after ${(timings.queue / 1000).toFixed(1)} s of waiting`;
+  return (
+    <span class="latency">
+      Last answer {ms(worked)}
+      {waited}
+    </span>
+  );
+}
+
+/** Milliseconds of waiting that people notice. */
+const NOTICEABLE = 100;
+
+const ms = (milliseconds: number): string => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+
+/** ": 3.1 of 17.2 MB" */
+function megabytes(loaded?: { readonly bytes: number; readonly total: number | null }): string {
+  if (loaded === undefined) return '';
+  const [bytes, total] = [loaded.bytes, loaded.total].map((count) => ((count ?? 0) / 1e6).toFixed(1));
+  return loaded.total === null ? `: ${bytes} MB` : `: ${bytes} of ${total} MB`;
+}
+
+function describeDecoder(decoder: DecoderState): readonly string[] {
+  switch (decoder.phase) {
+    case 'loading':
+      return [`Loading the decoder${megabytes(decoder.loaded)} …`];
+    case 'failed':
+      return ['No decoder'];
+    case 'ready': {
+      const { model, provider, providerNote, threads, threadsNote } = decoder.info;
+      const count = threads === 1 ? '1 thread' : `${threads} threads`;
+      const reason = threadsNote ? ` (${threadsNote})` : '';
+      return [
+        `Model ${model}`,
+        `Provider ${provider}`,
+        `${count}${reason}`,
+        ...(providerNote ? [providerNote] : []),
+      ];
+    }
+  }
+}
+
+/** What texts and class names wait for. */
+function describeLookup({ textsAsked, classNamesAsked, textGraphs, decoder }: Store): readonly string[] {
+  const words = textsAsked.value.map((text) => `“${text}”`).join(', ');
+  const bytes = decoder.value.phase === 'ready' ? (decoder.value.info.textBytes ?? 0) : 0;
+  return [
+    ...(words === '' ? [] : [`The server looks up ${words} …`]),
+    ...(classNamesAsked.value === 0 ? [] : ['The server looks up the class names …']),
+    ...(textGraphs.value === 'loading'
+      ? [`Loading the text decoder (${(bytes / 1e6).toFixed(1)} MB) …`]
+      : []),
+  ];
+}
+
+function readinessError(store: Store) {
+  const readiness = store.activePhoto.value?.readiness;
+  return readiness?.phase === 'failed' ? readiness.error : null;
+}

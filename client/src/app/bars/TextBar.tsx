@@ -1,0 +1,42 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { App } from '../app';
+import { focusCanvas } from '../parts/focus';
+
+/** As in `MAX_CHARACTERS` of the server. */
+const MAX_LENGTH = 1000;
+
+/** Where the Text tool takes its words; on the canvas one still clicks. */
+export function TextBar({ app: { store, controller } }: { readonly app: App }) {
+  const field = useRef<HTMLInputElement>(null);
+  const isShown = store.tool.value === 'text' && store.activeImage.value !== null;
+  useEffect(() => {
+    if (isShown) field.current?.focus();
+  }, [isShown]);
+  if (!isShown) return null;
+  return (
+    <form
+      class="text-bar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (field.current === null) return;
+        controller.giveText(field.current.value);
+        field.current.value = '';
+      }}
+    >
+      <input
+        ref={field}
+        type="text"
+        aria-label="Text prompt"
+        placeholder="What is it? For example: the dog on the left"
+        maxLength={MAX_LENGTH}
+        autocomplete="off"
+        onKeyDown={({ key }) => {
+          if (key === 'Escape') focusCanvas();
+        }}
+      />
+      <button type="submit" class="action primary" aria-label="Add text" title="Add the words (Enter)">
+        Add
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,123 @@
+import { useRef } from 'preact/hooks';
+import { nextRedo, nextUndo } from '../../session/history';
+import type { App } from '../app';
+import { ExportMenu } from '../export/ExportMenu';
+import { Icon, type IconName } from '../parts/icons';
+
+interface ActionProps {
+  readonly name: string;
+  readonly icon: IconName;
+  readonly title: string;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}
+
+function Action({ name, icon, title, disabled = false, onClick }: ActionProps) {
+  return (
+    <button
+      type="button"
+      class="action"
+      aria-label={name}
+      title={title}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+      <span class="action-text">{name}</span>
+    </button>
+  );
+}
+
+export function Toolbar({ app }: { readonly app: App }) {
+  const { controller, store } = app;
+  const image = store.activeImage.value;
+  const undoable = store.draft.value?.kind === 'polygon' ? 'corner' : nextUndo(store.session.value);
+  const redoable = nextRedo(store.session.value);
+  return (
+    <header class="toolbar">
+      <h1 class="brand">
+        <img src="./icon.svg" alt="" width="24" height="24" />
+        <span>splitseem</span>
+      </h1>
+      <div class="actions" role="toolbar" aria-label="Actions">
+        <OpenButton app={app} />
+        <span class="separator" />
+        <Action
+          name="Undo"
+          icon="undo"
+          title={undoable === null ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
+          disabled={undoable === null}
+          onClick={() => {
+            app.undo();
+          }}
+        />
+        <Action
+          name="Redo"
+          icon="redo"
+          title={redoable === null ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
+          disabled={redoable === null}
+          onClick={() => {
+            app.redo();
+          }}
+        />
+        <Action
+          name="Clear"
+          icon="clear"
+          title="Remove all objects of this photo"
+          disabled={(image?.document.objects.length ?? 0) === 0}
+          onClick={() => {
+            controller.clear();
+          }}
+        />
+        <span class="separator" />
+        <Action
+          name="New object"
+          icon="newObject"
+          title="Prompts from now on belong to another object (N)"
+          disabled={image === null}
+          onClick={() => {
+            controller.newObject();
+          }}
+        />
+      </div>
+      <div class="actions actions-end">
+        <ExportMenu app={app} />
+        <Action
+          name="Help"
+          icon="help"
+          title="Keys and gestures (?)"
+          onClick={() => {
+            store.helpOpen.value = true;
+          }}
+        />
+      </div>
+    </header>
+  );
+}
+
+function OpenButton({ app }: { readonly app: App }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <Action
+        name="Open image"
+        icon="open"
+        title="Open photos or a saved project; dropping or pasting works too"
+        onClick={() => input.current?.click()}
+      />
+      <input
+        ref={input}
+        type="file"
+        accept="image/*,.json,application/json"
+        multiple
+        hidden
+        onChange={({ currentTarget }) => {
+          const files = [...(currentTarget.files ?? [])];
+          // The same file can be chosen again only when the field is empty.
+          currentTarget.value = '';
+          void app.controller.openFiles(files);
+        }}
+      />
+    </>
+  );
+}

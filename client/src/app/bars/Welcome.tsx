@@ -1,0 +1,18 @@
+import type { App } from '../app';
+import { SampleStrip } from '../panels/OpenPhotos';
+import { SAMPLES } from '../photos/samples';
+
+export function Welcome({ app }: { readonly app: App }) {
+  return (
+    <div class="welcome">
+      <h2>Drop a photo here</h2>
+      <p>
+        or open or paste one. It is encoded once on the server; after that every click is answered in this
+        browser, without the network.
+      </p>
+      <p class="hint">No photo at hand? Take one of these:</p>
+      <SampleStrip app={app} />
+      <p class="credits">{SAMPLES.map(({ name, credit }) => `${name}: ${credit}`).join(' · ')}</p>
+    </div>
+  );
+}

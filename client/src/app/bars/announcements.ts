@@ -1,0 +1,91 @@
+/**
+ * What screen readers say: labels, scores, undo, what was saved, what failed. The status region also shows figures that
+ * change with every click, which nobody wants read out.
+ */
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { resultOf, type ChangeSet, type ImageState, type Session } from '../../session/state';
+import type { ClientError } from '../../shared/errors';
+import { sayFailure } from '../../shared/failures';
+import type { Store } from '../state/store';
+
+/** The part of the store that is spoken of. */
+export interface Spoken {
+  readonly session: Session;
+  readonly image: ImageState | null;
+  readonly error: ClientError | null;
+  readonly notice: string | null;
+}
+
+/** What to say about a change; null: nothing. */
+export function announcementOf(before: Spoken, after: Spoken): string | null {
+  if (after.error !== null && after.error !== before.error) return `Error: ${sayFailure(after.error)}`;
+  if (after.notice !== null && after.notice !== before.notice) return after.notice;
+  if (after.image === null) return null;
+  if (after.image.id !== before.image?.id) return `Photo ${after.image.name}`;
+  return editOf(before.image, after.image) ?? answerIn(before.session, after.session, after.image);
+}
+
+/** A change of the document, by what the histories say. */
+function editOf(before: ImageState, after: ImageState): string | null {
+  if (after.document === before.document) return null;
+  const undone = before.undo.at(-1);
+  if (undone !== undefined && isSame(after.redo.at(-1), undone)) return `Undone: ${undone.what}`;
+  const redone = before.redo.at(-1);
+  if (redone !== undefined && isSame(after.undo.at(-1), redone)) return `Redone: ${redone.what}`;
+  const done = after.undo.at(-1);
+  if (done === undefined || done === before.undo.at(-1)) return selectionOf(before, after);
+  // A prompt is answered soon; the answer is worth saying.
+  return PROMPTS.includes(done.what) ? null : `Done: ${done.what}`;
+}
+
+/** Histories may stamp a change again; what it does stays. */
+const isSame = (one: ChangeSet | undefined, other: ChangeSet): boolean =>
+  one?.before === other.before && one.after === other.after;
+
+const PROMPTS: readonly string[] = ['click', 'box', 'scribble', 'polygon', 'text'];
+
+function selectionOf(before: ImageState, after: ImageState): string | null {
+  const { activeObject, objects } = after.document;
+  const selected = objects.find(({ id }) => id === activeObject);
+  return selected === undefined || activeObject === before.document.activeObject
+    ? null
+    : `Object ${selected.number} selected`;
+}
+
+/** The answer that came for the active object. */
+function answerIn(before: Session, after: Session, image: ImageState): string | null {
+  if (after.results === before.results) return null;
+  const object = image.document.objects.find(({ id }) => id === image.document.activeObject);
+  const result = object && resultOf(after, object);
+  if (!object || !result || result.isDraft || result === resultOf(before, object)) return null;
+  const label = object.userLabel ?? result.label;
+  const score =
+    result.labelScore === null || object.userLabel !== null ? '' : `, ${percent(result.labelScore)}`;
+  const parts = [`Object ${object.number}`, label === null ? 'mask drawn' : `${label}${score}`];
+  return result.area === 0 ? `Object ${object.number}: nothing found` : parts.join(': ');
+}
+
+const percent = (part: number): string => `${Math.round(100 * part)} percent`;
+
+/** The latest announcement, as long as the store is followed. */
+export function followStore({ session, activeImage, error, notice }: Store): {
+  readonly announcement: ReadonlySignal<string>;
+  readonly stop: () => void;
+} {
+  const announcement = signal('');
+  const look = (): Spoken => ({
+    session: session.value,
+    image: activeImage.value,
+    error: error.value,
+    notice: notice.value,
+  });
+  let before = look();
+  const stop = effect(() => {
+    const after = look();
+    const said = announcementOf(before, after);
+    before = after;
+    // The same words twice in a row are a change only if they differ.
+    if (said !== null) announcement.value = said === announcement.peek() ? `${said}\u00a0` : said;
+  });
+  return { announcement, stop };
+}

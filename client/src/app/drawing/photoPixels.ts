@@ -1,0 +1,188 @@
+/**
+ * The pixels of photos that are in memory: an overview of each that was shown lately, and of the shown one the part
+ * that is in sight, once that is magnified. The rest is decoded again from the file when it is needed.
+ */
+import { effect, untracked } from '@preact/signals';
+import { decodePart, decodeWhole } from '../photos/decodePhoto';
+import { covers, visibleRegion } from '../../canvas/layerFrame';
+import type { Picture } from '../../canvas/layers';
+import type { Region } from '../../canvas/maskGrid';
+import type { ImageId } from '../../session/state';
+import type { SizeHw } from '../../shared/types';
+import type { OpenPhoto, Store } from '../state/store';
+
+/** Of an overview: enough for a screen, so that most photos need nothing more. */
+export const OVERVIEW_PIXELS = 3_000_000;
+
+/** Of all overviews together, that of the shown photo aside. */
+const MOST_OVERVIEW_PIXELS = 12_000_000;
+
+/** Of the magnified part. */
+const DETAIL_PIXELS = 8_000_000;
+
+/** Milliseconds for which the view rests before its pixels are decoded. */
+const SETTLED_AFTER = 150;
+
+/** Of the view's width and height, on each side. */
+const MARGIN = 0.25;
+
+/** Sharper pixels of a part of a photo. */
+export interface Detail extends Picture {
+  readonly file: Blob;
+  readonly pixels: ImageBitmap;
+  /** Pixels of the bitmap in one of the image. */
+  readonly scale: number;
+}
+
+/** The same picture in at most so many pixels; closes what it was made of when that is another. */
+export async function shrunk(whole: ImageBitmap, mostPixels: number): Promise<ImageBitmap> {
+  const factor = Math.sqrt(mostPixels / (whole.width * whole.height));
+  if (factor >= 1) return whole;
+  try {
+    const { width, height } = sizeBy(whole, factor);
+    return await createImageBitmap(whole, {
+      resizeWidth: width,
+      resizeHeight: height,
+      resizeQuality: 'medium',
+    });
+  } finally {
+    whole.close();
+  }
+}
+
+const sizeBy = ({ width, height }: SizeHw, factor: number): SizeHw => ({
+  width: Math.max(1, Math.round(width * factor)),
+  height: Math.max(1, Math.round(height * factor)),
+});
+
+/** What is there of a photo, from back to front. */
+export function picturesOf({ photo }: OpenPhoto, detail: Detail | null): readonly Picture[] {
+  const { file, bitmap, size } = photo;
+  return [
+    ...(bitmap === null ? [] : [{ pixels: bitmap, region: { x: 0, y: 0, ...size } }]),
+    ...(detail?.file === file ? [detail] : []),
+  ];
+}
+
+/** Keep in memory what is shown, and close what is not; returns what stops that. */
+export function keepPixels(store: Store): () => void {
+  const shown: ImageId[] = []; // the one shown last is last
+  const stopOverviews = effect(() => {
+    const id = store.session.value.activeImage;
+    const photos = store.photos.value;
+    if (id === null) return;
+    if (shown.at(-1) !== id) shown.splice(0, shown.length, ...shown.filter((other) => other !== id), id);
+    untracked(() => {
+      closeOthers(store, photos, shown);
+      const photo = photos.get(id)?.photo;
+      if (photo?.bitmap === null) void reopen(store, id, photo.file);
+    });
+  });
+  const stopDetail = keepDetail(store);
+  return () => {
+    stopOverviews();
+    stopDetail();
+  };
+}
+
+function closeOthers(store: Store, photos: Store['photos']['value'], shown: readonly ImageId[]): void {
+  const byAge = [...photos.keys()].sort((a, b) => shown.indexOf(b) - shown.indexOf(a));
+  let pixels = 0;
+  const closed: ImageId[] = [];
+  for (const id of byAge) {
+    const bitmap = photos.get(id)?.photo.bitmap;
+    if (!bitmap || id === shown.at(-1)) continue;
+    pixels += bitmap.width * bitmap.height;
+    if (pixels > MOST_OVERVIEW_PIXELS) closed.push(id);
+  }
+  for (const id of closed) setBitmap(store, id, null);
+}
+
+const reopening = new WeakSet<Blob>();
+
+async function reopen(store: Store, id: ImageId, file: Blob): Promise<void> {
+  if (reopening.has(file)) return;
+  reopening.add(file);
+  try {
+    const bitmap = await shrunk(await decodeWhole(file), OVERVIEW_PIXELS);
+    if (store.photos.value.get(id)?.photo.file === file) setBitmap(store, id, bitmap);
+    else bitmap.close();
+  } finally {
+    reopening.delete(file);
+  }
+}
+
+function setBitmap({ photos }: Store, id: ImageId, bitmap: ImageBitmap | null): void {
+  const open = photos.value.get(id);
+  if (open === undefined) return;
+  open.photo.bitmap?.close();
+  photos.value = new Map(photos.value).set(id, { ...open, photo: { ...open.photo, bitmap } });
+}
+
+/** Decode what is in sight when the overview has too few pixels for it, once the view rests. */
+function keepDetail(store: Store): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isDecoding = false;
+  const look = async (): Promise<void> => {
+    const wanted = wantedDetail(store);
+    if (isDecoding || wanted === null || isGoodFor(store.detail.value, wanted)) return;
+    isDecoding = true;
+    try {
+      setDetail(store, await decodeDetail(wanted));
+    } finally {
+      isDecoding = false;
+    }
+    await look(); // the view may have moved meanwhile
+  };
+  const stop = effect(() => {
+    const { viewport, canvasSize, activePhoto } = store;
+    const [file] = [activePhoto.value?.photo.file, viewport.value, canvasSize.value];
+    untracked(() => {
+      if (store.detail.value !== null && store.detail.value.file !== file) setDetail(store, null);
+      clearTimeout(timer);
+      timer = setTimeout(() => void look(), SETTLED_AFTER);
+    });
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+    setDetail(store, null);
+  };
+}
+
+function setDetail({ detail, activePhoto }: Store, next: Detail | null): void {
+  detail.value?.pixels.close();
+  const isShown = next !== null && activePhoto.value?.photo.file === next.file;
+  if (!isShown) next?.pixels.close();
+  detail.value = isShown ? next : null;
+}
+
+interface WantedDetail {
+  readonly file: Blob;
+  readonly size: SizeHw;
+  readonly inSight: Region;
+  readonly region: Region;
+  readonly scale: number;
+}
+
+/** Null while the overview is enough. */
+function wantedDetail({ activePhoto, viewport, canvasSize }: Store): WantedDetail | null {
+  const photo = activePhoto.value?.photo;
+  if (!photo?.bitmap || canvasSize.value.width === 0) return null;
+  const { size, bitmap, file } = photo;
+  const needed = Math.min(viewport.value.scale * window.devicePixelRatio, 1);
+  if (needed <= bitmap.width / size.width) return null;
+  const regionWith = (margin: number): Region =>
+    visibleRegion(viewport.value, canvasSize.value, size, margin);
+  const region = regionWith(MARGIN);
+  const most = Math.sqrt(DETAIL_PIXELS / (region.width * region.height));
+  return { file, size, inSight: regionWith(0), region, scale: Math.min(needed, most) };
+}
+
+const isGoodFor = (detail: Detail | null, { file, inSight, scale }: WantedDetail): boolean =>
+  detail?.file === file && detail.scale >= scale && covers(detail.region, inSight);
+
+async function decodeDetail({ file, size, region, scale }: WantedDetail): Promise<Detail> {
+  const pixels = await decodePart(file, size, region, sizeBy(region, scale));
+  return { file, pixels, region, scale };
+}

@@ -1,0 +1,28 @@
+/** Store -> what the canvas draws. */
+import type { Scene } from '../../canvas/layers';
+import { colourOf } from '../../canvas/palette';
+import { resultOf } from '../../session/state';
+import { picturesOf } from './photoPixels';
+import type { Store } from '../state/store';
+
+/** Null while no image is open. */
+export function sceneOf(store: Store): Scene | null {
+  const image = store.activeImage.value;
+  const open = store.activePhoto.value;
+  if (image === null || open === null) return null;
+  const session = store.session.value;
+  const { objects, activeObject, hidden } = image.document;
+  const shown = objects.filter(({ id }) => !hidden.has(id));
+  return {
+    photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
+    viewport: store.viewport.value,
+    draft: store.draft.value,
+    crosshair: store.crosshair.value,
+    objects: shown.map((object) => ({
+      colour: colourOf(object.number),
+      isActive: object.id === activeObject,
+      mask: resultOf(session, object)?.mask ?? null,
+      prompts: object.steps.map(({ id, prompt }) => ({ item: prompt, isPending: !session.results.has(id) })),
+    })),
+  };
+}

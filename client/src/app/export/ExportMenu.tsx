@@ -1,0 +1,182 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { annotated } from '../../exports/annotated';
+import { Failure, type ClientError } from '../../shared/errors';
+import type { App } from '../app';
+import {
+  countGuesses,
+  EXPORT_FORMATS,
+  exportAs,
+  exportSource,
+  hasWork,
+  remarksOn,
+  whyNotExport,
+  type ExportFormat,
+} from './exportActions';
+import { Icon } from '../parts/icons';
+
+/** The button Export and its dialog. */
+export function ExportMenu({ app }: { readonly app: App }) {
+  const [isOpen, setOpen] = useState(false);
+  const isPossible = hasWork(app.store);
+  return (
+    <>
+      <button
+        type="button"
+        class="action primary"
+        aria-label="Export"
+        aria-haspopup="dialog"
+        title={isPossible ? 'Save masks or the project' : 'Nothing to export yet'}
+        disabled={!isPossible}
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        <Icon name="export" />
+        <span class="action-text">Export</span>
+      </button>
+      {isOpen && (
+        <ExportDialog
+          app={app}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface DialogProps {
+  readonly app: App;
+  readonly onClose: () => void;
+}
+
+function ExportDialog({ app, onClose }: DialogProps) {
+  const { store } = app;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [name, choose] = useState(lastChosen);
+  const [useGuesses, setUseGuesses] = useState(false);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const exported = annotated(store.session.value);
+  const source = exportSource(store, exported);
+  const possible = EXPORT_FORMATS.filter((format) => whyNotExport(format, source) === null);
+  const chosen = possible.find((format) => format.name === name) ?? possible[0];
+  const hasGuesses = chosen?.hasCategories === true && countGuesses(exported.photos) > 0;
+  const save = (): void => {
+    if (chosen === undefined) return;
+    lastChosen = chosen.name;
+    void runExport(app, chosen, useGuesses);
+    dialog.current?.close();
+  };
+  return (
+    <dialog ref={dialog} class="dialog export" aria-labelledby="export-heading" onClose={onClose}>
+      <header>
+        <h2 id="export-heading">Export</h2>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Close export"
+          title="Close (Esc)"
+          onClick={() => dialog.current?.close()}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div class="formats" role="radiogroup" aria-label="Format">
+          {EXPORT_FORMATS.map((format, index) => (
+            <Format
+              key={format.name}
+              format={format}
+              id={`format-${index}`}
+              isChosen={format === chosen}
+              why={whyNotExport(format, source)}
+              onChoose={() => {
+                choose(format.name);
+              }}
+            />
+          ))}
+        </div>
+        {hasGuesses && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={useGuesses}
+              onChange={({ currentTarget }) => {
+                setUseGuesses(currentTarget.checked);
+              }}
+            />
+            Use names that the model guessed as categories
+          </label>
+        )}
+        {chosen !== undefined && (
+          <ul class="remarks" aria-label="About this file">
+            {remarksOn(chosen, exported, { useGuesses }).map((remark) => (
+              <li key={remark}>{remark}.</li>
+            ))}
+          </ul>
+        )}
+        <div class="dialog-actions">
+          <button type="submit" class="action primary" disabled={chosen === undefined}>
+            Save
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+/** Name of the format that was saved last; it is offered again. */
+let lastChosen = 'COCO';
+
+interface FormatProps {
+  readonly format: ExportFormat;
+  readonly id: string;
+  readonly isChosen: boolean;
+  readonly why: string | null;
+  readonly onChoose: () => void;
+}
+
+function Format({ format, id, isChosen, why, onChoose }: FormatProps) {
+  return (
+    <div class={why === null ? 'format' : 'format disabled'}>
+      <input
+        type="radio"
+        name="export-format"
+        autofocus={isChosen}
+        id={id}
+        aria-describedby={`${id}-hint`}
+        checked={isChosen}
+        disabled={why !== null}
+        onChange={onChoose}
+      />
+      <label for={id}>{format.name}</label>
+      <small id={`${id}-hint`}>{why ?? format.hint}</small>
+    </div>
+  );
+}
+
+async function runExport(
+  { store, controller }: App,
+  format: ExportFormat,
+  useGuesses: boolean,
+): Promise<void> {
+  try {
+    const remarks = await exportAs(format, store, { useGuesses });
+    controller.notify([`${format.name} saved to your downloads`, ...remarks].join('. '));
+  } catch (error) {
+    controller.report(exportError(error, format));
+  }
+}
+
+function exportError(thrown: unknown, { name }: ExportFormat): ClientError {
+  if (thrown instanceof Failure) return thrown.detail;
+  return { kind: 'image', what: 'export-failed', about: name, message: String(thrown) };
+}

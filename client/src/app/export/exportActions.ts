@@ -1,0 +1,175 @@
+/** What the Export dialog does. */
+import {
+  annotated,
+  type Annotated,
+  type AnnotatedObject,
+  type AnnotatedPhoto,
+} from '../../exports/annotated';
+import { toCoco, UNLABELLED, type CocoOptions } from '../../exports/coco';
+import { cutOutPng } from '../../exports/cutOut';
+import { download, jsonBlob } from '../../exports/download';
+import { labelMap, labelMapName, labelMaps } from '../../exports/masks';
+import { maskPng } from '../../exports/png';
+import { toProject } from '../../session/project';
+import type { Project } from '../../shared/types';
+import { decodeWhole } from '../photos/decodePhoto';
+import type { Store } from '../state/store';
+import { lastTimingsOf } from '../steps/timings';
+
+export type ExportOptions = Pick<CocoOptions, 'useGuesses'>;
+
+export interface ExportFormat {
+  readonly name: string;
+  readonly hint: string;
+  /** What the file holds; there must be a mask in it, but for the project. */
+  readonly scope: 'project' | 'all' | 'photo' | 'object';
+  /** Whether names are written as categories. */
+  readonly hasCategories?: boolean;
+  readonly run: (source: Source, options: ExportOptions) => Promise<void> | void;
+}
+
+interface Source {
+  readonly store: Store;
+  readonly photos: readonly AnnotatedPhoto[];
+  /** The photo that is shown, when it has masks. */
+  readonly shown: AnnotatedPhoto | null;
+  /** The active object if it has a mask, else the last that has one. */
+  readonly selected: AnnotatedObject | null;
+}
+
+/** All of the session, and what an opened project holds of photos that are not open yet. */
+export function projectOf(store: Store): Project {
+  const project = toProject(store.session.value, {
+    keyOf: (id) => {
+      const readiness = store.photos.value.get(id)?.readiness;
+      return readiness?.phase === 'ready' ? readiness.key : null;
+    },
+    digestOf: (id) => store.photos.value.get(id)?.photo.digest ?? null,
+    timingsOf: (object) => ({ ...lastTimingsOf(store, object) }),
+  });
+  const awaited = store.awaited.value.map(({ saved }) => saved);
+  return { ...project, images: [...project.images, ...awaited] };
+}
+
+/** Whether there is anything to save, on any photo. */
+export const hasWork = (store: Store): boolean =>
+  store.awaited.value.length > 0 ||
+  store.session.value.images.some(({ document }) => document.objects.some(({ steps }) => steps.length > 0));
+
+const coco =
+  (segmentation: CocoOptions['segmentation'], name: string) =>
+  ({ photos }: Source, { useGuesses }: ExportOptions): void => {
+    download(name, jsonBlob(toCoco(photos, { segmentation, useGuesses })));
+  };
+
+export const EXPORT_FORMATS: readonly ExportFormat[] = [
+  {
+    name: 'COCO',
+    hint: 'all photos: run lengths, exact; what pycocotools reads',
+    scope: 'all',
+    hasCategories: true,
+    run: coco('rle', 'annotations.coco.json'),
+  },
+  {
+    name: 'COCO (polygons)',
+    hint: 'all photos: outlines along the pixels, holes joined by a cut; for tools that read no run lengths',
+    scope: 'all',
+    hasCategories: true,
+    run: coco('polygons', 'annotations.polygons.coco.json'),
+  },
+  {
+    name: 'Masks',
+    hint: 'all photos: a ZIP with a label map each, and a legend of the numbers',
+    scope: 'all',
+    run: async ({ photos }) => {
+      download('masks.zip', await labelMaps(photos));
+    },
+  },
+  {
+    name: 'Label map',
+    hint: 'this photo as PNG: the value of a pixel is the number in the list, its name stands inside as text',
+    scope: 'photo',
+    run: async ({ shown }) => {
+      if (shown !== null) download(labelMapName(shown), await labelMap(shown));
+    },
+  },
+  {
+    name: 'Mask',
+    hint: 'selected object as PNG: 255 inside, 0 outside',
+    scope: 'object',
+    run: async ({ shown, selected }) => {
+      if (shown === null || selected === null) return;
+      download(`${shown.stem}-mask-${selected.number}.png`, await maskPng(selected.mask));
+    },
+  },
+  {
+    name: 'Cut-out',
+    hint: 'selected object as PNG on a transparent ground',
+    scope: 'object',
+    run: async ({ store, shown, selected }) => {
+      const photo = shown && store.photos.value.get(shown.id)?.photo;
+      if (!photo || selected === null) return;
+      const whole = await decodeWhole(photo.file);
+      download(`${shown.stem}-cut-out-${selected.number}.png`, await cutOutPng(whole, selected.mask));
+      whole.close();
+    },
+  },
+  {
+    name: 'Project',
+    hint: 'all photos: prompts, masks and names, to be opened here again',
+    scope: 'project',
+    run: ({ store }) => {
+      download('project.splitseem.json', jsonBlob(projectOf(store)));
+    },
+  },
+];
+
+/** Why a format cannot be saved now; null when it can. */
+export function whyNotExport({ scope }: ExportFormat, source: Source): string | null {
+  if (scope === 'project') return null;
+  if (source.photos.every(({ objects }) => objects.length === 0)) return 'No object has a mask yet';
+  return scope !== 'all' && source.selected === null ? 'No object of this photo has a mask' : null;
+}
+
+export function exportSource(store: Store, { photos }: Annotated): Source {
+  const image = store.activeImage.value;
+  const shown = photos.find(({ id, objects }) => id === image?.id && objects.length > 0) ?? null;
+  const active = image?.document.activeObject;
+  const selected = shown?.objects.find(({ id }) => id === active) ?? shown?.objects.at(-1) ?? null;
+  return { store, photos, shown, selected };
+}
+
+/** Objects whose name is only a guess. */
+export const countGuesses = (photos: readonly AnnotatedPhoto[]): number =>
+  photos.flatMap(({ objects }) => objects).filter(({ labelOrigin }) => labelOrigin === 'model').length;
+
+/** What the user should know of a file, a sentence each. */
+export function remarksOn(
+  format: ExportFormat,
+  exported: Annotated,
+  { useGuesses }: ExportOptions,
+): string[] {
+  const { photos, remarks } = exported;
+  if (format.scope === 'project') return [];
+  const objects = photos.flatMap((photo) => photo.objects);
+  const empty = format.hasCategories === true ? objects.filter(({ area }) => area === 0).length : 0;
+  const guesses = format.hasCategories === true ? countGuesses(photos) : 0;
+  return [
+    ...remarks,
+    ...(empty > 0 ? [`Left out, with an empty mask: ${empty}`] : []),
+    ...(guesses > 0 && !useGuesses ? [`Names nobody confirmed, written as “${UNLABELLED}”: ${guesses}`] : []),
+    ...(guesses > 0 && useGuesses ? [`Categories that are guesses of the model: ${guesses}`] : []),
+  ];
+}
+
+/** Save a file; what the user should know of it. */
+export async function exportAs(
+  format: ExportFormat,
+  store: Store,
+  options: ExportOptions,
+): Promise<readonly string[]> {
+  const exported = annotated(store.session.value);
+  const remarks = remarksOn(format, exported, options);
+  await format.run(exportSource(store, exported), options);
+  return remarks;
+}

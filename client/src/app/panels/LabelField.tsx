@@ -1,0 +1,96 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { labelOf, type SegmentObject } from '../../session/state';
+import { MAX_LABEL } from '../../session/transitions';
+import type { App } from '../app';
+import { focusCanvas } from '../parts/focus';
+import { Icon } from '../parts/icons';
+
+interface Props {
+  readonly app: App;
+  readonly object: SegmentObject;
+  /** Id of a list of names to choose from. */
+  readonly names: string | undefined;
+}
+
+/**
+ * What an object is called. What is typed is kept: when an answer comes meanwhile, and when another photo is
+ * opened and takes the field off the page.
+ */
+export function LabelField({ app: { store, controller }, object, names }: Props) {
+  const { draft, type, commit } = useDraft((label) => {
+    controller.relabel(object.id, label);
+  });
+  const label = labelOf(store.session.value, object);
+  const isGuess = label?.origin === 'model';
+  const name = `object ${object.number}`;
+  return (
+    <div class="object-name">
+      <input
+        class={isGuess ? 'object-label guess' : 'object-label'}
+        aria-label={`Label of ${name}`}
+        title={isGuess ? 'A guess of the model: confirm it, or type or choose what it is' : undefined}
+        list={names}
+        maxLength={MAX_LABEL}
+        value={draft ?? label?.text ?? ''}
+        placeholder={object.steps.length === 0 ? 'click on it' : '…'}
+        onFocus={() => {
+          controller.selectObject(object.id);
+        }}
+        onInput={({ currentTarget }) => {
+          type(currentTarget.value);
+        }}
+        onChange={commit}
+        onBlur={commit}
+        onKeyDown={({ key, isComposing, currentTarget }) => {
+          if (isComposing || (key !== 'Enter' && key !== 'Escape')) return;
+          if (key === 'Escape') type(null);
+          // Enter on a guess that was not changed says that it is right.
+          else if (draft === null) controller.relabel(object.id, currentTarget.value);
+          // What was typed is taken when the field loses the focus.
+          focusCanvas();
+        }}
+      />
+      {isGuess && draft === null && (
+        <button
+          type="button"
+          class="quiet confirm"
+          aria-label={`Confirm label of ${name}`}
+          title={`Yes, it is “${label.text}”`}
+          onClick={() => {
+            controller.relabel(object.id, label.text);
+          }}
+        >
+          <Icon name="check" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Words that are being typed: null while there are none. They are committed once, at the latest when the field goes. */
+function useDraft(onCommit: (text: string) => void): {
+  readonly draft: string | null;
+  readonly type: (text: string | null) => void;
+  readonly commit: () => void;
+} {
+  const [draft, setDraft] = useState<string | null>(null);
+  const typed = useRef<string | null>(null);
+  const type = (text: string | null): void => {
+    typed.current = text;
+    setDraft(text);
+  };
+  const commit = (): void => {
+    const text = typed.current;
+    type(null);
+    if (text !== null) onCommit(text);
+  };
+  const latest = useRef(commit);
+  latest.current = commit;
+  useEffect(
+    () => () => {
+      latest.current();
+    },
+    [],
+  );
+  return { draft, type, commit };
+}

@@ -1,0 +1,154 @@
+import { colourOf, cssColour } from '../../canvas/palette';
+import { resultOf, type ImageState, type SegmentObject } from '../../session/state';
+import { rankedNames } from '../../shared/model/naming';
+import type { StepResult } from '../../shared/types';
+import type { App } from '../app';
+import { Icon } from '../parts/icons';
+import { LabelField } from './LabelField';
+import type { Store } from '../state/store';
+import { TextChips } from './TextChips';
+
+/** Id of the list of names; only the active object has one. */
+const NAMES = 'names';
+
+export function ObjectList({ app }: { readonly app: App }) {
+  const image = app.store.activeImage.value;
+  const objects = image?.document.objects ?? [];
+  return (
+    <section class="section">
+      <header class="section-head">
+        <h2 id="objects-heading">Objects</h2>
+        <ClassNamesButton app={app} />
+      </header>
+      <ul class="objects" aria-label="Objects">
+        {image !== null &&
+          objects.map((object) => <ObjectItem key={object.id} app={app} image={image} object={object} />)}
+      </ul>
+      {objects.length === 0 && (
+        <p class="hint">
+          {image === null
+            ? 'Open a photo to begin.'
+            : 'Click on something in the photo: it becomes the first object.'}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Other names than the model's need a server that knows what they mean. */
+function ClassNamesButton({ app: { store } }: { readonly app: App }) {
+  const { decoder, session } = store;
+  const isPossible = decoder.value.phase === 'ready' && decoder.value.info.textBytes !== null;
+  const count = session.value.classNames?.length;
+  if (!isPossible && count === undefined) return null;
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-label="Class names"
+      title="Choose what objects are called"
+      onClick={() => {
+        store.classNamesOpen.value = true;
+      }}
+    >
+      {count === undefined ? 'Class names' : `${count} class name${count === 1 ? '' : 's'}`}
+    </button>
+  );
+}
+
+interface ItemProps {
+  readonly app: App;
+  readonly image: ImageState;
+  readonly object: SegmentObject;
+}
+
+function ObjectItem({ app, image, object }: ItemProps) {
+  const { store, controller } = app;
+  const name = `object ${object.number}`;
+  const isActive = image.document.activeObject === object.id;
+  const isHidden = image.document.hidden.has(object.id);
+  const result = resultOf(store.session.value, object);
+  return (
+    <li class={isActive ? 'object active' : 'object'} aria-current={isActive}>
+      <button
+        type="button"
+        class="swatch"
+        style={{ '--swatch': cssColour(colourOf(object.number)) }}
+        aria-label={`Select ${name}`}
+        title={`Select ${name}`}
+        onClick={() => {
+          controller.selectObject(object.id);
+        }}
+      >
+        {object.number}
+      </button>
+      <div class="object-text">
+        <LabelField app={app} object={object} names={isActive ? NAMES : undefined} />
+        {isActive && <Names store={store} result={result} />}
+        <small title={explain(result)}>{describe(store, object)}</small>
+      </div>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`${isHidden ? 'Show' : 'Hide'} ${name}`}
+        title={isHidden ? 'Show' : 'Hide'}
+        onClick={() => {
+          controller.toggleVisible(object.id);
+        }}
+      >
+        <Icon name={isHidden ? 'eyeOff' : 'eye'} />
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Delete ${name}`}
+        title="Delete (Del)"
+        onClick={() => {
+          controller.deleteObject(object.id);
+        }}
+      >
+        <Icon name="close" />
+      </button>
+      <TextChips app={app} object={object} />
+    </li>
+  );
+}
+
+/** "3 prompts · 87 %"; with a label of the user's own, what the model says beside it. */
+function describe(store: Store, object: SegmentObject): string {
+  const { session, failedSteps } = store;
+  const count = object.steps.length;
+  if (count === 0) return 'no prompt yet';
+  const prompts = count === 1 ? '1 prompt' : `${count} prompts`;
+  const failed = object.steps.filter(({ id }) => failedSteps.value.has(id)).length;
+  if (failed > 0) return failed === count ? `${prompts} · failed` : `${prompts} · ${failed} left out`;
+  const result = resultOf(session.value, object);
+  if (result === null || object.steps.some(({ id }) => !session.value.results.has(id))) {
+    return `${prompts} · waiting`;
+  }
+  if (result.label === null || result.labelScore === null) return prompts;
+  const certainty = `${Math.round(100 * result.labelScore)} %`;
+  const isOwn = object.userLabel !== null && object.userLabel !== result.label;
+  return `${prompts} · ${isOwn ? `${result.label}? ` : ''}${certainty}`;
+}
+
+/** What the label may be: the likeliest first, where the model has seen the object. */
+function Names({ store, result }: { readonly store: Store; readonly result: StepResult | null }) {
+  const vocabulary = store.vocabulary.value;
+  const isNamed = result !== null && vocabulary !== null;
+  const names = isNamed
+    ? rankedNames(result.classEmbed, vocabulary)
+    : (store.session.value.classNames ?? vocabulary?.names ?? []);
+  return (
+    <datalist id={NAMES}>
+      {names.map((name) => (
+        <option value={name} />
+      ))}
+    </datalist>
+  );
+}
+
+/** What the short line leaves out. */
+function explain(result: StepResult | null): string | undefined {
+  return result === null ? undefined : `${result.area.toLocaleString('en')} pixels`;
+}

@@ -1,0 +1,84 @@
+/** Files -> photos and projects. */
+import { decodePhoto, type Convert } from './decodePhoto';
+import { projectFromJson } from '../../codec/unpack';
+import { OVERVIEW_PIXELS, shrunk } from '../drawing/photoPixels';
+import { Failure, unwrap } from '../../shared/errors';
+import { sha256Hex } from '../../shared/sha256';
+import type { Project, SizeHw } from '../../shared/types';
+
+/** A photo, upright. */
+export interface Photo {
+  readonly name: string;
+  /** What the server is sent, and what pixels are decoded from again. */
+  readonly file: Blob;
+  /** Of the file that was opened, where `file` is a smaller picture of it. */
+  readonly shrunkFrom?: SizeHw;
+  /** The whole photo in at most `OVERVIEW_PIXELS`; null while it has not been shown for a while. */
+  readonly bitmap: ImageBitmap | null;
+  /** Of the image, whatever that of the bitmap. */
+  readonly size: SizeHw;
+  /** SHA-256 of the bytes of the file that the user opened. */
+  readonly digest?: string;
+}
+
+export type OpenedFile =
+  { readonly kind: 'photo'; readonly photo: Photo } | { readonly kind: 'project'; readonly project: Project };
+
+const PROJECT_NAME = /\.json$/i;
+
+/** Read a file that the user chose: a saved project by its type or ending, else a photo. */
+export async function readFile(file: File, convert: Convert): Promise<OpenedFile> {
+  if (file.type === 'application/json' || PROJECT_NAME.test(file.name)) {
+    return { kind: 'project', project: await readProject(file) };
+  }
+  return { kind: 'photo', photo: await readPhoto(file, file.name, convert) };
+}
+
+/** Decode a photo; what the browser cannot read `convert` may. */
+export async function readPhoto(file: Blob, name: string, convert: Convert): Promise<Photo> {
+  if (file.size === 0)
+    throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
+  const [decoded, digest] = [await decodePhoto(file, name, convert), await fileDigest(file)];
+  const { height, width } = decoded.bitmap;
+  const bitmap = await shrunk(decoded.bitmap, OVERVIEW_PIXELS);
+  return { ...decoded, name, size: { height, width }, bitmap, digest };
+}
+
+/** What tells a file from others, whatever it is called. */
+async function fileDigest(file: Blob): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  // Missing on pages without a secure context, whatever its type says.
+  const { subtle } = crypto as Partial<Crypto>;
+  if (subtle === undefined) return sha256Hex(bytes);
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function readProject(file: File): Promise<Project> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await file.text());
+  } catch (error) {
+    const detail = { kind: 'project', what: 'project-not-json', about: file.name } as const;
+    throw new Failure({ ...detail, message: 'not valid JSON' }, { cause: error });
+  }
+  try {
+    return unwrap(projectFromJson(json));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `not a splitseem project: ${error.message}`;
+    throw new Failure({ kind: 'project', about: file.name, message }, { cause: error });
+  }
+}
+
+/** A photo that browser and server see in different sizes would get shifted masks. */
+export function checkSize(photo: SizeHw, [height, width]: readonly [number, number]): void {
+  if (photo.height === height && photo.width === width) return;
+  throw new Failure({
+    kind: 'image',
+    what: 'photo-size-differs',
+    message:
+      `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
+      `the server as ${width} x ${height}`,
+  });
+}

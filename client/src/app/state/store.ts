@@ -1,0 +1,110 @@
+/** All that the page shows, as signals. Only the controller writes them. */
+import { computed, signal } from '@preact/signals';
+import type { EmbedProgress } from '../../api/embeddings';
+import type { Draft } from '../../canvas/layers';
+import type { DrawingTool } from '../../canvas/pointer';
+import type { Viewport } from '../../canvas/viewport';
+import type { AwaitedImage } from '../../session/matching';
+import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../../session/state';
+import type { ClientError } from '../../shared/errors';
+import type { RuntimeInfo } from '../../shared/messages';
+import { nameOf, type Naming, type Vocabulary } from '../../shared/model/naming';
+import type { PointXy, SizeHw, StepTimings } from '../../shared/types';
+import type { Photo } from '../photos/photo';
+import type { Detail } from '../drawing/photoPixels';
+
+export type Tool = DrawingTool | 'text' | 'example';
+
+/** How far an image is on its way to answering clicks. */
+export type Readiness =
+  | { readonly phase: 'embedding'; readonly progress: EmbedProgress }
+  | { readonly phase: 'preparing' }
+  /** The worker has it; prompts are answered by drafts at first. */
+  | { readonly phase: 'opening' }
+  | { readonly phase: 'ready'; readonly key: string }
+  | { readonly phase: 'failed'; readonly error: ClientError };
+
+/** The part of the timings that the canvas knows. */
+export type PaintTimings = Pick<StepTimings, 'frame' | 'paint'>;
+
+export interface OpenPhoto {
+  readonly photo: Photo;
+  readonly readiness: Readiness;
+}
+
+export type DecoderState =
+  | {
+      readonly phase: 'loading';
+      readonly loaded?: { readonly bytes: number; readonly total: number | null };
+    }
+  | { readonly phase: 'ready'; readonly info: RuntimeInfo }
+  | { readonly phase: 'failed'; readonly error: ClientError };
+
+/** Why a tool cannot be chosen; null when it can. */
+export function whyNot(tool: Tool, decoder: DecoderState): string | null {
+  if (tool !== 'text' && tool !== 'example') return null;
+  if (decoder.phase !== 'ready') return 'The decoder is not loaded yet';
+  const { textBytes, hasExample } = decoder.info;
+  if (tool === 'text') return textBytes === null ? 'The loaded model takes no texts' : null;
+  return hasExample ? 'Not in this client yet' : 'The loaded model takes no examples';
+}
+
+export function createStore() {
+  const session = signal({ ...EMPTY_SESSION, origin: randomOrigin() });
+  const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
+  return {
+    session,
+    photos,
+    decoder: signal<DecoderState>({ phase: 'loading' }),
+    tool: signal<Tool>('click'),
+    viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
+    canvasSize: signal<SizeHw>({ height: 0, width: 0 }),
+    draft: signal<Draft | null>(null),
+    /** Sharper pixels of the part of the shown photo that is in sight, once that is magnified. */
+    detail: signal<Detail | null>(null),
+    crosshair: signal<PointXy | null>(null),
+    /** The step that was answered last. */
+    lastStep: signal<StepId | null>(null),
+    /** When the answers came that are not drawn yet; not a signal, since drawing must not cause drawing. */
+    unpainted: new Map<StepId, number>(),
+    /** How long answers waited for a frame and took to draw, milliseconds. */
+    painted: signal<ReadonlyMap<StepId, PaintTimings>>(new Map()),
+    error: signal<ClientError | null>(null),
+    /** Good news, until the next thing happens. */
+    notice: signal<string | null>(null),
+    /** Steps that are left out, and why. */
+    failedSteps: signal<ReadonlyMap<StepId, ClientError>>(new Map()),
+    /** Texts that the server is asked for just now. */
+    textsAsked: signal<readonly string[]>([]),
+    /** The graphs that texts need. */
+    textGraphs: signal<'absent' | 'loading' | 'ready'>('absent'),
+    /** What labels are chosen from; null while there are no names. */
+    vocabulary: signal<Vocabulary | null>(null),
+    /** Class names that the server is asked for just now. */
+    classNamesAsked: signal(0),
+    classNamesOpen: signal(false),
+    helpOpen: signal(false),
+    /** Images of an opened project whose photo is still to come. */
+    awaited: signal<readonly AwaitedImage[]>([]),
+    /** Whether they are named on the page. */
+    awaitedOpen: signal(true),
+    activeImage: computed(() => activeImageOf(session.value)),
+    activePhoto: computed(() => photos.value.get(session.value.activeImage ?? '') ?? null),
+  };
+}
+
+export type Store = ReturnType<typeof createStore>;
+
+/** Ten letters and digits: `crypto.randomUUID` is missing on pages without a secure context. */
+const randomOrigin = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => (byte % 36).toString(36)).join('') + '-';
+
+/** Whether an image gives answers that are no drafts. */
+export const isReady = ({ photos }: Store, image: ImageId): boolean =>
+  photos.value.get(image)?.readiness.phase === 'ready';
+
+/** What a class embedding is called by the vocabulary of the store. */
+export function namingOf({ decoder, vocabulary }: Store, classEmbed: Float32Array): Naming {
+  const scale = decoder.value.phase === 'ready' ? decoder.value.info.logitScale : 1;
+  return nameOf(classEmbed, vocabulary.value, scale);
+}

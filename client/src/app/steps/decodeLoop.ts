@@ -1,0 +1,115 @@
+/** Answers the prompts that wait, one after the other. */
+import type { DecoderBridge } from '../../bridge/decoder';
+import { hasStep, nextPending, type ImageId, type PendingStep } from '../../session/state';
+import { recordResult } from '../../session/transitions';
+import { toClientError, type ClientError } from '../../shared/errors';
+import { promptPoints, wholeImage } from '../../shared/prompt/prompts';
+import { checkSize } from '../photos/photo';
+import { isReady, namingOf, type Store } from '../state/store';
+import { answeredTimings } from './timings';
+import type { TextLookup } from './textLookup';
+
+interface Services {
+  readonly decoder: DecoderBridge;
+  readonly now: () => number;
+}
+
+interface Events {
+  readonly onError: (error: ClientError) => void;
+  /** The server, which decodes, no longer has the image. */
+  readonly onGone: (image: ImageId) => void;
+}
+
+export class DecodeLoop {
+  readonly #store: Store;
+  readonly #services: Services;
+  readonly #texts: TextLookup;
+  readonly #events: Events;
+  /** Steps during which the worker, or the server's copy of the image, was lost. */
+  readonly #lostDuring = new Set<string>();
+  #running: { readonly pending: PendingStep; readonly abort: AbortController } | null = null;
+
+  constructor(store: Store, services: Services, texts: TextLookup, events: Events) {
+    this.#store = store;
+    this.#services = services;
+    this.#texts = texts;
+    this.#events = events;
+  }
+
+  /** Decode until no step waits; while it runs already, new steps are found on the way. */
+  run(): void {
+    if (this.#running !== null) return;
+    const pending = nextPending(
+      this.#store.session.value,
+      (image) => isReady(this.#store, image),
+      (step) => this.#canDecode(step),
+      this.#store.failedSteps.value,
+    );
+    if (pending !== null) void this.#runOne(pending);
+  }
+
+  /** Stop waiting for a step that no object has any more. */
+  cancelUndone(): void {
+    const running = this.#running;
+    if (running && !hasStep(this.#store.session.value, running.pending.step.id)) running.abort.abort();
+  }
+
+  async #runOne(pending: PendingStep): Promise<void> {
+    const abort = new AbortController();
+    this.#running = { pending, abort };
+    try {
+      await this.#decode(pending, abort.signal);
+    } catch (thrown) {
+      this.#failed(pending, toClientError(thrown, 'decoder'));
+    } finally {
+      this.#running = null;
+    }
+    this.run();
+  }
+
+  #canDecode({ imageId, prompts }: PendingStep): boolean {
+    const { photos } = this.#store;
+    const phase = photos.value.get(imageId)?.readiness.phase;
+    const isOpen = phase === 'ready' || phase === 'opening';
+    return isOpen && this.#texts.vectorsOf(prompts) !== null;
+  }
+
+  async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
+    const { decoder, session, photos, lastStep, unpainted } = this.#store;
+    const size = photos.value.get(imageId)?.photo.size;
+    const texts = this.#texts.vectorsOf(prompts);
+    if (size === undefined || texts === null || decoder.value.phase !== 'ready') return;
+    const points = promptPoints(prompts, wholeImage(size), decoder.value.info.regionRules);
+    const result = await this.#services.decoder.call(
+      'step',
+      { imageId, points, texts, prompts, memory: previous?.maskLogits ?? null },
+      { signal },
+    );
+    const finished = this.#services.now();
+    checkSize(size, result.mask.size);
+    const before = session.value.results.get(step.id);
+    const draft = before?.isDraft === true ? { draft: before.timings.draft ?? before.timings.total } : {};
+    const timings = { ...answeredTimings(result.timings, step.givenAt, finished), ...draft };
+    // What remembers a draft is one, however well the worker knew the photo by then.
+    const isDraft = result.isDraft || previous?.isDraft === true;
+    const naming = result.naming ?? namingOf(this.#store, result.classEmbed);
+    unpainted.set(step.id, finished);
+    session.value = recordResult(session.value, step.id, { ...result, ...naming, isDraft, timings });
+    lastStep.value = step.id;
+  }
+
+  /** A step that failed is left out until another prompt is given or it is tried again. */
+  #failed({ imageId, step }: PendingStep, error: ClientError): void {
+    if (error.kind === 'aborted') return;
+    // With another worker, or the photo sent again, it may be answered; what loses these too is not tried again.
+    const isGone = error.kind === 'http' && error.status === 404;
+    if ((error.what === 'worker-failed' || isGone) && !this.#lostDuring.has(step.id)) {
+      this.#lostDuring.add(step.id);
+      if (isGone) this.#events.onGone(imageId);
+      return;
+    }
+    const { failedSteps } = this.#store;
+    failedSteps.value = new Map(failedSteps.value).set(step.id, error);
+    this.#events.onError(error);
+  }
+}

@@ -1,0 +1,177 @@
+/** Keys of the page, as one table: what the help dialog lists is what works. */
+import type { App } from '../app';
+import { findPressed, type Chord } from './keys';
+import type { Tool } from '../state/store';
+
+export interface Shortcut {
+  /** For people. */
+  readonly keys: string;
+  readonly does: string;
+  readonly chords: readonly Chord[];
+  readonly run: (app: App) => void;
+}
+
+const ZOOM_STEP = 1.25;
+
+const key = (...keys: readonly string[]): readonly Chord[] => [{ keys }];
+
+const withControl = (letter: string, shift: boolean): Chord => ({ keys: [letter], control: true, shift });
+
+const choose = (digit: string, letter: string, tool: Tool, name: string): Shortcut => ({
+  keys: `${digit}, ${letter.toUpperCase()}`,
+  does: `${name} tool`,
+  chords: key(digit, letter),
+  run: (app) => {
+    app.chooseTool(tool);
+  },
+});
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  choose('1', 'c', 'click', 'Click'),
+  choose('2', 'b', 'box', 'Box'),
+  choose('3', 's', 'scribble', 'Scribble'),
+  choose('4', 'l', 'polygon', 'Polygon'),
+  choose('5', 't', 'text', 'Text'),
+  {
+    keys: 'N',
+    does: 'New object',
+    chords: key('n'),
+    run: ({ controller }) => {
+      controller.newObject();
+    },
+  },
+  {
+    keys: 'Ctrl+Z',
+    does: 'Undo; while you draw, the last corner',
+    chords: [withControl('z', false)],
+    run: (app) => {
+      app.undo();
+    },
+  },
+  {
+    keys: 'Ctrl+Shift+Z, Ctrl+Y',
+    does: 'Redo',
+    chords: [withControl('z', true), withControl('y', false)],
+    run: (app) => {
+      app.redo();
+    },
+  },
+  {
+    keys: 'Delete',
+    does: 'Delete the selected object',
+    chords: key('delete'),
+    run: ({ controller }) => {
+      controller.deleteActiveObject();
+    },
+  },
+  {
+    keys: 'Esc',
+    does: 'Cancel drawing',
+    chords: key('escape'),
+    run: ({ gestures }) => {
+      gestures.cancel();
+    },
+  },
+  {
+    keys: 'Enter',
+    does: 'Close the polygon',
+    chords: key('enter'),
+    run: ({ gestures }) => {
+      if (document.activeElement === document.body) gestures.closePolygon();
+    },
+  },
+  {
+    keys: 'Backspace',
+    does: 'Remove the last corner of the polygon',
+    chords: key('backspace'),
+    run: ({ gestures }) => {
+      gestures.removeLastVertex();
+    },
+  },
+  {
+    keys: ', (comma)',
+    does: 'Photo before',
+    chords: key(','),
+    run: (app) => {
+      showNeighbour(app, -1);
+    },
+  },
+  {
+    keys: '. (full stop)',
+    does: 'Photo after',
+    chords: key('.'),
+    run: (app) => {
+      showNeighbour(app, 1);
+    },
+  },
+  {
+    keys: '+',
+    does: 'Zoom in',
+    chords: key('+', '='),
+    run: ({ view }) => {
+      view.zoom(ZOOM_STEP);
+    },
+  },
+  {
+    keys: '-',
+    does: 'Zoom out',
+    chords: key('-', '_'),
+    run: ({ view }) => {
+      view.zoom(1 / ZOOM_STEP);
+    },
+  },
+  {
+    keys: '0',
+    does: 'Fit the image',
+    chords: key('0'),
+    run: ({ view }) => {
+      view.fit();
+    },
+  },
+  {
+    keys: '?, F1',
+    does: 'This help',
+    chords: key('?', '؟', 'f1'),
+    run: ({ store }) => {
+      store.helpOpen.value = true;
+    },
+  },
+];
+
+/** What the mouse, fingers and the focused canvas do, for the help dialog. */
+export const GESTURE_HELP: readonly (readonly [string, string])[] = [
+  ['Click or tap', 'This belongs to the object'],
+  ['Right click, Shift, Alt or (Mac) Ctrl+click, long press', 'This does not'],
+  ['Box, scribble or polygon by the right button or with Shift', 'Nothing in it belongs to the object'],
+  ['Wheel, pinch', 'Zoom'],
+  ['Space+drag, middle button, two fingers', 'Move the image'],
+  ['Drag with the Click tool', 'Move the image'],
+  ['Double click, Enter', 'Close the polygon'],
+  ['Enter in the text field', 'Add the words to the selected object'],
+  ['Arrow keys on the canvas', 'Move the crosshair (with Shift: finely)'],
+  ['Enter, Shift+Enter on the canvas', 'Positive, negative click at the crosshair'],
+  ['The same with Box and Scribble', 'Begin there; Enter again ends it'],
+  ['The same with Polygon', 'Corner there; Enter again there closes it'],
+  ['Enter in the label of an object', 'Take the label and go back to the canvas'],
+];
+
+/** Show the photo before or after the one that is shown; at the ends nothing happens. */
+function showNeighbour({ controller, store }: App, by: -1 | 1): void {
+  const { images, activeImage } = store.session.value;
+  const next = images[images.findIndex(({ id }) => id === activeImage) + by];
+  if (next !== undefined) controller.activateImage(next.id);
+}
+
+/** Whether keys and pasted text go into a field. */
+export const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('input:not([type=radio]), textarea, select');
+
+/** Run the shortcut of a key, unless the user is typing or a dialog is open. */
+export function handleKey(event: KeyboardEvent, app: App): void {
+  if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
+  const shortcut = findPressed(SHORTCUTS, event);
+  if (shortcut === undefined) return;
+  // Buttons are pressed by Enter.
+  if (event.key !== 'Enter') event.preventDefault();
+  shortcut.run(app);
+}
