@@ -20,7 +20,7 @@ from timing import milliseconds, write_result
 
 from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS, stored
 from splitseem_export.sessions import session
-from splitseem_server.coded_files import CODINGS
+from splitseem_server.files.coded import CODINGS
 
 _RUNNER = Path(__file__).with_name("decoder_wasm.mjs")
 

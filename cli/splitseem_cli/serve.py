@@ -17,10 +17,10 @@ from splitseem_server.settings import PREFIX, SECRETS, Settings, SettingsError, 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from splitseem_server.decode_service import PromptDecoder
-    from splitseem_server.encoder import Encoder
-    from splitseem_server.panoptic_service import Segmenter
-    from splitseem_server.text_service import TextEncoder
+    from splitseem_server.decoding.panoptic import Segmenter
+    from splitseem_server.decoding.service import PromptDecoder
+    from splitseem_server.decoding.text import TextEncoder
+    from splitseem_server.embedding.encoder import Encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where `make setup` leaves the decoder and the client, in a working copy."""

@@ -11,28 +11,18 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from splitseem_server import (
-    decode_routes,
-    embed_routes,
-    health_routes,
-    model_routes,
-    panoptic_routes,
-    text_routes,
-    upright_routes,
-)
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.cache.checked import CheckedCache
-from splitseem_server.client_files import ClientFiles
-from splitseem_server.decode_service import DecodeService, PromptDecoder
-from splitseem_server.decoder_files import DecoderFiles, check_fingerprint, load_decoder_files
-from splitseem_server.embedding_service import EmbeddingService
-from splitseem_server.encode_queue import EncodeQueue
-from splitseem_server.encoder import Encoder
+from splitseem_server.decoding.panoptic import PanopticService, Segmenter
+from splitseem_server.decoding.service import DecodeService, PromptDecoder
+from splitseem_server.decoding.text import TextEncoder, TextService
+from splitseem_server.embedding.encoder import Encoder
+from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import PROBLEMS
-from splitseem_server.image_input import ImageLimits
-from splitseem_server.image_pool import ImagePool
-from splitseem_server.metrics import Metrics
-from splitseem_server.middleware import (
+from splitseem_server.files.client import ClientFiles
+from splitseem_server.files.decoder import DecoderFiles, check_fingerprint, load_decoder_files
+from splitseem_server.http.middleware import (
     BodyLimit,
     ForwardedPrefix,
     IsolationHeaders,
@@ -40,23 +30,17 @@ from splitseem_server.middleware import (
     Watch,
     log_request,
 )
-from splitseem_server.panoptic_service import PanopticService, Segmenter
-from splitseem_server.parameters import refuse_unknown
-from splitseem_server.problem_json import ErrorResponses, install_error_handlers
+from splitseem_server.http.parameters import refuse_unknown
+from splitseem_server.http.problem_json import ErrorResponses, install_error_handlers
+from splitseem_server.http.uploads import max_body_bytes
+from splitseem_server.images.pool import ImagePool
+from splitseem_server.images.read import ImageLimits
+from splitseem_server.metrics import Metrics
+from splitseem_server.routes import decode, embed, health, model, panoptic, text, upright
 from splitseem_server.services import Services
 from splitseem_server.settings import Settings
-from splitseem_server.text_service import TextEncoder, TextService
-from splitseem_server.uploads import max_body_bytes
 
-_ROUTES = (
-    embed_routes,
-    upright_routes,
-    decode_routes,
-    text_routes,
-    panoptic_routes,
-    model_routes,
-    health_routes,
-)
+_ROUTES = (embed, upright, decode, text, panoptic, model, health)
 CORS_MAX_AGE_S = 600
 EXPOSED_HEADERS = (
     "ETag",
@@ -160,7 +144,7 @@ def _services(
     images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
     embeddings = EmbeddingService(encoder, cache, queue, limits, images, max_canvas=settings.max_canvas)
     texts = None if text_encoder is None else TextService(text_encoder, capacity=settings.queue_size)
-    panoptic = (
+    segments = (
         None if segmenter is None else PanopticService(segmenter, embeddings, capacity=settings.queue_size)
     )
     prompts = (
@@ -169,7 +153,7 @@ def _services(
         else DecodeService(prompt_decoder, embeddings, cache, capacity=settings.queue_size)
     )
     return Services(
-        settings, encoder, cache, queue, images, embeddings, decoder, texts, panoptic, prompts, Metrics()
+        settings, encoder, cache, queue, images, embeddings, decoder, texts, segments, prompts, Metrics()
     )
 
 

@@ -11,18 +11,18 @@ import structlog
 from fastapi import Request
 
 from splitseem_server.cache.base import EmbeddingCache
-from splitseem_server.coded_files import CodedFiles
-from splitseem_server.decode_service import DecodeService
-from splitseem_server.decoder_files import DecoderFiles
-from splitseem_server.embedding_service import EmbeddingService
-from splitseem_server.encode_queue import EncodeQueue
-from splitseem_server.encoder import Encoder
+from splitseem_server.decoding.panoptic import PanopticService
+from splitseem_server.decoding.service import DecodeService
+from splitseem_server.decoding.text import TextService
+from splitseem_server.embedding.encoder import Encoder
+from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
-from splitseem_server.image_pool import ImagePool
+from splitseem_server.files.coded import CodedFiles
+from splitseem_server.files.decoder import DecoderFiles
+from splitseem_server.images.pool import ImagePool
 from splitseem_server.metrics import Metrics
-from splitseem_server.panoptic_service import PanopticService
 from splitseem_server.settings import Settings
-from splitseem_server.text_service import TextService
 
 # Routes that answer both are registered twice: for both, which counts, and for GET, which OpenAPI shows.
 GET_AND_HEAD = ["GET", "HEAD"]

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from splitseem_server.image_marks import read_marks
+from splitseem_server.images.marks import read_marks
 
 pytestmark = pytest.mark.unit
 

@@ -25,7 +25,7 @@ from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
 from splitseem_model.official import FocalNetConfig, FpnConfig
-from splitseem_server.decoder_files import load_decoder_files
+from splitseem_server.files.decoder import load_decoder_files
 
 CONFIG = ModelConfig(
     "small-v1",

@@ -13,7 +13,7 @@ from splitseem_export.sessions import Arrays
 from splitseem_export.verify import random_features
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.network import SegmentationModel
-from splitseem_server.decoder_files import load_decoder_files
+from splitseem_server.files.decoder import load_decoder_files
 
 LAYERS = 3
 

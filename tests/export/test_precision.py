@@ -19,7 +19,7 @@ from splitseem_export.verify_stored import verify_stored
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.config import TINY
 from splitseem_model.network import SegmentationModel
-from splitseem_server.decoder_files import load_decoder_files
+from splitseem_server.files.decoder import load_decoder_files
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.single_flight import Commit, SingleFlight
 from splitseem_server.errors import QueueFull
 from splitseem_server.services import Services
-from splitseem_server.single_flight import Commit, SingleFlight
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ import pytest
 from fastapi import FastAPI
 
 from splitseem_proto import unpack
-from splitseem_server.middleware import ISOLATION_HEADERS
+from splitseem_server.http.middleware import ISOLATION_HEADERS
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))

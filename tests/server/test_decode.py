@@ -25,10 +25,10 @@ from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
 from splitseem_model.text.minilm import MiniLm
 from splitseem_proto import Click, CocoRle, decode_rle
-from splitseem_server import decode_request
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
-from splitseem_server.decode_service import IMAGES_PREPARED
+from splitseem_server.decoding import request as decode_request
+from splitseem_server.decoding.service import IMAGES_PREPARED
 from splitseem_server.errors import TYPE_PREFIX
 from splitseem_server.settings import Settings
 

@@ -266,7 +266,7 @@ async def test_openapi_documents_exactly_the_statuses_there_are(client: httpx.As
 
 
 def test_base64_overhead_fits_the_body_limit() -> None:
-    from splitseem_server.uploads import max_body_bytes
+    from splitseem_server.http.uploads import max_body_bytes
 
     for size in (1024, 1025, 1026, 10**6):
         assert len(base64.b64encode(bytes(size))) + 1000 < max_body_bytes(size)

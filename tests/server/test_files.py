@@ -20,8 +20,8 @@ from starlette.responses import FileResponse
 
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
-from splitseem_server.coded_files import CodedFiles
 from splitseem_server.errors import ClientFilesError, DecoderFilesError
+from splitseem_server.files.coded import CodedFiles
 from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from splitseem_server.errors import BodyTooLarge, ImageTooLarge, ServerError, UnreadableImage
-from splitseem_server.image_input import ImageLimits, read_header, read_image
+from splitseem_server.images.read import ImageLimits, read_header, read_image
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.contract.marked_photos import BLOCK, MarkedPhoto, photos
 
-from splitseem_server.image_input import ImageLimits, read_header, read_image
+from splitseem_server.images.read import ImageLimits, read_header, read_image
 
 pytestmark = pytest.mark.unit
 

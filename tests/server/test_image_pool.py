@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from splitseem_server.errors import ImageTooLarge, UnreadableImage
-from splitseem_server.image_input import ImageLimits, read_image
-from splitseem_server.image_pool import ImagePool
+from splitseem_server.images.pool import ImagePool
+from splitseem_server.images.read import ImageLimits, read_image
 
 pytestmark = pytest.mark.anyio
 
@@ -119,8 +119,8 @@ async def test_images_are_decoded_beside_a_slow_one() -> None:
 
 
 async def test_memory_of_a_process_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("splitseem_server.image_pool._MEMORY_BYTES", 300 * 2**20)
-    monkeypatch.setattr("splitseem_server.image_pool._MEMORY_BYTES_A_PIXEL", 1)
+    monkeypatch.setattr("splitseem_server.images.pool._MEMORY_BYTES", 300 * 2**20)
+    monkeypatch.setattr("splitseem_server.images.pool._MEMORY_BYTES_A_PIXEL", 1)
     with opened(limits=ImageLimits(2**25, 80_000_000)) as pool:
         with pytest.raises(ImageTooLarge, match="memory"):
             await pool.pixels(saved(Image.new("RGB", (8000, 9000)), "PNG"))

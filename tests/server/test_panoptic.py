@@ -23,9 +23,9 @@ from splitseem_model.predictor import Predictor
 from splitseem_model.segmenter import segmenter_of
 from splitseem_model.tasks.segments import Segment, Segmentation
 from splitseem_proto import CocoRle, Embedding, decode_rle, encode_rle
-from splitseem_server import panoptic_service
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.decoding import panoptic as panoptic_service
 from splitseem_server.errors import TYPE_PREFIX
 from splitseem_server.settings import Settings
 

@@ -23,7 +23,7 @@ from splitseem_eval.data import read_rgb as read_for_training
 from splitseem_proto import Embedding, ImageGeometry, unpack
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
-from splitseem_server.image_input import ImageLimits, read_image
+from splitseem_server.images.read import ImageLimits, read_image
 from splitseem_server.settings import Settings
 
 LIMITS = ImageLimits(max_bytes=2**24, max_pixels=2**20)

@@ -27,8 +27,8 @@ from splitseem_cli.serve import build_app, command, load_parts
 from splitseem_proto import Embedding, unpack
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
-from splitseem_server.client_files import ClientFiles
-from splitseem_server.keys import embedding_key
+from splitseem_server.embedding.keys import embedding_key
+from splitseem_server.files.client import ClientFiles
 from splitseem_server.settings import Settings
 
 RUN = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve"]

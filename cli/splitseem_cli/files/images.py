@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from splitseem_cli.failures import Refused, in_words
 from splitseem_proto.limits import MAX_MASK_PIXELS
 from splitseem_server.errors import ServerError
-from splitseem_server.image_input import ImageLimits, read_image, read_rgba
+from splitseem_server.images.read import ImageLimits, read_image, read_rgba
 
 LIMITS = ImageLimits(max_bytes=1 << 32, max_pixels=MAX_MASK_PIXELS)
 """The user's own files: only what nothing here could hold is refused."""

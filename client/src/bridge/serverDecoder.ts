@@ -117,7 +117,7 @@ function readAnswer(answer: unknown, milliseconds: number): WorkerStepResult {
   };
 }
 
-/** As `splitseem_server/decode_request.py` reads it: little-endian float32 in base64. */
+/** As `splitseem_server/decoding/request.py` reads it: little-endian float32 in base64. */
 function packMemory({ height, width, data }: MaskLogits, prompts: number) {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   let text = '';

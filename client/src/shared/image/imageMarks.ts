@@ -1,7 +1,7 @@
 /**
  * An image file -> how it is to be turned, and the same file without marks that a browser might turn it by.
  *
- * The rule is that of `splitseem_server/image_marks.py`: the first EXIF block that stands where the format puts it
+ * The rule is that of `splitseem_server/images/marks.py`: the first EXIF block that stands where the format puts it
  * (JPEG: APP1 before the first scan; PNG: chunk eXIf; WebP: chunk EXIF) counts, and of it tag 274 of the first
  * directory, if that is one integer from 1 to 8. Colour profiles are left in: the browser shows colours by them.
  */

@@ -12,7 +12,7 @@ from functools import partial
 import anyio.to_thread
 import zstandard
 
-from splitseem_server.negotiation import weight_of
+from splitseem_server.http.negotiation import weight_of
 
 ZSTD = "zstd"
 _LEVEL = 1

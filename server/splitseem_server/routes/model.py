@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from splitseem_server.decoder_files import DecoderFiles
 from splitseem_server.errors import NotFound
-from splitseem_server.negotiation import has_etag
+from splitseem_server.files.decoder import DecoderFiles
+from splitseem_server.http.negotiation import has_etag
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
 
 router = APIRouter(tags=["model"])

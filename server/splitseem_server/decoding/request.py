@@ -16,9 +16,9 @@ from starlette.exceptions import HTTPException
 from splitseem_model.prompt.shapes import corners_of
 from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
-from splitseem_server.json_text import check_fields, json_object
-from splitseem_server.negotiation import JSON
-from splitseem_server.uploads import content_type_of, decode_base64, image_of_json
+from splitseem_server.http.json_text import check_fields, json_object
+from splitseem_server.http.negotiation import JSON
+from splitseem_server.http.uploads import content_type_of, decode_base64, image_of_json
 
 MAX_OBJECTS = 64
 MAX_STEPS = 256

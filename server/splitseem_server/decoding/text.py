@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.embedding.queue import EncodeQueue
 
 Array = NDArray[np.float32]
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from splitseem_proto import Embedding
-from splitseem_server.embedding_service import Embedded, EmbeddingService, EmbedOptions
-from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.service import Embedded, EmbeddingService, EmbedOptions
 from splitseem_server.errors import ImageTooLarge
 
 if TYPE_CHECKING:

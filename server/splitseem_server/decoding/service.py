@@ -16,11 +16,11 @@ from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerEr
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
 from splitseem_server.cache.base import EmbeddingCache
-from splitseem_server.decode_request import DecodeRequest, Memory, ObjectRequest
-from splitseem_server.embedding_service import Embedded, EmbeddingService, EmbedOptions
-from splitseem_server.encode_queue import EncodeQueue
+from splitseem_server.decoding.request import DecodeRequest, Memory, ObjectRequest
+from splitseem_server.embedding.keys import is_key
+from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.service import Embedded, EmbeddingService, EmbedOptions
 from splitseem_server.errors import InvalidParameter, NoTextEncoder, NotFound, WrongModel
-from splitseem_server.keys import is_key
 
 if TYPE_CHECKING:
     from splitseem_model.step.answering import Step

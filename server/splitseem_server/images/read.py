@@ -1,6 +1,6 @@
 """Untrusted bytes -> upright RGB image. Limits are checked on the header, before pixels are decoded.
 
-What a file holds its first bytes say. Metadata is taken out before anything is decoded (`image_marks.py`,
+What a file holds its first bytes say. Metadata is taken out before anything is decoded (`marks.py`,
 which also has the rule of orientation), so that no text, profile or thumbnail can spoil or delay the pixels.
 """
 
@@ -24,8 +24,8 @@ from splitseem_server.errors import (
     UnreadableImage,
     UnsupportedImage,
 )
-from splitseem_server.high_bits import to_eight_bits
-from splitseem_server.image_marks import TooManyParts, read_marks
+from splitseem_server.images.high_bits import to_eight_bits
+from splitseem_server.images.marks import TooManyParts, read_marks
 
 RgbImage = NDArray[np.uint8]
 

@@ -13,15 +13,15 @@ from PIL import Image
 from starlette.responses import Response
 
 from splitseem_proto import decode_rle
-from splitseem_server.decode_request import MULTIPART, read_decode_request, write_memory
-from splitseem_server.decode_service import Decoded, DecodedObject
-from splitseem_server.embed_routes import parse_embed_options
-from splitseem_server.embedding_service import EmbedOptions
+from splitseem_server.decoding.request import MULTIPART, read_decode_request, write_memory
+from splitseem_server.decoding.service import Decoded, DecodedObject
+from splitseem_server.embedding.service import EmbedOptions
 from splitseem_server.errors import NotFound
-from splitseem_server.gone import unless_gone
-from splitseem_server.json_text import json_with_list
-from splitseem_server.negotiation import JSON, choose_media_type
-from splitseem_server.panoptic_routes import PNG
+from splitseem_server.http.gone import unless_gone
+from splitseem_server.http.json_text import json_with_list
+from splitseem_server.http.negotiation import JSON, choose_media_type
+from splitseem_server.routes.embed import parse_embed_options
+from splitseem_server.routes.panoptic import PNG
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["decode"])

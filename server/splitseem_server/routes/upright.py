@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from splitseem_server.embed_routes import IMAGE_BODY
-from splitseem_server.parameters import joined
+from splitseem_server.http.parameters import joined
+from splitseem_server.http.uploads import read_upload
+from splitseem_server.routes.embed import IMAGE_BODY
 from splitseem_server.services import Services, services_of
-from splitseem_server.uploads import read_upload
 
 router = APIRouter(tags=["embeddings"])
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from splitseem_server.docs_page import docs_page
 from splitseem_server.errors import NotReady
+from splitseem_server.http.docs_page import docs_page
 from splitseem_server.metrics import CONTENT_TYPE
 from splitseem_server.services import Services, services_of
 

@@ -11,8 +11,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from splitseem_server.coded_files import CodedFiles
 from splitseem_server.errors import ClientFilesError
+from splitseem_server.files.coded import CodedFiles
 
 # The names of built assets carry a digest of their content; everything else is looked at anew.
 _IMMUTABLE = "public, max-age=31536000, immutable"

@@ -17,10 +17,10 @@ from splitseem_server.errors import (
     NoTextEncoder,
     UnsupportedContentType,
 )
-from splitseem_server.json_text import check_fields, json_object
-from splitseem_server.negotiation import JSON, MSGPACK, choose_media_type
+from splitseem_server.http.json_text import check_fields, json_object
+from splitseem_server.http.negotiation import JSON, MSGPACK, choose_media_type
+from splitseem_server.http.uploads import content_type_of
 from splitseem_server.services import Services, services_of
-from splitseem_server.uploads import content_type_of
 
 router = APIRouter(tags=["text"])
 

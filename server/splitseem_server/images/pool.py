@@ -21,8 +21,8 @@ import anyio.to_thread
 import numpy as np
 
 from splitseem_server.errors import PROBLEMS, ImageTooLarge, ServerError, UnreadableImage
-from splitseem_server.image_input import ImageLimits, RgbImage
-from splitseem_server.image_process import ANSWER, ERROR, PIXELS, PNG, REQUEST
+from splitseem_server.images.process import ANSWER, ERROR, PIXELS, PNG, REQUEST
+from splitseem_server.images.read import ImageLimits, RgbImage
 
 # Interpreter, libraries and file; and what Pillow takes at most for a pixel: RGBA, white below it, both laid
 # over each other, RGB and its copy.
@@ -117,7 +117,7 @@ class _Process:
     def __init__(self, limits: ImageLimits, memory: int) -> None:
         arguments = [str(number) for number in (limits.max_bytes, limits.max_pixels, memory)]
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "splitseem_server.image_process", *arguments],
+            [sys.executable, "-m", "splitseem_server.images.process", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **_ENVIRONMENT},

@@ -1,8 +1,8 @@
 """The process in which images are decoded: it may be killed at any time, and takes no more memory than it is
 given.
 
-`python -m splitseem_server.image_process MAX_BYTES MAX_PIXELS MEMORY_BYTES` reads requests from standard
-input and writes an answer to each to standard output; it ends with its input. `image_pool.py` is the other
+`python -m splitseem_server.images.process MAX_BYTES MAX_PIXELS MEMORY_BYTES` reads requests from standard
+input and writes an answer to each to standard output; it ends with its input. `pool.py` is the other
 side.
 """
 
@@ -20,7 +20,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from splitseem_server.errors import ImageTooLarge, ServerError
-from splitseem_server.image_input import ImageLimits, read_image
+from splitseem_server.images.read import ImageLimits, read_image
 
 REQUEST = struct.Struct("<cQ")
 """What is wanted (PIXELS or PNG), bytes of the file, which follows."""

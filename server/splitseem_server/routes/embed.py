@@ -10,16 +10,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from splitseem_proto import CODECS
-from splitseem_server.content_coding import accepted_coding, encode_body
-from splitseem_server.embedding_service import Embedded, EmbedOptions
-from splitseem_server.encoder import RoiXywh
+from splitseem_server.embedding.encoder import RoiXywh
+from splitseem_server.embedding.keys import is_key
+from splitseem_server.embedding.service import Embedded, EmbedOptions
 from splitseem_server.errors import InvalidParameter, NotFound
-from splitseem_server.gone import unless_gone
-from splitseem_server.keys import is_key
-from splitseem_server.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
-from splitseem_server.parameters import joined, whole_number
+from splitseem_server.http.content_coding import accepted_coding, encode_body
+from splitseem_server.http.gone import unless_gone
+from splitseem_server.http.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
+from splitseem_server.http.parameters import joined, whole_number
+from splitseem_server.http.uploads import read_upload
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
-from splitseem_server.uploads import read_upload
 
 router = APIRouter(tags=["embeddings"])
 

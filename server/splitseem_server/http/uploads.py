@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UrlNotEnabled
-from splitseem_server.json_text import json_object
+from splitseem_server.http.json_text import json_object
 
 _URL_SAFE = str.maketrans("-_", "+/")
 

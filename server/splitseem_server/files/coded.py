@@ -22,8 +22,8 @@ import zstandard
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 
-from splitseem_server.content_coding import SMALLEST_CODED
-from splitseem_server.negotiation import has_etag, weight_of
+from splitseem_server.http.content_coding import SMALLEST_CODED
+from splitseem_server.http.negotiation import has_etag, weight_of
 
 _log = structlog.get_logger(__name__)
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from splitseem_proto import Embedding, pack, unpack
 from splitseem_server.cache.base import EmbeddingCache
-from splitseem_server.encode_queue import EncodeQueue
-from splitseem_server.encoder import Encoder, RoiXywh
+from splitseem_server.embedding.encoder import Encoder, RoiXywh
+from splitseem_server.embedding.keys import embedding_key
+from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.single_flight import Commit, SingleFlight
 from splitseem_server.errors import InvalidParameter
-from splitseem_server.image_input import ImageHeader, ImageLimits, RgbImage, read_header
-from splitseem_server.image_pool import ImagePool
-from splitseem_server.keys import embedding_key
-from splitseem_server.single_flight import Commit, SingleFlight
+from splitseem_server.images.pool import ImagePool
+from splitseem_server.images.read import ImageHeader, ImageLimits, RgbImage, read_header
 
 Source = Literal["hit", "miss", "joined"]
 

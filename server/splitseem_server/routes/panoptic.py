@@ -16,16 +16,16 @@ from PIL import Image
 from starlette.responses import Response
 
 from splitseem_model.tasks.segments import MODES
-from splitseem_server.embed_routes import CODECS_NAMED, IMAGE_BODY, parse_embed_options
-from splitseem_server.embedding_service import EmbedOptions
+from splitseem_server.decoding.panoptic import SegmentedAll
+from splitseem_server.embedding.service import EmbedOptions
 from splitseem_server.errors import InvalidParameter, NotFound
-from splitseem_server.gone import unless_gone
-from splitseem_server.json_text import json_with_list
-from splitseem_server.negotiation import JSON, choose_media_type
-from splitseem_server.panoptic_service import SegmentedAll
-from splitseem_server.parameters import joined
+from splitseem_server.http.gone import unless_gone
+from splitseem_server.http.json_text import json_with_list
+from splitseem_server.http.negotiation import JSON, choose_media_type
+from splitseem_server.http.parameters import joined
+from splitseem_server.http.uploads import read_upload
+from splitseem_server.routes.embed import CODECS_NAMED, IMAGE_BODY, parse_embed_options
 from splitseem_server.services import Services, services_of
-from splitseem_server.uploads import read_upload
 
 router = APIRouter(tags=["panoptic"])
 

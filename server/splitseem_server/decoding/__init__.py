@@ -1,0 +1,1 @@
+"""Embedding -> masks, segments and text vectors, for clients without a decoder."""

@@ -1,0 +1,1 @@
+"""Image -> packed embedding: one run for each key."""

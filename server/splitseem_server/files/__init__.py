@@ -1,0 +1,1 @@
+"""Files that are served: the exported decoder and the page."""
