@@ -1,5 +1,5 @@
 """Imports point one way: proto <- model <- server; export, evaluation and training on top of model; the
-command line over all. Inside the model they follow the figure."""
+command line over all. Inside the model they follow the figure, inside the server the way of a request."""
 
 import ast
 import subprocess
@@ -31,25 +31,43 @@ MAY_IMPORT = {
 }
 
 
-FIGURE = (
-    "errors",
-    "official",
-    "config",
-    "layers",
-    "prompt",
-    "encode",
-    "decode",
-    "mask",
-    "text",
-    "network",
-    "step",
-    "tasks",
-    "checkpoints",
-    "image_decoder",
-    "segmenter",
-    "predictor",
-)
-"""Rooms and single modules of `splitseem_model`, each of which may import those before it."""
+ORDER = {
+    "splitseem_model": (
+        "errors",
+        "official",
+        "config",
+        "layers",
+        "prompt",
+        "encode",
+        "decode",
+        "mask",
+        "text",
+        "network",
+        "step",
+        "tasks",
+        "checkpoints",
+        "image_decoder",
+        "segmenter",
+        "predictor",
+    ),
+    "splitseem_server": (
+        "errors",
+        "settings",
+        "log",
+        "metrics",
+        "http",
+        "files",
+        "images",
+        "cache",
+        "embedding",
+        "decoding",
+        "services",
+        "routes",
+        "app",
+    ),
+}
+"""Folders and single modules of a package, each of which may import those before it."""
+PLACES = [(package, place) for package, places in ORDER.items() for place in places]
 MOST_MODULES = 18
 """Modules in a folder."""
 
@@ -73,41 +91,41 @@ def test_package_imports_only_what_is_below_it(package: str) -> None:
         assert ours <= allowed, f"{path.relative_to(ROOT)} imports {ours - allowed}"
 
 
-def _rooms_imported(path: Path) -> set[str]:
-    """The rooms of the model that a module imports, also inside functions."""
+def _places_imported(path: Path, package: str) -> set[str]:
+    """The places of a package that a module imports, also inside functions."""
     text = path.read_text(encoding="utf-8")
     names = {
-        f"{node.module}.{alias.name}" if node.module == "splitseem_model" else node.module
+        f"{node.module}.{alias.name}" if node.module == package else node.module
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
-    return {name.split(".")[1] for name in names if name.startswith("splitseem_model.")}
+    return {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize("place", FIGURE)
-def test_the_model_is_read_from_top_to_bottom(place: str) -> None:
-    root = FOLDERS["splitseem_model"] / "splitseem_model"
+@pytest.mark.parametrize(("package", "place"), PLACES)
+def test_a_package_is_read_from_top_to_bottom(package: str, place: str) -> None:
+    root = FOLDERS[package] / package
+    order = ORDER[package]
     modules = list((root / place).rglob("*.py")) or [root / f"{place}.py"]
-    allowed = set(FIGURE[: FIGURE.index(place) + 1])
+    allowed = set(order[: order.index(place) + 1])
     for path in modules:
-        above = _rooms_imported(path) - allowed
-        assert not above, f"{path.relative_to(ROOT)} imports {above}, which come later in the figure"
+        above = _places_imported(path, package) - allowed
+        assert not above, f"{path.relative_to(ROOT)} imports {above}, which come later in the order"
 
 
 @pytest.mark.unit
-def test_every_part_of_the_model_has_its_place_in_the_figure() -> None:
-    root = FOLDERS["splitseem_model"] / "splitseem_model"
+@pytest.mark.parametrize("package", ORDER)
+def test_every_part_of_a_package_has_its_place_in_the_order(package: str) -> None:
+    root = FOLDERS[package] / package
     parts = {p.stem for p in root.iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
-    assert parts - {"__init__"} == set(FIGURE)
+    assert parts - {"__init__"} == set(ORDER[package])
 
 
 @pytest.mark.unit
 @pytest.mark.parametrize("package", FOLDERS)
 def test_no_folder_is_a_hall(package: str) -> None:
-    if package == "splitseem_server":
-        pytest.skip("rooms of the server are not drawn yet")
     root = FOLDERS[package] / package
     for folder in {root, *(p.parent for p in root.rglob("*.py"))}:
         modules = [p.name for p in folder.glob("*.py") if p.name != "__init__.py"]
