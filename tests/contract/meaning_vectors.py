@@ -1,6 +1,6 @@
 """Meanings of masks and where they lie among sentences: this script writes proto/vectors/meanings.json.
 
-Python is held to it in test_meaning_vectors.py, TypeScript in client/test/worker/meaning.test.ts.
+Python is held to it in test_meaning_vectors.py, TypeScript in client/test/worker/mask/meaning.test.ts.
 """
 
 import json

@@ -4,8 +4,8 @@ import type { Loaded } from '../api/wait';
 import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/model/providers';
-import type { Decoder } from './decode/decoder';
-import { decodeStep } from './step/decoderStep';
+import type { Decoder } from './step/decoder';
+import { step } from './step/step';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
 import { lateralLoader } from './mask/lateral';
@@ -13,7 +13,7 @@ import { fetchModel, textBytesOf, type ModelFiles, type OnProgress } from './run
 import { choose, type Candidate, type Choice } from './runtime/providers';
 import { ImageStore } from './step/imageStore';
 import type { OnDemand } from './runtime/once';
-import { textGraphs } from './runtime/textGraphs';
+import { textGraphs } from './decode/textGraphs';
 import { Turns } from './runtime/turns';
 import { warmUp } from './step/warmUp';
 import { readModelNames } from '../codec/textVectors';
@@ -92,7 +92,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const image = await this.#images.use(decoder, imageId);
     return this.#turns.step(async () => {
       if (signal?.aborted === true) throw new Failure(aborted());
-      return decodeStep(decoder, await this.#generalFor(prompts.texts.length), image, prompts);
+      return step(decoder, await this.#generalFor(prompts.texts.length), image, prompts);
     });
   };
 

@@ -1,6 +1,6 @@
 """An image file -> the same file with nothing but its pixels, and how it is to be turned.
 
-The rule of orientation, the same as in the page's `shared/image/imageMarks.ts` held to the same vectors
+The rule of orientation is that of the page (`shared/image/imageMarks.ts`), held to the same vectors
 (`proto/vectors/image_marks.json`): the first EXIF block that stands where the format puts it (JPEG: APP1
 before the first scan; PNG: chunk eXIf; WebP: chunk EXIF) counts, and of it tag 274 of the first directory,
 if that is one integer from 1 to 8. Nothing else turns such a file: no XMP, no text, no second block.

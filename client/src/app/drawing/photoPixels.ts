@@ -4,15 +4,13 @@
  */
 import { effect, untracked } from '@preact/signals';
 import { decodePart, decodeWhole } from '../photos/decodePhoto';
+import { OVERVIEW_PIXELS, shrunk, sizeBy, type Detail } from '../photos/pixels';
 import { covers, visibleRegion } from '../../canvas/layerFrame';
 import type { Picture } from '../../canvas/layers';
 import type { Region } from '../../canvas/maskGrid';
 import type { ImageId } from '../../session/state';
 import type { SizeHw } from '../../shared/types';
 import type { OpenPhoto, Store } from '../state/store';
-
-/** Of an overview: enough for a screen, so that most photos need nothing more. */
-export const OVERVIEW_PIXELS = 3_000_000;
 
 /** Of all overviews together, that of the shown photo aside. */
 const MOST_OVERVIEW_PIXELS = 12_000_000;
@@ -25,35 +23,6 @@ const SETTLED_AFTER = 150;
 
 /** Of the view's width and height, on each side. */
 const MARGIN = 0.25;
-
-/** Sharper pixels of a part of a photo. */
-export interface Detail extends Picture {
-  readonly file: Blob;
-  readonly pixels: ImageBitmap;
-  /** Pixels of the bitmap in one of the image. */
-  readonly scale: number;
-}
-
-/** The same picture in at most so many pixels; closes what it was made of when that is another. */
-export async function shrunk(whole: ImageBitmap, mostPixels: number): Promise<ImageBitmap> {
-  const factor = Math.sqrt(mostPixels / (whole.width * whole.height));
-  if (factor >= 1) return whole;
-  try {
-    const { width, height } = sizeBy(whole, factor);
-    return await createImageBitmap(whole, {
-      resizeWidth: width,
-      resizeHeight: height,
-      resizeQuality: 'medium',
-    });
-  } finally {
-    whole.close();
-  }
-}
-
-const sizeBy = ({ width, height }: SizeHw, factor: number): SizeHw => ({
-  width: Math.max(1, Math.round(width * factor)),
-  height: Math.max(1, Math.round(height * factor)),
-});
 
 /** What is there of a photo, from back to front. */
 export function picturesOf({ photo }: OpenPhoto, detail: Detail | null): readonly Picture[] {

@@ -1,7 +1,7 @@
 /** Files -> photos and projects. */
 import { decodePhoto, type Convert } from './decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
-import { OVERVIEW_PIXELS, shrunk } from '../drawing/photoPixels';
+import { OVERVIEW_PIXELS, shrunk } from './pixels';
 import { Failure, unwrap } from '../../shared/errors';
 import { sha256Hex } from '../../shared/sha256';
 import type { Project, SizeHw } from '../../shared/types';

@@ -11,7 +11,7 @@ import type { RuntimeInfo } from '../../shared/messages';
 import { nameOf, type Naming, type Vocabulary } from '../../shared/model/naming';
 import type { PointXy, SizeHw, StepTimings } from '../../shared/types';
 import type { Photo } from '../photos/photo';
-import type { Detail } from '../drawing/photoPixels';
+import type { Detail } from '../photos/pixels';
 
 export type Tool = DrawingTool | 'text' | 'example';
 

@@ -1,7 +1,7 @@
 /** The graphs that answer texts: any query rows, text rows, a mask for every memory. */
 import type { TextWirings } from '../../shared/model/manifest';
 import type { Fetches, Graph } from '../runtime/graph';
-import type { PreparedImage } from '../step/preparedImage';
+import type { Prepared } from './prepared';
 
 export class GeneralDecoder {
   readonly step: Graph;
@@ -19,7 +19,7 @@ export class GeneralDecoder {
   }
 
   /** What `step` needs of an image, computed by the first step that needs it; steps take turns. */
-  async prepare({ tensors, embedding, forTexts }: PreparedImage): Promise<Fetches> {
+  async prepare({ tensors, embedding, forTexts }: Prepared): Promise<Fetches> {
     if (this.#prepare === null) return tensors;
     return (forTexts.tensors ??= await this.#prepare.run(embedding));
   }

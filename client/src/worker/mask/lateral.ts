@@ -4,7 +4,7 @@
  */
 import { Failure } from '../../shared/errors';
 import type { NamedTensor } from '../../shared/types';
-import { toFeatureMap } from '../decode/featureMaps';
+import { toFeatureMap } from '../layers/featureMaps';
 import { output, type Feeds, type FloatTensor, type Graph } from '../runtime/graph';
 import type { LateralFiles } from '../runtime/modelFiles';
 import { onDemand, type OnDemand } from '../runtime/once';

@@ -4,8 +4,8 @@
  */
 import { EmbeddingStream } from '../../codec/embeddingStream';
 import type { Embedding, NamedTensor } from '../../shared/types';
-import type { Decoder } from '../decode/decoder';
-import { levelsOf, type LevelName } from '../decode/featureMaps';
+import type { Decoder } from './decoder';
+import { levelsOf, type LevelName } from '../layers/featureMaps';
 import type { Fetches, Graph } from '../runtime/graph';
 import { prepareFeeds } from '../decode/prepareFeeds';
 import type { Turns } from '../runtime/turns';

@@ -4,8 +4,9 @@ import { aborted, Failure, unwrap } from '../../shared/errors';
 import type { Manifest } from '../../shared/model/manifest';
 import type { Embedding } from '../../shared/types';
 import { Arrivals, type Early } from './arrivals';
-import type { Decoder } from '../decode/decoder';
-import { bytesOf, preparing, type PreparedImage } from './preparedImage';
+import type { Decoder } from './decoder';
+import { bytesOf, type PreparedImage } from './preparedImage';
+import { preparing } from './preparing';
 import type { Turns } from '../runtime/turns';
 
 /** Bytes of prepared images that are kept; the one used last always is. */

@@ -1,9 +1,9 @@
 /** Runs everything that a click runs, before anybody waits for it. */
 import type { Manifest } from '../../shared/model/manifest';
 import type { Embedding, LabelledPoint, MapName, MaskLogits, NamedTensor } from '../../shared/types';
-import type { Decoder } from '../decode/decoder';
-import { decodeStep } from './decoderStep';
-import { prepareImage } from './preparedImage';
+import type { Decoder } from './decoder';
+import { step } from './step';
+import { prepareImage } from './preparing';
 import type { Attempt } from '../runtime/providers';
 import { MASK_STRIDE } from '../layers/sampling';
 
@@ -71,7 +71,7 @@ async function clickOn(decoder: Decoder, embedding: Embedding): Promise<Attempt>
     points.push({ x: ((click + 1) * width) / 5, y: height / (click + 2), label: click === 1 ? 0 : 1 });
     const started = performance.now();
     const memory = answers.at(-1) ?? null;
-    answers.push((await decodeStep(decoder, null, image, { points, texts: [], memory })).maskLogits);
+    answers.push((await step(decoder, null, image, { points, texts: [], memory })).maskLogits);
     milliseconds = performance.now() - started;
   }
   const [logits] = answers;

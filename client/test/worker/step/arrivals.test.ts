@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../src/shared/model/manifest';
-import type { Decoder } from '../../../src/worker/decode/decoder';
+import type { Decoder } from '../../../src/worker/step/decoder';
 import type { Feeds, Graph } from '../../../src/worker/runtime/graph';
 import { ImageStore } from '../../../src/worker/step/imageStore';
 import { Turns } from '../../../src/worker/runtime/turns';

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../src/shared/model/manifest';
 import { rleContains } from '../../../src/shared/rle';
 import type { MaskLogits } from '../../../src/shared/types';
-import type { Decoder } from '../../../src/worker/decode/decoder';
-import { decodeStep } from '../../../src/worker/step/decoderStep';
+import type { Decoder } from '../../../src/worker/step/decoder';
+import { step as runStep } from '../../../src/worker/step/step';
 import type { Feeds, Fetches, Graph } from '../../../src/worker/runtime/graph';
 import { ImageStore } from '../../../src/worker/step/imageStore';
 import type { PreparedImage } from '../../../src/worker/step/preparedImage';
@@ -83,7 +83,7 @@ async function awaited(bytes = message(), model = decoder) {
 
 const point = { x: 50, y: 100, label: 1 } as const;
 const step = (image: PreparedImage, memory: MaskLogits | null = null) =>
-  decodeStep(decoder, null, image, { points: [point], texts: [], memory });
+  runStep(decoder, null, image, { points: [point], texts: [], memory });
 
 describe('a step that waits for a large image', () => {
   it('gets a draft of half the size before the image itself is prepared', async () => {

@@ -1,7 +1,7 @@
 /** Tensors of an embedding as numbers to compute with. */
 import { dequantise } from '../../codec/dequantise';
 import type { MapName, NamedTensor } from '../../shared/types';
-import type { FeatureMap } from '../layers/sampling';
+import type { FeatureMap } from './sampling';
 
 export function toFeatureMap(tensor: NamedTensor, stride: number): FeatureMap {
   const [, channels = 0, height = 0, width = 0] = tensor.shape;

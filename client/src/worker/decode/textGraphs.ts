@@ -1,9 +1,9 @@
 /** The graphs that texts need, fetched and opened when the first text does. */
 import type { Manifest } from '../../shared/model/manifest';
-import { GeneralDecoder } from '../decode/generalDecoder';
-import type { Graph } from './graph';
-import { fetchTextFiles } from './modelFiles';
-import { onDemand, type OnDemand } from './once';
+import { GeneralDecoder } from './generalDecoder';
+import type { Graph } from '../runtime/graph';
+import { fetchTextFiles } from '../runtime/modelFiles';
+import { onDemand, type OnDemand } from '../runtime/once';
 
 export function textGraphs(
   modelUrl: string,

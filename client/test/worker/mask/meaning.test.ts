@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inWords, meaningOf } from '../../src/worker/meaning';
-import { readJson } from '../vectors';
+import { inWords, meaningOf } from '../../../src/worker/mask/meaning';
+import { readJson } from '../../vectors';
 
 type SizeHw = readonly [number, number];
 

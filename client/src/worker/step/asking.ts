@@ -1,28 +1,96 @@
-/** Which graph answers a step, and what it is fed. */
+/** A prompt -> inputs of the decoder -> the rows that may answer it. */
+import { imageToInput } from '../../shared/geometry';
 import { Failure } from '../../shared/errors';
 import type { DecoderConfig, SamplingRule } from '../../shared/model/manifest';
-import type { LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
-import { atItsStride } from '../step/coarseDraft';
+import type { ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
+import { atItsStride } from './coarseDraft';
 import type { Decoder } from './decoder';
-import type { GeneralDecoder } from './generalDecoder';
-import type { Feeds, FloatTensor, Graph } from '../runtime/graph';
+import type { GeneralDecoder } from '../decode/generalDecoder';
+import { textAgreement, type Candidates } from '../mask/selection';
+import { output, type Feeds, type Fetches, type FloatTensor, type Graph } from '../runtime/graph';
 import { attentionBias, previousMask } from '../prompt/memory';
-import type { PreparedImage } from '../step/preparedImage';
+import type { PreparedImage } from './preparedImage';
 import { sampleFeatures } from '../layers/sampling';
 import { slotsFor } from '../prompt/slots';
 import { textRows } from '../prompt/textRows';
+import type { Stopwatch } from './stopwatch';
 
-/** What an object was told so far, as the graphs see it. */
-export interface StepInputs {
-  /** Points in the padded frame, at least one. */
-  readonly slots: readonly LabelledPoint[];
+/** The single slot of a prompt without points. */
+const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
+
+/** All that an object was told so far. */
+export interface StepPrompts {
+  /** Image frame, in order. */
+  readonly points: readonly LabelledPoint[];
   readonly texts: readonly TextVectors[];
   /** Mask logits of the step before, or null on the first. */
   readonly memory: MaskLogits | null;
 }
 
+/** The same as the graphs see it. */
+export interface StepInputs extends StepPrompts {
+  /** The points in the padded frame, at least one. */
+  readonly slots: readonly LabelledPoint[];
+}
+
+/** The decoder's prediction for the rows that may answer. */
+export interface Head extends Candidates {
+  /** [Q, E] */
+  readonly classEmbed: Float32Array;
+}
+
+export interface Asked {
+  readonly inputs: StepInputs;
+  readonly head: Head;
+}
+
+/** Run the decoder for one object; `general` exactly when there are texts. */
+export async function ask(
+  decoder: Decoder,
+  general: GeneralDecoder | null,
+  image: PreparedImage,
+  prompts: StepPrompts,
+  watch: Stopwatch,
+): Promise<Asked> {
+  const inputs = { ...prompts, slots: toSlots(prompts.points, image.geometry) };
+  const run =
+    general === null
+      ? clickRun(decoder, image, inputs)
+      : await textRun(decoder.manifest.config, general, image, inputs);
+  watch.lap('tokens');
+  const fetches = await run.graph.run(run.feeds);
+  watch.lap('step');
+  return { inputs, head: headOf(fetches, run, inputs.texts, general) };
+}
+
+/** Points in the padded frame; never none, since the graph has at least one slot. */
+function toSlots(points: readonly LabelledPoint[], geometry: ImageGeometry): LabelledPoint[] {
+  if (points.length === 0) return [NO_POINT];
+  return points.map((point) => ({ ...imageToInput(geometry, point), label: point.label }));
+}
+
+/** The rows that may answer, and what the texts, [E] each, say of them. */
+function headOf(
+  fetches: Fetches,
+  { answering, chosenByText }: Run,
+  texts: readonly TextVectors[],
+  general: GeneralDecoder | null,
+): Head {
+  const count = output(fetches, 'quality').data.length;
+  const [first, end] = answering ?? [0, count];
+  const rows = (name: string): Float32Array => {
+    const { data } = output(fetches, name);
+    const width = data.length / count;
+    return data.subarray(first * width, end * width);
+  };
+  const classEmbed = rows('class_embed');
+  const sentences = texts.map(({ sentence }) => sentence);
+  const agreement = general && textAgreement(classEmbed, sentences, general.weight);
+  return { maskEmbed: rows('mask_embed'), quality: rows('quality'), classEmbed, agreement, chosenByText };
+}
+
 /** A graph with its inputs. */
-export interface Run {
+interface Run {
   readonly graph: Graph;
   readonly feeds: Feeds;
   /** First and one past the last query row that may answer; null: all may. */
@@ -32,7 +100,7 @@ export interface Run {
 }
 
 /** Without texts. */
-export function clickRun(
+function clickRun(
   { graphs, manifest }: Decoder,
   image: PreparedImage,
   { slots: given, memory }: StepInputs,
@@ -47,7 +115,7 @@ export function clickRun(
   return { graph: graphs.step, feeds, answering: null, chosenByText: false };
 }
 
-export async function textRun(
+async function textRun(
   config: DecoderConfig,
   general: GeneralDecoder,
   image: PreparedImage,

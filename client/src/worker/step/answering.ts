@@ -1,94 +1,27 @@
-/** One step of one object: what `splitseem_model` does in torch, over the exported graphs. */
-import { imageToInput } from '../../shared/geometry';
+/** The rows that may answer -> the one that does, its mask and what it means. */
 import type { CorrectionConfig, PhotoConfig } from '../../shared/model/manifest';
 import type { WorkerStepResult } from '../../shared/messages';
 import { holdPixels, rleArea } from '../../shared/rle';
-import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
+import type { CocoRle, LabelledPoint, MaskLogits } from '../../shared/types';
 import { atMaskStride } from './coarseDraft';
 import { correctAtPoints } from '../mask/correction';
-import type { Decoder } from '../decode/decoder';
-import type { GeneralDecoder } from '../decode/generalDecoder';
-import { output, type Fetches } from '../runtime/graph';
-import { inWords, meaningOf } from '../meaning';
+import type { Decoder } from './decoder';
+import { inWords, meaningOf } from '../mask/meaning';
 import { maskFromLogits, maskLogits } from '../mask/postprocess';
 import type { PreparedImage } from './preparedImage';
 import { heldPixels } from '../mask/photo/heldPixels';
 import { refineByPhoto } from '../mask/photo/refinement';
 import { refineMask } from '../mask/refiner';
+import { selectQuery } from '../mask/selection';
 import { MASK_STRIDE, sampleFeatures } from '../layers/sampling';
-import { selectQuery, textAgreement, type Candidates } from '../mask/selection';
-import { Stopwatch } from './stopwatch';
-import { clickRun, textRun, type Run, type StepInputs } from '../decode/stepRuns';
+import type { Asked, StepInputs } from './asking';
+import type { Stopwatch } from './stopwatch';
 
-/** The single slot of a prompt without points. */
-const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
-
-/** All that an object was told so far. */
-export interface StepPrompts {
-  /** Image frame, in order. */
-  readonly points: readonly LabelledPoint[];
-  readonly texts: readonly TextVectors[];
-  /** Mask logits of the step before, or null on the first. */
-  readonly memory: MaskLogits | null;
-}
-
-/** One interaction; `general` exactly when there are texts. The same arguments always give the same mask. */
-export async function decodeStep(
-  decoder: Decoder,
-  general: GeneralDecoder | null,
-  image: PreparedImage,
-  prompts: StepPrompts,
-): Promise<WorkerStepResult> {
-  const watch = new Stopwatch();
-  const inputs = { ...prompts, slots: toSlots(prompts.points, image.geometry) };
-  const run =
-    general === null
-      ? clickRun(decoder, image, inputs)
-      : await textRun(decoder.manifest.config, general, image, inputs);
-  watch.lap('tokens');
-  const fetches = await run.graph.run(run.feeds);
-  watch.lap('step');
-  const head = headOf(fetches, run, inputs.texts, general);
-  const result = await readStep(decoder, image, inputs, head, watch);
-  return { ...result, timings: watch.laps };
-}
-
-/** Points in the padded frame; never none, since the graph has at least one slot. */
-function toSlots(points: readonly LabelledPoint[], geometry: ImageGeometry): LabelledPoint[] {
-  if (points.length === 0) return [NO_POINT];
-  return points.map((point) => ({ ...imageToInput(geometry, point), label: point.label }));
-}
-
-interface Head extends Candidates {
-  /** [Q, E] */
-  readonly classEmbed: Float32Array;
-}
-
-/** The rows that may answer, and what the texts, [E] each, say of them. */
-function headOf(
-  fetches: Fetches,
-  { answering, chosenByText }: Run,
-  texts: readonly TextVectors[],
-  general: GeneralDecoder | null,
-): Head {
-  const count = output(fetches, 'quality').data.length;
-  const [first, end] = answering ?? [0, count];
-  const rows = (name: string): Float32Array => {
-    const { data } = output(fetches, name);
-    const width = data.length / count;
-    return data.subarray(first * width, end * width);
-  };
-  const classEmbed = rows('class_embed');
-  const sentences = texts.map(({ sentence }) => sentence);
-  const agreement = general && textAgreement(classEmbed, sentences, general.weight);
-  return { maskEmbed: rows('mask_embed'), quality: rows('quality'), classEmbed, agreement, chosenByText };
-}
-
-async function readStep(
+/** The best row's mask, redrawn and corrected where the model does that, with what it means. */
+export async function answer(
   decoder: Decoder,
   image: PreparedImage,
-  inputs: StepInputs & Pick<StepPrompts, 'points'>,
-  head: Head,
+  { inputs, head }: Asked,
   watch: Stopwatch,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
   const { config } = decoder.manifest;

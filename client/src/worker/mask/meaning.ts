@@ -1,8 +1,8 @@
 /** What a mask means, for models with a map of meanings: `splitseem_model/encode/semantic.py` does the same and says why. */
-import type { Embedding, MaskLogits } from '../shared/types';
-import { dot } from '../shared/model/vectors';
-import { toFeatureMap } from './decode/featureMaps';
-import { MASK_STRIDE, type FeatureMap } from './layers/sampling';
+import type { Embedding, MaskLogits } from '../../shared/types';
+import { dot } from '../../shared/model/vectors';
+import { toFeatureMap } from '../layers/featureMaps';
+import { MASK_STRIDE, type FeatureMap } from '../layers/sampling';
 
 const SEMANTIC = 'semantic';
 const SEMANTIC_STRIDE = 16;
