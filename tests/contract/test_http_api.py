@@ -11,6 +11,7 @@ import pytest
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.errors import PROBLEMS
+from splitseem_server.services import Parts
 from splitseem_server.settings import PREFIX, SECRETS, Settings
 
 pytestmark = pytest.mark.unit
@@ -37,7 +38,7 @@ class NoEncoder:
         raise NotImplementedError
 
 
-OPENAPI = create_app(Settings(), NoEncoder(), InProcessCache(0)).openapi()
+OPENAPI = create_app(Parts(settings=Settings(), encoder=NoEncoder(), cache=InProcessCache(0))).openapi()
 
 
 def section(title: str) -> str:

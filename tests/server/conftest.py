@@ -29,6 +29,7 @@ from PIL import Image
 from splitseem_proto import EMBEDDING_STRIDES, PROTOCOL_VERSION, Embedding, ImageGeometry, encode_tensor
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 FINGERPRINT = "fa4e" * 8
@@ -167,7 +168,13 @@ def client_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_app(encoder: FakeEncoder, decoder_dir: Path, client_dir: Path) -> Callable[..., FastAPI]:
     def make(cache: Any = None, **settings: Any) -> FastAPI:
         return create_app(
-            Settings(**settings), encoder, cache or InProcessCache(2**24), decoder_dir, client_dir
+            Parts(
+                settings=Settings(**settings),
+                encoder=encoder,
+                cache=cache or InProcessCache(2**24),
+                decoder_dir=decoder_dir,
+                client_dir=client_dir,
+            )
         )
 
     return make

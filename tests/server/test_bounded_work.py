@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from splitseem_proto import Embedding
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -77,11 +78,13 @@ async def client(
             return np.zeros((len(names), 8), np.float32)
 
     app = create_app(
-        Settings(queue_size=8),
-        encoder,
-        InProcessCache(2**24),
-        text_encoder=Texts(),
-        prompt_decoder=decoder,
+        Parts(
+            settings=Settings(queue_size=8),
+            encoder=encoder,
+            cache=InProcessCache(2**24),
+            text_encoder=Texts(),
+            prompt_decoder=decoder,
+        )
     )
     async with run_in_process(app) as running:
         yield running

@@ -30,6 +30,7 @@ from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.decoding import request as decode_request
 from splitseem_server.decoding.service import IMAGES_PREPARED
 from splitseem_server.errors import TYPE_PREFIX
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +77,9 @@ async def client(
     predictor: Predictor, decoder: CountingDecoder, run_in_process: Callable[[FastAPI], Any]
 ) -> AsyncIterator[httpx.AsyncClient]:
     cache = InProcessCache(2**24)
-    app = create_app(Settings(queue_size=0), predictor.encoder, cache, prompt_decoder=decoder)
+    app = create_app(
+        Parts(settings=Settings(queue_size=0), encoder=predictor.encoder, cache=cache, prompt_decoder=decoder)
+    )
     async with run_in_process(app) as running:
         yield running
 
@@ -296,7 +299,9 @@ async def test_text_for_a_model_whose_encoder_is_not_installed_is_a_404(
     model = SegmentationModel(replace(TINY, sentence_dim=384)).eval()
     predictor = Predictor(model)
     cache, decoder = InProcessCache(2**24), ImageDecoder(model, predictor.fingerprint)
-    app = create_app(Settings(), predictor.encoder, cache, prompt_decoder=decoder)
+    app = create_app(
+        Parts(settings=Settings(), encoder=predictor.encoder, cache=cache, prompt_decoder=decoder)
+    )
     async with run_in_process(app) as client:
         response = await client.post("/v1/decode", json=json_body(prompts=[{"kind": "text", "text": "cat"}]))
     assert response.status_code == 404, response.text
@@ -304,7 +309,9 @@ async def test_text_for_a_model_whose_encoder_is_not_installed_is_a_404(
 
 
 async def test_server_without_decoder_says_so(encoder: Any, run_in_process: Callable[[FastAPI], Any]) -> None:
-    async with run_in_process(create_app(Settings(), encoder, InProcessCache(0))) as client:
+    async with run_in_process(
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(0)))
+    ) as client:
         response = await client.post("/v1/decode", json=json_body(prompts=[ON]))
     assert response.status_code == 404
     assert "no decoder of its own" in response.json()["detail"]

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from splitseem_proto import Embedding, decode_tensor, unpack
+from splitseem_server.cache import packed
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +199,24 @@ async def test_second_request_is_a_hit_without_another_run(
     assert second.headers["x-splitseem-cache"] == "hit"
     assert second.content == first.content
     assert len(encoder.images) == runs
+
+
+@pytest.mark.parametrize("accept", ["application/msgpack", "application/json"])
+async def test_a_hit_is_unpacked_once(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    image = image_bytes()
+    await client.post("/embed", content=image)
+    unpacked: list[bytes] = []
+
+    def counted(data: bytes) -> Any:
+        unpacked.append(data)
+        return unpack(data)
+
+    monkeypatch.setattr(packed, "unpack", counted)
+    response = await client.post("/embed", content=image, headers={"Accept": accept})
+    assert response.headers["x-splitseem-cache"] == "hit"
+    assert len(unpacked) == 1
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.errors import ClientFilesError, DecoderFilesError
 from splitseem_server.files.coded import CodedFiles
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -188,7 +189,9 @@ async def test_files_that_the_manifest_does_not_name_are_404(client: httpx.Async
 
 
 async def test_without_decoder_and_client_the_rest_still_works(encoder: Any, run_in_process: Any) -> None:
-    async with run_in_process(create_app(Settings(), encoder, InProcessCache(0))) as client:
+    async with run_in_process(
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(0)))
+    ) as client:
         assert (await client.get("/v1/model")).status_code == 404
         assert (await client.get("/")).status_code == 404
         assert (await client.get("/healthz")).status_code == 200
@@ -231,12 +234,12 @@ def test_decoder_that_does_not_fit_is_refused_at_start(
     shutil.copytree(decoder_dir, folder)
     damage(folder)
     with pytest.raises(DecoderFilesError, match=message):
-        create_app(Settings(), encoder, InProcessCache(0), folder)
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(0), decoder_dir=folder))
 
 
 def test_missing_client_is_refused_at_start(tmp_path: Path, encoder: Any) -> None:
     with pytest.raises(ClientFilesError, match="make setup"):
-        create_app(Settings(), encoder, InProcessCache(0), None, tmp_path)
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(0), client_dir=tmp_path))
 
 
 async def test_ready_names_model_cache_and_queue(client: httpx.AsyncClient) -> None:

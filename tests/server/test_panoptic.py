@@ -27,6 +27,7 @@ from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.decoding import panoptic as panoptic_service
 from splitseem_server.errors import TYPE_PREFIX
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +60,11 @@ def segmenter() -> FakeSegmenter:
 async def client(
     encoder: Any, segmenter: FakeSegmenter, run_in_process: Callable[[FastAPI], Any]
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(queue_size=0), encoder, InProcessCache(2**24), segmenter=segmenter)
+    app = create_app(
+        Parts(
+            settings=Settings(queue_size=0), encoder=encoder, cache=InProcessCache(2**24), segmenter=segmenter
+        )
+    )
     async with run_in_process(app) as running:
         yield running
 
@@ -182,7 +187,9 @@ async def test_full_queue_is_a_429(
 async def test_a_model_without_object_queries_says_so(
     encoder: Any, run_in_process: Callable[[FastAPI], Any], image_bytes: Callable[..., bytes]
 ) -> None:
-    async with run_in_process(create_app(Settings(), encoder, InProcessCache(0))) as client:
+    async with run_in_process(
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(0)))
+    ) as client:
         response = await client.post("/v1/panoptic", files={"image": image_bytes()})
     assert response.status_code == 404
     assert "fake answers prompts only" in response.json()["detail"]
@@ -198,7 +205,9 @@ async def test_service_and_predictor_agree(
     encoder = ImageEncoder(model)
     segmenter = segmenter_of(model, encoder.fingerprint)
     assert segmenter is not None
-    app = create_app(Settings(), encoder, InProcessCache(2**24), segmenter=segmenter)
+    app = create_app(
+        Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**24), segmenter=segmenter)
+    )
     async with run_in_process(app) as client:
         response = await client.post(f"/v1/panoptic?mode={mode}", files={"image": image_bytes(90, 60)})
     predictor = Predictor(model)

@@ -24,6 +24,7 @@ from splitseem_proto import Embedding, ImageGeometry, unpack
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.images.read import ImageLimits, read_image
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 LIMITS = ImageLimits(max_bytes=2**24, max_pixels=2**20)
@@ -52,7 +53,7 @@ def test_all_cases_exist() -> None:
 def server(serve: Callable[[FastAPI], AbstractContextManager[str]]) -> Iterator[str]:
     """A model that the command line has, too, behind a real port."""
     encoder = load_parts(Settings(model="tiny")).encoder
-    with serve(create_app(Settings(), encoder, InProcessCache(2**20))) as url:
+    with serve(create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**20)))) as url:
         yield url
 
 

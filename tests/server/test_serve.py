@@ -29,6 +29,7 @@ from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.embedding.keys import embedding_key
 from splitseem_server.files.client import ClientFiles
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 RUN = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve"]
@@ -108,7 +109,9 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
 @pytest.mark.parametrize("model", ["tiny", "nano"])
 async def test_service_and_encoder_agree_bit_for_bit(model: str, run_in_process: Any) -> None:
     encoder = load_parts(Settings(model=model)).encoder
-    async with run_in_process(create_app(Settings(), encoder, InProcessCache(2**26))) as client:
+    async with run_in_process(
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**26)))
+    ) as client:
         response = await client.post("/embed?roi=10,5,60,50", files={"image": photo()})
     embedding = unpack(response.content)
     assert isinstance(embedding, Embedding)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.errors import TYPE_PREFIX
+from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +53,7 @@ async def client(
     encoder: Any, texts: FakeTexts, run_in_process: Callable[[FastAPI], Any]
 ) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings(max_texts=3, queue_size=0)
-    app = create_app(settings, encoder, InProcessCache(0), text_encoder=texts)
+    app = create_app(Parts(settings=settings, encoder=encoder, cache=InProcessCache(0), text_encoder=texts))
     async with run_in_process(app) as running:
         yield running
 

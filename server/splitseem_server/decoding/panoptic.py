@@ -60,7 +60,7 @@ class PanopticService:
             ServerError: the image or an option is refused, or too many images wait.
         """
         embedded = await self._embeddings.embed(image, options)
-        embedding = embedded.unpacked()
+        embedding = embedded.packed.embedding
         _, _, width, height = embedding.geometry.roi_xywh
         if width * height > MOST_PIXELS:
             raise ImageTooLarge(

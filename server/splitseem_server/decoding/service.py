@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
-from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.cache.checked import CheckedCache
 from splitseem_server.decoding.request import DecodeRequest, Memory, ObjectRequest
 from splitseem_server.embedding.keys import is_key
 from splitseem_server.embedding.queue import EncodeQueue
@@ -87,7 +87,7 @@ class DecodeService:
     """
 
     def __init__(
-        self, decoder: PromptDecoder, embeddings: EmbeddingService, cache: EmbeddingCache, *, capacity: int
+        self, decoder: PromptDecoder, embeddings: EmbeddingService, cache: CheckedCache, *, capacity: int
     ) -> None:
         self._decoder = decoder
         self._embeddings = embeddings
@@ -125,10 +125,10 @@ class DecodeService:
         if not is_key(key):
             raise InvalidParameter(f"key {key!r}; keys are 64 hexadecimal digits")
         begin = time.perf_counter()
-        data = await self._cache.get(key)
-        if data is None:
+        packed = await self._cache.get(key)
+        if packed is None:
             raise NotFound(f"no embedding {key} in the cache; send the image instead")
-        return Embedded(key, data, "hit", {"cache": (time.perf_counter() - begin) * 1000})
+        return Embedded(key, packed, "hit", {"cache": (time.perf_counter() - begin) * 1000})
 
     def _pieces(self, embedded: Embedded, run: _Run) -> Iterator[Callable[[], None]]:
         """The work of a request, a step or a mask each: other requests have their turn in between."""
@@ -165,7 +165,7 @@ class DecodeService:
         """The prepared image; only the one worker of the queue comes here."""
         image = self._prepared.pop(embedded.key, None)
         if image is None:
-            image = self._decoder.prepare(embedded.unpacked())
+            image = self._decoder.prepare(embedded.packed.embedding)
         self._prepared[embedded.key] = image
         if len(self._prepared) > IMAGES_PREPARED:
             self._prepared.popitem(last=False)

@@ -13,8 +13,8 @@ import anyio
 import anyio.to_thread
 import numpy as np
 
-from splitseem_proto import Embedding, pack, unpack
-from splitseem_server.cache.base import EmbeddingCache
+from splitseem_server.cache.checked import CheckedCache
+from splitseem_server.cache.packed import PackedEmbedding
 from splitseem_server.embedding.encoder import Encoder, RoiXywh
 from splitseem_server.embedding.keys import embedding_key
 from splitseem_server.embedding.queue import EncodeQueue
@@ -47,20 +47,9 @@ class Embedded:
     """A packed embedding, where it came from, and milliseconds by name of the stage."""
 
     key: str
-    data: bytes
+    packed: PackedEmbedding
     source: Source
     timings_ms: Mapping[str, float]
-
-    def unpacked(self) -> Embedding:
-        """The embedding itself.
-
-        Raises:
-            TypeError: the cache holds something else under this key.
-        """
-        message = unpack(self.data)
-        if not isinstance(message, Embedding):
-            raise TypeError(f"the cache holds a {message.type} under {self.key}")
-        return message
 
 
 @dataclass(frozen=True)
@@ -73,7 +62,7 @@ class _Form:
 
 @dataclass(frozen=True)
 class _Produced:
-    data: bytes
+    packed: PackedEmbedding
     source: Literal["hit", "miss"]
     timings_ms: Mapping[str, float]
 
@@ -88,10 +77,10 @@ class EmbeddingService:
     def __init__(
         self,
         encoder: Encoder,
-        cache: EmbeddingCache,
+        cache: CheckedCache,
         queue: EncodeQueue,
-        limits: ImageLimits,
         images: ImagePool,
+        limits: ImageLimits,
         *,
         max_canvas: int,
     ) -> None:
@@ -142,7 +131,7 @@ class EmbeddingService:
         produced, joined = await self._flights.run(key, work)
         clock.lap("wait")
         timings = {**clock.laps, **({} if joined else produced.timings_ms)}
-        return Embedded(key, produced.data, "joined" if joined else produced.source, timings)
+        return Embedded(key, produced.packed, "joined" if joined else produced.source, timings)
 
     def _form(self, options: EmbedOptions) -> _Form:
         return _Form(
@@ -183,15 +172,15 @@ class EmbeddingService:
             commit()
 
         encode = partial(self._encode, key, options, form)
-        data, encode_laps = await self._queue.run_prepared(decode, encode, on_start=on_start)
+        packed, encode_laps = await self._queue.run_prepared(decode, encode, on_start=on_start)
         clock.restart()
-        await self._cache.put(key, data)
+        await self._cache.put(key, packed)
         clock.lap("store")
-        return _Produced(data, "miss", {**clock.laps, **encode_laps})
+        return _Produced(packed, "miss", {**clock.laps, **encode_laps})
 
     def _encode(
         self, key: str, options: EmbedOptions, form: _Form, pixels: RgbImage
-    ) -> tuple[bytes, dict[str, float]]:
+    ) -> tuple[PackedEmbedding, dict[str, float]]:
         clock = _Clock()
         embedding = self._encoder.encode(
             pixels,
@@ -201,9 +190,9 @@ class EmbeddingService:
             maps=form.maps,
         )
         clock.lap("encode")
-        data = pack(dataclasses.replace(embedding, key=key))
+        packed = PackedEmbedding.of(dataclasses.replace(embedding, key=key))
         clock.lap("pack")
-        return data, clock.laps
+        return packed, clock.laps
 
 
 class _Clock:

@@ -104,7 +104,7 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     if media_type == JSON:
         headers |= _content_headers(services, f'"{embedded.key}.json"')
         return JSONResponse(_describe(services, embedded, headers["Location"]), headers=headers)
-    return await _embedding_response(request, services, embedded.key, embedded.data, headers)
+    return await _embedding_response(request, services, embedded.key, embedded.packed.data, headers)
 
 
 @router.get("/v1/embeddings/{key}")
@@ -115,13 +115,13 @@ async def stored_embedding(
     """The embedding of that key as msgpack, if the cache still has it."""
     if not is_key(key):
         raise NotFound(f"{key!r} is not a key; keys are 64 hexadecimal digits")
-    data = await services.cache.get(key)
-    if data is None:
+    packed = await services.cache.get(key)
+    if packed is None:
         raise NotFound(f"no embedding {key} in the cache; send the image again")
     for etag in (_etag(key, accepted_coding(request.headers.get("accept-encoding"))), _etag(key, None)):
         if has_etag(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=_content_headers(services, etag))
-    return await _embedding_response(request, services, key, data, {})
+    return await _embedding_response(request, services, key, packed.data, {})
 
 
 async def _embedding_response(
@@ -165,7 +165,7 @@ def _content_headers(services: Services, etag: str) -> dict[str, str]:
 
 
 def _describe(services: Services, embedded: Embedded, link: str) -> dict[str, object]:
-    embedding = embedded.unpacked()
+    embedding = embedded.packed.embedding
     geometry = embedding.geometry
     return {
         "key": embedded.key,
@@ -173,7 +173,7 @@ def _describe(services: Services, embedded: Embedded, link: str) -> dict[str, ob
         "model": services.encoder.name,
         "fingerprint": embedding.fingerprint,
         "codec": embedding.codec,
-        "bytes": len(embedded.data),
+        "bytes": len(embedded.packed.data),
         "geometry": {
             "original_hw": geometry.original_hw,
             "roi_xywh": geometry.roi_xywh,
