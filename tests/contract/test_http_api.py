@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from splitseem_proto import CODECS
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.errors import PROBLEMS
@@ -51,9 +53,33 @@ def test_every_route_is_documented_and_no_other() -> None:
     assert documented == served | {("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/")}
 
 
-def test_every_parameter_is_documented() -> None:
-    parameters = [parameter["name"] for parameter in OPENAPI["paths"]["/embed"]["post"]["parameters"]]
-    assert parameters == re.findall(r"^\| `(codec|canvas|roi|maps)` \|", PAGE, re.M)
+def test_every_parameter_of_every_route_is_documented_and_no_other() -> None:
+    table = PAGE.split("### Parameters of the query")[1].split("###")[0]
+    documented = {
+        (path, name)
+        for name, paths in re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M)
+        for path in re.findall(r"`(/[^`]*)`", paths)
+    }
+    documented |= {("/v1/embed", name) for path, name in documented if path == "/embed"}
+    assert documented == {(path, parameter["name"]) for path, parameter in query_parameters()}
+
+
+def test_every_codec_is_documented_with_the_parameter() -> None:
+    meaning = re.search(r"^\| `codec` \|.*?\| (.*?) \|", PAGE, re.M)
+    assert meaning is not None
+    assert re.findall(r"`(\w+)`", meaning[1]) == list(CODECS)
+    for _, parameter in query_parameters():
+        if parameter["name"] == "codec":
+            assert parameter["description"].endswith(", ".join(CODECS))
+
+
+def query_parameters() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Path and description of every parameter of a query that the service takes."""
+    for path, methods in OPENAPI["paths"].items():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    yield path, parameter
 
 
 def test_every_error_is_documented_with_its_status() -> None:

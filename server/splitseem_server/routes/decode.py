@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from PIL import Image
 from starlette.responses import Response
 
@@ -20,8 +20,7 @@ from splitseem_server.errors import NotFound
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.json_text import json_with_list
 from splitseem_server.http.negotiation import JSON, choose_media_type
-from splitseem_server.routes.embed import parse_embed_options
-from splitseem_server.routes.panoptic import PNG
+from splitseem_server.routes.options import PNG, Canvas, Codec, Roi, parse_embed_options
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["decode"])
@@ -52,11 +51,11 @@ _BODY: dict[str, Any] = {
 def decode_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
-    codec: Annotated[str | None, Query(description="of the embedding, for a new image")] = None,
-    canvas: Annotated[int | None, Query(ge=1, description="pixels to resize to, for a new image")] = None,
-    roi: Annotated[str | None, Query(description="x,y,w,h in image pixels, for a new image")] = None,
+    codec: Codec = None,
+    canvas: Canvas = None,
+    roi: Roi = None,
 ) -> EmbedOptions:
-    """The query of `POST /v1/decode`.
+    """The query of `POST /v1/decode`: how a new image is encoded.
 
     Raises:
         InvalidParameter: a value without meaning for this model.

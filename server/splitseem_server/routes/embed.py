@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
-from splitseem_proto import CODECS
-from splitseem_server.embedding.encoder import RoiXywh
 from splitseem_server.embedding.keys import is_key
 from splitseem_server.embedding.service import Embedded, EmbedOptions
-from splitseem_server.errors import InvalidParameter, NotFound
+from splitseem_server.errors import NotFound
 from splitseem_server.http.content_coding import accepted_coding, encode_body
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
-from splitseem_server.http.parameters import joined, whole_number
+from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
+from splitseem_server.routes.options import IMAGE_BODY, Canvas, Codec, Maps, Roi, parse_embed_options
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
 
 router = APIRouter(tags=["embeddings"])
 
-CODECS_NAMED = ", ".join(CODECS)
 EMBED_PARAMETERS = ("codec", "canvas", "roi", "maps")
-IMAGE_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}}
-            },
-            "image/*": {"schema": {"type": "string", "format": "binary"}},
-            "application/json": {
-                "schema": {"type": "object", "properties": {"image_base64": {"type": "string"}}}
-            },
-        },
-    }
-}
 
 
 def embed_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
-    codec: Annotated[str | None, Query(description=CODECS_NAMED)] = None,
-    canvas: Annotated[
-        int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")
-    ] = None,
-    roi: Annotated[
-        str | None, Query(description="x,y,w,h in image pixels; the whole image if absent")
-    ] = None,
-    maps: Annotated[
-        str | None, Query(description="features, source or lateral: what masks are to be made of")
-    ] = None,
+    codec: Codec = None,
+    canvas: Canvas = None,
+    roi: Roi = None,
+    maps: Maps = None,
 ) -> EmbedOptions:
     """The query of `POST /embed`, refused before the body is read.
 
@@ -61,25 +38,6 @@ def embed_options(
         InvalidParameter: a value without meaning for this model.
     """
     return parse_embed_options(services, request.query_params)
-
-
-def parse_embed_options(services: Services, given: Mapping[str, str]) -> EmbedOptions:
-    """How an image is to be encoded.
-
-    Args:
-        given: `codec`, `canvas`, `roi` and `maps`, as far as they are given.
-    Raises:
-        InvalidParameter: a value without meaning for this model.
-    """
-    codec, roi, maps = given.get("codec"), given.get("roi"), given.get("maps")
-    canvas = whole_number("canvas", given["canvas"]) if "canvas" in given else None
-    if codec is not None and codec not in services.encoder.codecs:
-        raise InvalidParameter(f"codec {codec!r}; known are {', '.join(services.encoder.codecs)}")
-    if canvas is not None and canvas > services.settings.max_canvas:
-        raise InvalidParameter(f"canvas {canvas}; at most {services.settings.max_canvas} pixels here")
-    if maps is not None and maps not in services.encoder.maps:
-        raise InvalidParameter(f"maps {maps!r}; this model gives {', '.join(services.encoder.maps)}")
-    return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi), maps)
 
 
 @router.post("/embed", openapi_extra=IMAGE_BODY, dependencies=[Depends(embed_options)])
@@ -136,14 +94,6 @@ async def _embedding_response(
     if coding is not None:
         headers["Content-Encoding"] = coding
     return Response(body, headers=headers, media_type=MSGPACK)
-
-
-def _parse_roi(text: str) -> RoiXywh:
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError as error:
-        raise InvalidParameter(f"roi {text!r}; expected four integers x,y,w,h") from error
-    return x, y, width, height
 
 
 def _etag(key: str, coding: str | None) -> str:

@@ -24,12 +24,11 @@ from splitseem_server.http.json_text import json_with_list
 from splitseem_server.http.negotiation import JSON, choose_media_type
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
-from splitseem_server.routes.embed import CODECS_NAMED, IMAGE_BODY, parse_embed_options
+from splitseem_server.routes.options import IMAGE_BODY, PNG, Canvas, Codec, Roi, parse_embed_options
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["panoptic"])
 
-PNG = "image/png"
 _PARAMETERS = ("mode", "min_score", "codec", "canvas", "roi")
 
 
@@ -47,9 +46,9 @@ def panoptic_options(
     services: Annotated[Services, Depends(services_of)],
     mode: Annotated[str, Query(description=", ".join(MODES))] = "panoptic",
     min_score: Annotated[float, Query(ge=0, le=1, description="leave out instances below")] = 0.0,
-    codec: Annotated[str | None, Query(description=CODECS_NAMED)] = None,
-    canvas: Annotated[int | None, Query(ge=1, description="pixels to resize to")] = None,
-    roi: Annotated[str | None, Query(description="x,y,w,h in image pixels")] = None,
+    codec: Codec = None,
+    canvas: Canvas = None,
+    roi: Roi = None,
 ) -> PanopticOptions:
     """The query of `POST /v1/panoptic`, refused before the body is read.
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
-from splitseem_server.routes.embed import IMAGE_BODY
+from splitseem_server.routes.options import IMAGE_BODY
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["embeddings"])

@@ -1,0 +1,64 @@
+"""What several routes ask for in the same way: an image, how it is encoded, pictures as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from splitseem_proto import CODECS
+from splitseem_server.embedding.encoder import RoiXywh
+from splitseem_server.embedding.service import EmbedOptions
+from splitseem_server.errors import InvalidParameter
+from splitseem_server.http.parameters import whole_number
+from splitseem_server.services import Services
+
+PNG = "image/png"
+
+Codec = Annotated[str | None, Query(description=f"of the embedding: {', '.join(CODECS)}")]
+Canvas = Annotated[int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")]
+Roi = Annotated[str | None, Query(description="x,y,w,h in image pixels; the whole image if absent")]
+Maps = Annotated[str | None, Query(description="features, source or lateral: what masks are to be made of")]
+
+IMAGE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}}
+            },
+            "image/*": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {
+                "schema": {"type": "object", "properties": {"image_base64": {"type": "string"}}}
+            },
+        },
+    }
+}
+
+
+def parse_embed_options(services: Services, given: Mapping[str, str]) -> EmbedOptions:
+    """How an image is to be encoded.
+
+    Args:
+        given: `codec`, `canvas`, `roi` and `maps`, as far as they are given.
+    Raises:
+        InvalidParameter: a value without meaning for this model.
+    """
+    codec, roi, maps = given.get("codec"), given.get("roi"), given.get("maps")
+    canvas = whole_number("canvas", given["canvas"]) if "canvas" in given else None
+    if codec is not None and codec not in services.encoder.codecs:
+        raise InvalidParameter(f"codec {codec!r}; known are {', '.join(services.encoder.codecs)}")
+    if canvas is not None and canvas > services.settings.max_canvas:
+        raise InvalidParameter(f"canvas {canvas}; at most {services.settings.max_canvas} pixels here")
+    if maps is not None and maps not in services.encoder.maps:
+        raise InvalidParameter(f"maps {maps!r}; this model gives {', '.join(services.encoder.maps)}")
+    return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi), maps)
+
+
+def _parse_roi(text: str) -> RoiXywh:
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidParameter(f"roi {text!r}; expected four integers x,y,w,h") from error
+    return x, y, width, height
