@@ -144,20 +144,30 @@ def read_index(path: Path, *, unfinished: bool = False) -> list[DataImage]:
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """An image file as RGB, uint8 `[H, W, 3]`, EXIF orientation applied.
 
-    Sets are ordinary files of 8 bits, read by Pillow's rules. Those of the service, which takes the files of
-    strangers, differ: there XMP turns nothing, transparency is laid over white instead of dropped, and
-    16 bits are divided instead of cut off.
+    Sets are ordinary files, read by Pillow's rules; 16-bit grey is divided by 257. The rules of the service,
+    which takes the files of strangers, differ: there XMP turns nothing, and transparency is laid over white
+    instead of dropped.
 
     Raises:
-        DataError: no such file, or not an image that Pillow reads.
+        DataError: no such file, not an image that Pillow reads, or one of 32-bit values.
     """
     try:
         with Image.open(path) as image:
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+            return np.asarray(_eight_bits(ImageOps.exif_transpose(image), path).convert("RGB"))
     except FileNotFoundError as error:
         raise DataError(f"no such image: {path}") from error
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"cannot read {path} as an image: {error}") from error
+
+
+def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
+    """Pillow's own conversion would cut every value off at 255."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
+        values = np.asarray(image).astype(np.int64)
+        return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise DataError(f"{path} has 32-bit values; save it with 8 or 16 bits a channel")
+    return image
 
 
 def is_validation(record: DataImage) -> bool:

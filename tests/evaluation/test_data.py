@@ -151,6 +151,16 @@ def test_grey_and_transparent_images_become_rgb(tmp_path: Path) -> None:
     assert read_rgb(tmp_path / "grey.png").shape == (3, 5, 3)
 
 
+def test_more_than_eight_bits_are_divided_and_never_cut_off(tmp_path: Path) -> None:
+    values = np.array([[0, 257, 25700, 65535]], np.uint16)
+    for name in ("deep.png", "deep.tiff"):
+        Image.fromarray(values).save(tmp_path / name)
+        assert read_rgb(tmp_path / name)[0, :, 0].tolist() == [0, 1, 100, 255]
+    Image.fromarray(values.astype(np.float32)).save(tmp_path / "real.tiff")
+    with pytest.raises(DataError, match=r"real\.tiff has 32-bit values; save it"):
+        read_rgb(tmp_path / "real.tiff")
+
+
 def test_missing_and_broken_images_are_named(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     with pytest.raises(DataError, match=r"no such image: .*absent\.png"):
