@@ -181,3 +181,27 @@ def test_report_of_a_video_is_refused(tmp_path: Path) -> None:
     result = run(write_disks(tmp_path, sequence="still"), "--report", tmp_path / "report")
     assert result.exit_code == 2
     assert "--propagate none" in result.stderr
+
+
+def test_photo_that_cannot_be_read_is_left_out_and_named(data_dir: Path, tmp_path: Path) -> None:
+    with gzip.open(data_dir / "index.jsonl.gz", "rt") as file:
+        lines = [json.loads(line) for line in file.read().splitlines()]
+    (data_dir / "torn.png").write_bytes((data_dir / "a.png").read_bytes()[:40])
+    with gzip.open(data_dir / "index.jsonl.gz", "wt") as file:
+        file.write("\n".join(json.dumps(line) for line in [{**lines[0], "image": "torn.png"}, *lines[1:]]))
+    result = run(data_dir, "--json", tmp_path / "figures.json")
+    assert result.exit_code != 0
+    assert "torn.png" in result.output
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["left_out"] == 1
+    assert figures["noc90"] == pytest.approx(json.loads(whole(data_dir, tmp_path))["noc90"])
+
+
+def whole(data_dir: Path, tmp_path: Path) -> str:
+    """The figures of the readable images alone."""
+    with gzip.open(data_dir / "index.jsonl.gz", "rt") as file:
+        lines = file.read().splitlines()[1:]
+    with gzip.open(data_dir / "whole.jsonl.gz", "wt") as file:
+        file.write("\n".join(lines))
+    assert run(data_dir / "whole.jsonl.gz", "--json", tmp_path / "whole.json").exit_code == 0
+    return (tmp_path / "whole.json").read_text()
