@@ -15,11 +15,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from benchmarks.browser.report import Measured, Row, rows_of, table, verdicts
 from benchmarks.timing import RESULTS, machine
+
+if TYPE_CHECKING:
+    from benchmarks.browser.contenders import Contender
 
 REPOSITORY = Path(__file__).parents[2]
 ROOT = REPOSITORY / "build"
@@ -51,27 +54,10 @@ def main() -> None:
     except StaleDecoder as error:
         sys.exit(f"bench-browser: {error}")
     _build_page()
-    plans = [
-        {
-            "contenders": [contender.to_dict() for contender in taking_part],
-            "threads": threads,
-            "rounds": options.rounds,
-            "seconds": options.seconds,
-        }
-        for threads in options.threads
-    ]
-    found = _node("benchBrowser.js", [ROOT, _written("plans.json", plans)], environment)
-    rows: list[Row] = []
-    for outcome in found["outcomes"]:
-        if outcome["error"] is not None:
-            sys.exit(f"bench-browser: the page failed: {outcome['error']}")
-        measured = [
-            Measured(c.name, c.canvas, samples, c.flops, c.matmul_flops)
-            for c, samples in zip(taking_part, outcome["samples"], strict=True)
-        ]
-        here = rows_of(measured, outcome["threads"])
-        print(f"\n{outcome['threads']} thread(s), {len(measured[0].samples['run'])} rounds\n\n{table(here)}")
-        rows += here
+    found = _node(
+        "benchBrowser.js", [ROOT, _written("plans.json", _plans(taking_part, options))], environment
+    )
+    rows = [row for outcome in found["outcomes"] for row in _reported(outcome, taking_part)]
     print("", *verdicts(rows), sep="\n")
     pointer = None if options.no_pointer else _pointer_to_pixel(options.clicks, environment)
     result = {
@@ -84,6 +70,32 @@ def main() -> None:
         return  # too few rounds to be published
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "browser.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _plans(taking_part: Sequence["Contender"], options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What the page is to do, by the number of threads."""
+    return [
+        {
+            "contenders": [contender.to_dict() for contender in taking_part],
+            "threads": threads,
+            "rounds": options.rounds,
+            "seconds": options.seconds,
+        }
+        for threads in options.threads
+    ]
+
+
+def _reported(outcome: dict[str, Any], taking_part: Sequence["Contender"]) -> Sequence[Row]:
+    """The rows of one number of threads, printed; ends the benchmark where the page failed."""
+    if outcome["error"] is not None:
+        sys.exit(f"bench-browser: the page failed: {outcome['error']}")
+    measured = [
+        Measured(c.name, c.canvas, samples, c.flops, c.matmul_flops)
+        for c, samples in zip(taking_part, outcome["samples"], strict=True)
+    ]
+    rows = rows_of(measured, outcome["threads"])
+    print(f"\n{outcome['threads']} thread(s), {len(measured[0].samples['run'])} rounds\n\n{table(rows)}")
+    return rows
 
 
 def _arguments() -> argparse.Namespace:

@@ -79,10 +79,7 @@ class AsWritten(nn.Module):
         masks = _masks(head.mask_embed, mask_features)
         for i in range(config.num_layers):
             level = i % NUM_LEVELS
-            resized = functional.interpolate(
-                torch.cat([masks, remembered], dim=1), size=levels[level].shape[2:], mode="bilinear"
-            )
-            closed = close_background(resized.flatten(2)).to(torch.float32) * CLOSED
+            closed = _closed(torch.cat([masks, remembered], dim=1), levels[level])
             cross = decoder.transformer_cross_attention_layers[i]
             assert isinstance(cross, CrossAttentionLayer)
             attention = cross.multihead_attn
@@ -95,6 +92,12 @@ class AsWritten(nn.Module):
             head = decoder.head(rows[:, :num_queries])
             masks = _masks(head.mask_embed, mask_features)
         return masks, head.class_embed, head.mask_embed
+
+
+def _closed(masks: Tensor, level: Tensor) -> Tensor:
+    """The attention bias `[1, R, N]` of a level: closed where the mask of a row is not."""
+    resized = functional.interpolate(masks, size=level.shape[2:], mode="bilinear")
+    return close_background(resized.flatten(2)).to(torch.float32) * CLOSED
 
 
 def _sine_code(level: Tensor) -> Tensor:
