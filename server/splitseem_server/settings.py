@@ -72,6 +72,11 @@ class Settings(BaseModel):
         description="Seconds during which Redis is not asked again after it did not answer. Longer spares"
         " requests the timeout, shorter returns to the cache sooner.",
     )
+    redis_claim_s: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=5.0,
+        description="Seconds after which another server makes an embedding whose maker died. Servers that"
+        " share a Redis make each embedding once; 0 lets every server make its own.",
+    )
     max_image_bytes: Annotated[int, Field(ge=1024, le=1024 * _MIB)] = Field(
         default=32 * _MIB,
         description="Most bytes of an image file. More admits larger photos; every upload may hold that"

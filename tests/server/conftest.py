@@ -7,12 +7,16 @@ import contextlib
 import hashlib
 import io
 import json
+import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +280,50 @@ def wait_until(happened: Callable[[], bool]) -> None:
 @pytest.fixture(name="wait_until", scope="session")
 def wait_until_fixture() -> Callable[[Callable[[], bool]], None]:
     return wait_until
+
+
+@dataclass(frozen=True)
+class FakeService:
+    """A service with a fake encoder in a process of its own; `output` is where its log goes."""
+
+    process: subprocess.Popen[str]
+    url: str
+    output: Path
+    runs_file: Path
+
+    def runs(self) -> list[int]:
+        """The process id, once for every run of the encoder."""
+        return [int(line) for line in self.runs_file.read_text().split()] if self.runs_file.exists() else []
+
+
+@pytest.fixture
+def fake_service(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[FakeService]]:
+    """Starts such services, whose runs take some seconds, with variables for the environment."""
+    numbers = iter(range(100))
+
+    @contextlib.contextmanager
+    def start(seconds: float = 0.0, **variables: str) -> Iterator[FakeService]:
+        number = next(numbers)
+        output, runs = tmp_path / f"service{number}.log", tmp_path / f"runs{number}"
+        environment = {
+            name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ
+        } | {"SPLITSEEM_PORT": "0", "OMP_NUM_THREADS": "1", **variables}
+        with output.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.server.fake_service", str(runs), str(seconds)],
+                cwd=Path(__file__).parents[2],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        try:
+            wait_until(lambda: "serves on " in output.read_text() or process.poll() is not None)
+            found = re.search(r"serves on (\S+)", output.read_text())
+            assert found is not None, output.read_text()
+            yield FakeService(process, found[1], output, runs)
+        finally:
+            process.kill()
+            process.wait()
+
+    return start

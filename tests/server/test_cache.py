@@ -193,7 +193,7 @@ async def test_a_key_of_the_wrong_type_does_not_pause_the_others(redis_server: R
 
 @pytest.mark.redis
 async def test_connections_that_redis_closed_cost_nothing(redis_server: RedisServer) -> None:
-    cache = redis_cache(redis_server[1], pause_s=60)
+    cache = RedisCache(redis_server[1], timeout_s=30, pause_s=60, ttl_s=0)
     await cache.put("key", b"data")
     await asyncio.gather(*(cache.get("key") for _ in range(20)))
     with redis.Redis.from_url(redis_server[1]) as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +42,11 @@ class EmbeddingCache(Protocol):
 
     async def remove(self, key: str) -> None:
         """Forget the bytes if possible."""
+        ...
+
+    def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
+        """The right to make what belongs under a key, once no other server has it. Gives True when another
+        one may have made it meanwhile, False when that cannot be told."""
         ...
 
     async def state(self) -> CacheState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
@@ -38,6 +39,10 @@ class CheckedCache:
     async def put(self, key: str, packed: PackedEmbedding) -> None:
         """Keep the embedding if possible."""
         await self._cache.put(key, packed.data)
+
+    def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
+        """The right to make the embedding of a key, see `EmbeddingCache`."""
+        return self._cache.claimed(key)
 
     async def state(self) -> CacheState:
         """How the cache below is doing, with the values that were removed among its faults."""

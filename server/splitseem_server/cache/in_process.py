@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from splitseem_server.cache.base import CacheState
 
@@ -36,6 +37,10 @@ class InProcessCache:
     async def remove(self, key: str) -> None:
         """Forget the bytes."""
         self._bytes -= len(self._entries.pop(key, b""))
+
+    def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
+        """Nobody else has this memory."""
+        return nullcontext(False)
 
     async def state(self) -> CacheState:
         """Always reachable."""

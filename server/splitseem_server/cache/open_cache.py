@@ -22,4 +22,5 @@ def open_cache(settings: Settings) -> EmbeddingCache:
         timeout_s=settings.redis_timeout_s,
         pause_s=settings.redis_pause_s,
         ttl_s=settings.cache_ttl_s,
+        claim_s=settings.redis_claim_s,
     )

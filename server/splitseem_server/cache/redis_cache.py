@@ -6,6 +6,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 import redis.asyncio as redis
@@ -15,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError, ResponseError
 
 from splitseem_server.cache.base import CacheState
+from splitseem_server.cache.claims import Claims
 
 T = TypeVar("T")
 
@@ -32,11 +34,14 @@ class RedisCache:
         timeout_s: seconds an operation may take before it counts as a fault.
         pause_s: seconds during which Redis is not asked again after an operation failed and a ping did too.
         ttl_s: seconds after which an entry is forgotten; 0 for never.
+        claim_s: seconds after which the claim of a server that died expires; 0 for no claims.
     Raises:
         ValueError: the URL cannot be read.
     """
 
-    def __init__(self, url: str, *, timeout_s: float, pause_s: float, ttl_s: int) -> None:
+    def __init__(
+        self, url: str, *, timeout_s: float, pause_s: float, ttl_s: int, claim_s: float = 0.0
+    ) -> None:
         self._client = _connect(url, timeout_s, connections=_CONNECTIONS)
         # Whether Redis answers at all is asked beside the queue for connections.
         self._probe = _connect(url, timeout_s, connections=1)
@@ -44,6 +49,7 @@ class RedisCache:
         self._timeout_s = timeout_s
         self._pause_s = pause_s
         self._ttl_s = ttl_s or None
+        self._claims = Claims(self._client, self._ask, lease_s=claim_s)
         self._paused_until = 0.0
         self._faults = 0
         self._refused: str | None = None
@@ -69,6 +75,10 @@ class RedisCache:
     async def remove(self, key: str) -> None:
         """Forget the bytes if Redis answers."""
         await self._ask("remove", lambda: self._client.delete(_PREFIX + key))
+
+    def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
+        """The right to make what belongs under a key, among the servers of this Redis."""
+        return self._claims.held(key)
 
     async def state(self) -> CacheState:
         """Whether Redis answers, and stores what it is given; asked even during a pause, which stays."""

@@ -63,7 +63,7 @@ class _Form:
 @dataclass(frozen=True)
 class _Produced:
     packed: PackedEmbedding
-    source: Literal["hit", "miss"]
+    source: Source
     timings_ms: Mapping[str, float]
 
 
@@ -130,8 +130,9 @@ class EmbeddingService:
         work = partial(self._produce, key=key, image=image, options=options, form=form)
         produced, joined = await self._flights.run(key, work)
         clock.lap("wait")
-        timings = {**clock.laps, **({} if joined else produced.timings_ms)}
-        return Embedded(key, produced.packed, "joined" if joined else produced.source, timings)
+        source: Source = "joined" if joined else produced.source
+        timings = {**clock.laps, **({} if source == "joined" else produced.timings_ms)}
+        return Embedded(key, produced.packed, source, timings)
 
     def _form(self, options: EmbedOptions) -> _Form:
         return _Form(
@@ -160,7 +161,15 @@ class EmbeddingService:
         clock.lap("cache")
         if cached is not None:
             return _Produced(cached, "hit", clock.laps)
+        async with self._cache.claimed(key) as shared:
+            made = await self._cache.get(key) if shared else None
+            if made is not None:
+                return _Produced(made, "joined", {})
+            return await self._make(commit, clock, key=key, image=image, options=options, form=form)
 
+    async def _make(
+        self, commit: Commit, clock: _Clock, *, key: str, image: bytes, options: EmbedOptions, form: _Form
+    ) -> _Produced:
         async def decode() -> RgbImage:
             clock.lap("queue")
             pixels = await self._images.pixels(image)

@@ -1,0 +1,82 @@
+"""Who makes an embedding, among servers that share one Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+
+import redis.asyncio as redis
+import structlog
+from redis.asyncio.lock import Lock
+from redis.exceptions import LockError
+
+_PREFIX = "splitseem:claim:1:"
+_POLL_S = 0.03
+_RENEWALS = 3
+"""In the time after which a claim expires."""
+_MOST_LEASES = 12
+"""A claim that is renewed for longer is not waited for: a second run is better than no answer."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Ask(Protocol):
+    """Asks Redis; None when it cannot be asked. See `RedisCache`."""
+
+    def __call__(self, operation: str, ask: Callable[[], Awaitable[Any]], /) -> Awaitable[Any]: ...
+
+
+class Claims:
+    """Claims of keys. One is renewed as long as its holder lives, and expires after that.
+
+    Args:
+        client: of Redis.
+        ask: how it is asked.
+        lease_s: seconds after which the claim of a holder that died expires; 0: nothing is claimed.
+    """
+
+    def __init__(self, client: redis.Redis, ask: Ask, *, lease_s: float) -> None:
+        self._client = client
+        self._ask = ask
+        self._lease_s = lease_s
+
+    @contextlib.asynccontextmanager
+    async def held(self, key: str) -> AsyncIterator[bool]:
+        """Hold the claim of a key, once nobody else does. Gives False when there was none to be had: Redis
+        did not answer, or another server held it for too long."""
+        if not self._lease_s:
+            yield False
+            return
+        lock = self._client.lock(_PREFIX + key, timeout=self._lease_s, thread_local=False)
+        if not await self._take(lock):
+            yield False
+            return
+        renewal = asyncio.create_task(self._renew(lock))
+        try:
+            yield True
+        finally:
+            renewal.cancel()
+            await self._ask("release", lambda: _unless_lost(lock.release()))
+
+    async def _take(self, lock: Lock) -> bool:
+        clock = asyncio.get_running_loop().time
+        until = clock() + _MOST_LEASES * self._lease_s
+        while (taken := await self._ask("claim", lambda: lock.acquire(blocking=False))) is False:
+            if clock() > until:
+                _log.warning("claim_held_too_long", claim=lock.name)
+                return False
+            await asyncio.sleep(_POLL_S)
+        return bool(taken)
+
+    async def _renew(self, lock: Lock) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / _RENEWALS)
+            await self._ask("renew", lambda: _unless_lost(lock.reacquire()))
+
+
+async def _unless_lost(change: Awaitable[Any]) -> None:
+    """A claim that expired may be another server's by now."""
+    with contextlib.suppress(LockError):
+        await change

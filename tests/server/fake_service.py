@@ -1,0 +1,55 @@
+"""The service with a fake encoder, as a process: `python -m tests.server.fake_service RUNS SECONDS`.
+
+RUNS is a file that gets a line for every run of the encoder, SECONDS is what a run takes. Settings come from
+the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.server.conftest import FakeEncoder
+
+from splitseem_cli.serve import listen, run
+from splitseem_proto import Embedding
+from splitseem_server.app import create_app
+from splitseem_server.cache.open_cache import open_cache
+from splitseem_server.log import configure_log
+from splitseem_server.services import Parts
+from splitseem_server.settings import load_settings
+
+WARM_UP_HW = (32, 32)
+
+
+class SlowEncoder(FakeEncoder):
+    """Notes every run but the warm-up, and takes its time."""
+
+    def __init__(self, runs: Path, seconds: float) -> None:
+        super().__init__()
+        self._runs = runs
+        self._seconds = seconds
+
+    def encode(self, image_rgb: Any, **options: Any) -> Embedding:
+        if image_rgb.shape[:2] != WARM_UP_HW:
+            with self._runs.open("a") as file:
+                file.write(f"{os.getpid()}\n")
+            time.sleep(self._seconds)
+        return super().encode(image_rgb, **options)
+
+
+def main() -> None:
+    runs, seconds = sys.argv[1:]
+    settings = load_settings()
+    configure_log(settings)
+    encoder = SlowEncoder(Path(runs), float(seconds))
+    app = create_app(Parts(settings=settings, encoder=encoder, cache=open_cache(settings)))
+    with listen(settings.host, settings.port) as listener:
+        run(app, listener)
+
+
+if __name__ == "__main__":
+    main()
