@@ -31,7 +31,7 @@ from splitseem_proto import decode_tensor, encode_tensor
 Change = Callable[[Tensor], Tensor]
 
 IMAGE = "encoder_focalt_target"
-BITS = {"float32": 32, "float16": 16, "uint10": 10, "int8": 8, "uint8": 8, "uint4": 4}
+BITS = {"float32": 32, "float16": 16, "uint10": 10, "int8": 8, "uint8": 8}
 PIXELS = 512 * 512
 
 
@@ -126,7 +126,7 @@ def rows(golden: GoldenSet, image: Image, name: str) -> Iterator[dict[str, Any]]
 
 
 def through(codec: str) -> Change:
-    """Encoded and decoded; a map needs no name for that, but `small` asks for it."""
+    """Encoded and decoded."""
     return lambda values: torch.from_numpy(decode_tensor(encode_tensor("map", values.numpy(), codec)))
 
 
@@ -143,7 +143,6 @@ def of_rank(rank: int) -> Change:
 
 VARIANTS: Mapping[str, Variant] = {
     **{codec: Variant(codec, codec) for codec in BITS},
-    "int8, masks uint4": Variant("int8", "uint4"),
     "float32, masks of rank 256": Variant("float32", "float32", rank=256),
     "float32, masks of rank 128": Variant("float32", "float32", rank=128),
     **{

@@ -8,7 +8,6 @@ also the official decoder: bytes, and the share of the selected mask's cells tha
 """
 
 import argparse
-import logging
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -145,7 +144,6 @@ def main() -> None:
     parser.add_argument("--golden", type=Path, help="a golden set: also measure the official decoder")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    logging.getLogger().setLevel(logging.ERROR)  # the quantiser advises on graphs of another kind
     records = list(read_index(find_index(options.data)))[: options.limit]
     write_result("decoder_precision", nano_rows(records, options.canvas, options.repeats))
     if options.golden is not None:

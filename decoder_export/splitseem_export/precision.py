@@ -2,7 +2,6 @@
 
 A storage precision changes what is downloaded, not how the graph computes: the weights are expanded to
 float32 by operators that read constants only, which ONNX Runtime runs once, when it opens the graph.
-`int8-dynamic` is the one that also computes products in integers.
 """
 
 import tempfile
@@ -31,6 +30,7 @@ _PICKED_BLOCK = 512
 browser loads of an official decoder is to stay below 45 MB."""
 _CLIPS = tuple(np.linspace(0.8, 1.0, 9))
 """Shares of the largest weight of a block that are tried as the end of its integer range."""
+_LIMIT = 127
 _TINY = 1e-7
 """The least scale: float16 can hold it."""
 
@@ -76,48 +76,10 @@ def _as_int8(graph: bytes) -> bytes:
     return _restored(graph, smaller)
 
 
-def _as_int4(graph: bytes) -> bytes:
-    axes = summed_axes(onnx.load_from_string(graph))
-
-    def smallest(name: str, array: Array) -> _Float16 | _Integers:
-        if name not in axes:
-            return _Float16(array)
-        blocks, members = in_blocks(array, axes[name])
-        return _Integers(array, axes[name]) if blocks.shape[members] % 2 else _HalfBytes(array, axes[name])
-
-    return _restored(graph, smallest)
-
-
-def _as_int8_dynamic(graph: bytes) -> bytes:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    with tempfile.TemporaryDirectory() as folder:
-        before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
-        before.write_bytes(graph)
-        quantize_dynamic(
-            before,
-            after,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=_not_plain_products(graph),
-        )
-        return _as_float16(after.read_bytes())
-
-
-def _not_plain_products(graph: bytes) -> list[str]:
-    """Products whose second factor is not a constant matrix: the integer kernels take no others."""
-    model = onnx.load_from_string(graph).graph
-    matrices = {tensor.name for tensor in model.initializer if len(tensor.dims) == 2}
-    return [node.name for node in model.node if len(node.input) > 1 and node.input[1] not in matrices]
-
-
 PRECISIONS: dict[str, Callable[[bytes], bytes]] = {
     FLOAT32: lambda graph: graph,
     "float16": _as_float16,
     "int8": _as_int8,
-    "int4": _as_int4,
-    "int8-dynamic": _as_int8_dynamic,
 }
 
 PRECISION_OF_PROVIDER = {"wasm": "int8", "webgpu": "int8"}
@@ -141,57 +103,23 @@ class _Integers:
     """A quarter of the bytes: integers of -127 to 127, times a float16 scale for every `BLOCK` of those that
     the product sums up."""
 
-    _LIMIT = 127
-
     def __init__(self, array: Array, summed: tuple[int, ...], block: int = BLOCK) -> None:
         """`summed` are the axes that the product sums over, next to each other."""
         blocks, self._members = in_blocks(array, summed, block)
         self._shape = array.shape
-        self._whole, self._scale = quantised(blocks, self._members, self._LIMIT)
+        self._whole, self._scale = quantised(blocks, self._members)
 
     def parts(self, name: str) -> tuple[list[TensorProto], list[onnx.NodeProto]]:
         """As for `_Float16`."""
-        constants, nodes = self._units_of(name)
-        constants |= {"scale": self._scale, "shape": np.array(self._shape, np.int64)}
-        nodes += [
+        shape = np.array(self._shape, np.int64)
+        constants: dict[str, Array] = {"whole": self._whole, "scale": self._scale, "shape": shape}
+        nodes = [
+            helper.make_node("Cast", [f"{name}.whole"], [f"{name}.units"], to=TensorProto.FLOAT),
             helper.make_node("Cast", [f"{name}.scale"], [f"{name}.unit"], to=TensorProto.FLOAT),
             helper.make_node("Mul", [f"{name}.units", f"{name}.unit"], [f"{name}.blocks"]),
             helper.make_node("Reshape", [f"{name}.blocks", f"{name}.shape"], [name]),
         ]
         return [numpy_helper.from_array(array, f"{name}.{part}") for part, array in constants.items()], nodes
-
-    def _units_of(self, name: str) -> tuple[dict[str, Array], list[onnx.NodeProto]]:
-        """Constants, and the operators that make the integers as floats of them."""
-        cast = helper.make_node("Cast", [f"{name}.whole"], [f"{name}.units"], to=TensorProto.FLOAT)
-        return {"whole": self._whole}, [cast]
-
-
-class _HalfBytes(_Integers):
-    """An eighth of the bytes: integers of -7 to 7, two a byte, half of a block in the upper bits."""
-
-    _LIMIT = 7
-
-    def _units_of(self, name: str) -> tuple[dict[str, Array], list[onnx.NodeProto]]:
-        upper, lower = np.split(self._whole + 8, 2, axis=self._members)
-        constants: dict[str, Array] = {
-            "pairs": (16 * upper.astype(np.uint8) + lower.astype(np.uint8)),
-            "sixteen": np.array(16, np.float32),
-            "eight": np.array(8, np.float32),
-        }
-        steps: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
-            ("Cast", ["pairs"], "pair", {"to": TensorProto.FLOAT}),
-            ("Div", ["pair", "sixteen"], "quotient", {}),
-            ("Floor", ["quotient"], "upper", {}),
-            ("Mul", ["upper", "sixteen"], "shifted", {}),
-            ("Sub", ["pair", "shifted"], "lower", {}),
-            ("Concat", ["upper", "lower"], "both", {"axis": self._members}),
-            ("Sub", ["both", "eight"], "units", {}),
-        )
-        nodes = [
-            helper.make_node(op, [f"{name}.{part}" for part in parts], [f"{name}.{result}"], **attributes)
-            for op, parts, result, attributes in steps
-        ]
-        return constants, nodes
 
 
 def in_blocks(array: Array, summed: tuple[int, ...], block: int = BLOCK) -> tuple[Array, int]:
@@ -203,23 +131,21 @@ def in_blocks(array: Array, summed: tuple[int, ...], block: int = BLOCK) -> tupl
     return array.reshape(shape), first + 1
 
 
-def quantised(array: Array, axis: int, limit: int = 127) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """Integers of -limit to limit, and the scale of all that lie along `axis`: of several ends of the range
+def quantised(array: Array, axis: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """Integers of -127 to 127, and the scale of all that lie along `axis`: of several ends of the range
     the one with the least squared error."""
     largest = np.abs(array).max(axis, keepdims=True)
     best = np.full(largest.shape, np.inf)
     scale = np.ones(largest.shape, np.float16)
     for clip in _CLIPS:
-        tried = np.maximum(largest * clip / limit, _TINY).astype(np.float16)
-        error = ((_units(array, tried, limit) * tried.astype(np.float32) - array) ** 2).sum(
-            axis, keepdims=True
-        )
+        tried = np.maximum(largest * clip / _LIMIT, _TINY).astype(np.float16)
+        error = ((_units(array, tried) * tried.astype(np.float32) - array) ** 2).sum(axis, keepdims=True)
         scale, best = np.where(error < best, tried, scale), np.minimum(error, best)
-    return _units(array, scale, limit).astype(np.int8), scale
+    return _units(array, scale).astype(np.int8), scale
 
 
-def _units(array: Array, scale: Array, limit: int) -> Array:
-    return np.clip(np.round(array / scale.astype(np.float32)), -limit, limit)
+def _units(array: Array, scale: Array) -> Array:
+    return np.clip(np.round(array / scale.astype(np.float32)), -_LIMIT, _LIMIT)
 
 
 def summed_axes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:

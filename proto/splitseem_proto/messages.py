@@ -40,8 +40,6 @@ CODEC_DTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "int8": ("int8",),
         "uint10": ("uint10", "uint8"),
         "uint8": ("uint8",),
-        "uint4": ("uint4", "uint8"),
-        "small": ("uint4", "uint8"),
     }
 )
 

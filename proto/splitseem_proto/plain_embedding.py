@@ -33,18 +33,16 @@ from splitseem_proto.fields import (
 )
 from splitseem_proto.geometry import ImageGeometry
 from splitseem_proto.messages import CODEC_DTYPES, PROTOCOL_VERSION, Embedding, required_maps
-from splitseem_proto.nibbles import pack_nibbles, unpack_nibbles
 from splitseem_proto.ten_bits import pack_ten_bits, packed_size, unpack_ten_bits
 from splitseem_proto.tensors import NamedTensor
 
-# Of the array in memory; the values of uint4 and uint10 come from and go to fewer bits.
+# Of the array in memory; the values of uint10 come from and go to fewer bits.
 _DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
     {
         "float32": np.dtype("<f4"),
         "float16": np.dtype("<f2"),
         "int8": np.dtype("i1"),
         "uint8": np.dtype("u1"),
-        "uint4": np.dtype("u1"),
         "uint10": np.dtype("u2"),
     }
 )
@@ -86,13 +84,9 @@ def _write_tensor(tensor: NamedTensor) -> Plain:
 
 
 def _stored(tensor: NamedTensor) -> NDArray[Any]:
-    match tensor.dtype:
-        case "uint4":
-            return pack_nibbles(tensor.array)
-        case "uint10":
-            return pack_ten_bits(tensor.array)
-        case dtype:
-            return tensor.array.astype(_DTYPES[dtype], copy=False)
+    if tensor.dtype == "uint10":
+        return pack_ten_bits(tensor.array)
+    return tensor.array.astype(_DTYPES[tensor.dtype], copy=False)
 
 
 def read_embedding(plain: Plain, where: str) -> Embedding:
@@ -134,7 +128,7 @@ def _read_tensor(value: object, where: str) -> NamedTensor:
     dtype = known(required(plain, "dtype", _name, where), _DTYPES, f"{where}.dtype")
     shape = required(plain, "shape", _read_shape, where)
     data = required(plain, "data", binary, where)
-    read = _READERS.get(dtype, _array)
+    read = _ten_bits if dtype == "uint10" else _array
     array = read(data, _DTYPES[dtype], shape, f"{where}.data")
     channels = shape[1:2] or (0,)
     scale = _optional_array(plain, "scale", _DTYPES["float32"], channels, where)
@@ -143,7 +137,7 @@ def _read_tensor(value: object, where: str) -> NamedTensor:
     for what, values in (("scale", scale), ("offset", offset)):
         if values is not None and not np.isfinite(values).all():
             raise NonFinite(f"{where}.{what}: {what}s must be finite")
-    return build(lambda: NamedTensor(name, array, scale, zero_point, offset, dtype == "uint4"), where)
+    return build(lambda: NamedTensor(name, array, scale, zero_point, offset), where)
 
 
 def _read_shape(value: object, where: str) -> tuple[int, ...]:
@@ -178,20 +172,9 @@ def _array(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], where: str
     return np.frombuffer(data, dtype).reshape(shape)
 
 
-def _nibbles(data: bytes, _: np.dtype[Any], shape: tuple[int, ...], where: str) -> NDArray[Any]:
-    count = math.prod(shape)
-    packed = _array(data, _DTYPES["uint4"], ((count + 1) // 2,), where)
-    if count % 2 and packed[-1] >> 4:
-        raise InvalidValue(f"{where}: the last half byte is beyond the values, so it must be 0")
-    return unpack_nibbles(packed, count).reshape(shape)
-
-
 def _ten_bits(data: bytes, _: np.dtype[Any], shape: tuple[int, ...], where: str) -> NDArray[Any]:
     count = math.prod(shape)
     packed = _array(data, _DTYPES["uint8"], (packed_size(count),), where)
     if count % 4 and packed[-1] >> 2 * (count % 4):
         raise InvalidValue(f"{where}: the last bits are beyond the values, so they must be 0")
     return unpack_ten_bits(packed, count).reshape(shape)
-
-
-_READERS = {"uint4": _nibbles, "uint10": _ten_bits}

@@ -1,5 +1,4 @@
-"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint10, uint8,
-uint4, small."""
+"""Codecs of the tensors of an embedding: float32 <-> float32, float16, int8, uint10, uint8."""
 
 from __future__ import annotations
 
@@ -11,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_proto.errors import QuantizeError
-from splitseem_proto.tensors import MAX_NIBBLE, MAX_TEN_BITS, NamedTensor
+from splitseem_proto.tensors import MAX_TEN_BITS, NamedTensor
 
 Float32 = NDArray[np.float32]
 
 _FLOAT16_MAX = 65504.0
 _INT8_MAX = 127.0
 _UINT8_MAX = 255
-COARSE = ("mask_features", "mask_source")
-"""Tensors of stride 4: the most bytes, and what masks are sums of, so that their errors level out."""
 
 
 def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
@@ -28,9 +25,8 @@ def encode_tensor(name: str, values: Float32, codec: str) -> NamedTensor:
     Error of one value v, in the channel (axis 1) whose largest magnitude is M:
         float32: none. float16: at most |v| / 2048 + 2**-25. int8: at most M / 254, plus rounding of the scale
         (M * 2**-23); a channel of zeros has scale 1 and is exact, one with M < 1.5e-36 is stored as zeros.
-        uint10, uint8, uint4: at most R / 2046, R / 510 and R / 30, where R is the range of the channel from
-        its least value to its largest, plus rounding (M * 2**-22); a channel of one value is exact.
-        small: as uint4 for the tensors of `COARSE`, as uint8 for the others.
+        uint10, uint8: at most R / 2046 and R / 510, where R is the range of the channel from its least value
+        to its largest, plus rounding (M * 2**-22); a channel of one value is exact.
 
     Args:
         name: of the tensor.
@@ -94,11 +90,7 @@ def _encode_unsigned(name: str, values: Float32, most: int) -> NamedTensor:
     np.rint(steps, out=steps)
     np.clip(steps, 0, most, out=steps)
     whole = steps.astype(np.uint8 if most <= _UINT8_MAX else np.uint16)
-    return NamedTensor(name, np.ascontiguousarray(whole), scale, offset=least, nibbles=most == MAX_NIBBLE)
-
-
-def _encode_small(name: str, values: Float32) -> NamedTensor:
-    return _encode_unsigned(name, values, MAX_NIBBLE if name in COARSE else _UINT8_MAX)
+    return NamedTensor(name, np.ascontiguousarray(whole), scale, offset=least)
 
 
 def _other_axes(name: str, values: Float32) -> tuple[int, ...]:
@@ -124,7 +116,5 @@ CODECS: Mapping[str, Callable[[str, Float32], NamedTensor]] = MappingProxyType(
         "int8": _encode_int8,
         "uint10": partial(_encode_unsigned, most=MAX_TEN_BITS),
         "uint8": partial(_encode_unsigned, most=_UINT8_MAX),
-        "uint4": partial(_encode_unsigned, most=MAX_NIBBLE),
-        "small": _encode_small,
     }
 )

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from splitseem_proto.errors import MessageError
 
-MAX_NIBBLE = 15
 MAX_TEN_BITS = 1023
 _KINDS = ("float32", "float16", "int8", "uint8", "uint16")
 _UNSIGNED = ("uint8", "uint16")
@@ -21,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 @dataclass(frozen=True, eq=False)
 class NamedTensor:
     """A tensor as it is stored: `value = (array - zero_point) * scale` for int8, `array * scale + offset` for
-    uint4, uint8 and uint10, per channel (axis 1).
+    uint8 and uint10, per channel (axis 1).
 
     Args:
         name: lower case, digits and underscores.
@@ -30,7 +29,6 @@ class NamedTensor:
         scale: float32 `[C]`, finite and positive; only with integers, and always with them.
         zero_point: int8 `[C]`; only with int8, zero when absent.
         offset: float32 `[C]`, finite; only with uint8 and uint16, and always with them.
-        nibbles: whether every value is below 16 and half a byte on the wire; only with uint8.
     Raises:
         MessageError: any of this does not hold.
     """
@@ -40,13 +38,12 @@ class NamedTensor:
     scale: NDArray[np.float32] | None = None
     zero_point: NDArray[np.int8] | None = None
     offset: NDArray[np.float32] | None = None
-    nibbles: bool = False
 
     @property
     def dtype(self) -> str:
-        """Name on the wire: `float32`, `float16`, `int8`, `uint4`, `uint8` or `uint10`."""
+        """Name on the wire: `float32`, `float16`, `int8`, `uint8` or `uint10`."""
         kind: str = self.array.dtype.name
-        return "uint4" if self.nibbles else "uint10" if kind == "uint16" else kind
+        return "uint10" if kind == "uint16" else kind
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -65,10 +62,6 @@ class NamedTensor:
         if (kind in _UNSIGNED) != (self.offset is not None):
             raise MessageError(
                 f"tensor {self.name}: an offset belongs to unsigned integers, and to nothing else"
-            )
-        if self.nibbles and (kind != "uint8" or self.array.max() > MAX_NIBBLE):
-            raise MessageError(
-                f"tensor {self.name}: values of uint4 are whole numbers from 0 to {MAX_NIBBLE}"
             )
         if kind == "uint16" and self.array.max() > MAX_TEN_BITS:
             raise MessageError(
@@ -104,7 +97,6 @@ class NamedTensor:
             and _same(self.scale, other.scale)
             and _same(self.zero_point, other.zero_point)
             and _same(self.offset, other.offset)
-            and self.nibbles == other.nibbles
         )
 
     __hash__ = None  # type: ignore[assignment]

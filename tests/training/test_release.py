@@ -66,12 +66,12 @@ def test_a_release_is_thinned_on_the_photos_of_the_index(tmp_path: Path) -> None
     out = tmp_path / "thin.safetensors"
     tiny = tmp_path / "tiny.safetensors"
     save_weights(load_model("tiny"), tiny)
-    widths = ["--mask-dim", "5", "--level-dims", "12", "10", "8", "--codec", "uint4"]
+    widths = ["--mask-dim", "5", "--level-dims", "12", "10", "8", "--codec", "uint10"]
     arguments = [str(tiny), "--classes-of", str(index), "--canvas", "64", "-o", str(out)]
     assert CliRunner().invoke(main, [*arguments, *widths]).exit_code == 0
     decoder = load_model(str(out)).config.decoder
     assert (decoder.mask_dim, decoder.level_channels) == (5, (12, 10, 8))
-    assert Predictor(load_model(str(out))).encoder.default_codec == "uint4"
+    assert Predictor(load_model(str(out))).encoder.default_codec == "uint10"
     again = CliRunner().invoke(main, [str(out), *arguments[1:], "--mask-dim", "6"])
     assert again.exit_code == 1
     assert "there are [5, 12, 10, 8]" in again.output

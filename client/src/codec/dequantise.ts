@@ -15,8 +15,6 @@ export function dequantise(tensor: NamedTensor): Float32Array {
       return fromUnsigned(tensor, tenBits(tensor));
     case 'uint8':
       return fromUnsigned(tensor, tensor.data);
-    case 'uint4':
-      return fromUnsigned(tensor, nibbles(tensor));
   }
 }
 
@@ -55,17 +53,6 @@ function tenBits({ shape, data }: NamedTensor): Uint16Array {
     stored[i] = ((data[i] ?? 0) << 2) | ((four >> (2 * (i & 3))) & 3);
   }
   return stored;
-}
-
-/** A byte for every half byte, low halves first. */
-function nibbles({ shape, data }: NamedTensor): Uint8Array {
-  const stored = new Uint8Array(2 * data.length);
-  for (let i = 0; i < data.length; i++) {
-    const pair = data[i] ?? 0;
-    stored[2 * i] = pair & 15;
-    stored[2 * i + 1] = pair >> 4;
-  }
-  return stored.subarray(0, product(shape));
 }
 
 /** Little-endian IEEE 754 half precision at any alignment. */

@@ -30,9 +30,8 @@ const ITEM_BYTES: Readonly<Record<TensorDtype, number>> = {
   int8: 1,
   uint10: 1.25,
   uint8: 1,
-  uint4: 0.5,
 };
-const DTYPES = ['float32', 'float16', 'int8', 'uint10', 'uint8', 'uint4'] as const;
+const DTYPES = ['float32', 'float16', 'int8', 'uint10', 'uint8'] as const;
 
 /** Bits of the last byte that so many values use. */
 const BITS_USED: Readonly<Record<TensorDtype, (count: number) => number>> = {
@@ -41,20 +40,16 @@ const BITS_USED: Readonly<Record<TensorDtype, (count: number) => number>> = {
   int8: () => 8,
   uint10: (count) => 8 - 2 * (-count & 3),
   uint8: () => 8,
-  uint4: (count) => 8 - 4 * (count & 1),
 };
 
-/** What dtypes the tensors of an embedding may have, by its codec. */
+/** What dtypes the tensors of an embedding may have, by its codec, which has the name of one. */
 const CODEC_DTYPES: Readonly<Record<Embedding['codec'], readonly TensorDtype[]>> = {
   float32: ['float32'],
   float16: ['float16'],
   int8: ['int8'],
   uint10: ['uint10', 'uint8'],
   uint8: ['uint8'],
-  uint4: ['uint4', 'uint8'],
-  small: ['uint4', 'uint8'],
 };
-const CODECS = [...DTYPES, 'small'] as const;
 
 const TENSOR_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const FINGERPRINT = /^[0-9a-f]{8,128}$/;
@@ -88,7 +83,7 @@ export const readHead = (fields: Fields, where: string): EmbeddingHead => ({
   fingerprint: required(fields, 'fingerprint', name, where),
   key: required(fields, 'key', name, where),
   geometry: required(fields, 'geometry', readGeometry, where),
-  codec: known(required(fields, 'codec', name, where), CODECS, `${where}.codec`),
+  codec: known(required(fields, 'codec', name, where), DTYPES, `${where}.codec`),
 });
 
 /** Whether a tensor can be one of an embedding with this head. */

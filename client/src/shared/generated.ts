@@ -31,7 +31,7 @@ export interface EmbeddingMessage {
   readonly fingerprint: string;
   readonly key: string;
   readonly geometry: ImageGeometryFields;
-  readonly codec: 'float32' | 'float16' | 'int8' | 'uint10' | 'uint8' | 'uint4' | 'small';
+  readonly codec: 'float32' | 'float16' | 'int8' | 'uint10' | 'uint8';
   readonly tensors: readonly NamedTensorFields[];
 }
 
@@ -46,7 +46,7 @@ export interface ImageGeometryFields {
 /** One tensor: value = (data - zero_point) * scale, or data * scale + offset, per channel. */
 export interface NamedTensorFields {
   readonly name: string;
-  readonly dtype: 'float32' | 'float16' | 'int8' | 'uint10' | 'uint8' | 'uint4';
+  readonly dtype: 'float32' | 'float16' | 'int8' | 'uint10' | 'uint8';
   readonly shape: readonly number[];
   readonly data: Uint8Array;
   readonly scale?: Uint8Array | null;

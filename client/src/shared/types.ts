@@ -81,8 +81,7 @@ export type TensorDtype = NamedTensorFields['dtype'];
 
 /**
  * A tensor as it is stored, little-endian: value = (data - zero point) * scale, or data * scale + offset for
- * uint10, uint8 and uint4, per channel (axis 1). Two values of uint4 share a byte, the first in its low half; of
- * uint10 the upper eight bits of all values come first.
+ * uint10 and uint8, per channel (axis 1). Of uint10 the upper eight bits of all values come first.
  */
 export interface NamedTensor {
   readonly name: string;

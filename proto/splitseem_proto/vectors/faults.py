@@ -59,10 +59,6 @@ def _byte_plain() -> Plain:
     return to_plain(embedding("uint8"))
 
 
-def _nibble_plain() -> Plain:
-    return to_plain(embedding("uint4"))
-
-
 def _ten_plain() -> Plain:
     return to_plain(embedding("uint10"))
 
@@ -216,11 +212,9 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
         _byte_plain,
         lambda plain: plain["tensors"][0].pop("scale"),
     ),
-    ("tensor_nibbles_long", "payload-mismatch", _nibble_plain, _tensor(0, data=b"\x00" * 6)),
-    ("tensor_nibbles_odd_rest", "invalid-value", _nibble_plain, _odd("uint4", 0x21, 0x13)),
     ("tensor_ten_bits_short", "payload-mismatch", _ten_plain, _tensor(0, data=b"\x00" * 7)),
     ("tensor_ten_bits_odd_rest", "invalid-value", _ten_plain, _odd("uint10", 1, 2, 3, 0x40)),
-    ("codec_bytes_of_nibbles", "invalid-value", _nibble_plain, _top(codec="uint8")),
+    ("codec_bytes_of_ten_bits", "invalid-value", _ten_plain, _top(codec="uint8")),
     ("prompt_empty", "invalid-value", _click_plain, _top(items=[])),
     (
         "prompt_too_many",

@@ -52,8 +52,6 @@ def valid_messages() -> dict[str, Message]:
         "embedding_int8": embedding("int8"),
         "embedding_uint10": embedding("uint10"),
         "embedding_uint8": embedding("uint8"),
-        "embedding_uint4": embedding("uint4"),
-        "embedding_small": embedding("small"),
         "embedding_lateral": embedding("uint10", finest="lateral"),
         "embedding_without_key": embedding("int8", key=""),
         "prompt_click": Prompt((click,)),
@@ -128,24 +126,19 @@ def raw_valid_cases() -> dict[str, bytes]:
     zero_point = embedding_plain()
     zero_point["tensors"][0]["zero_point"] = np.array([-128, 0, 127], dtype=np.int8).tobytes()
 
-    mixed = to_plain(embedding("uint4"))
-    three, one = float32_bytes(0.5, 2, 4), float32_bytes(-1)
+    mixed = to_plain(embedding("uint10"))
     byte = {"name": "photo", "dtype": "uint8", "shape": [1, 3, 1, 1], "data": b"\x00\x7f\xff"}
-    odd = {"name": "odd", "dtype": "uint4", "shape": [1, 1, 3], "data": b"\xf1\x07"}
+    odd = {"name": "odd", "dtype": "uint10", "shape": [1, 1, 3], "data": b"\x00\x81\xff\x39"}
+    three, one = float32_bytes(0.5, 2, 4), float32_bytes(-1)
     mixed["tensors"].insert(3, {**byte, "scale": three, "offset": float32_bytes(0, -1, 1e-3)})
     mixed["tensors"].append({**odd, "scale": float32_bytes(0.25), "offset": one})
-
-    tens = to_plain(embedding("uint10"))
-    odd = {"name": "odd", "dtype": "uint10", "shape": [1, 1, 3], "data": b"\x00\x81\xff\x39"}
-    tens["tensors"].append({**odd, "scale": float32_bytes(0.25), "offset": one})
 
     reordered = dict(reversed(embedding_plain().items()))
     click = {"kind": "click", "x": 1, "y": 2, "label": 1}
     return {
         "embedding_unknown_fields": packb(extra),
         "embedding_zero_point": packb(zero_point),
-        "embedding_uint4_and_uint8": packb(mixed),
-        "embedding_uint10_odd": packb(tens),
+        "embedding_uint10_and_uint8": packb(mixed),
         "embedding_fields_reordered": packb(reordered),
         "prompt_integer_coordinates": packb({"type": "prompt", "protocol_version": 1, "items": [click]}),
         "prompt_float32_coordinates": msgpack.packb(

@@ -45,7 +45,7 @@ def photo_tensor(photo: NDArray[np.float32], codec: str) -> NamedTensor:
     if codec == "int8":
         zero_point = np.full(len(ones), _INT8_ZERO, np.int8)
         return NamedTensor(PHOTO, (photo + _INT8_ZERO).astype(np.int8), ones, zero_point)
-    if codec in ("uint10", "uint8", "uint4", "small"):
+    if codec in ("uint10", "uint8"):
         return NamedTensor(PHOTO, photo.astype(np.uint8), ones, offset=np.zeros_like(ones))
     return encode_tensor(PHOTO, photo, codec)
 
