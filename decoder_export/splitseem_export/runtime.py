@@ -12,7 +12,7 @@ from splitseem_export.graphs import trace_general_graphs, trace_graphs
 from splitseem_export.precision import FLOAT32
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
 from splitseem_export.sessions import Arrays, GraphPair, run, session
-from splitseem_export.step_inputs import element, with_a_text
+from splitseem_export.step_inputs import with_a_text
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.decode.decoder import Head, StepInputs
 from splitseem_model.decode.wiring import WIRINGS
@@ -81,12 +81,7 @@ class OnnxRuntime:
         return OnnxPrepared(levels, mask_features, tensors)
 
     def step(self, prepared: OnnxPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
-        """Per interaction, one element after the other: the click graph unless there is a text or the rows
-        are others."""
-        if len(inputs.point_labels) > 1:
-            elements = (element(inputs, index) for index in range(len(inputs.point_labels)))
-            heads = [self.step(prepared, one, query_index) for one in elements]
-            return Head(*(torch.cat(parts) for parts in zip(*heads, strict=True)))
+        """Per interaction: the click graph unless there is a text or the rows are others."""
         if inputs.text_tokens is None and query_index == self._click_queries:
             return self._click.step(prepared.tensors, inputs)
         if prepared.general is None:

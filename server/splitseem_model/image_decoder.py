@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
-from splitseem_model.decode.query_choice import QueryChoice
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError
 from splitseem_model.layers.unit import unit
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
@@ -21,7 +20,6 @@ from splitseem_model.prompt.prompts import no_points, prompt_points
 from splitseem_model.prompt.shapes import RegionRules, region_rules
 from splitseem_model.step.answering import Step, answer
 from splitseem_model.step.asking import Candidates, ObjectPrompt, ask, ask_objects
-from splitseem_model.step.asking_together import ask_together, most_together
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder, fit_of
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
@@ -43,7 +41,6 @@ class ImageDecoder:
 
     Attributes:
         region_rules: how boxes and polygons become points.
-        queries: which learned queries answer points, where a wiring takes a few; None: the first ones.
     """
 
     def __init__(
@@ -53,7 +50,6 @@ class ImageDecoder:
         self.config: ModelConfig = model.config
         self.fingerprint: str = fingerprint
         self.region_rules: RegionRules = region_rules(model.config.decoder)
-        self.queries: QueryChoice | None = None
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
         self._masks = MaskReader(model.pixel_decoder)
         self._tower = text_tower(model)
@@ -103,37 +99,6 @@ class ImageDecoder:
             return self._found(image, prompt.texts)[0]
         return self._answer(image, self._ask(image, prompt), prompt.sentences)
 
-    def step_objects(
-        self,
-        image: PreparedImage,
-        items: Sequence[Sequence[PromptItem]],
-        memories: Sequence[MemoryPrompt | None] | None = None,
-    ) -> list[Step]:
-        """Segment several objects of one image, in as few runs of the decoder as the model allows.
-
-        The answers are those of `step` for each alone. The exception is the wiring of v1 with memories: there
-        the objects of a run share them, as upstream.
-
-        Args:
-            items: of every object, its prompt items as for `step`. An object with a text gets a run of its
-                own.
-            memories: of every object, that of its step before or None; all None on the first.
-        Returns:
-            one step an object, in their order.
-        Raises:
-            ValueError: not as many memories as objects. Else as for `step`.
-        """
-        given = [None] * len(items) if memories is None else memories
-        prompts = [self._prompt(image, *pair) for pair in zip(items, given, strict=True)]
-        candidates = {k: self._ask(image, p) for k, p in enumerate(prompts) if not p.points_alone}
-        shared = [k for k, prompt in enumerate(prompts) if prompt.points_alone]
-        most = most_together(self.config.decoder)
-        for run in (shared[start : start + most] for start in range(0, len(shared), most)):
-            together = [prompts[k] for k in run]
-            answers = ask_together(self.config.decoder, self._runtime, image, together, self.queries)
-            candidates |= zip(run, answers, strict=True)
-        return [self._answer(image, candidates[k], prompt.sentences) for k, prompt in enumerate(prompts)]
-
     def find(self, image: PreparedImage, text: str) -> list[Step]:
         """What a word or a phrase may mean in an image, best first: each a step that clicks can correct.
 
@@ -148,23 +113,8 @@ class ImageDecoder:
         assert self._finder is not None
         vectors = [text.vector for text in texts if text.vector is not None]
         prompts, heat = self._finder.look(image, torch.stack(vectors).mean(0))
-        size = most_together(self.config.decoder)
-        runs = (prompts[start : start + size] for start in range(0, len(prompts), size))
-        asked = (ask_together(self.config.decoder, self._runtime, image, run) for run in runs)
-        steps = [self._answer(image, one, None) for candidates in asked for one in candidates]
+        steps = [self._answer(image, self._ask(image, prompt), None) for prompt in prompts]
         return sorted(steps, key=lambda step: -fit_of(step.mask_logits, heat))
-
-    def refer(self, image: PreparedImage, texts: Sequence[str]) -> list[Step]:
-        """Segment what each of several texts names, in one pass; the texts see each other, as upstream.
-
-        Returns:
-            one step a text, in their order.
-        Raises:
-            PromptError: no text, or a model without text tower. TextTowerError: as for `step`.
-        """
-        prompt = self._prompt(image, [TextPrompt(text) for text in texts])
-        candidates = self._ask(image, prompt)
-        return [self._answer(image, candidates, text.sentence[None]) for text in prompt.texts]
 
     def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
         """A region of an image as a prompt for other images, see `step`.
@@ -238,7 +188,7 @@ class ImageDecoder:
         )
 
     def _ask(self, image: PreparedImage, prompt: ObjectPrompt) -> Candidates:
-        return ask(self.config.decoder, self._runtime, image, prompt, self.queries)
+        return ask(self.config.decoder, self._runtime, image, prompt)
 
     def _encode_text(self, text: str) -> TextEncoding:
         if self._tower is None:

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_model.checkpoints.registry import load_model
-from splitseem_model.decode.query_choice import QueryChoice
-from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.encode.encoder import ImageEncoder, Roi
 from splitseem_model.encode.network import EncoderOptions, map_kinds
 from splitseem_model.errors import PromptError, TextTowerError
@@ -67,22 +65,6 @@ class Predictor(ImageDecoder):
         other._vocabulary = cache(lambda: named)
         return other
 
-    def with_wiring(self, name: str) -> "Predictor":
-        """The same predictor with another wiring of the same rows; images stay prepared.
-
-        These are the hooks of the official evaluation, which say what text and points together mean.
-
-        Raises:
-            ValueError: no such wiring, or one with other rows; the message names those that can be.
-        """
-        own = WIRINGS[self.config.decoder.wiring]
-        fitting = [other.name for other in WIRINGS.values() if other.same_rows(own)]
-        if name not in fitting:
-            raise ValueError(f"no wiring {name!r} for {self.name}; there are {', '.join(fitting)}")
-        other = copy(self)
-        other.config = replace(self.config, decoder=replace(self.config.decoder, wiring=name))
-        return other
-
     def with_region_rules(self, rules: RegionRules) -> "Predictor":
         """The same predictor with other rules for boxes and polygons; images stay prepared.
 
@@ -93,20 +75,6 @@ class Predictor(ImageDecoder):
             raise PromptError(f"{self.name} has no point labels for the corners of a box")
         other = copy(self)
         other.region_rules = rules
-        return other
-
-    def with_queries(self, queries: QueryChoice | None) -> "Predictor":
-        """The same predictor with other learned queries for points, in a wiring that takes a few of them;
-        None: the first ones. Images stay prepared.
-
-        Raises:
-            PromptError: the wiring takes all of them.
-        """
-        wiring = WIRINGS[self.config.decoder.wiring]
-        if wiring.queries_per_object is None:
-            raise PromptError(f"wiring {wiring.name} answers points by all its queries")
-        other = copy(self)
-        other.queries = queries
         return other
 
     def encode(

@@ -14,7 +14,8 @@ import torch
 from splitseem_export.manifest import make_manifest
 from splitseem_model.config import TINY
 from splitseem_model.decode.decoder import Head
-from splitseem_model.decode.step_rows import step_rows
+from splitseem_model.decode.step_rows import lay_out
+from splitseem_model.decode.wiring import Slots
 from splitseem_model.mask.selection import answer_scores, text_weight
 from splitseem_model.network import SegmentationModel
 
@@ -78,7 +79,9 @@ def _text_wirings(name: str) -> Any:
 
 
 def _rows(wiring: str, labels: list[int], texts: int, memory: bool) -> dict[str, Any]:
-    rows = step_rows(MODELS[wiring].decoder, torch.tensor([labels]), texts, memory=memory)
+    points = Slots("point", len(labels), valid=torch.tensor([labels]) >= 0)
+    words = (Slots("text", texts),) if texts else ()
+    rows = lay_out(MODELS[wiring].decoder, (points,), words, memory=memory)
     sees = ["".join("1" if bias == 0 else "0" for bias in row) for row in rows.attention_bias[0].tolist()]
     return {
         "wiring": wiring,

@@ -17,18 +17,19 @@ from splitseem_model.encode.backbones.focalnet import FocalNet
 from splitseem_model.encode.mask_map import MaskFeatures
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.encode.preprocess import normalise, pad_to_multiple
-from splitseem_model.mask.postprocess import mask_of_image
 from splitseem_model.network import SegmentationModel
-from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.prompt.prompts import PromptPoints, no_points, prompt_points
 from splitseem_model.prompt.strokes import clicks_of_stroke
 from splitseem_model.step.answering import answer
 from splitseem_model.step.asking import ObjectPrompt, ask
-from splitseem_model.step.asking_together import ask_together
 from splitseem_model.step.example import example_region
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.step.runtime import TorchRuntime
 from splitseem_model.text.tower import TextEncoding
+from splitseem_parity.comparison import Comparison
+from splitseem_parity.decoder_cases import CONFIG, step_inputs
+from splitseem_parity.decoder_prompts import DecoderCase, Features
+from splitseem_parity.decoder_results import Results
 from splitseem_proto import Embedding, ImageGeometry, encode_tensor
 
 DATA = Path(__file__).parents[1] / "data"
@@ -74,13 +75,13 @@ def runtime_of(decoder: PromptDecoder, name: str) -> tuple[ModelConfig, TorchRun
     return config, TorchRuntime(cast(SegmentationModel, model))
 
 
-def points_of(case: str, image: PreparedImage, kind: str = "", item: int = 0) -> PromptPoints:
+def points_of(case: str, image: PreparedImage, kind: str = "") -> PromptPoints:
     """Stored prompt masks as points, the positive ones first."""
     clicks = [
         click
         for label, name in ((1, f"{case}.in_{kind}pos_mask"), (0, f"{case}.in_{kind}neg_mask"))
         if name in CASES
-        for click in clicks_of_stroke(CASES[name][0, item], label)
+        for click in clicks_of_stroke(CASES[name][0, 0], label)
     ]
     return prompt_points(clicks, image.geometry) if clicks else no_points()
 
@@ -123,15 +124,22 @@ def test_answer_is_that_of_the_official_code(
 def test_two_objects_in_a_pass_are_answered_as_by_the_official_code(
     case: str, encoder: tuple[FocalNet, FPN], decoder: PromptDecoder
 ) -> None:
-    config, runtime = runtime_of(decoder, "focalt-v1")
-    target = prepare(np.load(DATA / "golden_encoder.npz")["image_u8"], encoder, runtime)
-    masks = f"{case}.in_prev_mask"
-    memories = [MemoryPrompt(CASES[masks][0, k]) if masks in CASES else None for k in range(2)]
-    prompts = [ObjectPrompt(points_of(case, target, item=k), memory=memories[k]) for k in range(2)]
-    drawn = tuple(CASES[f"{case}.in_query_idx"].tolist())
-    found = ask_together(config.decoder, runtime, target, prompts, lambda objects: drawn)
-    for k, candidates in enumerate(found):
-        step = answer(config, runtime, target, candidates, None, None)
-        np.testing.assert_allclose(step.mask_logits, CASES[f"{case}.out_prev_mask"][0, k], atol=2e-3)
-        mask = mask_of_image(step.mask_logits, target.geometry)
-        assert np.array_equal(mask, CASES[f"{case}.out_mask_up"][k])
+    target = prepare(
+        np.load(DATA / "golden_encoder.npz")["image_u8"], encoder, runtime_of(decoder, "focalt-v1")[1]
+    )
+    arrays = {key.removeprefix(f"{case}."): CASES[key] for key in CASES if key.startswith(f"{case}.")}
+    entry = {
+        "variant": "v1",
+        "task": "spatial",
+        "batch": 1,
+        "cross_groups": ["queries_spatial"],
+        "image_size": arrays["out_mask_up"].shape[-2:],
+    }
+    features = Features(target.levels, target.mask_features)
+    parts = DecoderCase(entry, arrays, features, None, CONFIG.num_queries)
+    with torch.inference_mode():
+        prepared = decoder.prepare(features.levels, features.mask_features, parts.query_index)
+        head = decoder.step(prepared, step_inputs(parts), parts.query_index)
+        comparison = Comparison(arrays)
+        Results(parts, CONFIG, head, torch.eye(512), 0.0).check(comparison)
+    assert comparison.within_tolerance(), (comparison.unchecked(), comparison.worst())

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.decode.step_rows import step_rows
+from splitseem_model.decode.step_rows import StepRows, lay_out
+from splitseem_model.decode.wiring import Slots
 
 pytestmark = pytest.mark.unit
 
@@ -25,12 +26,17 @@ CASES = [
 ]
 
 
+def rows_of(config: DecoderConfig, labels: list[int], texts: int, *, memory: bool = False) -> StepRows:
+    points = Slots("point", len(labels), valid=torch.tensor([labels]) >= 0)
+    return lay_out(config, (points,), (Slots("text", texts),) if texts else (), memory=memory)
+
+
 @pytest.mark.parametrize(("wiring", "labels", "texts", "queries", "answering", "by_text"), CASES)
 def test_rows(
     wiring: str, labels: list[int], texts: int, queries: int, answering: tuple[int, int], by_text: bool
 ) -> None:
     config = DecoderConfig(wiring)
-    rows = step_rows(config, torch.tensor([labels]), texts, memory=False)
+    rows = rows_of(config, labels, texts)
     assert len(rows.query_index) == queries
     assert (rows.answering.start, rows.answering.stop) == answering
     assert rows.by_text is by_text
@@ -40,8 +46,8 @@ def test_rows(
 
 
 def test_memories_are_seen_only_when_there_is_a_mask() -> None:
-    config, label = DecoderConfig("nano"), torch.tensor([[1]])
+    config = DecoderConfig("nano")
     of_memories = slice(config.num_queries, config.num_queries + config.num_memories)
-    without, given = (step_rows(config, label, 0, memory=m).attention_bias[0, 0] for m in (False, True))
+    without, given = (rows_of(config, [1], 0, memory=m).attention_bias[0, 0] for m in (False, True))
     assert (without[of_memories] < 0).all()
     assert (given[of_memories] == 0).all()

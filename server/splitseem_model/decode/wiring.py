@@ -42,10 +42,6 @@ class Wiring:
         """The query group that answers points."""
         return self.queries[-1]
 
-    def same_rows(self, other: "Wiring") -> bool:
-        """Whether the same rows fit both, whatever they see."""
-        return (self.queries, self.queries_per_object) == (other.queries, other.queries_per_object)
-
     def answers_by_text(self, *, text: bool, points: bool) -> bool:
         """Whether the text chooses the answer: there are no points, or there are queries for texts and those
         that answer points do not see them."""

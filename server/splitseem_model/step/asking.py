@@ -7,8 +7,7 @@ from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decode.decoder import Head, StepInputs
-from splitseem_model.decode.query_choice import QueryChoice
-from splitseem_model.decode.step_rows import Asked, StepRows, lay_out, object_rows
+from splitseem_model.decode.step_rows import StepRows, lay_out, object_rows
 from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring
 from splitseem_model.layers.sampling import sample_points
 from splitseem_model.prompt.memory import MemoryPrompt
@@ -35,11 +34,6 @@ class ObjectPrompt:
     transcript: tuple[TextEncoding, ...] = ()
     example: ExampleRegion | None = None
     memory: MemoryPrompt | None = None
-
-    @property
-    def points_alone(self) -> bool:
-        """Whether there is nothing but points and memory, so that it can share a run with others."""
-        return not self.texts and not self.transcript and self.example is None
 
     @property
     def words_alone(self) -> bool:
@@ -80,29 +74,25 @@ class Candidates:
 
 
 def ask(
-    config: DecoderConfig,
-    runtime: DecoderRuntime,
-    image: PreparedImage,
-    prompt: ObjectPrompt,
-    queries: QueryChoice | None = None,
+    config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage, prompt: ObjectPrompt
 ) -> Candidates:
     """Run the decoder for one object."""
-    points = LaidPoints.of_one(prompt.points)
-    wiring = WIRINGS[config.wiring]
+    points, wiring = prompt.points, WIRINGS[config.wiring]
     words = [("text", text) for text in prompt.texts]
     words += [("audio" if "audio" in wiring.sees else "text", text) for text in prompt.transcript]
-    asked = Asked(
-        (points.slots, *_example_slots(wiring, prompt.example)),
-        has_memory=torch.tensor([[prompt.memory is not None]]),
-        texts=tuple(Slots(group, len(text.tokens)) for group, text in words),
-        queries=None if queries is None else queries(1),
+    rows = lay_out(
+        config,
+        (_point_slots(points), *_example_slots(wiring, prompt.example)),
+        tuple(Slots(group, len(text.tokens)) for group, text in words),
+        memory=prompt.memory is not None,
     )
-    rows = lay_out(config, asked)
     tokens = torch.cat([text.tokens for _, text in words])[None] if words else None
-    inputs = decoder_inputs(config, image, points, rows, previous_mask(image, prompt.memory))
+    inputs = _decoder_inputs(config, image, points, rows, previous_mask(image, prompt.memory))
     inputs = _with_example(inputs._replace(text_tokens=tokens), prompt.example)
-    head = run_rows(runtime, image, inputs, rows)
-    return Candidates(head, rows.by_text, prompt, sampled_masks(config, image, points))
+    head = _run_rows(runtime, image, inputs, rows)
+    coords = torch.from_numpy(points.coords)[None]
+    sampled = image.masks.at_points(coords, image.geometry.padded_hw, config.point_sampling)
+    return Candidates(head, rows.by_text, prompt, sampled)
 
 
 def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage) -> Head:
@@ -111,67 +101,10 @@ def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedI
     Raises:
         TaskError: the model has no such queries.
     """
-    points = LaidPoints.of_one(no_points())
-    rows = object_rows(config, points.labels.shape[1])
-    inputs = decoder_inputs(config, image, points, rows, previous_mask(image, None))
-    return run_rows(runtime, image, inputs, rows)
-
-
-@dataclass(frozen=True, eq=False)
-class LaidPoints:
-    """The points of a run, one object or several.
-
-    Attributes:
-        coords: `[B, P, 2]` (x, y) in the padded frame, pixels; labels: `[B, P]`.
-        objects: `[P]` int64, whose they are, where several objects share a pass.
-    """
-
-    coords: Tensor
-    labels: Tensor
-    objects: Tensor | None = None
-
-    @classmethod
-    def of_one(cls, points: PromptPoints) -> "LaidPoints":
-        """The points of one object."""
-        return cls(torch.from_numpy(points.coords)[None], torch.from_numpy(points.labels)[None])
-
-    @property
-    def slots(self) -> Slots:
-        """As columns of the attention bias."""
-        return Slots("point", self.labels.shape[1], valid=self.labels >= 0, objects=self.objects)
-
-
-def decoder_inputs(
-    config: DecoderConfig, image: PreparedImage, points: LaidPoints, rows: StepRows, masks: Tensor
-) -> StepInputs:
-    """Sample the levels at the points; `masks` `[B, 1 or M, H/4, W/4]` are for the memories."""
-    padded_hw, batch = image.geometry.padded_hw, len(points.labels)
-    features = (
-        sample_points(level.expand(batch, -1, -1, -1), points.coords, padded_hw, config.point_sampling)
-        for level in image.levels
-    )
-    return StepInputs(
-        point_features=tuple(features),
-        point_coords=points.coords / points.coords.new_tensor([padded_hw[1], padded_hw[0]]),
-        point_labels=points.labels,
-        attention_bias=rows.attention_bias,
-        previous_mask=masks if WIRINGS[config.wiring].has_memory else None,
-    )
-
-
-def run_rows(runtime: DecoderRuntime, image: PreparedImage, inputs: StepInputs, rows: StepRows) -> Head:
-    """The prediction of the rows that may answer."""
-    head = runtime.step(image.prepared, inputs, rows.query_index)
-    return Head(*(tensor[:, rows.answering] for tensor in head))
-
-
-def sampled_masks(config: DecoderConfig, image: PreparedImage, points: LaidPoints) -> Tensor:
-    """`[B, P, C]`, the mask features sampled at the points."""
-    sampled = [
-        image.masks.at_points(coords[None], image.geometry.padded_hw, config.point_sampling)
-        for coords in points.coords
-    ]
-    return torch.cat(sampled)
+    points = no_points()
+    rows = object_rows(config, len(points.labels))
+    inputs = _decoder_inputs(config, image, points, rows, previous_mask(image, None))
+    return _run_rows(runtime, image, inputs, rows)
 
 
 def previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> Tensor:
@@ -179,6 +112,33 @@ def previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> Tensor:
     if memory is None:
         return torch.zeros(1, 1, *image.masks.size_hw)
     return torch.from_numpy(memory.mask_logits)[None, None]
+
+
+def _decoder_inputs(
+    config: DecoderConfig, image: PreparedImage, points: PromptPoints, rows: StepRows, mask: Tensor
+) -> StepInputs:
+    """Sample the levels at the points; `mask` `[1, 1, H/4, W/4]` is for the memories."""
+    padded_hw, coords = image.geometry.padded_hw, torch.from_numpy(points.coords)[None]
+    return StepInputs(
+        point_features=tuple(
+            sample_points(level, coords, padded_hw, config.point_sampling) for level in image.levels
+        ),
+        point_coords=coords / coords.new_tensor([padded_hw[1], padded_hw[0]]),
+        point_labels=torch.from_numpy(points.labels)[None],
+        attention_bias=rows.attention_bias,
+        previous_mask=mask if WIRINGS[config.wiring].has_memory else None,
+    )
+
+
+def _run_rows(runtime: DecoderRuntime, image: PreparedImage, inputs: StepInputs, rows: StepRows) -> Head:
+    """The prediction of the rows that may answer."""
+    head = runtime.step(image.prepared, inputs, rows.query_index)
+    return Head(*(tensor[:, rows.answering] for tensor in head))
+
+
+def _point_slots(points: PromptPoints) -> Slots:
+    labels = torch.from_numpy(points.labels)[None]
+    return Slots("point", labels.shape[1], valid=labels >= 0)
 
 
 def _example_slots(wiring: Wiring, example: ExampleRegion | None) -> tuple[Slots, ...]:

@@ -58,8 +58,7 @@ class TorchRuntime:
     def step(self, prepared: TorchPrepared, inputs: StepInputs, query_index: tuple[int, ...]) -> Head:
         """Per interaction."""
         index = torch.tensor(query_index)
-        state = prepared.decoder.query_state[:, index].expand(len(inputs.point_labels), -1, -1)
-        of_rows = prepared.decoder._replace(query_state=state)
+        of_rows = prepared.decoder._replace(query_state=prepared.decoder.query_state[:, index])
         head = self._decoder.step(of_rows, inputs.to(self._device), index)
         return Head(*(tensor.cpu() for tensor in head))
 
