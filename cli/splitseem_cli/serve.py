@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 """Where `make setup` leaves the decoder and the client, in a working copy."""
 
-SHUTDOWN_S = 10
-"""Seconds that running requests get when the service is asked to stop."""
-
 
 class ServeCommand(Command):
     """The command, with all settings in its help."""
@@ -133,15 +130,9 @@ def load_parts(settings: Settings) -> Parts:
 
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serve until a signal asks to stop."""
-    import uvicorn
+    from splitseem_server import serving
 
-    class AnnouncedServer(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            click.echo(f"splitseem serves on {address(listener)}")
-
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_S)
-    AnnouncedServer(config).run([listener])
+    serving.run(app, listener, started=lambda: click.echo(f"splitseem serves on {address(listener)}"))
 
 
 def address(listener: socket.socket) -> str:

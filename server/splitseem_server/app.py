@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.files.client import ClientFiles
+from splitseem_server.http.draining import Drained
 from splitseem_server.http.middleware import (
     BodyLimit,
     ForwardedPrefix,
@@ -72,6 +73,7 @@ def create_app(parts: Parts) -> FastAPI:
 def _add_middleware(app: FastAPI, services: Services) -> None:
     """What holds for every request; the last one added is the outermost."""
     settings = services.settings
+    app.add_middleware(Drained, draining=services.draining)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
     app.add_middleware(ErrorResponses)
     app.add_middleware(IsolationHeaders, resource_policy=settings.resource_policy)

@@ -22,6 +22,7 @@ from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
 from splitseem_server.files.coded import CodedFiles
 from splitseem_server.files.decoder import DecoderFiles, check_fingerprint, load_decoder_files
+from splitseem_server.http.draining import Draining
 from splitseem_server.images.pool import ImagePool
 from splitseem_server.images.read import ImageLimits
 from splitseem_server.metrics import Metrics
@@ -96,6 +97,7 @@ class Services:
         self.metrics = Metrics()
         self.coded_files = CodedFiles()
         self.readiness = Readiness()
+        self.draining = Draining()
 
     @property
     def model_header(self) -> str:

@@ -112,6 +112,11 @@ class Settings(BaseModel):
         description="Encoder runs that may wait; further ones are refused with 429. More tolerates"
         " bursts, fewer answers sooner.",
     )
+    drain_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=20.0,
+        description="Seconds that accepted work gets when the service is asked to stop. More than the longest"
+        " queue takes loses nothing; the supervisor must wait longer than that before it kills.",
+    )
     max_texts: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=64,
         description="Most texts, and most class names, of one request. A class name takes an official model"

@@ -64,6 +64,7 @@ ORDER = {
         "services",
         "routes",
         "app",
+        "serving",
     ),
 }
 """Folders and single modules of a package, each of which may import those before it."""

@@ -29,7 +29,10 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Annotated[Services, Depends(services_of)]) -> Response:
-    """200 once the model is warm, with `degraded` when the cache does not answer or store; 503 before."""
+    """200 once the model is warm, with `degraded` when the cache does not answer or store; 503 before,
+    and from when the server is asked to stop."""
+    if services.draining.begun:
+        raise NotReady("the server is stopping", headers={"Retry-After": "1"})
     state = services.readiness.state
     if state != "ready":
         raise NotReady(_WHY_NOT_READY[state], headers={"Retry-After": "1"})
@@ -50,7 +53,7 @@ async def metrics(services: Annotated[Services, Depends(services_of)]) -> Respon
     """Figures of this process for Prometheus."""
     cache = await services.cache.state()
     state = {
-        "ready": services.readiness.state == "ready",
+        "ready": services.readiness.state == "ready" and not services.draining.begun,
         "waiting_images": services.queue.waiting,
         "cache_reachable": cache.reachable,
         "cache_faults": cache.faults,

@@ -1,0 +1,78 @@
+"""The app on a socket, until a signal asks to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from splitseem_server.http.draining import Draining
+from splitseem_server.services import Services
+
+LAST_S = 5
+"""Seconds for downloads that still run when all work is done."""
+
+_log = structlog.get_logger(__name__)
+
+
+def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -> None:
+    """Serve until a signal asks to stop.
+
+    SIGTERM: no more work is taken, what was accepted is answered within `drain_s`, then this returns. A
+    second one, or SIGINT, does not wait for work.
+
+    Args:
+        started: called when requests are answered.
+    """
+    services: Services = app.state.services
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=LAST_S,
+    )
+    DrainingServer(config, services.draining, services.settings.drain_s, started).run([listener])
+
+
+class DrainingServer(uvicorn.Server):
+    """Finishes accepted work before it stops on SIGTERM."""
+
+    def __init__(
+        self, config: uvicorn.Config, draining: Draining, drain_s: float, started: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._draining = draining
+        self._drain_s = drain_s
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self._started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came; the loop is told, because anything may be half done here."""
+        if sig != signal.SIGTERM:
+            super().handle_exit(sig, frame)
+        else:
+            begin = self._draining.give_up if self._draining.begun else self._begin_to_stop
+            self._draining.begun = True
+            asyncio.get_running_loop().call_soon_threadsafe(begin)
+
+    def _begin_to_stop(self) -> None:
+        self._stopping = asyncio.ensure_future(self._stop())
+
+    async def _stop(self) -> None:
+        _log.info("stopping", requests=self._draining.running, seconds=self._drain_s)
+        if not await self._draining.finished(self._drain_s):
+            _log.warning("out_of_time", requests=self._draining.running)
+            self._draining.give_up()
+        self.should_exit = True
