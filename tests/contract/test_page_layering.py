@@ -14,7 +14,7 @@ ORDER = {
     "": ("shared", "codec", "api", "worker", "bridge", "session", "canvas", "exports", "app"),
     "shared": (
         *("failures", "errors", "stages", "generated", "types", "geometry", "rle", "sha256"),
-        *("image", "prompt", "model", "messages"),
+        *("reading", "image", "prompt", "model", "messages"),
     ),
     "worker": ("runtime", "layers", "prompt", "decode", "mask", "step", "engine", "serve", "main"),
     "app": (

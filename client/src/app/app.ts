@@ -6,12 +6,13 @@ import { createUpright } from '../api/upright';
 import { startDecoder } from '../bridge/decoder';
 import { withFallback } from '../bridge/fallback';
 import { createServerDecoder } from '../bridge/serverDecoder';
-import { Gestures, type DrawingTool } from '../canvas/pointer';
+import { Gestures } from '../canvas/pointer';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
 import { Controller, type Services } from './controller';
 import { readFile, readPhoto } from './photos/photo';
-import { createStore, whyNot, type Store, type Tool } from './state/store';
+import { createStore, type Store } from './state/store';
+import { TOOLS, whyNot, type Tool, type Tools } from './state/tools';
 import { View } from './state/view';
 
 export interface App {
@@ -19,25 +20,26 @@ export interface App {
   readonly controller: Controller;
   readonly view: View;
   readonly gestures: Gestures;
+  readonly tools: Tools;
   chooseTool(tool: Tool): void;
   /** What is being drawn first, then what was done. */
   undo(): void;
   redo(): void;
 }
 
-export function createApp(services: Services): App {
+export function createApp(services: Services, tools: Tools = TOOLS): App {
   const store = createStore();
   const controller = new Controller(store, services);
   const view = new View(store);
   const gestures = new Gestures({
-    tool: () => drawingTool(store.tool.value),
+    tool: () => tools[store.tool.value].gesture,
     viewport: () => store.viewport.value,
     imageSize: () => store.activeImage.value?.size ?? null,
     give: (prompt) => {
       controller.give(prompt);
     },
-    showDraft: (draft) => {
-      store.draft.value = draft;
+    showSketch: (sketch) => {
+      store.sketch.value = sketch;
     },
     pan: (by) => {
       view.pan(by);
@@ -48,10 +50,10 @@ export function createApp(services: Services): App {
   });
   startOverWithEachPhoto({ store, view, gestures });
   const chooseTool = (tool: Tool): void => {
-    if (whyNot(tool, store.decoder.value) !== null) return;
+    if (whyNot(tools[tool], store.decoder.value) !== null) return;
     gestures.cancel();
     store.tool.value = tool;
-    if (tool === 'text') controller.expectText();
+    if (tools[tool].hasWords === true) controller.expectText();
   };
   const undo = (): void => {
     if (!gestures.undo()) controller.undo();
@@ -59,7 +61,7 @@ export function createApp(services: Services): App {
   const redo = (): void => {
     if (!gestures.redo()) controller.redo();
   };
-  return { store, controller, view, gestures, chooseTool, undo, redo };
+  return { store, controller, view, gestures, tools, chooseTool, undo, redo };
 }
 
 /**
@@ -74,9 +76,6 @@ function startOverWithEachPhoto({ store, view, gestures }: Pick<App, 'store' | '
     view.fit();
   });
 }
-
-/** Text and Example are chosen in the panel; on the canvas they click. */
-const drawingTool = (tool: Tool): DrawingTool => (tool === 'text' || tool === 'example' ? 'click' : tool);
 
 /** The real services: the server that sent the page, and a worker. */
 export function browserServices(): Services {

@@ -7,11 +7,10 @@
  * the focus or the system takes the pointer is dropped; only corners of a polygon outlive a lost pointer.
  */
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
-import type { Draft } from './layers';
-import { PolygonDraft } from './polygonDraft';
+import { Outline } from './outline';
+import type { Sketch } from './sketch';
+import type { Label, Shape, ToolGesture } from './toolGestures';
 import { clampToImage, isInside, toImage, type Viewport } from './viewport';
-
-export type DrawingTool = 'click' | 'box' | 'scribble' | 'polygon';
 
 export interface PointerInput {
   readonly id: number;
@@ -29,12 +28,13 @@ export interface PointerInput {
 
 /** What gestures read and cause. */
 export interface GestureHost {
-  tool(): DrawingTool;
+  /** Of the chosen tool. */
+  tool(): ToolGesture;
   viewport(): Viewport;
   /** Null while there is no image: then nothing happens. */
   imageSize(): SizeHw | null;
   give(prompt: PromptItem): void;
-  showDraft(draft: Draft | null): void;
+  showSketch(sketch: Sketch | null): void;
   pan(by: PointXy): void;
   zoom(factor: number, anchor: PointXy): void;
 }
@@ -51,25 +51,20 @@ const NEGATIVE_BUTTONS: readonly number[] = [RIGHT_BUTTON, ERASER_BUTTON];
 /** CSS pixels that a press may move and still be a press. */
 const PRESS_SLACK: Readonly<Record<PointerInput['kind'], number>> = { mouse: 4, pen: 6, touch: 10 };
 
-/** CSS pixels between two points of a scribble, and the smallest side of a box. */
-const STROKE_SPACING = 3;
-const SMALLEST_BOX = 4;
-
-type Label = 0 | 1;
-
 type Gesture =
   | { readonly kind: 'press'; readonly start: PointerInput; readonly label: Label; readonly at: PointXy }
-  | { readonly kind: 'box'; readonly from: PointXy; readonly to: PointXy; readonly label: Label }
-  | { readonly kind: 'scribble'; readonly points: readonly PointXy[]; readonly label: Label }
+  | { readonly kind: 'shape'; readonly shape: Shape }
   | { readonly kind: 'pan'; readonly last: PointXy }
   /** The press has been answered already; its end means nothing. */
   | { readonly kind: 'done' };
+
+type PressGesture = Extract<Gesture, { readonly kind: 'press' }>;
 
 export class Gestures {
   readonly #host: GestureHost;
   readonly #pointers = new Map<number, PointXy>();
   #gesture: Gesture | null = null;
-  readonly #polygon = new PolygonDraft();
+  readonly #outline = new Outline();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: GestureHost) {
@@ -101,8 +96,8 @@ export class Gestures {
     if (this.#pointers.has(input.id)) {
       this.#pointers.set(input.id, input.at);
       this.#continue(input, image);
-    } else if (this.#gesture === null && this.#polygon.isBegun) {
-      this.#host.showDraft(this.#polygon.draft(toImage(this.#host.viewport(), input.at)));
+    } else if (this.#gesture === null && this.#outline.isBegun) {
+      this.#host.showSketch(this.#outline.sketch(toImage(this.#host.viewport(), input.at)));
     }
   }
 
@@ -128,16 +123,16 @@ export class Gestures {
 
   /** Escape, another tool or another photo. */
   cancel(): void {
-    this.#polygon.clear();
+    this.#outline.clear();
     this.#abandon();
   }
 
   /** Take back what is being drawn: the last corner, or the shape that is held. False: nothing is being drawn. */
   undo(): boolean {
     if (this.#gesture !== null) this.#abandon();
-    else if (this.#polygon.isBegun) this.removeLastVertex();
+    else if (this.#outline.isBegun) this.removeLastVertex();
     else {
-      this.#polygon.clear();
+      this.#outline.clear();
       return false;
     }
     return true;
@@ -145,9 +140,9 @@ export class Gestures {
 
   /** Bring back a corner that was taken back. False: nothing is being drawn, nor was. */
   redo(): boolean {
-    const isRestored = this.#polygon.restoreLast();
-    if (isRestored) this.#host.showDraft(this.#polygon.draft(null));
-    return isRestored || this.#polygon.isBegun || this.#gesture !== null;
+    const isRestored = this.#outline.restoreLast();
+    if (isRestored) this.#host.showSketch(this.#outline.sketch(null));
+    return isRestored || this.#outline.isBegun || this.#gesture !== null;
   }
 
   /** Enter at the keyboard's crosshair: the next point of the chosen tool, or the end of its shape. */
@@ -165,21 +160,23 @@ export class Gestures {
     const image = this.#host.imageSize();
     if (image === null || this.#pointers.size > 0) return;
     if (this.#gesture !== null) this.#drawTo(this.#gesture, at, image);
-    else if (this.#polygon.isBegun) this.#host.showDraft(this.#polygon.draft(at));
+    else if (this.#outline.isBegun) this.#host.showSketch(this.#outline.sketch(at));
   }
 
   /** Enter or double click. */
   closePolygon(): void {
-    const { label } = this.#polygon;
-    const outline = this.#polygon.close();
-    if (outline === null) return;
-    this.#host.showDraft(null);
-    this.#host.give({ kind: 'polygon', points_xy: outline.map(toPair), ...signOf(label) });
+    const tool = this.#host.tool();
+    if (tool.kind !== 'corners') return;
+    const { label } = this.#outline;
+    const corners = this.#outline.close();
+    if (corners === null) return;
+    this.#host.showSketch(null);
+    this.#host.give(tool.prompt(corners, label));
   }
 
   removeLastVertex(): void {
-    this.#polygon.removeLast();
-    this.#host.showDraft(this.#polygon.draft(null));
+    this.#outline.removeLast();
+    this.#host.showSketch(this.#outline.sketch(null));
   }
 
   #begin(input: PointerInput, image: SizeHw): void {
@@ -189,38 +186,36 @@ export class Gestures {
     if (input.button !== LEFT_BUTTON && !isNegative) return;
     const label: Label = isNegative || input.negative ? 0 : 1;
     const tool = this.#host.tool();
-    if (tool === 'box' || tool === 'scribble') {
-      this.#beginShape(tool, at, label, image);
+    if (tool.kind === 'drag') {
+      this.#draw(tool.begin(at, label, image));
     } else {
       this.#gesture = { kind: 'press', start: input, label, at };
-      if (tool === 'click') this.#beginPress(input, at, label, image);
+      if (tool.kind === 'press') this.#beginPress(input, at, label, image);
     }
   }
 
-  #beginShape(tool: 'box' | 'scribble', at: PointXy, label: Label, image: SizeHw): void {
-    const from = clampToImage(at, image);
-    if (tool === 'box') this.#gesture = { kind: 'box', from, to: from, label };
-    else this.#gesture = isInside(at, image) ? { kind: 'scribble', points: [at], label } : { kind: 'done' };
-    this.#showGesture();
+  #draw(shape: Shape | null): void {
+    this.#gesture = shape === null ? { kind: 'done' } : { kind: 'shape', shape };
+    if (shape !== null) this.#host.showSketch({ kind: 'shape', item: shape.item });
   }
 
   #enterFirst(at: PointXy, label: Label, image: SizeHw): void {
     const tool = this.#host.tool();
-    if (tool === 'click') this.#giveClick(at, label);
-    else if (tool !== 'polygon') this.#beginShape(tool, at, label, image);
-    else if (this.#polygon.endsAt(at)) this.closePolygon();
+    if (tool.kind === 'press') this.#givePress(at, label);
+    else if (tool.kind === 'drag') this.#draw(tool.begin(at, label, image));
+    else if (this.#outline.endsAt(at)) this.closePolygon();
     else this.#addVertex(at, label);
   }
 
   #beginPress({ kind }: PointerInput, at: PointXy, label: Label, image: SizeHw): void {
     if (!isInside(at, image)) return;
-    this.#host.showDraft({ kind: 'press', at, label });
+    this.#host.showSketch({ kind: 'press', at, label });
     // A mouse or pen that is held has buttons and keys to say so.
     if (label === 0 || kind !== 'touch') return;
     this.#timer = setTimeout(() => {
       this.#gesture = { kind: 'done' };
-      this.#host.showDraft(null);
-      this.#giveClick(at, 0);
+      this.#host.showSketch(null);
+      this.#givePress(at, 0);
     }, LONG_PRESS_MILLISECONDS);
   }
 
@@ -233,8 +228,7 @@ export class Gestures {
       case 'press':
         this.#dragPress(gesture, input);
         return;
-      case 'box':
-      case 'scribble':
+      case 'shape':
         this.#drawTo(gesture, toImage(this.#host.viewport(), input.at), image);
         return;
       case 'pan':
@@ -245,26 +239,16 @@ export class Gestures {
   }
 
   #drawTo(gesture: Gesture, at: PointXy, image: SizeHw): void {
-    const to = clampToImage(at, image);
-    if (gesture.kind === 'scribble') this.#extendScribble(gesture, to);
-    else if (gesture.kind === 'box') {
-      this.#gesture = { ...gesture, to };
-      this.#showGesture();
-    }
+    if (gesture.kind !== 'shape') return;
+    const shape = gesture.shape.to(clampToImage(at, image), this.#host.viewport().scale);
+    if (shape !== gesture.shape) this.#draw(shape);
   }
 
-  #dragPress({ start }: Extract<Gesture, { kind: 'press' }>, input: PointerInput): void {
+  #dragPress({ start }: PressGesture, input: PointerInput): void {
     if (distance(start.at, input.at) <= PRESS_SLACK[input.kind]) return;
     this.#abandon();
     this.#gesture = { kind: 'pan', last: start.at };
     this.#continue(input, { width: 0, height: 0 });
-  }
-
-  #extendScribble(gesture: Extract<Gesture, { kind: 'scribble' }>, at: PointXy): void {
-    const last = gesture.points.at(-1) ?? at;
-    if (distance(last, at) * this.#host.viewport().scale < STROKE_SPACING) return;
-    this.#gesture = { ...gesture, points: [...gesture.points, at] };
-    this.#showGesture();
   }
 
   #finish(gesture: Gesture): void {
@@ -272,13 +256,9 @@ export class Gestures {
       case 'press':
         this.#finishPress(gesture);
         return;
-      case 'box':
-        this.#host.showDraft(null);
-        this.#giveBox(gesture);
-        return;
-      case 'scribble':
-        this.#host.showDraft(null);
-        this.#host.give({ kind: 'scribble', points_xy: gesture.points.map(toPair), label: gesture.label });
+      case 'shape':
+        this.#host.showSketch(null);
+        if (gesture.shape.isWhole(this.#host.viewport().scale)) this.#host.give(gesture.shape.item);
         return;
       case 'pan':
       case 'done':
@@ -286,45 +266,32 @@ export class Gestures {
     }
   }
 
-  #finishPress({ at, label }: Extract<Gesture, { kind: 'press' }>): void {
-    if (this.#host.tool() === 'polygon') {
+  #finishPress({ at, label }: PressGesture): void {
+    if (this.#host.tool().kind === 'corners') {
       this.#addVertex(at, label);
       return;
     }
-    this.#host.showDraft(null);
-    this.#giveClick(at, label);
+    this.#host.showSketch(null);
+    this.#givePress(at, label);
   }
 
-  #giveClick(at: PointXy, label: Label): void {
+  #givePress(at: PointXy, label: Label): void {
     const image = this.#host.imageSize();
-    if (image === null || !isInside(at, image)) return;
-    const [x, y] = toPair(at);
-    this.#host.give({ kind: 'click', x, y, label });
-  }
-
-  #giveBox({ from, to, label }: Extract<Gesture, { kind: 'box' }>): void {
-    const [x0, y0] = toPair({ x: Math.min(from.x, to.x), y: Math.min(from.y, to.y) });
-    const [x1, y1] = toPair({ x: Math.max(from.x, to.x), y: Math.max(from.y, to.y) });
-    const smallest = SMALLEST_BOX / this.#host.viewport().scale;
-    if (x1 - x0 < smallest || y1 - y0 < smallest) return;
-    this.#host.give({ kind: 'box', x0, y0, x1, y1, ...signOf(label) });
+    const tool = this.#host.tool();
+    if (image === null || tool.kind !== 'press' || !isInside(at, image)) return;
+    this.#host.give(tool.prompt(at, label));
   }
 
   #addVertex(at: PointXy, label: Label): void {
     const image = this.#host.imageSize();
     if (image === null) return;
     const vertex = clampToImage(at, image);
-    if (this.#polygon.reachesStart(vertex, this.#host.viewport())) {
+    if (this.#outline.reachesStart(vertex, this.#host.viewport())) {
       this.closePolygon();
       return;
     }
-    this.#polygon.add(vertex, label);
-    this.#host.showDraft(this.#polygon.draft(null));
-  }
-
-  #showGesture(): void {
-    const gesture = this.#gesture;
-    if (gesture?.kind === 'box' || gesture?.kind === 'scribble') this.#host.showDraft(gesture);
+    this.#outline.add(vertex, label);
+    this.#host.showSketch(this.#outline.sketch(null));
   }
 
   #pinch(input: PointerInput): void {
@@ -339,7 +306,7 @@ export class Gestures {
   #abandon(): void {
     this.#stopTimer();
     this.#gesture = null;
-    this.#host.showDraft(this.#polygon.draft(null));
+    this.#host.showSketch(this.#outline.sketch(null));
   }
 
   #stopTimer(): void {
@@ -347,14 +314,6 @@ export class Gestures {
     this.#timer = undefined;
   }
 }
-
-/** A positive box or polygon says nothing of its sign. */
-const signOf = (label: Label): { readonly label?: 0 } => (label === 0 ? { label } : {});
-
-/** A hundredth of a pixel is finer than any pointer, and keeps saved projects short. */
-const round = (value: number): number => Math.round(value * 100) / 100;
-
-const toPair = ({ x, y }: PointXy): [number, number] => [round(x), round(y)];
 
 const distance = (a: PointXy, b: PointXy): number => Math.hypot(a.x - b.x, a.y - b.y);
 

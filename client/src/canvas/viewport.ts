@@ -76,3 +76,8 @@ export const clampToImage = (point: PointXy, image: SizeHw): PointXy => ({
   x: Math.min(Math.max(point.x, 0), image.width),
   y: Math.min(Math.max(point.y, 0), image.height),
 });
+
+/** A hundredth of a pixel is finer than any pointer, and keeps saved projects short. */
+export const roundedPoint = ({ x, y }: PointXy): PointXy => ({ x: rounded(x), y: rounded(y) });
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -12,9 +12,15 @@ import {
   text,
   type Fields,
   type Reader,
-} from './fields';
-import { MAX_DIMENSION, MAX_NAME_BYTES, MAX_TENSOR_ELEMENTS, MAX_TENSOR_RANK, MAX_TENSORS } from './limits';
-import { refuse } from './refusal';
+} from '../shared/reading/fields';
+import {
+  MAX_DIMENSION,
+  MAX_NAME_BYTES,
+  MAX_TENSOR_ELEMENTS,
+  MAX_TENSOR_RANK,
+  MAX_TENSORS,
+} from '../shared/reading/limits';
+import { refuse } from '../shared/reading/refusal';
 
 /** Stride of each tensor that an embedding must hold. */
 const STRIDES: Readonly<Record<MapName, number>> = { level0: 32, level1: 16, level2: 8, mask_features: 4 };

@@ -8,9 +8,10 @@
 import { Failure } from '../shared/errors';
 import type { NamedTensor } from '../shared/types';
 import { checkTensor, readHead, readTensor, type EmbeddingHead } from './embedding';
-import { MAX_TENSORS } from './limits';
-import { CutShort, MsgpackReader, type Plain } from './msgpack';
-import { refuse } from './refusal';
+import { MAX_TENSORS } from '../shared/reading/limits';
+import type { Plain } from '../shared/reading/plain';
+import { CutShort, MsgpackReader } from './msgpack';
+import { refuse } from '../shared/reading/refusal';
 
 const FIRST_BYTES = 1 << 16;
 

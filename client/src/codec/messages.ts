@@ -5,7 +5,6 @@ import type {
   Project,
   ProjectImage,
   ProjectObject,
-  PromptItem,
   PromptMessage,
   StepResultMessage,
 } from '../shared/types';
@@ -24,7 +23,7 @@ import {
   text,
   type Fields,
   type Reader,
-} from './fields';
+} from '../shared/reading/fields';
 import {
   MAX_CLASS_NAMES,
   MAX_MASK_PIXELS,
@@ -34,11 +33,11 @@ import {
   MAX_PROJECT_OBJECTS,
   MAX_PROMPT_ITEMS,
   MAX_RLE_COUNTS,
-  MAX_STROKE_POINTS,
   MAX_TEXT_BYTES,
   MAX_TIMINGS,
-} from './limits';
-import { refuse } from './refusal';
+} from '../shared/reading/limits';
+import { readPromptItem } from '../shared/prompt/kinds';
+import { refuse } from '../shared/reading/refusal';
 
 const PROJECT_FORMAT = 1;
 
@@ -46,61 +45,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const KEY = /^[0-9a-f]{32,128}$/;
 const name = text(MAX_NAME_BYTES);
 const longText = text(MAX_TEXT_BYTES);
-const points = sequence(pair(number), MAX_STROKE_POINTS);
-
-const label: Reader<0 | 1> = (value, where) => {
-  const read = integer(value, where);
-  return read === 0 || read === 1 ? read : refuse('invalid-value', `${where}: must be 1 or 0, got ${read}`);
-};
-
-/** Of a box or polygon; 1 may be left out, and is left out. */
-function regionLabel(fields: Fields, where: string): { readonly label?: 0 } {
-  const read = !Object.hasOwn(fields, 'label') ? 1 : required(fields, 'label', label, where);
-  return read === 0 ? { label: read } : {};
-}
-
-type ItemReaders = Readonly<Record<PromptItem['kind'], (fields: Fields, where: string) => PromptItem>>;
-
-const ITEMS: ItemReaders = {
-  click: (fields, where) => ({
-    kind: 'click',
-    x: required(fields, 'x', number, where),
-    y: required(fields, 'y', number, where),
-    label: required(fields, 'label', label, where),
-  }),
-  box: (fields, where) => {
-    const [x0, y0] = [required(fields, 'x0', number, where), required(fields, 'y0', number, where)];
-    const [x1, y1] = [required(fields, 'x1', number, where), required(fields, 'y1', number, where)];
-    check(x0 < x1 && y0 < y1, `${where}: a box must have x0 < x1 and y0 < y1`);
-    return { kind: 'box', x0, y0, x1, y1, ...regionLabel(fields, where) };
-  },
-  scribble: (fields, where) => {
-    const points_xy = required(fields, 'points_xy', points, where);
-    const read = { kind: 'scribble', points_xy, label: required(fields, 'label', label, where) } as const;
-    check(points_xy.length >= 1, `${where}: a scribble needs at least one point`);
-    return read;
-  },
-  polygon: (fields, where) => {
-    const points_xy = required(fields, 'points_xy', points, where);
-    check(points_xy.length >= 3, `${where}: a polygon needs at least three points`);
-    return { kind: 'polygon', points_xy, ...regionLabel(fields, where) };
-  },
-  text: (fields, where) => {
-    const words = required(fields, 'text', longText, where);
-    check(words.trim() !== '', `${where}: a text prompt must not be blank`);
-    return { kind: 'text', text: words };
-  },
-};
-
-const KINDS = ['click', 'box', 'scribble', 'polygon', 'text'] as const;
-
-const promptItem: Reader<PromptItem> = (value, where) => {
-  const fields = mapping(value, where);
-  const kind = known(required(fields, 'kind', name, where), KINDS, `${where}.kind`);
-  return ITEMS[kind](fields, where);
-};
-
-const promptItems = sequence(promptItem, MAX_PROMPT_ITEMS);
+const promptItems = sequence(readPromptItem, MAX_PROMPT_ITEMS);
 
 const cocoRle: Reader<CocoRle> = (value, where) => {
   const fields = mapping(value, where);

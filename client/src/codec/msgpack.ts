@@ -6,9 +6,10 @@
  *
  * Source: the msgpack specification, section "Formats".
  */
-import { MAX_RLE_COUNTS } from './limits';
+import { MAX_RLE_COUNTS } from '../shared/reading/limits';
 import { Failure } from '../shared/errors';
-import { refuse } from './refusal';
+import { WireFloat, type Plain } from '../shared/reading/plain';
+import { refuse } from '../shared/reading/refusal';
 
 /** The bytes end before the value does: more of them may make it whole. */
 export class CutShort extends Failure {
@@ -16,25 +17,6 @@ export class CutShort extends Failure {
     super({ kind: 'codec', reason: 'malformed', message });
   }
 }
-
-/** A number that was written as a float; integers arrive as plain numbers. */
-export class WireFloat {
-  readonly value: number;
-
-  constructor(value: number) {
-    this.value = value;
-  }
-}
-
-export type Plain =
-  | null
-  | boolean
-  | number
-  | string
-  | Uint8Array
-  | WireFloat
-  | readonly Plain[]
-  | { readonly [key: string]: Plain };
 
 const MAX_DEPTH = 1024;
 

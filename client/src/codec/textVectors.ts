@@ -3,10 +3,25 @@ import type { DecoderConfig } from '../shared/model/manifest';
 import type { Vocabulary } from '../shared/model/naming';
 import type { TextVectors } from '../shared/types';
 import { floats } from './embedding';
-import { binary, check, integer, known, mapping, required, sequence, text, type Reader } from './fields';
-import { MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_TENSOR_ELEMENTS, MAX_TEXT_BYTES } from './limits';
+import {
+  binary,
+  check,
+  integer,
+  known,
+  mapping,
+  required,
+  sequence,
+  text,
+  type Reader,
+} from '../shared/reading/fields';
+import {
+  MAX_MESSAGE_BYTES,
+  MAX_NAME_BYTES,
+  MAX_TENSOR_ELEMENTS,
+  MAX_TEXT_BYTES,
+} from '../shared/reading/limits';
 import { decodeMsgpack } from './msgpack';
-import { refuse } from './refusal';
+import { refuse } from '../shared/reading/refusal';
 
 const MAX_NAMES = 100_000;
 const MAX_TEXTS = 10_000;

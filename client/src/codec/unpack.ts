@@ -2,11 +2,12 @@
 import { Failure, failed, ok, type Result } from '../shared/errors';
 import type { Embedding, Project } from '../shared/types';
 import { readEmbedding } from './embedding';
-import { integer, mapping, required, text } from './fields';
-import { MAX_MESSAGE_BYTES, MAX_NAME_BYTES } from './limits';
+import { integer, mapping, required, text } from '../shared/reading/fields';
+import { MAX_MESSAGE_BYTES, MAX_NAME_BYTES } from '../shared/reading/limits';
 import { readProject, readPrompt, readStepResult } from './messages';
-import { decodeMsgpack, type Plain } from './msgpack';
-import { refuse } from './refusal';
+import type { Plain } from '../shared/reading/plain';
+import { decodeMsgpack } from './msgpack';
+import { refuse } from '../shared/reading/refusal';
 
 export const PROTOCOL_VERSION = 1;
 

@@ -1,6 +1,6 @@
 /** Session -> project: what is saved, and what `splitseem.project()` returns. */
 import type { Project, ProjectImage, ProjectObject } from '../shared/types';
-import { MAX_OBJECT_NUMBER } from '../codec/limits';
+import { MAX_OBJECT_NUMBER } from '../shared/reading/limits';
 import { labelOf, resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
 
 const PROTOCOL_VERSION = 1;

@@ -3,11 +3,11 @@ import type { ClientError } from './errors';
 import type { Naming, Vocabulary } from './model/naming';
 import type { MapsWish } from './model/maps';
 import type { ProviderWish } from './model/providers';
-import type { RegionRules } from './prompt/regions';
+import type { PointRules } from './prompt/prompts';
 import type { WorkerStage } from './stages';
 import type { ImageGeometry, LabelledPoint, MaskLogits, PromptItem, StepResult, TextVectors } from './types';
 
-export interface RuntimeInfo {
+export interface RuntimeInfo extends PointRules {
   readonly model: string;
   readonly fingerprint: string;
   /** Name of ONNX Runtime's execution provider. */
@@ -21,8 +21,6 @@ export interface RuntimeInfo {
   /** Bytes of the graphs that only texts need; null when the model takes no texts. */
   readonly textBytes: number | null;
   readonly hasExample: boolean;
-  readonly maxPoints: number;
-  readonly regionRules: RegionRules;
   /** Names of the model's own; null when it has none. */
   readonly vocabulary: Vocabulary | null;
   /** Factor of the cosines that labels are the softmax of. */

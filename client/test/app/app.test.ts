@@ -44,7 +44,7 @@ describe('what is being drawn when another photo comes', () => {
     app.gestures.move(at(0.5, 0.5));
     app.gestures.up(at(0.5, 0.5));
     expect(prompts()).toEqual([]);
-    expect(app.store.draft.value).toBeNull();
+    expect(app.store.sketch.value).toBeNull();
   });
 
   it.each([
@@ -94,6 +94,6 @@ describe('what is being drawn when another photo comes', () => {
     app.gestures.down(at(20, 20));
     app.gestures.up(at(20, 20));
     app.controller.newObject();
-    expect(app.store.draft.value).toMatchObject({ kind: 'polygon' });
+    expect(app.store.sketch.value).toMatchObject({ kind: 'corners' });
   });
 });

@@ -33,6 +33,7 @@ const INFO = {
   vocabulary: VOCABULARY,
   logitScale: 1,
   regionRules: MARKED_CORNERS,
+  maxPoints: 512,
 } as const;
 
 export const say = (text: string): PromptItem => ({ kind: 'text', text });

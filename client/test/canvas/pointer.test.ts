@@ -1,26 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Draft } from '../../src/canvas/layers';
-import {
-  Gestures,
-  LONG_PRESS_MILLISECONDS,
-  type DrawingTool,
-  type PointerInput,
-} from '../../src/canvas/pointer';
+import { Gestures, LONG_PRESS_MILLISECONDS, type PointerInput } from '../../src/canvas/pointer';
+import type { Sketch } from '../../src/canvas/sketch';
+import { BOXES, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../src/canvas/toolGestures';
 import type { PointXy, PromptItem } from '../../src/shared/types';
+
+const GESTURES = { click: CLICKS, box: BOXES, scribble: SCRIBBLES, polygon: POLYGONS } as const;
 
 /** A photo of 100 x 80 pixels, two screen pixels each, 10 from the corner. */
 class Host {
-  current: DrawingTool = 'click';
+  current: keyof typeof GESTURES = 'click';
   readonly given: PromptItem[] = [];
   readonly pans: PointXy[] = [];
   readonly zooms: number[] = [];
-  draft: Draft | null = null;
-  tool = (): DrawingTool => this.current;
+  sketch: Sketch | null = null;
+  tool = (): ToolGesture => GESTURES[this.current];
   viewport = () => ({ scale: 2, x: 10, y: 10 });
   imageSize = () => ({ width: 100, height: 80 });
   give = (prompt: PromptItem): void => void this.given.push(prompt);
-  showDraft = (draft: Draft | null): void => {
-    this.draft = draft;
+  showSketch = (sketch: Sketch | null): void => {
+    this.sketch = sketch;
   };
   pan = (by: PointXy): void => void this.pans.push(by);
   zoom = (factor: number): void => void this.zooms.push(factor);
@@ -74,7 +72,7 @@ describe('click', () => {
   ] as const)('%s', (_, more, label) => {
     press(12.25, 30, more);
     expect(host.given).toEqual([{ kind: 'click', x: 12.25, y: 30, label }]);
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
   });
 
   it('long press is negative, once', () => {
@@ -151,7 +149,7 @@ describe('two fingers', () => {
     expect(host.zooms).toEqual([2]);
     expect(host.pans).toEqual([{ x: 20, y: 0 }]);
     expect(host.given).toEqual([]);
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
   });
 });
 
@@ -179,9 +177,9 @@ describe('box', () => {
   it('is shown while it is drawn, and dropped when the system takes the pointer', () => {
     gestures.down(at(10, 10));
     gestures.move(at(20, 30));
-    expect(host.draft).toMatchObject({ kind: 'box', to: { x: 20, y: 30 } });
+    expect(host.sketch).toMatchObject({ item: { kind: 'box', x1: 20, y1: 30 } });
     gestures.cancelPointer(1);
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
     expect(host.given).toEqual([]);
   });
 });
@@ -194,7 +192,7 @@ describe('negative shapes', () => {
     host.current = 'box';
     gestures.down(at(10, 10, more));
     gestures.move(at(20, 30, more));
-    expect(host.draft).toMatchObject({ kind: 'box', label: 0 });
+    expect(host.sketch).toMatchObject({ item: { kind: 'box', label: 0 } });
     gestures.up(at(20, 30, more));
     host.current = 'scribble';
     drag([[10, 10]], more);
@@ -202,7 +200,7 @@ describe('negative shapes', () => {
     press(10, 10, more);
     press(50, 10);
     press(50, 40);
-    expect(host.draft).toMatchObject({ kind: 'polygon', label: 0 });
+    expect(host.sketch).toMatchObject({ kind: 'corners', label: 0 });
     gestures.closePolygon();
     expect(host.given).toMatchObject([
       { kind: 'box', x0: 10, y0: 10, x1: 20, y1: 30, label: 0 },
@@ -262,9 +260,9 @@ describe('what is held down', () => {
     gestures.down(at(10, 10));
     if (tool !== 'click') gestures.move(at(30, 30));
     end();
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
     gestures.move(at(35, 35));
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
     gestures.up(at(40, 40));
     expect(host.given).toEqual([]);
     drag([
@@ -286,7 +284,7 @@ describe('what is held down', () => {
     host.current = 'polygon';
     press(10, 10);
     gestures.cancelPointer(1);
-    expect(host.draft).toMatchObject({ kind: 'polygon', points: [{ x: 10 }] });
+    expect(host.sketch).toMatchObject({ kind: 'corners', points: [{ x: 10 }] });
   });
 
   it('keeps the corners of a polygon when the window loses the focus', () => {
@@ -309,24 +307,24 @@ describe('undo and redo while a polygon is drawn', () => {
 
   it('take corners one by one and bring them back, and then leave it to the page', () => {
     expect(gestures.undo()).toBe(true);
-    expect(host.draft).toMatchObject({ points: [{ x: 10 }] });
+    expect(host.sketch).toMatchObject({ points: [{ x: 10 }] });
     expect(gestures.redo()).toBe(true);
-    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
+    expect(host.sketch).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
     expect([gestures.undo(), gestures.undo(), gestures.undo()]).toEqual([true, true, false]);
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
     expect(gestures.redo()).toBe(false);
   });
 
   it('never redo finished work meanwhile', () => {
     expect(gestures.redo()).toBe(true);
-    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
+    expect(host.sketch).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
   });
 
   it('another corner ends what can be brought back', () => {
     gestures.undo();
     press(60, 60);
     gestures.redo();
-    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 60 }] });
+    expect(host.sketch).toMatchObject({ points: [{ x: 10 }, { x: 60 }] });
   });
 
   it('are the page’s when nothing is drawn', () => {
@@ -358,11 +356,11 @@ describe('the keyboard’s crosshair', () => {
     host.current = tool;
     gestures.enter({ x: 10, y: 20 }, true);
     gestures.follow({ x: 30, y: 50 });
-    expect(host.draft).toMatchObject({ kind: tool });
+    expect(host.sketch).toMatchObject({ item: { kind: tool } });
     gestures.move(at(70, 70));
     gestures.enter({ x: 30, y: 50 }, false);
     expect(host.given).toEqual([expected]);
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
   });
 
   it('sets corners of a polygon, and closes it by a second Enter in the same place', () => {
@@ -384,7 +382,7 @@ describe('the keyboard’s crosshair', () => {
     gestures.enter({ x: 10, y: 20 }, false);
     gestures.cancel();
     gestures.follow({ x: 30, y: 50 });
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
     expect(host.given).toEqual([]);
   });
 });
@@ -452,12 +450,12 @@ describe('polygon', () => {
 
   it('follows the pointer, loses corners by Backspace, and is dropped by Escape', () => {
     gestures.move(at(20, 50));
-    expect(host.draft).toMatchObject({ kind: 'polygon', cursor: { x: 20, y: 50 } });
+    expect(host.sketch).toMatchObject({ kind: 'corners', cursor: { x: 20, y: 50 } });
     gestures.removeLastVertex();
-    expect(host.draft).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
+    expect(host.sketch).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
     gestures.closePolygon();
     expect(host.given).toEqual([]);
     gestures.cancel();
-    expect(host.draft).toBeNull();
+    expect(host.sketch).toBeNull();
   });
 });

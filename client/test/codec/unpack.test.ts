@@ -1,7 +1,7 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { dequantise } from '../../src/codec/dequantise';
-import * as limits from '../../src/codec/limits';
+import * as limits from '../../src/shared/reading/limits';
 import { projectFromJson, unpack, unpackEmbedding, type Message } from '../../src/codec/unpack';
 import { readBytes, readJson, readText } from '../vectors';
 

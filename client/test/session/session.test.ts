@@ -13,7 +13,7 @@ import {
   type Session,
 } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
-import { MAX_TEXT_BYTES } from '../../src/codec/limits';
+import { MAX_TEXT_BYTES } from '../../src/shared/reading/limits';
 import { click, stepResult } from '../samples';
 
 const SIZE = { height: 4, width: 6 };

@@ -6,9 +6,9 @@ import { focusCanvas } from '../parts/focus';
 const MAX_LENGTH = 1000;
 
 /** Where the Text tool takes its words; on the canvas one still clicks. */
-export function TextBar({ app: { store, controller } }: { readonly app: App }) {
+export function TextBar({ app: { store, controller, tools } }: { readonly app: App }) {
   const field = useRef<HTMLInputElement>(null);
-  const isShown = store.tool.value === 'text' && store.activeImage.value !== null;
+  const isShown = tools[store.tool.value].hasWords === true && store.activeImage.value !== null;
   useEffect(() => {
     if (isShown) field.current?.focus();
   }, [isShown]);

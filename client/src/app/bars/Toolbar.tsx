@@ -31,7 +31,7 @@ function Action({ name, icon, title, disabled = false, onClick }: ActionProps) {
 export function Toolbar({ app }: { readonly app: App }) {
   const { controller, store } = app;
   const image = store.activeImage.value;
-  const undoable = store.draft.value?.kind === 'polygon' ? 'corner' : nextUndo(store.session.value);
+  const undoable = store.sketch.value?.kind === 'corners' ? 'corner' : nextUndo(store.session.value);
   const redoable = nextRedo(store.session.value);
   return (
     <header class="toolbar">

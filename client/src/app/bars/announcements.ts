@@ -6,6 +6,7 @@ import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { resultOf, type ChangeSet, type ImageState, type Session } from '../../session/state';
 import type { ClientError } from '../../shared/errors';
 import { sayFailure } from '../../shared/failures';
+import { PROMPT_KINDS } from '../../shared/prompt/kinds';
 import type { Store } from '../state/store';
 
 /** The part of the store that is spoken of. */
@@ -35,14 +36,12 @@ function editOf(before: ImageState, after: ImageState): string | null {
   const done = after.undo.at(-1);
   if (done === undefined || done === before.undo.at(-1)) return selectionOf(before, after);
   // A prompt is answered soon; the answer is worth saying.
-  return PROMPTS.includes(done.what) ? null : `Done: ${done.what}`;
+  return PROMPT_KINDS.some((kind) => kind === done.what) ? null : `Done: ${done.what}`;
 }
 
 /** Histories may stamp a change again; what it does stays. */
 const isSame = (one: ChangeSet | undefined, other: ChangeSet): boolean =>
   one?.before === other.before && one.after === other.after;
-
-const PROMPTS: readonly string[] = ['click', 'box', 'scribble', 'polygon', 'text'];
 
 function selectionOf(before: ImageState, after: ImageState): string | null {
   const { activeObject, objects } = after.document;

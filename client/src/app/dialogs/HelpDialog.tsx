@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
-import { GESTURE_HELP, SHORTCUTS } from '../tools/shortcuts';
+import { GESTURE_HELP, shortcutsFor } from '../tools/shortcuts';
 
-export function HelpDialog({ app: { store } }: { readonly app: App }) {
+export function HelpDialog({ app: { store, tools } }: { readonly app: App }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isOpen = store.helpOpen.value;
   useEffect(() => {
@@ -23,7 +23,7 @@ export function HelpDialog({ app: { store } }: { readonly app: App }) {
       </header>
       <div class="help-columns">
         <Rows rows={GESTURE_HELP} />
-        <Rows rows={SHORTCUTS.map(({ keys, does }) => [keys, does] as const)} />
+        <Rows rows={shortcutsFor(tools).map(({ keys, does }) => [keys, does] as const)} />
       </div>
     </dialog>
   );

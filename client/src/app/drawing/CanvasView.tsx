@@ -2,6 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Scene } from '../../canvas/layers';
 import { Painter } from '../../canvas/painter';
+import { roundedPoint } from '../../canvas/viewport';
 import type { PointXy, SizeHw } from '../../shared/types';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
@@ -33,7 +34,7 @@ export function CanvasView({ app }: { readonly app: App }) {
     <>
       <canvas
         ref={canvas}
-        class={`canvas tool-${app.store.tool.value}`}
+        class="canvas"
         role="application"
         aria-label="Image canvas"
         aria-description="Arrow keys move a crosshair, Enter uses the tool there, Shift+Enter uses it negatively"
@@ -169,7 +170,7 @@ function onCanvasKey(event: KeyboardEvent, app: App): void {
     const step = event.shiftKey ? FINE_STEP : COARSE_STEP;
     app.view.moveCrosshair({ x: arrow.x * step, y: arrow.y * step });
     const at = app.store.crosshair.value;
-    if (at !== null) app.gestures.follow(rounded(at));
+    if (at !== null) app.gestures.follow(roundedPoint(at));
   } else if (event.key === 'Enter' && !hasOtherModifier) {
     onCanvasEnter(app, event.shiftKey);
   } else {
@@ -183,16 +184,11 @@ function onCanvasKey(event: KeyboardEvent, app: App): void {
 function onCanvasEnter({ store, view, gestures, controller }: App, negative: boolean): void {
   const at = store.crosshair.value;
   if (at !== null) {
-    gestures.enter(rounded(at), negative);
-  } else if (store.draft.value?.kind === 'polygon') {
+    gestures.enter(roundedPoint(at), negative);
+  } else if (store.sketch.value?.kind === 'corners') {
     gestures.closePolygon();
   } else if (store.activeImage.value !== null) {
     view.moveCrosshair({ x: 0, y: 0 });
     controller.notify('Arrow keys move the crosshair; Enter uses the tool there');
   }
 }
-
-const rounded = ({ x, y }: PointXy): PointXy => ({
-  x: Math.round(x * 100) / 100,
-  y: Math.round(y * 100) / 100,
-});

@@ -16,7 +16,7 @@ export function sceneOf(store: Store): Scene | null {
   return {
     photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
     viewport: store.viewport.value,
-    draft: store.draft.value,
+    sketch: store.sketch.value,
     crosshair: store.crosshair.value,
     objects: shown.map((object) => ({
       colour: colourOf(object.number),

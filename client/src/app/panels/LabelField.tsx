@@ -17,7 +17,7 @@ interface Props {
  * opened and takes the field off the page.
  */
 export function LabelField({ app: { store, controller }, object, names }: Props) {
-  const { draft, type, commit } = useDraft((label) => {
+  const { typed, type, commit } = useTyped((label) => {
     controller.relabel(object.id, label);
   });
   const label = labelOf(store.session.value, object);
@@ -31,7 +31,7 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         title={isGuess ? 'A guess of the model: confirm it, or type or choose what it is' : undefined}
         list={names}
         maxLength={MAX_LABEL}
-        value={draft ?? label?.text ?? ''}
+        value={typed ?? label?.text ?? ''}
         placeholder={object.steps.length === 0 ? 'click on it' : '…'}
         onFocus={() => {
           controller.selectObject(object.id);
@@ -45,12 +45,12 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
           if (isComposing || (key !== 'Enter' && key !== 'Escape')) return;
           if (key === 'Escape') type(null);
           // Enter on a guess that was not changed says that it is right.
-          else if (draft === null) controller.relabel(object.id, currentTarget.value);
+          else if (typed === null) controller.relabel(object.id, currentTarget.value);
           // What was typed is taken when the field loses the focus.
           focusCanvas();
         }}
       />
-      {isGuess && draft === null && (
+      {isGuess && typed === null && (
         <button
           type="button"
           class="quiet confirm"
@@ -68,19 +68,19 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
 }
 
 /** Words that are being typed: null while there are none. They are committed once, at the latest when the field goes. */
-function useDraft(onCommit: (text: string) => void): {
-  readonly draft: string | null;
+function useTyped(onCommit: (text: string) => void): {
+  readonly typed: string | null;
   readonly type: (text: string | null) => void;
   readonly commit: () => void;
 } {
-  const [draft, setDraft] = useState<string | null>(null);
-  const typed = useRef<string | null>(null);
+  const [typed, setTyped] = useState<string | null>(null);
+  const newest = useRef<string | null>(null);
   const type = (text: string | null): void => {
-    typed.current = text;
-    setDraft(text);
+    newest.current = text;
+    setTyped(text);
   };
   const commit = (): void => {
-    const text = typed.current;
+    const text = newest.current;
     type(null);
     if (text !== null) onCommit(text);
   };
@@ -92,5 +92,5 @@ function useDraft(onCommit: (text: string) => void): {
     },
     [],
   );
-  return { draft, type, commit };
+  return { typed, type, commit };
 }

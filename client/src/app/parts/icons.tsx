@@ -7,12 +7,6 @@ const PATHS = {
   newObject: 'M12 5v14M5 12h14',
   export: 'M12 4v11M8 11.500 12 15.500l4-4M5 19.500h14',
   help: 'M9.500 9.500a2.500 2.500 0 1 1 3.600 2.200c-.8.4-1.100.9-1.100 1.800M12 16.500v.01M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18z',
-  click: 'M6 4l12 7-5 1.500L10.500 18z M14 14l4.500 4.500',
-  box: 'M5 8V5h3M16 5h3v3M19 16v3h-3M8 19H5v-3M10.500 5h3M10.500 19h3M5 10.500v3M19 10.500v3',
-  scribble: 'M4 15c2-6 5-9 6-7s-3 8-1 9 5-8 7-7-2 6 0 7 3-1 4-2',
-  polygon: 'M12 4l8 6-3 9H7l-3-9z',
-  text: 'M5 7V5h14v2M12 5v14M9.500 19h5',
-  example: 'M4 6h9v9H4zM16 9h4v10H9v-1',
   eye: 'M3 12s3.500-6 9-6 9 6 9 6-3.500 6-9 6-9-6-9-6zM12 14.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z',
   eyeOff:
     'M4 4l16 16M9.500 6.400A9 9 0 0 1 12 6c5.500 0 9 6 9 6a16 16 0 0 1-3 3.600M6.500 8A15 15 0 0 0 3 12s3.500 6 9 6a9 9 0 0 0 3.500-.700',
@@ -25,10 +19,13 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name }: { readonly name: IconName }) {
+export const Icon = ({ name }: { readonly name: IconName }) => <Picture path={PATHS[name]} />;
+
+/** Any other picture on the same grid. */
+export function Picture({ path }: { readonly path: string }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
 }

@@ -1,8 +1,7 @@
 /** All that the page shows, as signals. Only the controller writes them. */
 import { computed, signal } from '@preact/signals';
 import type { EmbedProgress } from '../../api/embeddings';
-import type { Draft } from '../../canvas/layers';
-import type { DrawingTool } from '../../canvas/pointer';
+import type { Sketch } from '../../canvas/sketch';
 import type { Viewport } from '../../canvas/viewport';
 import type { AwaitedImage } from '../../session/matching';
 import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../../session/state';
@@ -11,9 +10,8 @@ import type { RuntimeInfo } from '../../shared/messages';
 import { nameOf, type Naming, type Vocabulary } from '../../shared/model/naming';
 import type { PointXy, SizeHw, StepTimings } from '../../shared/types';
 import type { Photo } from '../photos/photo';
+import type { Tool } from './tools';
 import type { Detail } from '../photos/pixels';
-
-export type Tool = DrawingTool | 'text' | 'example';
 
 /** How far an image is on its way to answering clicks. */
 export type Readiness =
@@ -40,15 +38,6 @@ export type DecoderState =
   | { readonly phase: 'ready'; readonly info: RuntimeInfo }
   | { readonly phase: 'failed'; readonly error: ClientError };
 
-/** Why a tool cannot be chosen; null when it can. */
-export function whyNot(tool: Tool, decoder: DecoderState): string | null {
-  if (tool !== 'text' && tool !== 'example') return null;
-  if (decoder.phase !== 'ready') return 'The decoder is not loaded yet';
-  const { textBytes, hasExample } = decoder.info;
-  if (tool === 'text') return textBytes === null ? 'The loaded model takes no texts' : null;
-  return hasExample ? 'Not in this client yet' : 'The loaded model takes no examples';
-}
-
 export function createStore() {
   const session = signal({ ...EMPTY_SESSION, origin: randomOrigin() });
   const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
@@ -59,7 +48,7 @@ export function createStore() {
     tool: signal<Tool>('click'),
     viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
     canvasSize: signal<SizeHw>({ height: 0, width: 0 }),
-    draft: signal<Draft | null>(null),
+    sketch: signal<Sketch | null>(null),
     /** Sharper pixels of the part of the shown photo that is in sight, once that is magnified. */
     detail: signal<Detail | null>(null),
     crosshair: signal<PointXy | null>(null),

@@ -79,7 +79,7 @@ export class DecodeLoop {
     const size = photos.value.get(imageId)?.photo.size;
     const texts = this.#texts.vectorsOf(prompts);
     if (size === undefined || texts === null || decoder.value.phase !== 'ready') return;
-    const points = promptPoints(prompts, wholeImage(size), decoder.value.info.regionRules);
+    const points = promptPoints(prompts, wholeImage(size), decoder.value.info);
     const result = await this.#services.decoder.call(
       'step',
       { imageId, points, texts, prompts, memory: previous?.maskLogits ?? null },

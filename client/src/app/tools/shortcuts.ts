@@ -1,7 +1,7 @@
 /** Keys of the page, as one table: what the help dialog lists is what works. */
 import type { App } from '../app';
 import { findPressed, type Chord } from './keys';
-import type { Tool } from '../state/store';
+import { placedTools, type PlacedTool, type Tools } from '../state/tools';
 
 export interface Shortcut {
   /** For people. */
@@ -17,21 +17,22 @@ const key = (...keys: readonly string[]): readonly Chord[] => [{ keys }];
 
 const withControl = (letter: string, shift: boolean): Chord => ({ keys: [letter], control: true, shift });
 
-const choose = (digit: string, letter: string, tool: Tool, name: string): Shortcut => ({
-  keys: `${digit}, ${letter.toUpperCase()}`,
-  does: `${name} tool`,
-  chords: key(digit, letter),
-  run: (app) => {
+function choose({ tool, name, key: letter, digit }: PlacedTool): readonly Shortcut[] {
+  if (letter === null || digit === null) return [];
+  const run = (app: App): void => {
     app.chooseTool(tool);
-  },
-});
+  };
+  const keys = `${digit}, ${letter.toUpperCase()}`;
+  return [{ keys, does: `${name} tool`, chords: key(digit, letter), run }];
+}
 
-export const SHORTCUTS: readonly Shortcut[] = [
-  choose('1', 'c', 'click', 'Click'),
-  choose('2', 'b', 'box', 'Box'),
-  choose('3', 's', 'scribble', 'Scribble'),
-  choose('4', 'l', 'polygon', 'Polygon'),
-  choose('5', 't', 'text', 'Text'),
+/** All keys of a page with these tools. */
+export const shortcutsFor = (tools: Tools): readonly Shortcut[] => [
+  ...placedTools(tools).flatMap(choose),
+  ...COMMANDS,
+];
+
+const COMMANDS: readonly Shortcut[] = [
   {
     keys: 'N',
     does: 'New object',
@@ -169,7 +170,7 @@ export const isTyping = (target: EventTarget | null): boolean =>
 /** Run the shortcut of a key, unless the user is typing or a dialog is open. */
 export function handleKey(event: KeyboardEvent, app: App): void {
   if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
-  const shortcut = findPressed(SHORTCUTS, event);
+  const shortcut = findPressed(shortcutsFor(app.tools), event);
   if (shortcut === undefined) return;
   // Buttons are pressed by Enter.
   if (event.key !== 'Enter') event.preventDefault();

@@ -86,7 +86,8 @@ export const POLYGON_RULES: Readonly<Record<PolygonRule, PointsOf<Corners>>> = {
   outline: (corners, canvas) => outline(corners, canvas),
 };
 
-const cornersOf = ({ x0, y0, x1, y1 }: BoxXyxy): Corners => [
+/** From the top left on, clockwise. */
+export const cornersOf = ({ x0, y0, x1, y1 }: BoxXyxy): Corners => [
   [x0, y0],
   [x1, y0],
   [x1, y1],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findPressed, type KeyPress } from '../../../src/app/tools/keys';
-import { SHORTCUTS } from '../../../src/app/tools/shortcuts';
+import { TOOLS } from '../../../src/app/state/tools';
+import { shortcutsFor } from '../../../src/app/tools/shortcuts';
 
 const press = (key: string, code: string, held: Partial<KeyPress> = {}): KeyPress => ({
   ...{ key, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false },
@@ -9,6 +10,7 @@ const press = (key: string, code: string, held: Partial<KeyPress> = {}): KeyPres
 
 const CTRL = { ctrlKey: true };
 const SHIFT = { shiftKey: true };
+const SHORTCUTS = shortcutsFor(TOOLS);
 const does = (pressed: KeyPress): string | undefined => findPressed(SHORTCUTS, pressed)?.does;
 
 const UNDO = 'Undo; while you draw, the last corner';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { imageToInput } from '../../../src/shared/geometry';
 import { resample } from '../../../src/shared/prompt/polyline';
-import { MAX_POINTS, promptPoints, wholeImage } from '../../../src/shared/prompt/prompts';
+import { promptPoints, wholeImage } from '../../../src/shared/prompt/prompts';
 import { MARKED_CORNERS, type RegionRules } from '../../../src/shared/prompt/regions';
 import type { ImageGeometry, PromptItem } from '../../../src/shared/types';
 import { readJson } from '../../vectors';
@@ -19,7 +19,7 @@ const { cases } = readJson('vectors/prompts.json') as { cases: Case[] };
 
 describe('prompt vectors', () => {
   it.each(cases)('$name', ({ geometry, rules, items, coords, labels }) => {
-    const points = promptPoints(items, geometry, rules);
+    const points = promptPoints(items, geometry, { regionRules: rules, maxPoints: 512 });
     expect(points.map(({ label }) => label)).toEqual(labels);
     points.forEach((point, index) => {
       const [x, y] = coords[index] ?? [NaN, NaN];
@@ -61,14 +61,16 @@ describe('resampling', () => {
   });
 });
 
+const RULES = { regionRules: MARKED_CORNERS, maxPoints: 300 };
+
 it('thins many points to the allowed number', () => {
   const items: PromptItem[] = Array.from({ length: 700 }, (_, x) => ({ kind: 'click', x, y: 0, label: 1 }));
-  const points = promptPoints(items, wholeImage({ height: 10, width: 1000 }), MARKED_CORNERS);
-  expect(points).toHaveLength(MAX_POINTS);
-  expect(points[1]?.x).toBe(Math.floor((1.5 * 700) / 512));
+  const points = promptPoints(items, wholeImage({ height: 10, width: 1000 }), RULES);
+  expect(points).toHaveLength(RULES.maxPoints);
+  expect(points[1]?.x).toBe(Math.floor((1.5 * 700) / RULES.maxPoints));
 });
 
 it('makes no points of words', () => {
   const part = wholeImage({ height: 10, width: 10 });
-  expect(promptPoints([{ kind: 'text', text: 'cat' }], part, MARKED_CORNERS)).toEqual([]);
+  expect(promptPoints([{ kind: 'text', text: 'cat' }], part, RULES)).toEqual([]);
 });

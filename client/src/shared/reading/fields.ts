@@ -1,5 +1,5 @@
 /** Typed reading of plain data: each reader returns the value of a field or refuses. */
-import { WireFloat, type Plain } from './msgpack';
+import { WireFloat, type Plain } from './plain';
 import { refuse } from './refusal';
 
 export type Fields = Readonly<Record<string, Plain>>;

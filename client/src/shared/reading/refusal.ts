@@ -1,5 +1,5 @@
-import type { CodecReason } from '../shared/errors';
-import { Failure } from '../shared/errors';
+import type { CodecReason } from '../errors';
+import { Failure } from '../errors';
 
 /** A refusal: bytes or plain data that are not a valid message. */
 export function refuse(reason: CodecReason, message: string): never {

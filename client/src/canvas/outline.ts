@@ -1,5 +1,5 @@
 import type { PointXy } from '../shared/types';
-import type { Draft } from './layers';
+import type { Sketch } from './sketch';
 import { toScreen, type Viewport } from './viewport';
 
 /** CSS pixels from the first corner within which a press closes the outline. */
@@ -8,7 +8,7 @@ const CLOSING_REACH = 10;
 const FEWEST_CORNERS = 3;
 
 /** Corners of a polygon that is not closed yet; image frame. */
-export class PolygonDraft {
+export class Outline {
   #corners: readonly PointXy[] = [];
   /** Corners that were taken back, the last first. */
   #taken: readonly PointXy[] = [];
@@ -70,8 +70,8 @@ export class PolygonDraft {
   }
 
   /** What to show, with a line to the cursor when there is one. */
-  draft(cursor: PointXy | null): Draft | null {
-    return this.isBegun ? { kind: 'polygon', points: this.#corners, cursor, label: this.#label } : null;
+  sketch(cursor: PointXy | null): Sketch | null {
+    return this.isBegun ? { kind: 'corners', points: this.#corners, cursor, label: this.#label } : null;
   }
 }
 

@@ -1,0 +1,93 @@
+/** The tools, a row each, in the order in which they are shown: picker, keys, help and canvas read nothing else. */
+import { BOXES, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../canvas/toolGestures';
+import type { RuntimeInfo } from '../../shared/messages';
+import type { DecoderState } from './store';
+
+export interface ToolRow {
+  readonly name: string;
+  /** The letter that chooses it, beside the digit of its place; null: no key does. */
+  readonly key: string | null;
+  /** A path on a grid of 24. */
+  readonly icon: string;
+  /** What to do with it. */
+  readonly title: string;
+  /** What the canvas does. */
+  readonly gesture: ToolGesture;
+  /** Whether its prompts are typed in a field. */
+  readonly hasWords?: boolean;
+  /** For tools that not every model has: why this one lacks it, null when it does not. */
+  readonly lack?: (info: RuntimeInfo) => string | null;
+}
+
+export const TOOLS = {
+  click: {
+    name: 'Click',
+    key: 'c',
+    icon: 'M6 4l12 7-5 1.500L10.500 18z M14 14l4.500 4.500',
+    title: 'Click on the object; right click on what is not',
+    gesture: CLICKS,
+  },
+  box: {
+    name: 'Box',
+    key: 'b',
+    icon: 'M5 8V5h3M16 5h3v3M19 16v3h-3M8 19H5v-3M10.500 5h3M10.500 19h3M5 10.500v3M19 10.500v3',
+    title: 'Drag a box around the object',
+    gesture: BOXES,
+  },
+  scribble: {
+    name: 'Scribble',
+    key: 's',
+    icon: 'M4 15c2-6 5-9 6-7s-3 8-1 9 5-8 7-7-2 6 0 7 3-1 4-2',
+    title: 'Draw over the object',
+    gesture: SCRIBBLES,
+  },
+  polygon: {
+    name: 'Polygon',
+    key: 'l',
+    icon: 'M12 4l8 6-3 9H7l-3-9z',
+    title: 'Click the corners of an outline',
+    gesture: POLYGONS,
+  },
+  text: {
+    name: 'Text',
+    key: 't',
+    icon: 'M5 7V5h14v2M12 5v14M9.500 19h5',
+    title: 'Say in words what the object is',
+    gesture: CLICKS,
+    hasWords: true,
+    lack: ({ textBytes }) => (textBytes === null ? 'The loaded model takes no texts' : null),
+  },
+  example: {
+    name: 'Example',
+    key: null,
+    icon: 'M4 6h9v9H4zM16 9h4v10H9v-1',
+    title: 'Show such an object in another photo',
+    gesture: CLICKS,
+    lack: ({ hasExample }) => (hasExample ? 'Not in this client yet' : 'The loaded model takes no examples'),
+  },
+} as const satisfies Readonly<Record<string, ToolRow>>;
+
+export type Tool = keyof typeof TOOLS;
+
+/** All tools of a page. */
+export type Tools = Readonly<Record<Tool, ToolRow>>;
+
+/** A row with what follows from its place. */
+export interface PlacedTool extends ToolRow {
+  readonly tool: Tool;
+  /** The digit that chooses it; null where no key does. */
+  readonly digit: string | null;
+}
+
+export const placedTools = (tools: Tools): readonly PlacedTool[] =>
+  (Object.entries(tools) as [Tool, ToolRow][]).map(([tool, row], index) => ({
+    ...row,
+    tool,
+    digit: row.key === null ? null : String(index + 1),
+  }));
+
+/** Why a tool cannot be chosen; null when it can. */
+export function whyNot({ lack }: ToolRow, decoder: DecoderState): string | null {
+  if (lack === undefined) return null;
+  return decoder.phase === 'ready' ? lack(decoder.info) : 'The decoder is not loaded yet';
+}

@@ -1,0 +1,119 @@
+/** The kinds of prompts, a row each: everything that the page does differently for one than for another. */
+import {
+  check,
+  integer,
+  known,
+  mapping,
+  number,
+  pair,
+  required,
+  sequence,
+  text,
+  type Fields,
+  type Reader,
+} from '../reading/fields';
+import { MAX_NAME_BYTES, MAX_STROKE_POINTS, MAX_TEXT_BYTES } from '../reading/limits';
+import { refuse } from '../reading/refusal';
+import type { LabelledPoint, PointXy, PromptItem, PromptKind } from '../types';
+import type { Mark } from './marks';
+import { resample, type Xy } from './polyline';
+import { boxPoints, cornersOf, polygonPoints, type Canvas, type RegionRules } from './regions';
+
+export interface PromptRow<Item extends PromptItem> {
+  /** From a message or a saved project. */
+  read(fields: Fields, where: string): Item;
+  /** For the decoder, image frame. */
+  points(item: Item, canvas: Canvas, rules: RegionRules): readonly LabelledPoint[];
+  /** On the canvas, from back to front. */
+  draw(item: Item): readonly Mark[];
+}
+
+type PromptTable = {
+  readonly [Kind in PromptKind]: PromptRow<Extract<PromptItem, { readonly kind: Kind }>>;
+};
+
+const label: Reader<0 | 1> = (value, where) => {
+  const read = integer(value, where);
+  return read === 0 || read === 1 ? read : refuse('invalid-value', `${where}: must be 1 or 0, got ${read}`);
+};
+
+/** Of a box or polygon; 1 may be left out, and is left out. */
+function regionLabel(fields: Fields, where: string): { readonly label?: 0 } {
+  const read = !Object.hasOwn(fields, 'label') ? 1 : required(fields, 'label', label, where);
+  return read === 0 ? { label: read } : {};
+}
+
+const strokePoints = sequence(pair(number), MAX_STROKE_POINTS);
+
+const toPoint = ([x, y]: Xy): PointXy => ({ x, y });
+
+export const PROMPTS: PromptTable = {
+  click: {
+    read: (fields, where) => ({
+      kind: 'click',
+      x: required(fields, 'x', number, where),
+      y: required(fields, 'y', number, where),
+      label: required(fields, 'label', label, where),
+    }),
+    points: ({ x, y, label }) => [{ x, y, label }],
+    draw: ({ x, y, label }) => [{ shape: 'disc', at: { x, y }, label }],
+  },
+  box: {
+    read: (fields, where) => {
+      const [x0, y0] = [required(fields, 'x0', number, where), required(fields, 'y0', number, where)];
+      const [x1, y1] = [required(fields, 'x1', number, where), required(fields, 'y1', number, where)];
+      check(x0 < x1 && y0 < y1, `${where}: a box must have x0 < x1 and y0 < y1`);
+      return { kind: 'box', x0, y0, x1, y1, ...regionLabel(fields, where) };
+    },
+    points: (item, canvas, rules) => boxPoints(item, canvas, rules.box),
+    draw: (item) => [
+      {
+        ...{ shape: 'line', points: cornersOf(item).map(toPoint), label: item.label ?? 1 },
+        ...{ isClosed: true, isDashed: true },
+      },
+    ],
+  },
+  scribble: {
+    read: (fields, where) => {
+      const points_xy = required(fields, 'points_xy', strokePoints, where);
+      const read = { kind: 'scribble', points_xy, label: required(fields, 'label', label, where) } as const;
+      check(points_xy.length >= 1, `${where}: a scribble needs at least one point`);
+      return read;
+    },
+    points: ({ points_xy, label }, { step }) =>
+      resample(points_xy, step, 'open').map(({ x, y }) => ({ x, y, label })),
+    draw: ({ points_xy, label }) => [{ shape: 'line', points: points_xy.map(toPoint), label }],
+  },
+  polygon: {
+    read: (fields, where) => {
+      const points_xy = required(fields, 'points_xy', strokePoints, where);
+      check(points_xy.length >= 3, `${where}: a polygon needs at least three points`);
+      return { kind: 'polygon', points_xy, ...regionLabel(fields, where) };
+    },
+    points: (item, canvas, rules) => polygonPoints(item, canvas, rules.polygon),
+    draw: ({ points_xy, label = 1 }) => [
+      { shape: 'line', points: points_xy.map(toPoint), label, isClosed: true },
+    ],
+  },
+  text: {
+    read: (fields, where) => {
+      const words = required(fields, 'text', text(MAX_TEXT_BYTES), where);
+      check(words.trim() !== '', `${where}: a text prompt must not be blank`);
+      return { kind: 'text', text: words };
+    },
+    points: () => [],
+    draw: () => [],
+  },
+};
+
+export const PROMPT_KINDS = Object.keys(PROMPTS) as readonly PromptKind[];
+
+/** The row of an item. */
+export const rowOf = ({ kind }: PromptItem): PromptRow<PromptItem> => PROMPTS[kind];
+
+/** A prompt of any kind. */
+export const readPromptItem: Reader<PromptItem> = (value, where) => {
+  const fields = mapping(value, where);
+  const name = required(fields, 'kind', text(MAX_NAME_BYTES), where);
+  return PROMPTS[known(name, PROMPT_KINDS, `${where}.kind`)].read(fields, where);
+};

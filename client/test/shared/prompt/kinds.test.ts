@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { PROMPT_KINDS, readPromptItem, rowOf } from '../../../src/shared/prompt/kinds';
+import { wholeImage, promptPoints } from '../../../src/shared/prompt/prompts';
+import { MARKED_CORNERS } from '../../../src/shared/prompt/regions';
+import type { PromptItem, PromptKind } from '../../../src/shared/types';
+
+const CORNERS = [
+  [2, 3],
+  [12, 3],
+  [12, 9],
+] as const;
+
+/** One of each kind, on an image of 20 x 16. */
+const ITEMS: Readonly<Record<PromptKind, PromptItem>> = {
+  click: { kind: 'click', x: 4, y: 5, label: 0 },
+  box: { kind: 'box', x0: 2, y0: 3, x1: 12, y1: 9 },
+  scribble: { kind: 'scribble', points_xy: CORNERS, label: 1 },
+  polygon: { kind: 'polygon', points_xy: CORNERS, label: 0 },
+  text: { kind: 'text', text: 'a cat' },
+};
+const part = wholeImage({ height: 16, width: 20 });
+const rules = { regionRules: MARKED_CORNERS, maxPoints: 512 };
+
+describe.each(PROMPT_KINDS)('a prompt of kind %s', (kind) => {
+  const item = ITEMS[kind];
+
+  it('is read as it was written', () => {
+    expect(readPromptItem(JSON.parse(JSON.stringify(item)) as never, 'item')).toEqual(item);
+  });
+
+  it('is seen by the decoder and by the user, unless it is words', () => {
+    const isWords = kind === 'text';
+    expect(promptPoints([item], part, rules).length === 0).toBe(isWords);
+    expect(rowOf(item).draw(item).length === 0).toBe(isWords);
+  });
+});
+
+it('a box is drawn as its dashed outline, in the colour of its sign', () => {
+  expect(rowOf(ITEMS.box).draw(ITEMS.box)).toEqual([
+    {
+      shape: 'line',
+      points: [
+        { x: 2, y: 3 },
+        { x: 12, y: 3 },
+        { x: 12, y: 9 },
+        { x: 2, y: 9 },
+      ],
+      label: 1,
+      isClosed: true,
+      isDashed: true,
+    },
+  ]);
+});
+
+it('other kinds are refused by name, with the names that are known', () => {
+  const read = (): unknown => readPromptItem({ kind: 'lasso' }, 'items[0]');
+  expect(read).toThrow('items[0].kind: unknown name "lasso"; known are click, box, scribble, polygon, text');
+});
