@@ -30,6 +30,8 @@ export default defineConfig(
       'no-console': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Event handlers in one line: `onClick={() => view.fit()}`.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/only-throw-error': 'error',
     },
   },
@@ -37,6 +39,11 @@ export default defineConfig(
     files: ['src/**/*.{ts,tsx}'],
     ignores: ['src/worker/runtime/**'],
     rules: { 'no-restricted-imports': ['error', { patterns: [runtimeOnly] }] },
+  },
+  {
+    // Not tests: their longest functions are lists of cases.
+    files: ['{src,fuzz,bench,scripts}/**'],
+    rules: { 'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }] },
   },
   { files: ['scripts/**', 'e2e/**'], rules: { 'no-console': 'off' } },
 );

@@ -266,9 +266,7 @@ async function toggleServer({ stage }: World): Promise<string | null> {
 async function pauseServer(world: World, dice: Dice): Promise<string> {
   const milliseconds = dice.integer(100, 1500);
   world.stage.pauseServer();
-  setTimeout(() => {
-    world.stage.resumeServer();
-  }, milliseconds);
+  setTimeout(() => world.stage.resumeServer(), milliseconds);
   return Promise.resolve(`${milliseconds} ms`);
 }
 

@@ -258,9 +258,7 @@ export class World {
         new Promise<void>((resolve) => {
           requestAnimationFrame(() => {
             setTimeout(() => {
-              requestAnimationFrame(() => {
-                resolve();
-              });
+              requestAnimationFrame(() => resolve());
             });
           });
         }),

@@ -56,9 +56,7 @@ export async function within<T>(
       control.abort();
     };
   });
-  const onAbort = (): void => {
-    end(new Failure(aborted()));
-  };
+  const onAbort = (): void => end(new Failure(aborted()));
   const onSilence = (): void => {
     const message = `nothing was heard for ${milliseconds} ms while waiting for: ${patience}`;
     end(new Failure({ ...FAILURES[patience], message }));

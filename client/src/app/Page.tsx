@@ -21,13 +21,9 @@ import { Welcome } from './bars/Welcome';
 export function Page({ app }: { readonly app: App }) {
   const isDropTarget = useFiles(app);
   useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      handleKey(event, app);
-    };
+    const onKey = (event: KeyboardEvent): void => handleKey(event, app);
     window.addEventListener('keydown', onKey);
-    return () => {
-      window.removeEventListener('keydown', onKey);
-    };
+    return () => window.removeEventListener('keydown', onKey);
   }, [app]);
   const hasImage = app.store.activeImage.value !== null;
   return (

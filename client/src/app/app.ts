@@ -35,18 +35,12 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     tool: () => tools[store.tool.value].gesture,
     viewport: () => store.viewport.value,
     imageSize: () => store.activeImage.value?.size ?? null,
-    give: (prompt) => {
-      controller.give(prompt);
-    },
+    give: (prompt) => controller.give(prompt),
     showSketch: (sketch) => {
       store.sketch.value = sketch;
     },
-    pan: (by) => {
-      view.pan(by);
-    },
-    zoom: (factor, anchor) => {
-      view.zoom(factor, anchor);
-    },
+    pan: (by) => view.pan(by),
+    zoom: (factor, anchor) => view.zoom(factor, anchor),
   });
   startOverWithEachPhoto({ store, view, gestures });
   const chooseTool = (tool: Tool): void => {

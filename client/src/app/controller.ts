@@ -59,27 +59,17 @@ export class Controller {
   constructor(store: Store, services: Services) {
     this.#store = store;
     this.#services = services;
-    const onError = (error: ClientError): void => {
-      this.#fail(error);
-    };
-    const onArrival = (): void => {
-      this.#decoding.run();
-    };
+    const onError = (error: ClientError): void => this.#fail(error);
+    const onArrival = (): void => this.#decoding.run();
     this.#texts = new TextLookup(store, services, { onArrival, onError });
     this.#projects = new Projects(store, services.now);
     this.#classNames = new ClassNames(store, services.texts);
-    effect(() => {
-      this.#embedQueue.show(store.session.value.activeImage);
-    });
+    effect(() => this.#embedQueue.show(store.session.value.activeImage));
     this.#decoding = new DecodeLoop(store, services, this.#texts, {
       onError,
-      onGone: (image) => {
-        this.#sendAgain(image);
-      },
+      onGone: (image) => this.#sendAgain(image),
     });
-    services.decoder.onLost?.(() => {
-      this.#revive();
-    });
+    services.decoder.onLost?.(() => this.#revive());
   }
 
   /** Load the decoder; it takes about as long as the first photo needs on the server. */
@@ -405,9 +395,7 @@ export class Controller {
       onProgress: (progress) => {
         this.#setReadiness(id, { phase: 'embedding', progress });
       },
-      onBytes: (bytes, at) => {
-        this.#receive(id, bytes.slice().buffer, at);
-      },
+      onBytes: (bytes, at) => this.#receive(id, bytes.slice().buffer, at),
     });
     this.#embeddings.set(id, new Blob([bytes]));
     return bytes;

@@ -35,84 +35,93 @@ interface Waiting {
   readonly onProgress: ((loaded: Loaded) => void) | undefined;
 }
 
-/**
- * A worker that fails to start, throws outside a request, or says nothing for `milliseconds` while something is
- * asked of it, is ended: all calls fail, and the listener is told.
- */
-export function createBridge(start: () => WorkerLike, milliseconds?: number): DecoderBridge {
-  const waiting = new Map<number, Waiting>();
-  let worker: WorkerLike | null = null;
-  let lastId = 0;
-  let onLost: (() => void) | null = null;
+class Bridge implements DecoderBridge {
+  readonly #start: () => WorkerLike;
+  readonly #milliseconds: number | undefined;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: WorkerLike | null = null;
+  #lastId = 0;
+  #tellLost: (() => void) | null = null;
 
-  const lose = (lost: WorkerLike, message: string): void => {
-    if (worker !== lost) return;
-    worker = null;
-    lost.terminate();
-    const calls = [...waiting.values()];
-    waiting.clear();
-    for (const { reject } of calls) {
-      reject(new Failure({ kind: 'decoder', what: 'worker-failed', message }));
+  constructor(start: () => WorkerLike, milliseconds?: number) {
+    this.#start = start;
+    this.#milliseconds = milliseconds;
+  }
+
+  call: DecoderBridge['call'] = async (name, args, { signal, transfer = [], onProgress } = {}) => {
+    const isCancelled = (): boolean => signal?.aborted ?? false;
+    if (isCancelled()) throw new Failure(aborted());
+    const id = ++this.#lastId;
+    const asked = this.#worker ?? this.#started();
+    try {
+      return await within(
+        { patience: 'worker', signal, milliseconds: this.#milliseconds },
+        (_, alive) =>
+          new Promise((resolve, reject) => {
+            this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, alive, onProgress });
+            asked.postMessage({ id, call: name, ...args } as WorkerRequest, transfer);
+          }),
+      );
+    } catch (error) {
+      // What still waits here was neither answered nor lost: it was cancelled, or nothing was heard.
+      if (!this.#waiting.delete(id)) throw error;
+      if (isCancelled()) asked.postMessage({ id, call: 'abort' }, []);
+      else this.#lose(asked, `the decoder worker did not answer: ${name}`);
+      throw error;
     }
-    onLost?.();
   };
 
-  const hear = (reply: WorkerReply): void => {
-    for (const { alive } of waiting.values()) alive();
-    const entry = waiting.get(reply.id);
+  onLost(listener: () => void): void {
+    this.#tellLost = listener;
+  }
+
+  terminate(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  #started(): WorkerLike {
+    const fresh = this.#start();
+    this.#worker = fresh;
+    fresh.addEventListener('message', ({ data }) => {
+      if (this.#worker === fresh) this.#hear(data);
+    });
+    fresh.addEventListener('error', (event) =>
+      this.#lose(fresh, `the decoder worker failed: ${event.message || 'its script could not be loaded'}`),
+    );
+    return fresh;
+  }
+
+  #hear(reply: WorkerReply): void {
+    for (const { alive } of this.#waiting.values()) alive();
+    const entry = this.#waiting.get(reply.id);
     if ('progress' in reply) {
       entry?.onProgress?.(reply.progress);
       return;
     }
-    waiting.delete(reply.id);
+    this.#waiting.delete(reply.id);
     if (reply.ok) entry?.resolve(reply.value);
     else entry?.reject(new Failure(reply.error));
-  };
+  }
 
-  const started = (): WorkerLike => {
-    const fresh = start();
-    worker = fresh;
-    fresh.addEventListener('message', ({ data }) => {
-      if (worker === fresh) hear(data);
-    });
-    fresh.addEventListener('error', (event) => {
-      lose(fresh, `the decoder worker failed: ${event.message || 'its script could not be loaded'}`);
-    });
-    return fresh;
-  };
-
-  return {
-    call: async (name, args, { signal, transfer = [], onProgress } = {}) => {
-      const isCancelled = (): boolean => signal?.aborted ?? false;
-      if (isCancelled()) throw new Failure(aborted());
-      const id = ++lastId;
-      const asked = worker ?? started();
-      try {
-        return await within(
-          { patience: 'worker', signal, milliseconds },
-          (_, alive) =>
-            new Promise((resolve, reject) => {
-              waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, alive, onProgress });
-              asked.postMessage({ id, call: name, ...args } as WorkerRequest, transfer);
-            }),
-        );
-      } catch (error) {
-        // What still waits here was neither answered nor lost: it was cancelled, or nothing was heard.
-        if (!waiting.delete(id)) throw error;
-        if (isCancelled()) asked.postMessage({ id, call: 'abort' }, []);
-        else lose(asked, `the decoder worker did not answer: ${name}`);
-        throw error;
-      }
-    },
-    onLost: (listener) => {
-      onLost = listener;
-    },
-    terminate: () => {
-      worker?.terminate();
-      worker = null;
-    },
-  };
+  #lose(lost: WorkerLike, message: string): void {
+    if (this.#worker !== lost) return;
+    this.terminate();
+    const calls = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of calls) {
+      reject(new Failure({ kind: 'decoder', what: 'worker-failed', message }));
+    }
+    this.#tellLost?.();
+  }
 }
+
+/**
+ * A worker that fails to start, throws outside a request, or says nothing for `milliseconds` while something is
+ * asked of it, is ended: all calls fail, and the listener is told.
+ */
+export const createBridge = (start: () => WorkerLike, milliseconds?: number): DecoderBridge =>
+  new Bridge(start, milliseconds);
 
 /** Start the worker; its script is a file of its own. */
 export const startDecoder = (milliseconds?: number): DecoderBridge =>

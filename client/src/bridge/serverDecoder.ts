@@ -54,9 +54,7 @@ export function createServerDecoder(decodeUrl: string, milliseconds?: number): D
       options.signal?.aborted === true
         ? Promise.reject(new Failure(aborted()))
         : handlers[name](args, options),
-    terminate: () => {
-      keys.clear();
-    },
+    terminate: () => keys.clear(),
   };
 }
 

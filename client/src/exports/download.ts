@@ -6,9 +6,7 @@ export function download(name: string, content: Blob): void {
   link.download = name;
   link.click();
   // The click only starts the download; the address must outlive it.
-  setTimeout(() => {
-    URL.revokeObjectURL(url);
-  }, 60_000);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 export const jsonBlob = (value: unknown): Blob =>

@@ -53,9 +53,7 @@ export function labelMapPng(
 
 function bigEndian(values: Uint16Array): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(2 * values.length));
-  values.forEach((value, index) => {
-    bytes.setUint16(2 * index, value);
-  });
+  values.forEach((value, index) => bytes.setUint16(2 * index, value));
   return new Uint8Array(bytes.buffer);
 }
 

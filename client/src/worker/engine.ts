@@ -114,9 +114,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
       fetchModel(modelUrl, undefined, { onProgress: sum, milliseconds }),
       this.#runtime.fetch?.({
         milliseconds,
-        onProgress: (loaded) => {
-          sum('', loaded);
-        },
+        onProgress: (loaded) => sum('', loaded),
       }),
     ]);
     return files;

@@ -14,26 +14,14 @@ export function EmbeddingProgress({ app: { store, controller } }: { readonly app
     <div class={readiness.phase === 'failed' ? 'progress failed' : 'progress'}>
       <p>{text}</p>
       {readiness.phase === 'failed' ? (
-        <button
-          type="button"
-          class="action primary"
-          onClick={() => {
-            controller.retry(image.id);
-          }}
-        >
+        <button type="button" class="action primary" onClick={() => controller.retry(image.id)}>
           Try again
         </button>
       ) : (
         <>
           <progress aria-label={text} {...(fraction === null ? {} : { value: fraction, max: 1 })} />
           {readiness.phase === 'embedding' && (
-            <button
-              type="button"
-              class="action"
-              onClick={() => {
-                controller.cancelEmbedding(image.id);
-              }}
-            >
+            <button type="button" class="action" onClick={() => controller.cancelEmbedding(image.id)}>
               Cancel
             </button>
           )}

@@ -30,9 +30,6 @@ function Action({ name, icon, title, disabled = false, onClick }: ActionProps) {
 
 export function Toolbar({ app }: { readonly app: App }) {
   const { controller, store } = app;
-  const image = store.activeImage.value;
-  const undoable = store.sketch.value?.kind === 'corners' ? 'corner' : nextUndo(store.session.value);
-  const redoable = nextRedo(store.session.value);
   return (
     <header class="toolbar">
       <h1 class="brand">
@@ -42,42 +39,21 @@ export function Toolbar({ app }: { readonly app: App }) {
       <div class="actions" role="toolbar" aria-label="Actions">
         <OpenButton app={app} />
         <span class="separator" />
-        <Action
-          name="Undo"
-          icon="undo"
-          title={undoable === null ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
-          disabled={undoable === null}
-          onClick={() => {
-            app.undo();
-          }}
-        />
-        <Action
-          name="Redo"
-          icon="redo"
-          title={redoable === null ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
-          disabled={redoable === null}
-          onClick={() => {
-            app.redo();
-          }}
-        />
+        <UndoAndRedo app={app} />
         <Action
           name="Clear"
           icon="clear"
           title="Remove all objects of this photo"
-          disabled={(image?.document.objects.length ?? 0) === 0}
-          onClick={() => {
-            controller.clear();
-          }}
+          disabled={(store.activeImage.value?.document.objects.length ?? 0) === 0}
+          onClick={() => controller.clear()}
         />
         <span class="separator" />
         <Action
           name="New object"
           icon="newObject"
           title="Prompts from now on belong to another object (N)"
-          disabled={image === null}
-          onClick={() => {
-            controller.newObject();
-          }}
+          disabled={store.activeImage.value === null}
+          onClick={() => controller.newObject()}
         />
       </div>
       <div class="actions actions-end">
@@ -86,12 +62,34 @@ export function Toolbar({ app }: { readonly app: App }) {
           name="Help"
           icon="help"
           title="Keys and gestures (?)"
-          onClick={() => {
-            store.helpOpen.value = true;
-          }}
+          onClick={() => (store.helpOpen.value = true)}
         />
       </div>
     </header>
+  );
+}
+
+function UndoAndRedo({ app }: { readonly app: App }) {
+  const { sketch, session } = app.store;
+  const undoable = sketch.value?.kind === 'corners' ? 'corner' : nextUndo(session.value);
+  const redoable = nextRedo(session.value);
+  return (
+    <>
+      <Action
+        name="Undo"
+        icon="undo"
+        title={undoable === null ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
+        disabled={undoable === null}
+        onClick={() => app.undo()}
+      />
+      <Action
+        name="Redo"
+        icon="redo"
+        title={redoable === null ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
+        disabled={redoable === null}
+        onClick={() => app.redo()}
+      />
+    </>
   );
 }
 

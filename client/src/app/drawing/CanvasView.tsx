@@ -39,9 +39,7 @@ export function CanvasView({ app }: { readonly app: App }) {
         aria-label="Image canvas"
         aria-description="Arrow keys move a crosshair, Enter uses the tool there, Shift+Enter uses it negatively"
         tabIndex={0}
-        onKeyDown={(event) => {
-          onCanvasKey(event, app);
-        }}
+        onKeyDown={(event) => onCanvasKey(event, app)}
         onBlur={() => {
           app.gestures.release();
           app.store.crosshair.value = null;
@@ -55,35 +53,14 @@ export function CanvasView({ app }: { readonly app: App }) {
 function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
   return (
     <div class="zoom" role="group" aria-label="Zoom">
-      <button
-        type="button"
-        aria-label="Zoom out"
-        title="Zoom out (-)"
-        onClick={() => {
-          view.zoom(0.8);
-        }}
-      >
+      <button type="button" aria-label="Zoom out" title="Zoom out (-)" onClick={() => view.zoom(0.8)}>
         <Icon name="zoomOut" />
       </button>
       <span class="zoom-value">{Math.round(store.viewport.value.scale * 100)} %</span>
-      <button
-        type="button"
-        aria-label="Zoom in"
-        title="Zoom in (+)"
-        onClick={() => {
-          view.zoom(1.25);
-        }}
-      >
+      <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => view.zoom(1.25)}>
         <Icon name="zoomIn" />
       </button>
-      <button
-        type="button"
-        aria-label="Fit image"
-        title="Fit the image (0)"
-        onClick={() => {
-          view.fit();
-        }}
-      >
+      <button type="button" aria-label="Fit image" title="Fit the image (0)" onClick={() => view.fit()}>
         <Icon name="fit" />
       </button>
     </div>
@@ -115,9 +92,7 @@ function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
   const paintSoon = (scene: Scene | null, size: SizeHw): void => {
     clearTimeout(timer);
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => {
-      paint(scene, size);
-    });
+    frame = requestAnimationFrame(() => paint(scene, size));
   };
   const stop = effect(() => {
     // Painted again on a screen of another density, too.
@@ -147,9 +122,7 @@ function followDensity() {
     watch();
   };
   watch();
-  const unfollow = (): void => {
-    control.abort();
-  };
+  const unfollow = (): void => control.abort();
   return { density, unfollow };
 }
 
@@ -158,9 +131,7 @@ function followSize(canvas: HTMLCanvasElement, { view }: App): () => void {
     view.resize({ width: canvas.clientWidth, height: canvas.clientHeight });
   });
   observer.observe(canvas);
-  return () => {
-    observer.disconnect();
-  };
+  return () => observer.disconnect();
 }
 
 function onCanvasKey(event: KeyboardEvent, app: App): void {

@@ -10,116 +10,93 @@ const PIXELS_PER_LINE = 40;
 /** Where Ctrl+click is the right click of a mouse with one button. */
 const IS_APPLE = /Macintosh|iPhone|iPad/.test(navigator.userAgent);
 
-export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
-  const { gestures, view } = app;
-  const control = new AbortController();
-  const options = { signal: control.signal };
-  let spaceHeld = false;
+type Handlers = { readonly [Type in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Type]) => void };
 
-  const positionOf = (event: MouseEvent): PointXy => {
-    const bounds = canvas.getBoundingClientRect();
-    return { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
+/** Listen until the signal is given. */
+function listen(target: EventTarget, handlers: Handlers, signal: AbortSignal): void {
+  for (const [type, handler] of Object.entries(handlers)) {
+    target.addEventListener(type, handler as EventListener, { signal, passive: false });
+  }
+}
+
+export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
+  const { gestures } = app;
+  const control = new AbortController();
+  const { signal } = control;
+  const space = followSpace(canvas, signal);
+  listen(
+    canvas,
+    pointerHandlers(canvas, app, () => space.isHeld),
+    signal,
+  );
+  listen(canvas, wheelHandlers(canvas, app), signal);
+  // Who leaves the window with a button or Space held releases it elsewhere, unheard.
+  const letGo = (): void => {
+    space.release();
+    gestures.release();
   };
+  window.addEventListener('blur', letGo, { signal });
+  document.addEventListener('visibilitychange', letGo, { signal });
+  return () => control.abort();
+}
+
+function pointerHandlers(canvas: HTMLCanvasElement, { gestures }: App, isPanning: () => boolean): Handlers {
   const inputOf = (event: PointerEvent): PointerInput => ({
     id: event.pointerId,
     kind: event.pointerType === 'touch' || event.pointerType === 'pen' ? event.pointerType : 'mouse',
-    at: positionOf(event),
+    at: positionOn(canvas, event),
     button: event.button,
     negative: event.shiftKey || event.altKey || (IS_APPLE && event.ctrlKey),
     isPrimary: event.isPrimary,
-    panning: spaceHeld,
+    panning: isPanning(),
   });
-  const setSpace = (held: boolean): void => {
-    spaceHeld = held;
-    canvas.classList.toggle('panning', held);
-  };
-
-  canvas.addEventListener(
-    'pointerdown',
-    (event) => {
+  return {
+    pointerdown: (event) => {
       canvas.setPointerCapture(event.pointerId);
       gestures.down(inputOf(event));
     },
-    options,
-  );
-  canvas.addEventListener(
-    'pointermove',
-    (event) => {
-      gestures.move(inputOf(event));
-    },
-    options,
-  );
-  canvas.addEventListener(
-    'pointerup',
-    (event) => {
-      gestures.up(inputOf(event));
-    },
-    options,
-  );
-  canvas.addEventListener(
-    'pointercancel',
-    (event) => {
-      gestures.cancelPointer(event.pointerId);
-    },
-    options,
-  );
-  // After every pointer's end, too, when it is nothing any more.
-  canvas.addEventListener(
-    'lostpointercapture',
-    (event) => {
-      gestures.cancelPointer(event.pointerId);
-    },
-    options,
-  );
-  // Whoever leaves the window takes the end of what is held down along.
-  const letGo = (): void => {
-    setSpace(false);
-    gestures.release();
+    pointermove: (event) => gestures.move(inputOf(event)),
+    pointerup: (event) => gestures.up(inputOf(event)),
+    pointercancel: ({ pointerId }) => gestures.cancelPointer(pointerId),
+    // After every pointer's end, too, when it is nothing any more.
+    lostpointercapture: ({ pointerId }) => gestures.cancelPointer(pointerId),
+    dblclick: () => gestures.closePolygon(),
+    contextmenu: (event) => event.preventDefault(),
   };
-  window.addEventListener('blur', letGo, options);
-  document.addEventListener('visibilitychange', letGo, options);
-  canvas.addEventListener(
-    'dblclick',
-    () => {
-      gestures.closePolygon();
-    },
-    options,
-  );
-  canvas.addEventListener(
-    'contextmenu',
-    (event) => {
-      event.preventDefault();
-    },
-    options,
-  );
-  canvas.addEventListener(
-    'wheel',
-    (event) => {
-      event.preventDefault();
-      const pixels =
-        event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * PIXELS_PER_LINE : event.deltaY;
-      view.zoom(ZOOM_PER_PIXEL ** -pixels, positionOf(event));
-    },
-    { ...options, passive: false },
-  );
-  window.addEventListener(
-    'keydown',
-    (event) => {
-      const onPage = event.target === document.body || event.target === canvas;
-      if (event.code !== 'Space' || !onPage) return;
-      event.preventDefault();
-      setSpace(true);
-    },
-    options,
-  );
-  window.addEventListener(
-    'keyup',
-    (event) => {
-      if (event.code === 'Space') setSpace(false);
-    },
-    options,
-  );
-  return () => {
-    control.abort();
+}
+
+const wheelHandlers = (canvas: HTMLCanvasElement, { view }: App): Handlers => ({
+  wheel: (event) => {
+    event.preventDefault();
+    const isInLines = event.deltaMode === WheelEvent.DOM_DELTA_LINE;
+    const pixels = isInLines ? event.deltaY * PIXELS_PER_LINE : event.deltaY;
+    view.zoom(ZOOM_PER_PIXEL ** -pixels, positionOn(canvas, event));
+  },
+});
+
+function positionOn(canvas: HTMLCanvasElement, { clientX, clientY }: MouseEvent): PointXy {
+  const { left, top } = canvas.getBoundingClientRect();
+  return { x: clientX - left, y: clientY - top };
+}
+
+/** Whether Space is held on the page or the canvas, but not in a field. */
+function followSpace(canvas: HTMLCanvasElement, signal: AbortSignal) {
+  const space = { isHeld: false, release: () => set(false) };
+  const set = (held: boolean): void => {
+    space.isHeld = held;
+    canvas.classList.toggle('panning', held);
   };
+  const handlers: Handlers = {
+    keydown: (event) => {
+      const isOnPage = event.target === document.body || event.target === canvas;
+      if (event.code !== 'Space' || !isOnPage) return;
+      event.preventDefault();
+      set(true);
+    },
+    keyup: ({ code }) => {
+      if (code === 'Space') set(false);
+    },
+  };
+  listen(window, handlers, signal);
+  return space;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { annotated } from '../../exports/annotated';
 import { Failure, type ClientError } from '../../shared/errors';
 import type { App } from '../app';
@@ -12,6 +12,7 @@ import {
   whyNotExport,
   type ExportFormat,
 } from './exportActions';
+import { Dialog } from '../parts/Dialog';
 import { Icon } from '../parts/icons';
 
 /** The button Export and its dialog. */
@@ -27,21 +28,12 @@ export function ExportMenu({ app }: { readonly app: App }) {
         aria-haspopup="dialog"
         title={isPossible ? 'Save masks or the project' : 'Nothing to export yet'}
         disabled={!isPossible}
-        onClick={() => {
-          setOpen(true);
-        }}
+        onClick={() => setOpen(true)}
       >
         <Icon name="export" />
         <span class="action-text">Export</span>
       </button>
-      {isOpen && (
-        <ExportDialog
-          app={app}
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
-      )}
+      {isOpen && <ExportDialog app={app} onClose={() => setOpen(false)} />}
     </>
   );
 }
@@ -52,13 +44,22 @@ interface DialogProps {
 }
 
 function ExportDialog({ app, onClose }: DialogProps) {
+  return (
+    <Dialog name="export" heading="Export" closing="Close export" isOpen onClose={onClose}>
+      {(close) => <ExportForm app={app} onDone={close} />}
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  readonly app: App;
+  readonly onDone: () => void;
+}
+
+function ExportForm({ app, onDone }: FormProps) {
   const { store } = app;
-  const dialog = useRef<HTMLDialogElement>(null);
   const [name, choose] = useState(lastChosen);
   const [useGuesses, setUseGuesses] = useState(false);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   const exported = annotated(store.session.value);
   const source = exportSource(store, exported);
   const possible = EXPORT_FORMATS.filter((format) => whyNotExport(format, source) === null);
@@ -68,73 +69,67 @@ function ExportDialog({ app, onClose }: DialogProps) {
     if (chosen === undefined) return;
     lastChosen = chosen.name;
     void runExport(app, chosen, useGuesses);
-    dialog.current?.close();
+    onDone();
   };
   return (
-    <dialog ref={dialog} class="dialog export" aria-labelledby="export-heading" onClose={onClose}>
-      <header>
-        <h2 id="export-heading">Export</h2>
-        <button
-          type="button"
-          class="quiet"
-          aria-label="Close export"
-          title="Close (Esc)"
-          onClick={() => dialog.current?.close()}
-        >
-          <Icon name="close" />
-        </button>
-      </header>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save();
-        }}
-      >
-        <div class="formats" role="radiogroup" aria-label="Format">
-          {EXPORT_FORMATS.map((format, index) => (
-            <Format
-              key={format.name}
-              format={format}
-              id={`format-${index}`}
-              isChosen={format === chosen}
-              why={whyNotExport(format, source)}
-              onChoose={() => {
-                choose(format.name);
-              }}
-            />
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <Formats source={source} chosen={chosen} onChoose={choose} />
+      {hasGuesses && (
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={useGuesses}
+            onChange={({ currentTarget }) => setUseGuesses(currentTarget.checked)}
+          />
+          Use names that the model guessed as categories
+        </label>
+      )}
+      {chosen !== undefined && (
+        <ul class="remarks" aria-label="About this file">
+          {remarksOn(chosen, exported, { useGuesses }).map((remark) => (
+            <li key={remark}>{remark}.</li>
           ))}
-        </div>
-        {hasGuesses && (
-          <label class="choice">
-            <input
-              type="checkbox"
-              checked={useGuesses}
-              onChange={({ currentTarget }) => {
-                setUseGuesses(currentTarget.checked);
-              }}
-            />
-            Use names that the model guessed as categories
-          </label>
-        )}
-        {chosen !== undefined && (
-          <ul class="remarks" aria-label="About this file">
-            {remarksOn(chosen, exported, { useGuesses }).map((remark) => (
-              <li key={remark}>{remark}.</li>
-            ))}
-          </ul>
-        )}
-        <div class="dialog-actions">
-          <button type="submit" class="action primary" disabled={chosen === undefined}>
-            Save
-          </button>
-        </div>
-      </form>
-    </dialog>
+        </ul>
+      )}
+      <div class="dialog-actions">
+        <button type="submit" class="action primary" disabled={chosen === undefined}>
+          Save
+        </button>
+      </div>
+    </form>
   );
 }
 
 /** Name of the format that was saved last; it is offered again. */
 let lastChosen = 'COCO';
+
+interface FormatsProps {
+  readonly source: ReturnType<typeof exportSource>;
+  readonly chosen: ExportFormat | undefined;
+  readonly onChoose: (name: string) => void;
+}
+
+function Formats({ source, chosen, onChoose }: FormatsProps) {
+  return (
+    <div class="formats" role="radiogroup" aria-label="Format">
+      {EXPORT_FORMATS.map((format, index) => (
+        <Format
+          key={format.name}
+          format={format}
+          id={`format-${index}`}
+          isChosen={format === chosen}
+          why={whyNotExport(format, source)}
+          onChoose={() => onChoose(format.name)}
+        />
+      ))}
+    </div>
+  );
+}
 
 interface FormatProps {
   readonly format: ExportFormat;

@@ -81,9 +81,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     name: 'Masks',
     hint: 'all photos: a ZIP with a label map each, and a legend of the numbers',
     scope: 'all',
-    run: async ({ photos }) => {
-      download('masks.zip', await labelMaps(photos));
-    },
+    run: async ({ photos }) => download('masks.zip', await labelMaps(photos)),
   },
   {
     name: 'Label map',
@@ -118,9 +116,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     name: 'Project',
     hint: 'all photos: prompts, masks and names, to be opened here again',
     scope: 'project',
-    run: ({ store }) => {
-      download('project.splitseem.json', jsonBlob(projectOf(store)));
-    },
+    run: ({ store }) => download('project.splitseem.json', jsonBlob(projectOf(store))),
   },
 ];
 

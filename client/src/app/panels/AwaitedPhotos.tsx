@@ -28,9 +28,7 @@ export function AwaitedPhotos({ app }: { readonly app: App }) {
           type="button"
           class="action"
           title="Forget the objects of these photos"
-          onClick={() => {
-            controller.forgetAwaited();
-          }}
+          onClick={() => controller.forgetAwaited()}
         >
           {awaited.length === 1 ? 'Leave it out' : 'Leave them out'}
         </button>
@@ -66,13 +64,7 @@ function AwaitedPhoto({ app: { controller }, image }: Props) {
         <p class="hint">The open photo of this name may be another file than the one that was saved.</p>
       )}
       {photos.length > 0 && (
-        <Choice
-          name={name}
-          photos={photos}
-          onChoose={(photo) => {
-            controller.assignAwaited(image, photo);
-          }}
-        />
+        <Choice name={name} photos={photos} onChoose={(photo) => controller.assignAwaited(image, photo)} />
       )}
     </li>
   );
@@ -93,9 +85,7 @@ function Choice({ name, photos, onChoose }: ChoiceProps) {
       <select
         aria-label={`Open photo that is ${name}`}
         value={chosen}
-        onChange={({ currentTarget }) => {
-          setChosen(currentTarget.value);
-        }}
+        onChange={({ currentTarget }) => setChosen(currentTarget.value)}
       >
         <option value="">None of the open photos</option>
         {sorted.map((photo) => (
@@ -108,9 +98,7 @@ function Choice({ name, photos, onChoose }: ChoiceProps) {
         type="button"
         class="action"
         disabled={!photos.some(({ id }) => id === chosen)}
-        onClick={() => {
-          onChoose(chosen);
-        }}
+        onClick={() => onChoose(chosen)}
       >
         Restore there
       </button>

@@ -17,9 +17,7 @@ interface Props {
  * opened and takes the field off the page.
  */
 export function LabelField({ app: { store, controller }, object, names }: Props) {
-  const { typed, type, commit } = useTyped((label) => {
-    controller.relabel(object.id, label);
-  });
+  const { typed, type, commit } = useTyped((label) => controller.relabel(object.id, label));
   const label = labelOf(store.session.value, object);
   const isGuess = label?.origin === 'model';
   const name = `object ${object.number}`;
@@ -33,12 +31,8 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         maxLength={MAX_LABEL}
         value={typed ?? label?.text ?? ''}
         placeholder={object.steps.length === 0 ? 'click on it' : '…'}
-        onFocus={() => {
-          controller.selectObject(object.id);
-        }}
-        onInput={({ currentTarget }) => {
-          type(currentTarget.value);
-        }}
+        onFocus={() => controller.selectObject(object.id)}
+        onInput={({ currentTarget }) => type(currentTarget.value)}
         onChange={commit}
         onBlur={commit}
         onKeyDown={({ key, isComposing, currentTarget }) => {
@@ -56,9 +50,7 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
           class="quiet confirm"
           aria-label={`Confirm label of ${name}`}
           title={`Yes, it is “${label.text}”`}
-          onClick={() => {
-            controller.relabel(object.id, label.text);
-          }}
+          onClick={() => controller.relabel(object.id, label.text)}
         >
           <Icon name="check" />
         </button>
@@ -86,11 +78,6 @@ function useTyped(onCommit: (text: string) => void): {
   };
   const latest = useRef(commit);
   latest.current = commit;
-  useEffect(
-    () => () => {
-      latest.current();
-    },
-    [],
-  );
+  useEffect(() => () => latest.current(), []);
   return { typed, type, commit };
 }

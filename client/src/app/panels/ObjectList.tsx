@@ -76,9 +76,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
         style={{ '--swatch': cssColour(colourOf(object.number)) }}
         aria-label={`Select ${name}`}
         title={`Select ${name}`}
-        onClick={() => {
-          controller.selectObject(object.id);
-        }}
+        onClick={() => controller.selectObject(object.id)}
       >
         {object.number}
       </button>
@@ -92,9 +90,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
         class="quiet"
         aria-label={`${isHidden ? 'Show' : 'Hide'} ${name}`}
         title={isHidden ? 'Show' : 'Hide'}
-        onClick={() => {
-          controller.toggleVisible(object.id);
-        }}
+        onClick={() => controller.toggleVisible(object.id)}
       >
         <Icon name={isHidden ? 'eyeOff' : 'eye'} />
       </button>
@@ -103,9 +99,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
         class="quiet"
         aria-label={`Delete ${name}`}
         title="Delete (Del)"
-        onClick={() => {
-          controller.deleteObject(object.id);
-        }}
+        onClick={() => controller.deleteObject(object.id)}
       >
         <Icon name="close" />
       </button>

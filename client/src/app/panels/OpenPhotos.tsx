@@ -20,9 +20,7 @@ export function OpenPhotos({ app: { store, controller } }: { readonly app: App }
                 type="button"
                 aria-current={image.id === activeImage}
                 title={`${image.name}, ${image.size.width} x ${image.size.height}`}
-                onClick={() => {
-                  controller.activateImage(image.id);
-                }}
+                onClick={() => controller.activateImage(image.id)}
               >
                 {open && <Thumbnail bitmap={open.photo.bitmap} />}
                 <span>{image.name}</span>
@@ -32,9 +30,7 @@ export function OpenPhotos({ app: { store, controller } }: { readonly app: App }
                 class="quiet"
                 aria-label={`Close ${image.name}`}
                 title="Close"
-                onClick={() => {
-                  controller.closeImage(image.id);
-                }}
+                onClick={() => controller.closeImage(image.id)}
               >
                 <Icon name="close" />
               </button>
@@ -78,9 +74,7 @@ export function SampleStrip({ app }: { readonly app: App }) {
             type="button"
             aria-label={`Open sample ${sample.name}`}
             title={`${sample.subject}. ${sample.credit}`}
-            onClick={() => {
-              void openSample(app, sample);
-            }}
+            onClick={() => void openSample(app, sample)}
           >
             <img src={`./samples/${sample.file}`} alt="" loading="lazy" />
           </button>

@@ -26,13 +26,7 @@ export function TextChips({ app, object }: ChipsProps) {
         <Chip key={step.id} app={app} object={object} step={step} />
       ))}
       {hasFailed && (
-        <button
-          type="button"
-          class="chip retry"
-          onClick={() => {
-            controller.retryPrompts();
-          }}
-        >
+        <button type="button" class="chip retry" onClick={() => controller.retryPrompts()}>
           Try again
         </button>
       )}
@@ -57,9 +51,7 @@ function Chip({ app: { controller, store }, object, step }: ChipsProps & { reado
         type="button"
         aria-label={`Remove text ${text}`}
         title="Take these words back"
-        onClick={() => {
-          controller.removePrompt(object.id, step.id);
-        }}
+        onClick={() => controller.removePrompt(object.id, step.id)}
       >
         <Icon name="close" />
       </button>

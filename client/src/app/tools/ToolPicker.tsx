@@ -25,9 +25,7 @@ function ToolButton({ app, row }: { readonly app: App; readonly row: PlacedTool 
         aria-description={title}
         checked={tool === app.store.tool.value}
         disabled={reason !== null}
-        onChange={() => {
-          app.chooseTool(tool);
-        }}
+        onChange={() => app.chooseTool(tool)}
       />
       <Picture path={icon} />
       <span>{name}</span>

@@ -19,9 +19,7 @@ const withControl = (letter: string, shift: boolean): Chord => ({ keys: [letter]
 
 function choose({ tool, name, key: letter, digit }: PlacedTool): readonly Shortcut[] {
   if (letter === null || digit === null) return [];
-  const run = (app: App): void => {
-    app.chooseTool(tool);
-  };
+  const run = (app: App): void => app.chooseTool(tool);
   const keys = `${digit}, ${letter.toUpperCase()}`;
   return [{ keys, does: `${name} tool`, chords: key(digit, letter), run }];
 }
@@ -37,41 +35,31 @@ const COMMANDS: readonly Shortcut[] = [
     keys: 'N',
     does: 'New object',
     chords: key('n'),
-    run: ({ controller }) => {
-      controller.newObject();
-    },
+    run: ({ controller }) => controller.newObject(),
   },
   {
     keys: 'Ctrl+Z',
     does: 'Undo; while you draw, the last corner',
     chords: [withControl('z', false)],
-    run: (app) => {
-      app.undo();
-    },
+    run: (app) => app.undo(),
   },
   {
     keys: 'Ctrl+Shift+Z, Ctrl+Y',
     does: 'Redo',
     chords: [withControl('z', true), withControl('y', false)],
-    run: (app) => {
-      app.redo();
-    },
+    run: (app) => app.redo(),
   },
   {
     keys: 'Delete',
     does: 'Delete the selected object',
     chords: key('delete'),
-    run: ({ controller }) => {
-      controller.deleteActiveObject();
-    },
+    run: ({ controller }) => controller.deleteActiveObject(),
   },
   {
     keys: 'Esc',
     does: 'Cancel drawing',
     chords: key('escape'),
-    run: ({ gestures }) => {
-      gestures.cancel();
-    },
+    run: ({ gestures }) => gestures.cancel(),
   },
   {
     keys: 'Enter',
@@ -85,49 +73,37 @@ const COMMANDS: readonly Shortcut[] = [
     keys: 'Backspace',
     does: 'Remove the last corner of the polygon',
     chords: key('backspace'),
-    run: ({ gestures }) => {
-      gestures.removeLastVertex();
-    },
+    run: ({ gestures }) => gestures.removeLastVertex(),
   },
   {
     keys: ', (comma)',
     does: 'Photo before',
     chords: key(','),
-    run: (app) => {
-      showNeighbour(app, -1);
-    },
+    run: (app) => showNeighbour(app, -1),
   },
   {
     keys: '. (full stop)',
     does: 'Photo after',
     chords: key('.'),
-    run: (app) => {
-      showNeighbour(app, 1);
-    },
+    run: (app) => showNeighbour(app, 1),
   },
   {
     keys: '+',
     does: 'Zoom in',
     chords: key('+', '='),
-    run: ({ view }) => {
-      view.zoom(ZOOM_STEP);
-    },
+    run: ({ view }) => view.zoom(ZOOM_STEP),
   },
   {
     keys: '-',
     does: 'Zoom out',
     chords: key('-', '_'),
-    run: ({ view }) => {
-      view.zoom(1 / ZOOM_STEP);
-    },
+    run: ({ view }) => view.zoom(1 / ZOOM_STEP),
   },
   {
     keys: '0',
     does: 'Fit the image',
     chords: key('0'),
-    run: ({ view }) => {
-      view.fit();
-    },
+    run: ({ view }) => view.fit(),
   },
   {
     keys: '?, F1',

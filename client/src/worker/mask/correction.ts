@@ -88,9 +88,7 @@ export function correctAtPoints(
   const kernel = kernelOf(correction, looks.map.channels, side);
   const weights = solve(kernelAmong(clicks, kernel), lacking);
   const change = new Float64Array(logits.data.length);
-  clicks.forEach((click, p) => {
-    addScaled(change, similarityTo(click, looks, kernel), weights[p] ?? 0);
-  });
+  clicks.forEach((click, p) => addScaled(change, similarityTo(click, looks, kernel), weights[p] ?? 0));
   return { ...logits, data: logits.data.map((value, i) => value + (change[i] ?? 0)) };
 }
 

@@ -23,9 +23,7 @@ export class Turns {
 
   async #enqueue<T>(queue: Piece[], work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      queue.push(async () => {
-        await work().then(resolve, reject);
-      });
+      queue.push(() => work().then(resolve, reject));
       if (!this.#isBusy) void this.#run();
     });
   }
