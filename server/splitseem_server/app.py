@@ -12,9 +12,9 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.files.client import ClientFiles
+from splitseem_server.http.bodies import BodyLimits, LimitedBodies
 from splitseem_server.http.draining import Drained
 from splitseem_server.http.middleware import (
-    BodyLimit,
     ForwardedPrefix,
     IsolationHeaders,
     RelativeRedirects,
@@ -74,7 +74,13 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     """What holds for every request; the last one added is the outermost."""
     settings = services.settings
     app.add_middleware(Drained, draining=services.draining)
-    app.add_middleware(BodyLimit, max_bytes=max_body_bytes(settings.max_image_bytes))
+    bodies = BodyLimits(
+        most=max_body_bytes(settings.max_image_bytes),
+        most_held=settings.max_held_bytes,
+        stall_s=settings.body_stall_s,
+        seconds=settings.body_s,
+    )
+    app.add_middleware(LimitedBodies, limits=bodies)
     app.add_middleware(ErrorResponses)
     app.add_middleware(IsolationHeaders, resource_policy=settings.resource_policy)
     if settings.cors_origins:

@@ -9,6 +9,7 @@ ServerError                     everything a caller may meet; its text is shown 
 ├── MethodNotAllowed            the route exists, the method does not
 ├── NotAcceptable               no representation the caller accepts
 ├── WrongModel                  the embedding was made by another model
+├── RequestTooSlow              head or body of the request came too slowly
 ├── BodyTooLarge                more bytes than allowed
 ├── ImageTooLarge               more pixels than allowed
 ├── UnsupportedContentType      the body is of another kind than those that are read
@@ -76,6 +77,10 @@ class WrongModel(ServerError):
     """The embedding was made by another model."""
 
 
+class RequestTooSlow(ServerError):
+    """Head or body of the request came too slowly."""
+
+
 class BodyTooLarge(ServerError):
     """More bytes than allowed."""
 
@@ -139,6 +144,7 @@ PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
         NoTextEncoder: Problem(404, "no-text-encoder", "Texts are not understood here"),
         MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
         NotAcceptable: Problem(406, "not-acceptable", "No representation that is accepted"),
+        RequestTooSlow: Problem(408, "request-too-slow", "The request came too slowly"),
         WrongModel: Problem(409, "wrong-model", "The embedding is of another model"),
         BodyTooLarge: Problem(413, "body-too-large", "The body has too many bytes"),
         ImageTooLarge: Problem(413, "image-too-large", "The image has too many pixels"),

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from splitseem_server.http.connections import Connections, LimitedConnection
 from splitseem_server.http.draining import Draining
 from splitseem_server.services import Services
+
+OTHER_FILES = 128
+"""Open files beside connections: processes, Redis, files that are sent."""
 
 LAST_S = 5
 """Seconds for downloads that still run when all work is done."""
@@ -31,15 +38,32 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
         started: called when requests are answered.
     """
     services: Services = app.state.services
+    settings = services.settings
+    shared = Connections(
+        most=_connections_within(settings.max_connections), head_s=settings.head_s, idle_s=settings.idle_s
+    )
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=cast(Any, partial(LimitedConnection, shared=shared)),  # called like a class
         log_config=None,
         access_log=False,
         ws="none",
         timeout_graceful_shutdown=LAST_S,
     )
-    DrainingServer(config, services.draining, services.settings.drain_s, started).run([listener])
+    DrainingServer(config, services.draining, settings.drain_s, started).run([listener])
+
+
+def _connections_within(most: int) -> int:
+    """As many connections as the process may have open, after it has asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    fitting = most if soft == resource.RLIM_INFINITY else min(most, max(8, soft - OTHER_FILES))
+    if fitting < most:
+        _log.warning("few_connections", wanted=most, possible=fitting, open_files=soft)
+    return fitting
 
 
 class DrainingServer(uvicorn.Server):

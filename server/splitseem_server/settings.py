@@ -112,6 +112,34 @@ class Settings(BaseModel):
         description="Encoder runs that may wait; further ones are refused with 429. More tolerates"
         " bursts, fewer answers sooner.",
     )
+    max_connections: Annotated[int, Field(ge=8, le=100_000)] = Field(
+        default=1000,
+        description="Connections at the same time, as far as the system's limit on open files allows. One"
+        " more takes the place of the one that has waited longest for a request.",
+    )
+    idle_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=15.0,
+        description="Seconds after which a connection without a request is closed. Longer spares callers who"
+        " come back a new connection.",
+    )
+    head_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=10.0,
+        description="Seconds for the request line and the headers of a request; then it is refused with 408.",
+    )
+    body_stall_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=15.0,
+        description="Seconds in which nothing of a body arrives, after which it is refused with 408.",
+    )
+    body_s: Annotated[float, Field(gt=0, le=86400)] = Field(
+        default=300.0,
+        description="Seconds for a whole body; then it is refused with 408. Shorter frees memory that slow"
+        " uploads hold, longer admits large photos over slow networks.",
+    )
+    max_held_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = Field(
+        default=512 * _MIB,
+        description="Most bytes of all bodies that are received or worked on at the same time; further ones"
+        " are refused with 429.",
+    )
     drain_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=20.0,
         description="Seconds that accepted work gets when the service is asked to stop. More than the longest"

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -296,15 +298,21 @@ class FakeService:
         return [int(line) for line in self.runs_file.read_text().split()] if self.runs_file.exists() else []
 
 
-@pytest.fixture
-def fake_service(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[FakeService]]:
+def limit_open_files(most: int) -> None:
+    """Of this process, which cannot ask for more."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+@pytest.fixture(scope="session")
+def fake_service(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., contextlib.AbstractContextManager[FakeService]]:
     """Starts such services, whose runs take some seconds, with variables for the environment."""
-    numbers = iter(range(100))
 
     @contextlib.contextmanager
-    def start(seconds: float = 0.0, **variables: str) -> Iterator[FakeService]:
-        number = next(numbers)
-        output, runs = tmp_path / f"service{number}.log", tmp_path / f"runs{number}"
+    def start(seconds: float = 0.0, open_files: int | None = None, **variables: str) -> Iterator[FakeService]:
+        folder = tmp_path_factory.mktemp("service")
+        output, runs = folder / "log", folder / "runs"
         environment = {
             name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ
         } | {"SPLITSEEM_PORT": "0", "OMP_NUM_THREADS": "1", **variables}
@@ -312,6 +320,7 @@ def fake_service(tmp_path: Path) -> Callable[..., contextlib.AbstractContextMana
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.server.fake_service", str(runs), str(seconds)],
                 cwd=Path(__file__).parents[2],
+                preexec_fn=None if open_files is None else partial(limit_open_files, open_files),
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

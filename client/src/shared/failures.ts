@@ -134,6 +134,7 @@ export const PROBLEM_WORDS: Readonly<Record<string, FailureWords>> = {
     remedy: `${RELOAD} ${OPERATOR}`,
   },
   'not-acceptable': { happened: 'The server cannot answer in the form this page needs', remedy: RELOAD },
+  'request-too-slow': { happened: 'The photo reached the server too slowly', remedy: TRY_AGAIN },
   'wrong-model': KIND_WORDS.fingerprint,
   'body-too-large': {
     happened: 'The file is too large for this server',
@@ -165,6 +166,7 @@ const STATUS_WORDS: Readonly<Record<number, FailureWords>> = {
   401: { happened: 'The server wants to know who you are', remedy: 'Sign in, then reload the page.' },
   403: { happened: 'The server does not allow this', remedy: 'Ask its operator for access.' },
   404: { happened: 'The server does not have this', remedy: 'Check the address of this page.' },
+  408: PROBLEM_WORDS['request-too-slow'] ?? KIND_WORDS.http,
   413: PROBLEM_WORDS['body-too-large'] ?? KIND_WORDS.http,
   429: PROBLEM_WORDS['queue-full'] ?? KIND_WORDS.http,
   502: KIND_WORDS.network,

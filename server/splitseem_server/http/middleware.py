@@ -1,4 +1,4 @@
-"""What holds for every request: isolation headers, a line in the log, a limit on the body."""
+"""What holds for every request: isolation headers, links that fit, a line in the log."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from splitseem_server.errors import BodyTooLarge, MalformedRequest
 
 _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 _ORIGIN = re.compile(rb"\A[a-z]+://[^/?#]*/*")
@@ -124,38 +122,3 @@ def log_request(scope: Scope, status: int | None, seconds: float) -> None:
     """One log line for every request."""
     duration_ms = round(seconds * 1000, 1)
     _log.info("request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration_ms)
-
-
-class BodyLimit:
-    """ASGI middleware: raises `BodyTooLarge` before reading when the header says so, else while reading."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        self._check(_declared_length(scope))
-        received = 0
-
-        async def limited_receive() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            self._check(received)
-            return message
-
-        await self._app(scope, limited_receive, send)
-
-    def _check(self, size: int) -> None:
-        if size > self._max_bytes:
-            raise BodyTooLarge(f"the body has more than {self._max_bytes} bytes")
-
-
-def _declared_length(scope: Scope) -> int:
-    value = Headers(scope=scope).get("content-length", "0")
-    if not value.isdecimal():
-        raise MalformedRequest(f"Content-Length {value!r} is no number")
-    return int(value)

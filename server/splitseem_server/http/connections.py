@@ -1,0 +1,150 @@
+"""Connections: how many there are, how long they are idle, and how slow with the head of a request."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from splitseem_server.errors import MalformedRequest, QueueFull, RequestTooSlow, ServerError
+from splitseem_server.http.problem_json import problem_response
+
+MAX_HEAD_BYTES = 65_536
+"""Of a request, before and between the bytes of its body: request line and headers, or trailers."""
+
+
+@dataclass(frozen=True)
+class Connections:
+    """What all connections of a server share.
+
+    Args:
+        most: at the same time. One more takes the place of the one that has waited longest for a request.
+        head_s: seconds for the head of a request, from its first byte.
+        idle_s: seconds without a request.
+        waiting: connections that wait for a request or its head, the longest first.
+    """
+
+    most: int
+    head_s: float
+    idle_s: float
+    waiting: dict[LimitedConnection, None] = field(default_factory=dict)
+
+    def make_room(self) -> bool:
+        """Close the connection that has waited longest; False when none waits."""
+        longest = next(iter(self.waiting), None)
+        if longest is None:
+            return False
+        longest.give_up()
+        return True
+
+
+class LimitedConnection(HttpToolsProtocol):
+    """A connection of uvicorn within the limits of `Connections`; what it refuses it refuses by a problem."""
+
+    def __init__(self, *, shared: Connections, **given: Any) -> None:
+        super().__init__(**given)
+        self._shared = shared
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = True
+        self._in_head = False
+        self._head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Begin to wait, if there is room."""
+        super().connection_made(transport)
+        if len(self.connections) > self._shared.most and not self._shared.make_room():
+            self._refuse(QueueFull("too many connections; try again in 1 s", headers={"Retry-After": "1"}))
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Free the place."""
+        self._end_wait()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, but only so long and so much of one head."""
+        if self._idle and self in self._shared.waiting:
+            self._idle = False
+            self._set_timer(self._shared.head_s)
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(MalformedRequest(f"the head of a request has at most {MAX_HEAD_BYTES} bytes"))
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is there: the work begins.
+
+        Raises:
+            ValueError: it names no host, or several.
+        """
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 and self.parser.get_http_version() == "1.1":
+            raise ValueError(f"{hosts} headers Host")
+        self._in_head = False
+        self._head_bytes = 0
+        self._end_wait()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body is there."""
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """An answer is sent: wait for the next request, unless it is there."""
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is not HTTP."""
+        self._refuse(MalformedRequest("this is no request of HTTP/1.1: a line, headers with one Host, body"))
+
+    def give_up(self) -> None:
+        """Wait no longer."""
+        if self._in_head:
+            self._refuse(RequestTooSlow(f"the head of a request takes at most {self._shared.head_s:g} s"))
+        else:
+            self.transport.close()
+            self._end_wait()
+
+    def _wait(self) -> None:
+        self._idle = True
+        self._shared.waiting[self] = None
+        self._set_timer(self._shared.idle_s)
+
+    def _set_timer(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self.give_up)
+
+    def _end_wait(self) -> None:
+        self._shared.waiting.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, error: ServerError) -> None:
+        """Answer with the error, unless an answer is on its way already, and close."""
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            self.transport.write(_written(problem_response(error)))
+        self.transport.close()
+        self._end_wait()
+
+
+def _written(response: Response) -> bytes:
+    headers = [*response.raw_headers, (b"connection", b"close")]
+    lines = [f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode("ascii")]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join([*lines, b"", bytes(response.body)])

@@ -1,0 +1,249 @@
+"""Idle sockets, slow heads, stalled bodies, too many of them, and what is no HTTP: each has its limit."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+MOST_S = 60
+SHORT = "0.6"
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+@contextlib.contextmanager
+def connected(service: Any) -> Iterator[socket.socket]:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=MOST_S) as connection:
+        yield connection
+
+
+def rest(connection: socket.socket) -> bytes:
+    """All that comes until the server closes; a reset is as good as an end."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Status and problem of an answer after which the server closes."""
+    received = rest(connection)
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head, received
+    return int(head.split()[1]), json.loads(body)
+
+
+def drip(connection: socket.socket, pieces: Iterator[bytes], pause_s: float) -> None:
+    """Send piece by piece until the server has closed."""
+    connection.settimeout(pause_s)
+    deadline = time.monotonic() + MOST_S
+    with contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            assert time.monotonic() < deadline, "the server goes on reading"
+            connection.sendall(piece)
+            try:
+                if connection.recv(1, socket.MSG_PEEK) is not None:
+                    break
+            except TimeoutError:
+                continue
+    connection.settimeout(MOST_S)
+
+
+def kept(connection: socket.socket) -> None:
+    """Have one request answered on a connection."""
+    connection.sendall(HEAD + b"\r\n")
+    received = b""
+    while b'{"status":"ok"}' not in received:
+        received += connection.recv(65536)
+
+
+def upload(length: int) -> bytes:
+    return (
+        f"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_idle_connection_is_closed(fake_service: Any, again: bool) -> None:
+    with fake_service(SPLITSEEM_IDLE_S=SHORT) as service, connected(service) as connection:
+        if again:
+            kept(connection)
+        assert rest(connection) == b""
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("begin", [HEAD, b"GET /", HEAD + b"X-Slow: "], ids=["header", "line", "value"])
+def test_a_slow_head_is_408(fake_service: Any, begin: bytes, again: bool) -> None:
+    with fake_service(SPLITSEEM_HEAD_S=SHORT) as service, connected(service) as connection:
+        if again:
+            kept(connection)
+        connection.sendall(begin)
+        drip(connection, itertools.repeat(b"a"), 0.1)
+        status, problem = answer(connection)
+    assert status == problem["status"] == 408
+    assert problem["type"] == "urn:splitseem:problem:request-too-slow"
+    assert SHORT in problem["detail"]
+
+
+def test_empty_lines_are_no_way_to_stay(fake_service: Any) -> None:
+    with fake_service(SPLITSEEM_HEAD_S=SHORT) as service, connected(service) as connection:
+        drip(connection, itertools.repeat(b"\r\n"), 0.1)
+        assert rest(connection) == b""
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        upload(100_000),
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /v1/text HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n",
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        b"Content-Length: 99\r\n\r\n--b\r\n",
+    ],
+    ids=["raw", "chunked", "json", "multipart"],
+)
+def test_an_upload_that_stalls_is_408(served: Any, head: bytes) -> None:
+    with connected(served) as connection:
+        connection.sendall(head)
+        status, problem = answer(connection)
+    assert status == 408
+    assert problem["type"] == "urn:splitseem:problem:request-too-slow"
+    assert "too slowly" in problem["detail"]
+
+
+@pytest.fixture(scope="module")
+def served(fake_service: Any) -> Iterator[Any]:
+    with fake_service(SPLITSEEM_BODY_STALL_S=SHORT) as service:
+        yield service
+
+
+def test_an_upload_that_drips_is_408_after_its_whole_time(fake_service: Any) -> None:
+    settings = {"SPLITSEEM_BODY_STALL_S": "30", "SPLITSEEM_BODY_S": "1.5"}
+    with fake_service(**settings) as service, connected(service) as connection:
+        connection.sendall(upload(100_000))
+        drip(connection, itertools.repeat(b"a"), 0.1)
+        status, _ = answer(connection)
+    assert status == 408
+
+
+def test_an_upload_that_is_slow_but_steady_is_answered(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    image = image_bytes()
+    with fake_service(SPLITSEEM_BODY_STALL_S="10") as service, connected(service) as connection:
+        connection.sendall(upload(len(image)))
+        for begin in range(0, len(image), 1 + len(image) // 6):
+            time.sleep(0.2)
+            connection.sendall(image[begin : begin + 1 + len(image) // 6])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_work_that_takes_longer_than_a_body_may_is_answered(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    settings = {"SPLITSEEM_BODY_STALL_S": "0.2", "SPLITSEEM_BODY_S": "0.5", "SPLITSEEM_IDLE_S": "0.2"}
+    with fake_service(seconds=1.5, **settings) as service:
+        assert httpx.post(f"{service.url}/embed", content=image_bytes(), timeout=MOST_S).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("open_files", "settings", "connections"),
+    [(None, {"SPLITSEEM_MAX_CONNECTIONS": "20"}, 60), (200, {}, 300)],
+    ids=["by setting", "by the system"],
+)
+def test_new_connections_take_the_place_of_idle_ones(
+    fake_service: Any, open_files: int | None, settings: dict[str, str], connections: int
+) -> None:
+    settings = settings | {"SPLITSEEM_IDLE_S": "600", "SPLITSEEM_HEAD_S": "600"}
+    with fake_service(open_files=open_files, **settings) as service, contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(connected(service)) for _ in range(connections)]
+        for connection in sockets[::2]:
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(HEAD)  # half a request is no claim to a place either
+        assert httpx.get(f"{service.url}/healthz", timeout=MOST_S).status_code == 200
+        rest(sockets[0])
+        kept(sockets[-1])
+
+
+def test_bodies_beyond_what_may_be_held_are_refused_before_they_are_read(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    with fake_service(SPLITSEEM_MAX_HELD_BYTES=str(2**20)) as service:
+        with connected(service) as holder:
+            holder.sendall(upload(1_000_000) + b"a" * 900_000)
+            refused = 0
+            deadline = time.monotonic() + MOST_S
+            while refused != 429 and time.monotonic() < deadline:
+                with connected(service) as connection:
+                    connection.sendall(upload(300_000))  # and nothing of it
+                    connection.settimeout(0.5)
+                    with contextlib.suppress(TimeoutError):
+                        refused = int(connection.recv(65536).split()[1])
+            assert refused == 429
+            small = httpx.post(f"{service.url}/embed", content=image_bytes(), timeout=MOST_S)
+            assert small.status_code == 200
+        deadline = time.monotonic() + MOST_S
+        freed = 429
+        while freed == 429 and time.monotonic() < deadline:
+            freed = httpx.post(f"{service.url}/embed", content=b"a" * 300_000, timeout=MOST_S).status_code
+        assert freed == 415  # read, and no image
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /healthz HTTP/1.1\nHost: x\n\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\nX-A: b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: b\r\n folded\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A : b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nX-A: b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: " + b"b" * 1_000_000,
+        b"GET /" + b"b" * 1_000_000,
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"b" * 1_000_000,
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+        + b"X-A: b\r\n" * 200_000,
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+    ids=[
+        "bare line feeds",
+        "one bare line feed",
+        "folded header",
+        "space before the colon",
+        "no host",
+        "two hosts",
+        "two lengths",
+        "bare line feed in chunks",
+        "long header",
+        "long line",
+        "long chunk extension",
+        "many trailers",
+        "TLS",
+    ],
+)
+def test_what_is_no_request_is_400(running: Any, request_bytes: bytes) -> None:
+    with connected(running) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(request_bytes)
+        status, problem = answer(connection)
+    assert status == 400
+    assert problem["type"] == "urn:splitseem:problem:malformed-request"
+    assert httpx.get(f"{running.url}/healthz", timeout=MOST_S).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def running(fake_service: Any) -> Iterator[Any]:
+    with fake_service() as service:
+        yield service
