@@ -29,11 +29,10 @@ from splitseem_export.sessions import GraphPair
 from splitseem_export.step_inputs import element, with_a_point
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.mask.selection import selection_scores
-from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.step.replay import replay
 from splitseem_parity.decoder_cases import CONFIG, golden_decoder, step_inputs
 from splitseem_parity.exported_cases import ClickCase
 from splitseem_parity.golden_set import GoldenSet
-from splitseem_proto import Click
 
 CLICKS = 3
 TIMED = ("prepare", "step", "refine")
@@ -42,28 +41,20 @@ GOLDEN_CASES = ("v1_click", "v1_round2", "v0_click", "v0_round2")
 
 def overlaps(records: list[DataImage], precision: str) -> list[float]:
     """IoU of each mask with that of float32 after the same clicks, which a user of float32 gives."""
-    exact, other = (load_onnx_predictor("nano", precision=name) for name in (FLOAT32, precision))
+    both = [load_onnx_predictor("nano", precision=name) for name in (FLOAT32, precision)]
     found = []
     for record in records:
         photo = read_rgb(record.path)
-        images = [predictor.encode(photo) for predictor in (exact, other)]
+        images = [predictor.encode(photo) for predictor in both]
         for target in annotated_targets(record):
-            clicker, clicks = Clicker(target.truth, PROTOCOLS["ritm"]), list[Click]()
-            memories: list[MemoryPrompt | None] = [None, None]
-            mask = np.zeros_like(target.truth)
+            clicker = Clicker(target.truth, PROTOCOLS["ritm"])
+            prompts = [clicker.next_clicks(np.zeros_like(target.truth))]
+            answers = [replay(p.step, image, prompts) for p, image in zip(both, images, strict=True)]
             for _ in range(CLICKS):
-                clicks += clicker.next_clicks(mask)
-                results = [
-                    predictor.step(image, clicks, memory)
-                    for predictor, image, memory in zip((exact, other), images, memories, strict=True)
-                ]
-                memories = [result.memory for result in results]
-                masks = [
-                    predictor.mask(image, result)
-                    for predictor, image, result in zip((exact, other), images, results, strict=True)
-                ]
-                mask = masks[0]
+                steps = [next(steps) for steps in answers]
+                masks = [p.mask(*seen) for p, *seen in zip(both, images, steps, strict=True)]
                 found.append(iou(*masks))
+                prompts.append(clicker.next_clicks(masks[0]))
     return found
 
 

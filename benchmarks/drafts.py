@@ -7,7 +7,6 @@ a draft from the maps as they are.
 """
 
 import argparse
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
@@ -23,6 +22,9 @@ from splitseem_eval.data import find_index, read_index, read_rgb
 from splitseem_eval.metrics import iou
 from splitseem_eval.targets import annotated_targets
 from splitseem_model.predictor import Predictor, PreparedImage
+from splitseem_model.step.answering import STAGES
+from splitseem_model.step.options import StepOptions
+from splitseem_model.step.replay import replay
 from splitseem_proto import Embedding, NamedTensor, PromptItem, decode_tensor, encode_tensor
 
 CLICKS = 2
@@ -57,21 +59,10 @@ def _averaged(tensor: NamedTensor, factor: int, stride: int, padded_hw: tuple[in
     return encode_tensor(tensor.name, means, "float32")
 
 
-def drafting(predictor: Predictor) -> Predictor:
-    """The same predictor without what comes after the decoder; images are to be prepared anew."""
-    plain = copy(predictor)
-    plain.config = replace(predictor.config, refiner=None, correction=None, photo=None)
-    return plain
-
-
 def masks(predictor: Predictor, image: PreparedImage, clicks: list[PromptItem]) -> list[NDArray[np.bool_]]:
     """After each click, with the step before as memory."""
-    found, memory = [], None
-    for count in range(1, len(clicks) + 1):
-        step = predictor.step(image, clicks[:count], memory)
-        found.append(predictor.mask(image, step))
-        memory = step.memory
-    return found
+    steps = replay(predictor.step, image, [(click,) for click in clicks])
+    return [predictor.mask(image, step) for step in steps]
 
 
 def clicks_on(truth: NDArray[np.bool_], predictor: Predictor, image: PreparedImage) -> list[PromptItem]:
@@ -95,15 +86,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     whole = Predictor.load(options.model)
-    draft = drafting(whole)
+    draft = whole.with_options(StepOptions(without=frozenset(STAGES)))
     rows = []
     for canvas in options.canvases:
         found: dict[tuple[int, int], list[tuple[float, float]]] = {}
         finals: list[list[float]] = [[] for _ in range(CLICKS)]
         for record in read_index(find_index(options.data))[: options.limit]:
             embedding = whole.encoder.encode(read_rgb(record.path), canvas=canvas)
-            image = whole.prepare(embedding)
-            drafts = {f: draft.prepare(coarser(embedding, f)) for f in options.factors}
+            image = whole.decoder.prepare(embedding)
+            drafts = {f: draft.decoder.prepare(coarser(embedding, f)) for f in options.factors}
             for target in annotated_targets(record):
                 clicks = clicks_on(target.truth, whole, image)
                 final = masks(whole, image, clicks)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from splitseem_cli.files.outputs import outputs
 from splitseem_cli.options.beside import BesideOptions, beside_options
 from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_cli.options.prompts import PromptCommand, prompt_options, prompts
+from splitseem_model.step.replay import replay
 from splitseem_proto import Prompt, PromptItem, to_plain
 
 if TYPE_CHECKING:
@@ -96,14 +99,13 @@ def run_rounds(
     image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
     known = beside.known_mask(image.geometry)
     places, memory = ((), None) if known is None else (known.clicks, known.memory)
-    rounds: list[Round] = []
-    items: list[PromptItem] = []
-    for prompt in steps:
-        items.extend(prompt)
-        step = predictor.step(image, [*places, *items], memory, example=region, transcript=words)
-        memory = step.memory
-        rounds.append(Round(len(items), step, predictor.mask(image, step)))
-    return rounds
+    step = partial(predictor.step, example=region, transcript=words)
+    answers = replay(step, image, steps, before=places, memory=memory)
+    counts = accumulate(len(prompt) for prompt in steps)
+    return [
+        Round(count, answer, predictor.mask(image, answer))
+        for count, answer in zip(counts, answers, strict=True)
+    ]
 
 
 def _facts(

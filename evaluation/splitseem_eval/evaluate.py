@@ -16,11 +16,11 @@ from splitseem_eval.errors import DataError
 from splitseem_eval.figures import HIGHEST_THRESHOLD, REPORTED_CLICKS, ImageResult, ObjectResult
 from splitseem_eval.metrics import boundary_f, iou
 from splitseem_eval.targets import Target, find_first_prompt
+from splitseem_model.step.replay import replay
 from splitseem_proto import Click, PromptItem
 
 if TYPE_CHECKING:  # typing only: measuring needs a predictor, importing this module does not need torch
     from splitseem_model.predictor import Predictor, PreparedImage
-    from splitseem_model.prompt.memory import MemoryPrompt
 
 
 @dataclass(frozen=True)
@@ -121,22 +121,28 @@ def correct(
     The same target gives the same turns each time.
     """
     clicker = Clicker(target.truth, settings.protocol, target.ignore)
-    items = list(find_first_prompt(settings.prompt).items(target, clicker))
-    memory: MemoryPrompt | None = None
+    prompts = [tuple(find_first_prompt(settings.prompt).items(target, clicker))]
+    steps = replay(predictor.step, image, _until_empty(prompts), remember=settings.memory)
     sequence: list[float] = []
-    more: Sequence[PromptItem] = items
-    while more:
-        start = time.perf_counter()
-        step = predictor.step(image, items, memory)
+    start = time.perf_counter()
+    for step in steps:
         middle = time.perf_counter()
         mask = predictor.mask(image, step)
         end = time.perf_counter()
         sequence.append(iou(mask, target.truth, target.ignore))
         boundary = boundary_f(mask, target.truth, target.ignore)
-        yield Turn(tuple(items), mask, sequence[-1], boundary, step.label, middle - start, end - middle)
-        memory = step.memory if settings.memory else None
-        more = () if _is_settled(sequence, settings) else clicker.next_clicks(mask)
-        items.extend(more)
+        items = tuple(item for prompt in prompts for item in prompt)
+        yield Turn(items, mask, sequence[-1], boundary, step.label, middle - start, end - middle)
+        prompts.append(() if _is_settled(sequence, settings) else clicker.next_clicks(mask))
+        start = time.perf_counter()
+
+
+def _until_empty(prompts: Sequence[tuple[PromptItem, ...]]) -> Iterator[tuple[PromptItem, ...]]:
+    """The prompts of a list that grows meanwhile, until one is empty."""
+    for prompt in prompts:
+        if not prompt:
+            return
+        yield prompt
 
 
 def _is_settled(sequence: Sequence[float], settings: EvaluationSettings) -> bool:

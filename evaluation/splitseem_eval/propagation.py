@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from splitseem_eval.clicker import PROTOCOLS, Clicker
 from splitseem_model.errors import PromptError
+from splitseem_model.step.replay import replay
 from splitseem_proto import Click, PromptItem
 
 if TYPE_CHECKING:  # typing only: importing this module does not need torch
@@ -91,12 +92,8 @@ def _run_rounds(
     memory: MemoryPrompt | None,
 ) -> tuple[NDArray[np.bool_], MemoryPrompt | None]:
     """One step per prompt, each with all before it; the last one's mask, bool `[H, W]`, and memory."""
-    items: list[PromptItem] = []
-    for prompt in prompts:
-        items.extend(prompt)
-        step = predictor.step(image, items, memory)
-        memory = step.memory
-    return predictor.mask(image, step), memory
+    *_, step = replay(predictor.step, image, prompts, memory=memory)
+    return predictor.mask(image, step), step.memory
 
 
 def _find_again(

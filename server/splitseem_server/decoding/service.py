@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
 from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.step.replay import replay
 from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
 from splitseem_server.cache.checked import CheckedCache
 from splitseem_server.decoding.request import DecodeRequest, Memory, ObjectRequest
@@ -74,7 +75,7 @@ class _Run:
 
     objects: Sequence[ObjectRequest]
     image: Any = None
-    memory: MemoryPrompt | None = None
+    steps: Iterator[Step] = field(default_factory=lambda: iter(()))
     step: Step | None = None
     answers: list[DecodedObject] = field(default_factory=list)
 
@@ -135,20 +136,25 @@ class DecodeService:
         yield partial(self._open, embedded, run)
         for item in run.objects:
             yield partial(self._begin, item, run)
-            answered = 0 if item.memory is None else item.memory.prompts
-            for count in range(answered + 1, len(item.prompts) + 1):
-                yield partial(self._step, item.prompts[:count], run)
+            for _ in _unanswered(item):
+                yield partial(self._step, run)
             yield partial(self._finish, item, run)
 
     def _open(self, embedded: Embedded, run: _Run) -> None:
         run.image = self._image(embedded)
 
     def _begin(self, item: ObjectRequest, run: _Run) -> None:
-        run.memory = None if item.memory is None else MemoryPrompt(self._fitting(run.image, item.memory))
+        unanswered = _unanswered(item)
+        run.steps = replay(
+            self._decoder.step,
+            run.image,
+            [(prompt,) for prompt in unanswered],
+            before=item.prompts[: len(item.prompts) - len(unanswered)],
+            memory=None if item.memory is None else MemoryPrompt(self._fitting(run.image, item.memory)),
+        )
 
-    def _step(self, prompts: Sequence[PromptItem], run: _Run) -> None:
-        run.step = self._decoder.step(run.image, prompts, run.memory)
-        run.memory = run.step.memory
+    def _step(self, run: _Run) -> None:
+        run.step = next(run.steps)
 
     def _finish(self, item: ObjectRequest, run: _Run) -> None:
         step = run.step
@@ -179,3 +185,8 @@ class DecodeService:
                 f" {list(image.masks.size_hw)}: it is of another image, canvas or region"
             )
         return memory.mask_logits
+
+
+def _unanswered(item: ObjectRequest) -> Sequence[PromptItem]:
+    """The prompts of an object that its memory has not seen."""
+    return item.prompts if item.memory is None else item.prompts[item.memory.prompts :]
