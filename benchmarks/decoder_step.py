@@ -10,7 +10,6 @@ from timing import milliseconds, write_result
 from splitseem_export.runtime import OnnxRuntime
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.predictor import Predictor
-from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
 from splitseem_proto import Click
 
@@ -31,19 +30,13 @@ def main() -> None:
         for name, runtime in runtimes.items():
             predictor = Predictor(model, runtime)
             image = predictor.encode(photo, canvas=canvas)
-            memory = MemoryPrompt(predictor.step(image, clicks[:1]).mask_logits)
-            rows.append(
-                {
-                    "runtime": name,
-                    "canvas": canvas,
-                    "prepare": milliseconds(partial(predictor.prepare, image.embedding), options.repeats)[
-                        "median_ms"
-                    ],
-                    "click": milliseconds(partial(predictor.step, image, clicks, memory), options.repeats)[
-                        "median_ms"
-                    ],
-                }
-            )
+            memory = predictor.step(image, clicks[:1]).memory
+            calls = {
+                "prepare": partial(predictor.decoder.prepare, image.embedding),
+                "click": partial(predictor.step, image, clicks, memory),
+            }
+            times = {what: milliseconds(call, options.repeats)["median_ms"] for what, call in calls.items()}
+            rows.append({"runtime": name, "canvas": canvas, **times})
     write_result("decoder_step", rows)
 
 

@@ -72,7 +72,7 @@ def variants(model: SegmentationModel, canvases: list[int], repeats: int) -> lis
     """
     # Layers are handed to oneDNN in place, hence the copies.
     predictors = {
-        name: Predictor(deepcopy(model), options=options) for name, (_, options) in VARIANTS.items()
+        name: Predictor(deepcopy(model), encoding=encoding) for name, (_, encoding) in VARIANTS.items()
     }
     kinds = {name: kind for name, (kind, _) in VARIANTS.items()}
     photo = np.asarray(Image.open(PHOTO).convert("RGB"))

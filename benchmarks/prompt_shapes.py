@@ -22,6 +22,7 @@ from splitseem_eval.metrics import iou
 from splitseem_eval.targets import annotated_targets, tightest_box
 from splitseem_model.predictor import Predictor
 from splitseem_model.prompt.shapes import BoxRule, PolygonRule, RegionRules
+from splitseem_model.step.options import StepOptions
 from splitseem_proto import Polygon, PromptItem
 
 MOST_CORNERS = 9
@@ -60,14 +61,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     predictor = Predictor.load(options.model)
-    marks = predictor.region_rules.box == "corners"
+    own = predictor.decoder.region_rules
+    marks = own.box == "corners"
     ways: list[tuple[str, Any]] = [("box", rules) for rules in (BOXES if marks else BOXES[1:])]
-    ways += [("polygon", replace(predictor.region_rules, polygon=rule)) for rule in get_args(PolygonRule)]
+    ways += [("polygon", replace(own, polygon=rule)) for rule in get_args(PolygonRule)]
     ious: dict[tuple[str, RegionRules], list[float]] = {way: [] for way in ways}
     for record, truth, prompts in prompted(read_index(find_index(options.data))[: options.limit]):
         image = predictor.encode(read_rgb(record.path))
         for kind, rules in ways:
-            by_rule = predictor.with_region_rules(rules)
+            by_rule = predictor.with_options(StepOptions(region_rules=rules))
             ious[kind, rules].append(iou(by_rule.mask(image, by_rule.step(image, [prompts[kind]])), truth))
     rows = [
         {

@@ -197,9 +197,7 @@ def _predictor(options: ModelOptions, without: Sequence[str], data: Sequence[Dat
     """The model that is measured, with the class names of the data, or the rival of that name."""
     if options.model in RIVALS:
         return RIVALS[options.model]()
-    from splitseem_eval.variants import WITHOUT, classes_of, held_to_classes
+    from splitseem_eval.variants import WITHOUT, classes_of, held_to_classes, without_parts
 
-    predictor = options.load()
-    for part in set(without) & set(WITHOUT):
-        predictor = WITHOUT[part](predictor)
+    predictor = without_parts(options.load(), set(without) & set(WITHOUT))
     return held_to_classes(predictor, classes_of(data))

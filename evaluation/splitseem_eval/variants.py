@@ -1,9 +1,7 @@
 """A predictor with a part left out, to see what the part is worth, or held to the class names of a set."""
 
-from collections.abc import Callable, Iterable, Mapping
-from copy import copy
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from types import MappingProxyType
 
 from splitseem_eval.data import DataImage
@@ -16,18 +14,12 @@ CLASSES_OF_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType({"coco_mval": 
 """Sets that were made from more classes than a sample of them shows."""
 
 
-def without_refiner(predictor: Predictor) -> Predictor:
-    """The same predictor with masks not redrawn by the refiner; images stay prepared."""
-    plain = copy(predictor)
-    plain.config = replace(predictor.config, refiner=None)
-    return plain
-
-
-def without_photo(predictor: Predictor) -> Predictor:
-    """The same predictor with masks that do not follow the photo; images stay prepared."""
-    plain = copy(predictor)
-    plain.config = replace(predictor.config, photo=None)
-    return plain
+def without_parts(predictor: Predictor, parts: Iterable[str]) -> Predictor:
+    """The same predictor without these parts, of the names in `WITHOUT`; images stay prepared."""
+    left_out = frozenset(WITHOUT[part] for part in parts)
+    if not left_out:
+        return predictor
+    return predictor.with_options(replace(predictor.decoder.options, without=left_out))
 
 
 def classes_of(records: Iterable[DataImage]) -> frozenset[str]:
@@ -45,17 +37,15 @@ def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
         classes: common names, as `class_name` gives them. The rows of the model's own class matrix that have
             one of them stay, so nothing has to be encoded.
     """
-    vocabulary = predictor._vocabulary() if classes else None
+    vocabulary = predictor.decoder.vocabulary if classes else None
     rows = [k for k, name in enumerate(vocabulary.names) if class_name(name) in classes] if vocabulary else []
     if vocabulary is None or not rows:
         return predictor
     kept = Vocabulary(tuple(vocabulary.names[row] for row in rows), vocabulary.matrix[rows])
-    held = copy(predictor)
-    held._vocabulary = cache(lambda: kept)
-    return held
+    return predictor.with_options(replace(predictor.decoder.options, vocabulary=kept))
 
 
-WITHOUT: Mapping[str, Callable[[Predictor], Predictor]] = MappingProxyType(
-    {"correction": Predictor.without_correction, "refiner": without_refiner, "photo": without_photo}
+WITHOUT: Mapping[str, str] = MappingProxyType(
+    {"correction": "correct", "refiner": "refine", "photo": "photo"}
 )
-"""Part of a model -> the same model without it."""
+"""Part of a model -> its stage of a step."""

@@ -1,6 +1,7 @@
 """The decoder's half of a model: an embedding in, and then prompts to masks, as often as wanted."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cache, lru_cache, partial
 from typing import Literal
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
-from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError
+from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
 from splitseem_model.layers.unit import unit
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
 from splitseem_model.mask.reader import MaskReader
@@ -18,10 +19,11 @@ from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.prompt.prompts import no_points, prompt_points
 from splitseem_model.prompt.shapes import RegionRules, region_rules
-from splitseem_model.step.answering import Step, answer
-from splitseem_model.step.asking import Candidates, ObjectPrompt, ask, ask_objects
+from splitseem_model.step.answering import Answering, Step, answer
+from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder, fit_of
+from splitseem_model.step.options import StepOptions
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
 from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.tasks.modes import check_mode, segment_all
@@ -30,7 +32,7 @@ from splitseem_model.tasks.resampling import official_mask
 from splitseem_model.tasks.segments import Segmentation
 from splitseem_model.text.tower import TextEncoding
 from splitseem_model.text.towers import text_tower
-from splitseem_model.text.vocabulary import Vocabulary, vocabulary_of
+from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, vocabulary_of
 from splitseem_proto import Embedding, PromptItem, TextPrompt
 
 _TEXTS_REMEMBERED = 64
@@ -39,23 +41,57 @@ _TEXTS_REMEMBERED = 64
 class ImageDecoder:
     """Answers prompts on embedded images.
 
-    Attributes:
-        region_rules: how boxes and polygons become points.
+    Raises:
+        PromptError: options that the model cannot follow.
     """
 
     def __init__(
-        self, model: SegmentationModel, fingerprint: str, runtime: DecoderRuntime | None = None
+        self,
+        model: SegmentationModel,
+        fingerprint: str,
+        runtime: DecoderRuntime | None = None,
+        options: StepOptions | None = None,
     ) -> None:
         self.name: str = model.config.name
         self.config: ModelConfig = model.config
         self.fingerprint: str = fingerprint
-        self.region_rules: RegionRules = region_rules(model.config.decoder)
         self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
         self._masks = MaskReader(model.pixel_decoder)
         self._tower = text_tower(model)
         self._finder = None if model.semantic is None else Finder(model.semantic)
-        self._vocabulary = cache(partial(vocabulary_of, model, self._tower))
+        self._own_vocabulary = cache(partial(vocabulary_of, model, self._tower))
         self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
+        self.options: StepOptions = self._possible(options or StepOptions())
+
+    def with_options(self, options: StepOptions) -> "ImageDecoder":
+        """A decoder of the same model with other options; images stay prepared.
+
+        Raises:
+            PromptError: the model cannot follow them.
+        """
+        other = copy(self)
+        other.options = self._possible(options)
+        return other
+
+    @property
+    def region_rules(self) -> RegionRules:
+        """How boxes and polygons become points."""
+        return self.options.region_rules or region_rules(self.config.decoder)
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The names that masks may have; None: there are none."""
+        return self.options.vocabulary or self._own_vocabulary()
+
+    def vocabulary_of(self, names: Sequence[str]) -> Vocabulary:
+        """Class names of one's own, for the options.
+
+        Raises:
+            TextTowerError: the model has no text tower, or its sentence encoder is not installed.
+        """
+        if self._tower is None:
+            raise TextTowerError(f"{self.name} has no text tower, so its classes cannot be renamed")
+        return Vocabulary(tuple(names), cached_class_matrix(self._tower, names))
 
     def prepare(self, embedding: Embedding) -> PreparedImage:
         """Prepare an embedding, wherever it was made.
@@ -97,7 +133,7 @@ class ImageDecoder:
         prompt = self._prompt(image, items, memory, example, transcript)
         if self._finder is not None and image.semantic is not None and prompt.words_alone:
             return self._found(image, prompt.texts)[0]
-        return self._answer(image, self._ask(image, prompt), prompt.sentences)
+        return self._answer(image, prompt)
 
     def find(self, image: PreparedImage, text: str) -> list[Step]:
         """What a word or a phrase may mean in an image, best first: each a step that clicks can correct.
@@ -113,7 +149,7 @@ class ImageDecoder:
         assert self._finder is not None
         vectors = [text.vector for text in texts if text.vector is not None]
         prompts, heat = self._finder.look(image, torch.stack(vectors).mean(0))
-        steps = [self._answer(image, self._ask(image, prompt), None) for prompt in prompts]
+        steps = [self._answer(image, prompt) for prompt in prompts]
         return sorted(steps, key=lambda step: -fit_of(step.mask_logits, heat))
 
     def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
@@ -142,7 +178,7 @@ class ImageDecoder:
             TaskError: an unknown mode, or a model without object queries or classes.
         """
         check_mode(mode)
-        vocabulary = self._vocabulary()
+        vocabulary = self.vocabulary
         if vocabulary is None:
             raise TaskError(f"{self.name} has no classes, so what it finds has no names")
         queries = self._object_queries(image, vocabulary)
@@ -187,17 +223,28 @@ class ImageDecoder:
             memory,
         )
 
-    def _ask(self, image: PreparedImage, prompt: ObjectPrompt) -> Candidates:
-        return ask(self.config.decoder, self._runtime, image, prompt)
-
     def _encode_text(self, text: str) -> TextEncoding:
         if self._tower is None:
             raise PromptError(f"{self.name} has no text tower, so it cannot look for {text!r}")
         return self._tower.encode([text])[0]
 
-    def _answer(self, image: PreparedImage, candidates: Candidates, sentences: torch.Tensor | None) -> Step:
-        semantic = None if self._finder is None else self._finder.semantic
-        return answer(self.config, self._runtime, image, candidates, self._vocabulary(), sentences, semantic)
+    def _answer(self, image: PreparedImage, prompt: ObjectPrompt) -> Step:
+        given = Answering(
+            self.config,
+            self._runtime,
+            image,
+            ask(self.config.decoder, self._runtime, image, prompt),
+            prompt.sentences,
+            self.vocabulary,
+            None if self._finder is None else self._finder.semantic,
+        )
+        return answer(given, self.options.without)
+
+    def _possible(self, options: StepOptions) -> StepOptions:
+        corners = options.region_rules is not None and options.region_rules.box == "corners"
+        if corners and region_rules(self.config.decoder).box != "corners":
+            raise PromptError(f"{self.name} has no point labels for the corners of a box")
+        return options
 
     def _check_model(self, fingerprint: str, what: str, remedy: str) -> None:
         if fingerprint != self.fingerprint:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
-from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +10,43 @@ from numpy.typing import NDArray
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder, Roi
 from splitseem_model.encode.network import EncoderOptions, map_kinds
-from splitseem_model.errors import PromptError, TextTowerError
 from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.network import SegmentationModel
-from splitseem_model.prompt.shapes import RegionRules, region_rules
+from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.answering import Step
 from splitseem_model.step.example import ExampleRegion
+from splitseem_model.step.options import StepOptions
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.step.runtime import DecoderRuntime
-from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix
+from splitseem_model.tasks.segments import Segmentation
+from splitseem_proto import PromptItem
 
-__all__ = ["ExampleRegion", "Predictor", "PreparedImage", "Step"]
+__all__ = ["ExampleRegion", "Predictor", "PreparedImage", "Step", "StepOptions"]
 
 
-class Predictor(ImageDecoder):
-    """Encoder and decoder of one model."""
+class Predictor:
+    """Encoder and decoder of one model.
+
+    Attributes:
+        encoder, decoder: the two halves; the methods here are theirs.
+    """
 
     def __init__(
         self,
         model: SegmentationModel,
         runtime: DecoderRuntime | None = None,
-        options: EncoderOptions | None = None,
+        encoding: EncoderOptions | None = None,
+        options: StepOptions | None = None,
     ) -> None:
-        """`options` None: the fastest for this model and runtime that are exact."""
-        self.encoder = ImageEncoder(model, options=options or _options(model, runtime))
-        super().__init__(model, self.encoder.fingerprint, runtime)
+        """`encoding` None: the fastest for this model and runtime that is exact.
+
+        Raises:
+            PromptError: options that the model cannot follow.
+        """
+        self.encoder = ImageEncoder(model, options=encoding or _encoding(model, runtime))
+        self.decoder = ImageDecoder(model, self.encoder.fingerprint, runtime, options)
+        self.name: str = model.config.name
+        self.fingerprint: str = self.encoder.fingerprint
 
     @classmethod
     def load(cls, model: str = "nano", *, preset: str | None = None) -> "Predictor":
@@ -46,35 +57,10 @@ class Predictor(ImageDecoder):
         """
         return cls(load_model(model, preset))
 
-    def without_correction(self) -> "Predictor":
-        """The same predictor with the decoder's answer left as it is; images are to be prepared anew."""
-        plain = copy(self)
-        plain.config = replace(self.config, correction=None)
-        return plain
-
-    def with_vocabulary(self, names: Sequence[str]) -> "Predictor":
-        """The same predictor with other class names for its labels; images stay prepared.
-
-        Raises:
-            TextTowerError: the model has no text tower, or its sentence encoder is not installed.
-        """
-        if self._tower is None:
-            raise TextTowerError(f"{self.name} has no text tower, so its classes cannot be renamed")
-        named = Vocabulary(tuple(names), cached_class_matrix(self._tower, names))
+    def with_options(self, options: StepOptions) -> "Predictor":
+        """A predictor of the same model with other options; as `ImageDecoder.with_options`."""
         other = copy(self)
-        other._vocabulary = cache(lambda: named)
-        return other
-
-    def with_region_rules(self, rules: RegionRules) -> "Predictor":
-        """The same predictor with other rules for boxes and polygons; images stay prepared.
-
-        Raises:
-            PromptError: corners of boxes, and the model has no labels for them.
-        """
-        if rules.box == "corners" and region_rules(self.config.decoder).box != "corners":
-            raise PromptError(f"{self.name} has no point labels for the corners of a box")
-        other = copy(self)
-        other.region_rules = rules
+        other.decoder = self.decoder.with_options(options)
         return other
 
     def encode(
@@ -90,12 +76,40 @@ class Predictor(ImageDecoder):
 
         The embedding goes through the wire codec, so that this is the same path as the browser's.
         """
-        return self.prepare(
+        return self.decoder.prepare(
             self.encoder.encode(image_rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec, maps=maps)
         )
 
+    def step(
+        self,
+        image: PreparedImage,
+        items: Sequence[PromptItem],
+        memory: MemoryPrompt | None = None,
+        *,
+        example: ExampleRegion | None = None,
+        transcript: str | None = None,
+    ) -> Step:
+        """Segment one object from all its prompts so far; as `ImageDecoder.step`."""
+        return self.decoder.step(image, items, memory, example=example, transcript=transcript)
 
-def _options(model: SegmentationModel, runtime: DecoderRuntime | None) -> EncoderOptions:
+    def mask(
+        self, image: PreparedImage, step: Step, resampling: Literal["direct", "official"] = "direct"
+    ) -> NDArray[np.bool_]:
+        """The mask of a step, bool `[H_image, W_image]`; as `ImageDecoder.mask`."""
+        return self.decoder.mask(image, step, resampling)
+
+    def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
+        """A region of an image as a prompt for other images; as `ImageDecoder.example`."""
+        return self.decoder.example(image, items)
+
+    def panoptic(
+        self, image: PreparedImage, mode: str = "panoptic", *, min_score: float = 0.0
+    ) -> Segmentation:
+        """Everything in an image, without a prompt; as `ImageDecoder.panoptic`."""
+        return self.decoder.panoptic(image, mode, min_score=min_score)
+
+
+def _encoding(model: SegmentationModel, runtime: DecoderRuntime | None) -> EncoderOptions:
     """The source of the mask features suffices unless the graphs, a refiner or a correction want them."""
     config = model.config
     wants_features = runtime is not None or config.refiner is not None or config.correction is not None

@@ -69,7 +69,7 @@ def test_wire_file_can_be_prepared_by_the_same_model(photo: Path) -> None:
     assert CliRunner().invoke(embed, arguments).exit_code == 0
     embedding = unpack(photo.with_suffix(".splitseem").read_bytes())
     assert isinstance(embedding, Embedding)
-    assert Predictor.load("tiny").prepare(embedding).geometry.original_hw == (90, 131)
+    assert Predictor.load("tiny").decoder.prepare(embedding).geometry.original_hw == (90, 131)
 
 
 @pytest.mark.parametrize("runtime", ["torch", "onnx"])

@@ -16,6 +16,7 @@ from splitseem_cli.segment import command
 from splitseem_model.errors import PromptError
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.prompt.shapes import RegionRules
+from splitseem_model.step.options import StepOptions
 from splitseem_proto import Click, ImageGeometry
 
 pytestmark = pytest.mark.unit
@@ -36,7 +37,7 @@ class NotingPredictor:
 
     name: str = "notes"
     fingerprint: str = "0f" * 8
-    region_rules: RegionRules = field(default_factory=lambda: RegionRules("filled", "outline"))
+    options: StepOptions = field(default_factory=StepOptions)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def encode(self, image_rgb: Any, **_options: Any) -> Any:
@@ -44,10 +45,18 @@ class NotingPredictor:
         geometry = ImageGeometry.whole_image(size_hw, (64, 96), (64, 96))
         return SimpleNamespace(pixels=image_rgb, geometry=geometry)
 
-    def with_region_rules(self, rules: RegionRules) -> "NotingPredictor":
-        if rules.box == "corners":
+    @property
+    def region_rules(self) -> RegionRules:
+        return self.options.region_rules or RegionRules("filled", "outline")
+
+    @property
+    def decoder(self) -> "NotingPredictor":
+        return self
+
+    def with_options(self, options: StepOptions) -> "NotingPredictor":
+        if options.region_rules is not None and options.region_rules.box == "corners":
             raise PromptError("no labels for corners")
-        return replace(self, region_rules=rules)
+        return replace(self, options=options)
 
     def example(self, image: Any, items: Any) -> Any:
         return int(image.pixels.mean()), tuple(items)

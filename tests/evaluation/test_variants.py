@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_eval.data import DataImage, DataObject, RunLengths
-from splitseem_eval.variants import WITHOUT, classes_of, held_to_classes
+from splitseem_eval.variants import WITHOUT, classes_of, held_to_classes, without_parts
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.predictor import Predictor
+from splitseem_model.step.answering import STAGES
 from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit
@@ -38,16 +39,17 @@ def first_mask_logits(predictor: Predictor) -> NDArray[np.float32]:
 @pytest.mark.parametrize("part", ["correction", "refiner"])
 def test_without_a_part_the_mask_is_another(predictor: Predictor, part: str) -> None:
     whole = first_mask_logits(predictor)
-    assert not np.array_equal(first_mask_logits(WITHOUT[part](predictor)), whole)
+    assert not np.array_equal(first_mask_logits(without_parts(predictor, [part])), whole)
     assert np.array_equal(first_mask_logits(predictor), whole)
 
 
 def test_without_all_parts_the_decoder_answers(predictor: Predictor) -> None:
-    plain = predictor
-    for leave_out in WITHOUT.values():
-        plain = leave_out(plain)
-    assert plain.config.refiner is None
-    assert plain.config.correction is None
+    plain = without_parts(predictor, WITHOUT)
+    step = plain.step(plain.encode(PIXELS), [Click(40.5, 30.5)])
+    assert step.fine is None
+    assert set(WITHOUT.values()) == STAGES.keys() - {"label"}
+    with pytest.raises(KeyError):
+        without_parts(predictor, ["mask"])
 
 
 def label_of(predictor: Predictor) -> tuple[str | None, float | None]:

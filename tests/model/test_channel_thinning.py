@@ -11,6 +11,7 @@ from splitseem_model.checkpoints.weights import load_weights, save_weights
 from splitseem_model.config import ModelConfig, preset
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
+from splitseem_model.step.options import StepOptions
 from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit
@@ -38,7 +39,7 @@ def thinned(model: SegmentationModel, mask_dim: int, level_dims: tuple[int, ...]
 def logits(model: SegmentationModel) -> Tensor:
     """Mask logits of the step and of the refiner, before the correction, which is not linear."""
     image = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
-    predictor = Predictor(model).without_correction()
+    predictor = Predictor(model, options=StepOptions(without=frozenset({"correct"})))
     step = predictor.step(predictor.encode(image, codec="float32"), [Click(30, 20, 1)])
     return torch.from_numpy(step.mask_logits)
 

@@ -34,7 +34,7 @@ def masks(model: SegmentationModel, device: str, options: EncoderOptions) -> lis
     photo = np.random.default_rng(0).integers(0, 255, (300, 400, 3), dtype=np.uint8)
     embedding = ImageEncoder(model, device, options).encode(photo, codec="float32")
     model.to("cpu")
-    image = Predictor(model).prepare(embedding)
+    image = Predictor(model).decoder.prepare(embedding)
     with torch.inference_mode():
         learned = model.decoder.head(model.decoder.query_feat.weight[None]).mask_embed
         return list((image.masks.logits(learned)[0] > 0).numpy())

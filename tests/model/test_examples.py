@@ -89,7 +89,7 @@ def test_a_transcript_stands_apart_from_texts_in_the_demo(official_like: MakeMod
     apart = predictor.step(image, [TextPrompt("a dog")], transcript="the umbrella")
     among = predictor.step(image, [TextPrompt("a dog"), TextPrompt("the umbrella")])
     assert not np.allclose(apart.mask_logits, among.mask_logits, atol=1e-4)
-    cosine = apart.score / predictor.config.logit_scale
+    cosine = apart.score / predictor.decoder.config.logit_scale
     assert -1 <= cosine <= 1
 
 
@@ -122,4 +122,4 @@ def test_the_class_of_interactive_masks_is_known_in_every_wiring(
         predictor = Predictor(official_like(wiring))
         image = predictor.encode(photo())
         step = predictor.step(image, [], example=predictor.example(image, [Box(5, 5, 30, 30), CLICK]))
-        assert step.label in predictor.config.vocabulary
+        assert step.label in predictor.decoder.config.vocabulary

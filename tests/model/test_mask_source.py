@@ -121,7 +121,7 @@ def photo() -> np.ndarray:
 def test_predictor_gives_the_same_mask_either_way(model: SegmentationModel) -> None:
     steps = []
     for mask_source in (False, True):
-        predictor = Predictor(model, options=EncoderOptions(mask_source=mask_source, onednn=False))
+        predictor = Predictor(model, encoding=EncoderOptions(mask_source=mask_source, onednn=False))
         image = predictor.encode(photo(), codec="float32")
         first = predictor.step(image, [Click(30.5, 20.5)])
         steps.append(predictor.step(image, [Click(30.5, 20.5), Click(3.5, 44.5, 0)], first.memory))
@@ -148,7 +148,7 @@ def test_embedding_with_mask_source_survives_the_wire(model: SegmentationModel) 
 def focal() -> Predictor:
     built = SegmentationModel(FOCAL).eval()
     fill_with_golden_weights(built)
-    return Predictor(built, options=EncoderOptions(onednn=False))
+    return Predictor(built, encoding=EncoderOptions(onednn=False))
 
 
 def test_lateral_map_gives_the_same_mask(focal: Predictor) -> None:

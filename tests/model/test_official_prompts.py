@@ -20,7 +20,7 @@ from splitseem_model.encode.preprocess import normalise, pad_to_multiple
 from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.prompts import PromptPoints, no_points, prompt_points
 from splitseem_model.prompt.strokes import clicks_of_stroke
-from splitseem_model.step.answering import answer
+from splitseem_model.step.answering import Answering, answer
 from splitseem_model.step.asking import ObjectPrompt, ask
 from splitseem_model.step.example import example_region
 from splitseem_model.step.prepared_image import PreparedImage
@@ -111,7 +111,7 @@ def test_answer_is_that_of_the_official_code(
         example_region(config.decoder, shown, points_of(case, shown, "ref_")),
     )
     candidates = ask(config.decoder, runtime, target, prompt)
-    step = answer(config, runtime, target, candidates, None, prompt.sentences)
+    step = answer(Answering(config, runtime, target, candidates, prompt.sentences))
     name = "out_prev_mask" if case.startswith("v0") else "out_sel_mask_low"
     np.testing.assert_allclose(step.mask_logits, CASES[f"{case}.{name}"][0, 0], atol=2e-3)
     best = int(CASES[f"{case}.out_sel_{selected}"][0])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.errors import FingerprintMismatch, ImageInputError, PromptError, UnknownModelError
 from splitseem_model.predictor import Predictor
+from splitseem_model.step.options import StepOptions
 from splitseem_proto import Click, pack, unpack
 from splitseem_proto.messages import Embedding
 
@@ -51,7 +52,7 @@ def test_an_embedding_from_the_wire_gives_the_same_mask(predictor: Predictor) ->
     image = predictor.encode(photo(61, 97))
     received = unpack(pack(image.embedding))
     assert isinstance(received, Embedding)
-    there = predictor.step(predictor.prepare(received), [Click(30.5, 20.5)])
+    there = predictor.step(predictor.decoder.prepare(received), [Click(30.5, 20.5)])
     assert np.array_equal(there.mask_logits, predictor.step(image, [Click(30.5, 20.5)]).mask_logits)
 
 
@@ -71,7 +72,7 @@ def test_geometry_is_known_before_encoding(predictor: Predictor) -> None:
 def test_an_embedding_of_another_model_is_refused(predictor: Predictor) -> None:
     embedding = replace(predictor.encode(photo(40, 40)).embedding, fingerprint="0123456789abcdef")
     with pytest.raises(FingerprintMismatch, match="0123456789abcdef"):
-        predictor.prepare(embedding)
+        predictor.decoder.prepare(embedding)
 
 
 def test_a_region_outside_the_photo_is_refused(predictor: Predictor) -> None:
@@ -99,8 +100,8 @@ def test_an_unknown_model_names_the_known_ones(name: str, message: str) -> None:
 
 def test_without_correction_the_answer_is_that_of_the_decoder() -> None:
     corrected = Predictor.load("tiny")
-    plain = corrected.without_correction()
+    plain = corrected.with_options(StepOptions(without=frozenset({"correct"})))
     clicks = [Click(30.5, 20.5), Click(80.5, 50.5, 0)]
     answers = [p.step(p.encode(photo(61, 97)), clicks).mask_logits for p in (corrected, plain)]
     assert not np.array_equal(answers[0], answers[1])
-    assert corrected.config.correction is not None
+    assert corrected.decoder.config.correction is not None

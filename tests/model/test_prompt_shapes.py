@@ -14,6 +14,7 @@ from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
 from splitseem_model.prompt.prompts import prompt_points
 from splitseem_model.prompt.shapes import REGION_POINTS, PointLabel, RegionRules, region_rules
+from splitseem_model.step.options import StepOptions
 from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem
 
 pytestmark = pytest.mark.unit
@@ -129,7 +130,9 @@ def test_rules_can_be_chosen() -> None:
     predictor = Predictor.load("tiny")
     image = predictor.encode(np.random.default_rng(0).integers(0, 255, (100, 200, 3), dtype=np.uint8))
     corners = predictor.step(image, [BOX])
-    filled = predictor.with_region_rules(RegionRules("filled", "outline")).step(image, [BOX])
+    filled = predictor.with_options(StepOptions(region_rules=RegionRules("filled", "outline"))).step(
+        image, [BOX]
+    )
     assert not np.array_equal(corners.mask_logits, filled.mask_logits)
     assert np.array_equal(predictor.step(image, [BOX]).mask_logits, corners.mask_logits)
 
@@ -141,4 +144,4 @@ def test_corners_are_refused_by_a_model_that_has_no_labels_for_them(
     image = predictor.encode(np.zeros((50, 60, 3), np.uint8))
     assert np.isfinite(predictor.step(image, [Box(5, 5, 40, 40)]).mask_logits).all()
     with pytest.raises(PromptError, match="tiny has no point labels for the corners of a box"):
-        predictor.with_region_rules(RegionRules("corners", "outline"))
+        predictor.with_options(StepOptions(region_rules=RegionRules("corners", "outline")))

@@ -16,6 +16,7 @@ from splitseem_model.errors import PromptError
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
 from splitseem_model.step.finding import fit_of, peaks_of
+from splitseem_model.step.options import StepOptions
 from splitseem_model.text.towers import SentenceTower
 from splitseem_proto import Click, TextPrompt
 
@@ -63,7 +64,8 @@ def test_a_label_is_what_lies_under_the_mask(predictor: Predictor) -> None:
         step = predictor.step(replace(image, semantic=cells), [Click(40.5, 30.5)])
         assert step.label == name
         assert step.label_score == pytest.approx(1 / (1 + 2 * np.exp(-CONFIG.logit_scale)), abs=1e-6)
-        renamed = predictor.with_vocabulary(["3", "2", "1", "0"])
+        names = predictor.decoder.vocabulary_of(["3", "2", "1", "0"])
+        renamed = predictor.with_options(StepOptions(vocabulary=names))
         assert renamed.step(replace(image, semantic=cells), [Click(40.5, 30.5)]).label == str(channel)
 
 
@@ -75,7 +77,7 @@ def test_a_word_alone_finds_the_place_that_fits(predictor: Predictor) -> None:
         cells[:, 1] = 1.0
         cells[:, :, row, column] = torch.tensor([0.0, 0.0, 1.0, 0.0])
         shown = replace(image, semantic=cells)
-        steps = predictor.find(shown, "2")
+        steps = predictor.decoder.find(shown, "2")
         masks = [predictor.mask(shown, step) for step in steps]
         assert any(mask[row * 16 + 8, column * 16 + 8] for mask in masks)
         asked = predictor.step(shown, [TextPrompt("2")])
@@ -108,7 +110,7 @@ def test_peaks_are_inside_the_photo(predictor: Predictor) -> None:
 def test_a_model_without_the_map_says_so() -> None:
     predictor = Predictor(load_model("tiny"))
     with pytest.raises(PromptError, match="tiny has no semantic map"):
-        predictor.find(predictor.encode(PIXELS), "cat")
+        predictor.decoder.find(predictor.encode(PIXELS), "cat")
 
 
 def test_the_map_travels_small() -> None:

@@ -17,6 +17,7 @@ from splitseem_model.layers.sampling import sample_points
 from splitseem_model.layers.unit import unit
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor, PreparedImage
+from splitseem_model.step.options import StepOptions
 from splitseem_model.text.minilm import MiniLm
 from splitseem_model.text.unicl import UniClTower
 from splitseem_proto import Click, PromptItem, TextPrompt
@@ -133,7 +134,7 @@ def test_a_model_without_text_tower_says_so(photo: MakePhoto) -> None:
     with pytest.raises(PromptError, match="tiny has no text tower, so it cannot look for 'a dog'"):
         predictor.step(image, [CLICK, TextPrompt("a dog")])
     with pytest.raises(TextTowerError, match="no text tower"):
-        predictor.with_vocabulary(["cat"])
+        predictor.decoder.vocabulary_of(["cat"])
 
 
 def test_labels_come_from_the_vocabulary_that_was_given(
@@ -145,7 +146,8 @@ def test_labels_come_from_the_vocabulary_that_was_given(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     predictor = Predictor(official_like("v0"))
     image = predictor.encode(photo())
-    renamed = predictor.with_vocabulary(["lamp", "boat"])
+    names = predictor.decoder.vocabulary_of(["lamp", "boat"])
+    renamed = predictor.with_options(StepOptions(vocabulary=names))
     assert renamed.step(image, [CLICK]).label in {"lamp", "boat"}
     assert predictor.step(image, [CLICK]).label in TINY.vocabulary
 

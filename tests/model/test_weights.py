@@ -111,3 +111,18 @@ def test_an_official_file_loads_by_upstream_names_with_its_learned_scale(
     save_file(state, tmp_path / "official.safetensors")
     with pytest.raises(CheckpointError, match="query_feat"):
         load_model(str(tmp_path / "official.safetensors"), "small-v1")
+
+
+def test_the_preset_nano_has_the_decoder_of_the_bundled_weights() -> None:
+    bundled, ours = load_model("nano").config, preset("nano")
+    for part in (
+        "decoder",
+        "pixel_decoder",
+        "canvas",
+        "canvas_side",
+        "codec",
+        "sentence_dim",
+        "correction",
+        "photo",
+    ):
+        assert getattr(bundled, part) == getattr(ours, part), part

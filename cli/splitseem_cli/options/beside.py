@@ -86,7 +86,12 @@ class BesideOptions:
             if rule is not None
         }
         rules: Any = asked
-        return predictor.with_region_rules(replace(predictor.region_rules, **rules)) if asked else predictor
+        if not asked:
+            return predictor
+        decoder = predictor.decoder
+        return predictor.with_options(
+            replace(decoder.options, region_rules=replace(decoder.region_rules, **rules))
+        )
 
     def known_mask(self, geometry: ImageGeometry) -> MaskPrompt | None:
         """The mask, as a prompt for an image.

@@ -1,6 +1,8 @@
-"""The rows that may answer -> the one that does, its mask and its label."""
+"""The rows that may answer -> the one that does, its mask and its label: a list of stages."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -30,95 +32,126 @@ class Step:
     Attributes:
         mask_logits: float32 `[H/4, W/4]` over the padded input, foreground > 0, corrected at the clicks.
         score: selection score of the query that answered; higher is better.
-        label, label_score: its best class and the softmax of it; None for a model without vocabulary.
-        memory: for the next step of the same object.
         query: row of the query that answered, among those that may.
+        label, label_score: its best class and the softmax of it; None for a model without vocabulary.
         fine: what the mask is made of where the photo refines it; None where `mask_logits` are.
     """
 
     mask_logits: NDArray[np.float32]
     score: float
-    label: str | None
-    label_score: float | None
-    memory: MemoryPrompt
     query: int
+    label: str | None = None
+    label_score: float | None = None
     fine: FineMask | None = None
 
+    @property
+    def memory(self) -> MemoryPrompt:
+        """For the next step of the same object."""
+        return MemoryPrompt(self.mask_logits)
 
-def answer(
-    config: ModelConfig,
-    runtime: DecoderRuntime,
-    image: PreparedImage,
-    candidates: Candidates,
-    vocabulary: Vocabulary | None,
-    sentences: Tensor | None,
-    semantic: SemanticMap | None = None,
-) -> Step:
-    """The best candidate's mask, redrawn and corrected where the model does that, with its label.
 
-    Args:
+@dataclass(frozen=True, eq=False)
+class Answering:
+    """What all stages are handed.
+
+    Attributes:
         sentences: `[T, E]`, what the texts mean that are to be answered; None without a text.
+        vocabulary: the names that the mask may have; None: there are none.
         semantic: the map by which the mask is named; None: by the query that drew it.
     """
-    head, points = candidates.head, candidates.prompt.points
-    scores = answer_scores(
-        config, head, *candidates.deciding_points(), sentences, by_text=candidates.by_text
-    )[0]
+
+    config: ModelConfig
+    runtime: DecoderRuntime
+    image: PreparedImage
+    candidates: Candidates
+    sentences: Tensor | None = None
+    vocabulary: Vocabulary | None = None
+    semantic: SemanticMap | None = None
+
+
+Stage = Callable[[Answering, Step], Step]
+
+
+def answer(given: Answering, without: Collection[str] = ()) -> Step:
+    """The best candidate's mask after all stages that the model has, but those of the names `without`."""
+    step = select(given)
+    for name, stage in STAGES.items():
+        if name not in without:
+            step = stage(given, step)
+    return step
+
+
+def select(given: Answering) -> Step:
+    """The candidate that scores best, and its mask as the decoder draws it."""
+    head, candidates = given.candidates.head, given.candidates
+    points = candidates.deciding_points()
+    scores = answer_scores(given.config, head, *points, given.sentences, by_text=candidates.by_text)[0]
     best = int(scores.argmax())
-    decoded = image.masks.logits(head.mask_embed[:, best : best + 1])[0, 0]
-    logits = _refined(config, runtime, image, decoded, candidates).numpy()
-    if config.correction is not None and image.spread is not None:
-        logits = correct_at_points(
-            logits,
-            image.mask_features,
-            image.spread,
-            points.coords,
-            points.labels,
-            max(image.geometry.input_hw),
-            config.correction,
-        )
-    meant = head.class_embed[0, best]
-    if semantic is not None and image.semantic is not None:
-        meant = semantic.to_sentence(meaning_of(image.semantic, torch.from_numpy(logits)))
-    label, label_score = _label(config, meant, vocabulary)
-    fine = None
-    if config.photo is not None and image.photo is not None:
-        fine = fine_mask(image.photo, logits, points, image.geometry, config.photo)
-    return Step(logits, float(scores[best]), label, label_score, MemoryPrompt(logits), best, fine)
+    logits = given.image.masks.logits(head.mask_embed[:, best : best + 1])[0, 0]
+    return Step(logits.numpy(), float(scores[best]), best)
 
 
-def _refined(
-    config: ModelConfig,
-    runtime: DecoderRuntime,
-    image: PreparedImage,
-    decoded: Tensor,
-    candidates: Candidates,
-) -> Tensor:
-    """The mask `[H/4, W/4]` of the selected query, redrawn by the refiner where the model has one."""
-    if config.refiner is None:
-        return decoded
-    points = candidates.prompt.points
-    used = thin(range(len(points.labels)), config.refiner.max_points)
-    factor = shrink_factor(config.refiner, (decoded.shape[0], decoded.shape[1]))
-    answered = decoded[None, None]
+def refine(given: Answering, step: Step) -> Step:
+    """The mask redrawn by the refiner."""
+    config, points = given.config.refiner, given.candidates.prompt.points
+    if config is None:
+        return step
+    used = thin(range(len(points.labels)), config.max_points)
+    factor = shrink_factor(config, (step.mask_logits.shape[0], step.mask_logits.shape[1]))
+    answered = torch.from_numpy(step.mask_logits)[None, None]
     inputs = RefinerInputs(
         shrunk(answered, factor),
-        shrunk(previous_mask(image, candidates.prompt.memory), factor),
+        shrunk(previous_mask(given.image, given.candidates.prompt.memory), factor),
         torch.from_numpy(points.coords[used])[None] / factor,
         torch.from_numpy(points.labels[used])[None],
-        candidates.point_mask_features[:, used],
+        given.candidates.point_mask_features[:, used],
     )
-    change = runtime.refine(image.prepared, inputs) - inputs.mask_logits
+    change = given.runtime.refine(given.image.prepared, inputs) - inputs.mask_logits
     size_hw = (answered.shape[2], answered.shape[3])
-    return (answered + enlarged(change, factor, size_hw))[0, 0]
+    return replace(step, mask_logits=(answered + enlarged(change, factor, size_hw))[0, 0].numpy())
 
 
-def _label(
-    config: ModelConfig, class_embed: Tensor, vocabulary: Vocabulary | None
-) -> tuple[str | None, float | None]:
-    if vocabulary is None:
-        return None, None
-    logits = config.logit_scale * (unit(class_embed) @ vocabulary.matrix.T)
-    probability = logits.softmax(-1)
+def correct(given: Answering, step: Step) -> Step:
+    """The mask after the correction at the clicks."""
+    config, image, points = given.config.correction, given.image, given.candidates.prompt.points
+    if config is None or image.spread is None:
+        return step
+    corrected = correct_at_points(
+        step.mask_logits,
+        image.mask_features,
+        image.spread,
+        points.coords,
+        points.labels,
+        max(image.geometry.input_hw),
+        config,
+    )
+    return replace(step, mask_logits=corrected)
+
+
+def follow_photo(given: Answering, step: Step) -> Step:
+    """With a finer mask that follows the colours and edges of the photo; the memory stays."""
+    config, image = given.config.photo, given.image
+    if config is None or image.photo is None:
+        return step
+    points = given.candidates.prompt.points
+    return replace(step, fine=fine_mask(image.photo, step.mask_logits, points, image.geometry, config))
+
+
+def label(given: Answering, step: Step) -> Step:
+    """With the best name of the vocabulary."""
+    if given.vocabulary is None:
+        return step
+    meant = given.candidates.head.class_embed[0, step.query]
+    if given.semantic is not None and given.image.semantic is not None:
+        under = meaning_of(given.image.semantic, torch.from_numpy(step.mask_logits))
+        meant = given.semantic.to_sentence(under)
+    probability = (given.config.logit_scale * (unit(meant) @ given.vocabulary.matrix.T)).softmax(-1)
     best = int(probability.argmax())
-    return vocabulary.names[best], float(probability[best])
+    return replace(step, label=given.vocabulary.names[best], label_score=float(probability[best]))
+
+
+STAGES: Mapping[str, Stage] = MappingProxyType(
+    {"refine": refine, "correct": correct, "photo": follow_photo, "label": label}
+)
+"""What follows the selection, in order, by the names that timings have too. A model that lacks the part
+leaves the step as it came."""

@@ -1,0 +1,21 @@
+"""How steps are made, apart from the model."""
+
+from dataclasses import dataclass
+
+from splitseem_model.prompt.shapes import RegionRules
+from splitseem_model.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """What may differ between two decoders of one model; images prepared by one are good for the other.
+
+    Attributes:
+        region_rules: how boxes and polygons become points; None: as the model learned it.
+        vocabulary: the names that masks may have; None: the model's own.
+        without: stages that are left out, to see what they are worth; names of `answering.STAGES`.
+    """
+
+    region_rules: RegionRules | None = None
+    vocabulary: Vocabulary | None = None
+    without: frozenset[str] = frozenset()
