@@ -1,3 +1,4 @@
+import './Page.css';
 import { useEffect, useState } from 'preact/hooks';
 import { toClientError } from '../shared/errors';
 import type { App } from './app';

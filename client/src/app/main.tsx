@@ -1,11 +1,12 @@
 /** Entry of the page. */
+import './base.css';
+import './controls.css';
 import { render } from 'preact';
 import { toClientError } from '../shared/errors';
 import { browserServices, createApp } from './app';
 import { projectOf } from './export/exportActions';
 import { Page } from './Page';
 import { keepPixels } from './drawing/photoPixels';
-import './styles.css';
 import { timingsOf } from './steps/timings';
 
 const app = createApp(browserServices());

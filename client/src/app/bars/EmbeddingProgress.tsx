@@ -2,6 +2,7 @@ import type { EmbedProgress } from '../../api/embeddings';
 import { sayFailure, sayWhatHappened } from '../../shared/failures';
 import type { App } from '../app';
 import type { Readiness, Store } from '../state/store';
+import './EmbeddingProgress.css';
 
 /** What is missing until the photo answers clicks; nothing once it does. */
 export function EmbeddingProgress({ app: { store, controller } }: { readonly app: App }) {

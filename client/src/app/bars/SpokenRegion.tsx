@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { followStore } from './announcements';
 import type { App } from '../app';
+import './SpokenRegion.css';
 
 /** Read out by screen readers, and not shown: the page shows the same in its places. */
 export function SpokenRegion({ app: { store } }: { readonly app: App }) {

@@ -3,6 +3,7 @@ import { WORKER_STAGES } from '../../shared/stages';
 import type { App } from '../app';
 import type { DecoderState, Store } from '../state/store';
 import { timingsOfStep } from '../steps/timings';
+import './StatusBar.css';
 
 /**
  * Model, execution provider, threads, last latency, and what went wrong. It is there to be looked at: what is read out

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../app';
 import { focusCanvas } from '../parts/focus';
+import './TextBar.css';
 
 /** As in `MAX_CHARACTERS` of the server. */
 const MAX_LENGTH = 1000;

@@ -3,6 +3,7 @@ import { nextRedo, nextUndo } from '../../session/history';
 import type { App } from '../app';
 import { ExportMenu } from '../export/ExportMenu';
 import { Icon, type IconName } from '../parts/icons';
+import './Toolbar.css';
 
 interface ActionProps {
   readonly name: string;

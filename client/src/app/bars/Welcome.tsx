@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import { SampleStrip } from '../panels/OpenPhotos';
 import { SAMPLES } from '../photos/samples';
+import './Welcome.css';
 
 export function Welcome({ app }: { readonly app: App }) {
   return (

@@ -3,6 +3,7 @@ import { MAX_CLASS_NAMES } from '../../shared/reading/limits';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { parseClassNames } from '../state/classNames';
+import './ClassNamesDialog.css';
 
 /** A list of the user's own names, which labels are chosen from. */
 export function ClassNamesDialog({ app }: { readonly app: App }) {

@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { GESTURE_HELP, shortcutsFor } from '../tools/shortcuts';
+import './HelpDialog.css';
 
 export function HelpDialog({ app: { store, tools } }: { readonly app: App }) {
   return (

@@ -9,6 +9,7 @@ import { Icon } from '../parts/icons';
 import { attachPointer } from './pointerEvents';
 import { sceneOf } from './scene';
 import { recordPaint } from '../steps/timings';
+import './CanvasView.css';
 
 const FINE_STEP = 1;
 const COARSE_STEP = 12;

@@ -14,6 +14,7 @@ import {
 } from './exportActions';
 import { Dialog } from '../parts/Dialog';
 import { Icon } from '../parts/icons';
+import './ExportMenu.css';
 
 /** The button Export and its dialog. */
 export function ExportMenu({ app }: { readonly app: App }) {

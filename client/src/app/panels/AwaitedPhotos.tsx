@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AwaitedImage, PhotoIdentity } from '../../session/matching';
 import type { App } from '../app';
+import './AwaitedPhotos.css';
 
 /**
  * A saved project holds no pixels: say which photos it needs.

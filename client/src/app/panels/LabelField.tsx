@@ -4,6 +4,7 @@ import { MAX_LABEL } from '../../session/transitions';
 import type { App } from '../app';
 import { focusCanvas } from '../parts/focus';
 import { Icon } from '../parts/icons';
+import './LabelField.css';
 
 interface Props {
   readonly app: App;

@@ -7,6 +7,7 @@ import { Icon } from '../parts/icons';
 import { LabelField } from './LabelField';
 import type { Store } from '../state/store';
 import { TextChips } from './TextChips';
+import './ObjectList.css';
 
 /** Id of the list of names; only the active object has one. */
 const NAMES = 'names';

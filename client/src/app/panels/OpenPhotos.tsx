@@ -3,6 +3,7 @@ import { toClientError } from '../../shared/errors';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { SAMPLES, fetchSample, type Sample } from '../photos/samples';
+import './OpenPhotos.css';
 
 /** The photos that are open; one of them is shown. */
 export function OpenPhotos({ app: { store, controller } }: { readonly app: App }) {

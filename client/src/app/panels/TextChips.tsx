@@ -2,6 +2,7 @@ import type { SegmentObject, Step } from '../../session/state';
 import { sayFailure, sayWhatHappened } from '../../shared/failures';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
+import './TextChips.css';
 
 interface ChipsProps {
   readonly app: App;

@@ -1,6 +1,7 @@
 import { STAGE_MEANINGS, STAGES } from '../../shared/stages';
 import type { App } from '../app';
 import { medianTimings, timingsOf, timingsOfStep } from '../steps/timings';
+import './TimingsPanel.css';
 
 /** Where the time of the last prompt went, beside the median of all. */
 export function TimingsPanel({ app: { store } }: { readonly app: App }) {

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icons';
+import './Dialog.css';
 
 interface DialogProps {
   /** Begins its ids and is its class. */

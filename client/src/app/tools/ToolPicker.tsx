@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import { Picture } from '../parts/icons';
 import { placedTools, whyNot, type PlacedTool } from '../state/tools';
+import './ToolPicker.css';
 
 export function ToolPicker({ app }: { readonly app: App }) {
   return (
