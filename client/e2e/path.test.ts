@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { rleFromMask } from '../src/shared/rle';
+import { rleFromMask } from '../test/masks';
 import { STAGES } from '../src/shared/stages';
 import type { CocoRle, Project, ProjectObject, PromptItem } from '../src/shared/types';
 import { launchBrowser, PageUnderTest, samplePath } from './browser';

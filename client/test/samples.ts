@@ -1,6 +1,7 @@
 /** Small messages for tests. */
 import { RunWriter } from '../src/shared/rle';
 import type { PromptItem, SizeHw, StepResult } from '../src/shared/types';
+import type { PointRules } from '../src/shared/prompt/prompts';
 
 export const click = (x: number, y: number, label: 0 | 1 = 1): PromptItem => ({ kind: 'click', x, y, label });
 
@@ -26,3 +27,9 @@ export function stepResult({ fill, size }: { readonly fill: number; readonly siz
     timings: TIMINGS,
   };
 }
+
+/** What models with point labels for the corners of a box ask of points. */
+export const POINT_RULES: PointRules = {
+  regionRules: { box: 'corners', polygon: 'surround' },
+  maxPoints: 512,
+};

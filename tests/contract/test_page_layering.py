@@ -1,6 +1,7 @@
 """Imports of the page point one way, folder by folder, and no folder of it is a hall."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -92,3 +93,23 @@ def test_no_folder_of_the_page_is_a_hall(root: str) -> None:
     for folder in {CLIENT / root, *(path.parent for path in _modules(CLIENT / root))}:
         modules = [path.name for path in folder.iterdir() if path.suffix in _MODULE]
         assert len(modules) <= MOST_MODULES, f"{len(modules)} modules in {folder.relative_to(ROOT)}"
+
+
+_EXPORT = re.compile(r"^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)", re.M)
+
+
+@pytest.mark.unit
+def test_nothing_of_the_page_is_there_for_tests_alone() -> None:
+    """Every export is used in the page, by another module or its own."""
+    texts = {module: module.read_text(encoding="utf-8") for module in _modules(SOURCE)}
+    names = [
+        (module, name)
+        for module, text in texts.items()
+        if module.name != "generated.ts"
+        for name in _EXPORT.findall(text)
+    ]
+    assert len(names) > 300
+    everything = "\n".join(texts.values())
+    words = Counter(re.findall(r"\w+", everything))
+    unused = [f"{module.relative_to(SOURCE)}: {name}" for module, name in names if words[name] == 1]
+    assert unused == []

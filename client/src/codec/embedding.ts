@@ -21,6 +21,7 @@ import {
   MAX_TENSORS,
 } from '../shared/reading/limits';
 import { refuse } from '../shared/reading/refusal';
+import { PROTOCOL_VERSION } from '../shared/reading/versions';
 
 /** Stride of each tensor that an embedding must hold. */
 const STRIDES: Readonly<Record<MapName, number>> = { level0: 32, level1: 16, level2: 8, mask_features: 4 };
@@ -79,7 +80,16 @@ export function readEmbedding(fields: Fields, where: string): Embedding {
   check(KEY.test(key), `${where}: key must be empty or 32 to 128 hexadecimal digits`);
   for (const tensor of tensors) checkTensor(tensor, { codec, geometry }, where);
   checkMap(maps.mask_features, STRIDES.mask_features, geometry, where);
-  return { protocol_version: 1, type: 'embedding', fingerprint, key, geometry, codec, tensors, maps };
+  return {
+    protocol_version: PROTOCOL_VERSION,
+    type: 'embedding',
+    fingerprint,
+    key,
+    geometry,
+    codec,
+    tensors,
+    maps,
+  };
 }
 
 /** What an embedding says before its tensors. */

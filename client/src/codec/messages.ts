@@ -38,8 +38,7 @@ import {
 } from '../shared/reading/limits';
 import { readPromptItem } from '../shared/prompt/kinds';
 import { refuse } from '../shared/reading/refusal';
-
-const PROJECT_FORMAT = 1;
+import { PROJECT_FORMAT, PROTOCOL_VERSION } from '../shared/reading/versions';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const KEY = /^[0-9a-f]{32,128}$/;
@@ -83,12 +82,12 @@ function checkTimings(values: Readonly<Record<string, number>>, where: string): 
 export function readPrompt(fields: Fields, where: string): PromptMessage {
   const items = required(fields, 'items', promptItems, where);
   check(items.length > 0, `${where}: a prompt needs at least one item`);
-  return { protocol_version: 1, type: 'prompt', items };
+  return { protocol_version: PROTOCOL_VERSION, type: 'prompt', items };
 }
 
 export function readStepResult(fields: Fields, where: string): StepResultMessage {
   const result = {
-    protocol_version: 1,
+    protocol_version: PROTOCOL_VERSION,
     type: 'step_result',
     mask: required(fields, 'mask', cocoRle, where),
     label: required(fields, 'label', nullable(longText), where),
@@ -115,7 +114,7 @@ export function readProject(fields: Fields, where: string): Project {
   const class_names = classNames(fields.class_names ?? null, `${where}.class_names`);
   const areBlank = class_names?.some((word) => word.trim() === '') === true;
   check(!areBlank, `${where}: a class name must not be blank`);
-  const project = { protocol_version: 1, type: 'project', format, images } as const;
+  const project = { protocol_version: PROTOCOL_VERSION, type: 'project', format, images } as const;
   return class_names === null ? project : { ...project, class_names };
 }
 

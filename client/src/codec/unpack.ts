@@ -8,8 +8,7 @@ import { readProject, readPrompt, readStepResult } from './messages';
 import type { Plain } from '../shared/reading/plain';
 import { decodeMsgpack } from './msgpack';
 import { refuse } from '../shared/reading/refusal';
-
-export const PROTOCOL_VERSION = 1;
+import { PROTOCOL_VERSION } from '../shared/reading/versions';
 
 const READERS = {
   embedding: readEmbedding,

@@ -44,9 +44,6 @@ export function annotated(session: Session): Annotated {
   return { photos, remarks: [...renamed(photos), ...waiting(session)] };
 }
 
-export const countObjects = (photos: readonly AnnotatedPhoto[]): number =>
-  photos.reduce((sum, { objects }) => sum + objects.length, 0);
-
 function toAnnotated(session: Session, object: SegmentObject): AnnotatedObject | null {
   const result = resultOf(session, object);
   if (result === null || result.isDraft) return null;

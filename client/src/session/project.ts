@@ -2,9 +2,7 @@
 import type { Project, ProjectImage, ProjectObject } from '../shared/types';
 import { MAX_OBJECT_NUMBER } from '../shared/reading/limits';
 import { labelOf, resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
-
-const PROTOCOL_VERSION = 1;
-const PROJECT_FORMAT = 1;
+import { PROJECT_FORMAT, PROTOCOL_VERSION } from '../shared/reading/versions';
 
 /** What a project says beside the session. */
 export interface ProjectFacts {

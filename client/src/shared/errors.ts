@@ -73,7 +73,3 @@ export function toClientError(thrown: unknown, fallback: 'network' | 'decoder' |
   if (thrown instanceof Error && thrown.name === 'AbortError') return aborted();
   return { kind: fallback, message: thrown instanceof Error ? thrown.message : String(thrown) };
 }
-
-export function assertNever(value: never): never {
-  throw new Error(`unreachable case: ${JSON.stringify(value)}`);
-}

@@ -21,15 +21,6 @@ export class RunWriter {
   }
 }
 
-/** RLE of a row-major mask; non-zero is foreground. */
-export function rleFromMask(mask: Uint8Array, size: SizeHw): CocoRle {
-  const runs = new RunWriter();
-  for (let x = 0; x < size.width; x++) {
-    for (let y = 0; y < size.height; y++) runs.push(mask[y * size.width + x] !== 0, 1);
-  }
-  return runs.finish(size);
-}
-
 /** Calls `visit` for each vertical foreground segment: pixels (x, y0) to (x, y1 - 1). */
 export function forEachSegment(rle: CocoRle, visit: (x: number, y0: number, y1: number) => void): void {
   const height = rle.size[0];

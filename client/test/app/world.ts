@@ -1,5 +1,4 @@
 /** A controller between a server and a decoder that the test answers for. */
-import { MARKED_CORNERS } from '../../src/shared/prompt/regions';
 import type { EmbedOptions } from '../../src/api/embeddings';
 import type { TextOptions } from '../../src/api/texts';
 import type { DecoderBridge } from '../../src/bridge/decoder';
@@ -11,7 +10,7 @@ import { Failure, type ClientError } from '../../src/shared/errors';
 import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
 import type { Vocabulary } from '../../src/shared/model/naming';
 import type { PromptItem, TextVectors } from '../../src/shared/types';
-import { stepResult } from '../samples';
+import { POINT_RULES, stepResult } from '../samples';
 
 export const SIZE = { height: 4, width: 6 };
 export const KEY = 'ab'.repeat(16);
@@ -32,8 +31,7 @@ const INFO = {
   textBytes: 1000,
   vocabulary: VOCABULARY,
   logitScale: 1,
-  regionRules: MARKED_CORNERS,
-  maxPoints: 512,
+  ...POINT_RULES,
 } as const;
 
 export const say = (text: string): PromptItem => ({ kind: 'text', text });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { gridEdges, maskGrid } from '../../src/canvas/maskGrid';
-import { rleFromMask } from '../../src/shared/rle';
+import { rleFromMask } from '../masks';
 import type { CocoRle } from '../../src/shared/types';
 
 const pixelsOf = (picture: readonly string[]) =>

@@ -1,7 +1,7 @@
 /** Photos and masks that exports stumble over, as a session. */
 import { EMPTY_SESSION, nextPending, type Session } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
-import { rleFromMask } from '../../src/shared/rle';
+import { rleFromMask } from '../masks';
 import type { SizeHw } from '../../src/shared/types';
 import { click, stepResult } from '../samples';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { polygonsOf } from '../../src/exports/polygons';
-import { rleFromMask } from '../../src/shared/rle';
+import { rleFromMask } from '../masks';
 import { HOSTILE_MASKS } from './hostileSession';
 
 /** Fill by the parity of the vertical sides to the left of a pixel's centre: what readers of polygons do. */

@@ -6,9 +6,9 @@ import {
   rleArea,
   rleBounds,
   rleContains,
-  rleFromMask,
   RunWriter,
 } from '../../src/shared/rle';
+import { rleFromMask } from '../masks';
 
 const SIZE = { height: 3, width: 4 };
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { imageToInput } from '../../src/shared/geometry';
 import type { PhotoConfig } from '../../src/shared/model/manifest';
-import { holdPixels, maskFromRle, rleFromMask } from '../../src/shared/rle';
+import { holdPixels, maskFromRle } from '../../src/shared/rle';
+import { rleFromMask } from '../masks';
 import type { ImageGeometry, LabelledPoint, PointLabel } from '../../src/shared/types';
 import { heldPixels } from '../../src/worker/mask/photo/heldPixels';
 import { guideOf, refineByPhoto } from '../../src/worker/mask/photo/refinement';

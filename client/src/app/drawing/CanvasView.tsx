@@ -54,11 +54,11 @@ export function CanvasView({ app }: { readonly app: App }) {
 function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
   return (
     <div class="zoom" role="group" aria-label="Zoom">
-      <button type="button" aria-label="Zoom out" title="Zoom out (-)" onClick={() => view.zoom(0.8)}>
+      <button type="button" aria-label="Zoom out" title="Zoom out (-)" onClick={() => view.zoomOut()}>
         <Icon name="zoomOut" />
       </button>
       <span class="zoom-value">{Math.round(store.viewport.value.scale * 100)} %</span>
-      <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => view.zoom(1.25)}>
+      <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => view.zoomIn()}>
         <Icon name="zoomIn" />
       </button>
       <button type="button" aria-label="Fit image" title="Fit the image (0)" onClick={() => view.fit()}>

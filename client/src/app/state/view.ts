@@ -6,6 +6,9 @@ import type { Store } from './store';
 /** Screen pixels from the border at which the crosshair stops being followed. */
 const CROSSHAIR_MARGIN = 24;
 
+/** Of a button or a key. */
+const ZOOM_STEP = 1.25;
+
 export class View {
   readonly #store: Store;
   /** Whether the image should stay fitted when the canvas changes its size. */
@@ -26,6 +29,14 @@ export class View {
     this.#withImage((image, canvas) => {
       this.#store.viewport.value = fit(image, canvas);
     });
+  }
+
+  zoomIn(): void {
+    this.zoom(ZOOM_STEP);
+  }
+
+  zoomOut(): void {
+    this.zoom(1 / ZOOM_STEP);
   }
 
   /** Zoom about a position of the canvas, its centre by default. */

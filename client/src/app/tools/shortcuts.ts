@@ -11,8 +11,6 @@ export interface Shortcut {
   readonly run: (app: App) => void;
 }
 
-const ZOOM_STEP = 1.25;
-
 const key = (...keys: readonly string[]): readonly Chord[] => [{ keys }];
 
 const withControl = (letter: string, shift: boolean): Chord => ({ keys: [letter], control: true, shift });
@@ -91,13 +89,13 @@ const COMMANDS: readonly Shortcut[] = [
     keys: '+',
     does: 'Zoom in',
     chords: key('+', '='),
-    run: ({ view }) => view.zoom(ZOOM_STEP),
+    run: ({ view }) => view.zoomIn(),
   },
   {
     keys: '-',
     does: 'Zoom out',
     chords: key('-', '_'),
-    run: ({ view }) => view.zoom(1 / ZOOM_STEP),
+    run: ({ view }) => view.zoomOut(),
   },
   {
     keys: '0',

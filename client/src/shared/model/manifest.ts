@@ -2,6 +2,7 @@
 import { failed, ok, type ClientError, type Result } from '../errors';
 import { BOX_RULES, POLYGON_RULES, type RegionRules } from '../prompt/regions';
 import { listOf, nullOr, NUMBER, object, oneOf, recordOf, STRING } from './shape';
+import { MANIFEST_FORMAT, PROTOCOL_VERSION } from '../reading/versions';
 
 /** How the selected mask is made to obey the clicks; see `worker/mask/correction.ts`. */
 export interface CorrectionConfig {
@@ -187,8 +188,8 @@ export interface Manifest {
 }
 
 const SUPPORTED = {
-  format: 1,
-  protocol_version: 1,
+  format: MANIFEST_FORMAT,
+  protocol_version: PROTOCOL_VERSION,
   keys: ['point'],
 } as const;
 

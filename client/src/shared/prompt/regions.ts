@@ -16,9 +16,6 @@ export interface RegionRules {
   readonly polygon: PolygonRule;
 }
 
-/** Of models with point labels for the corners of a box. */
-export const MARKED_CORNERS: RegionRules = { box: 'corners', polygon: 'surround' };
-
 /** Where points may lie, image frame, and the pixels between points of a line. */
 export interface Canvas {
   readonly step: number;

@@ -6,6 +6,7 @@ import { step } from './step';
 import { prepareImage } from './preparing';
 import type { Attempt } from '../runtime/providers';
 import { MASK_STRIDE } from '../layers/sampling';
+import { PROTOCOL_VERSION } from '../../shared/reading/versions';
 
 /** Longest side of the images of the warm-up, pixels. */
 const WARM_UP_SIDE = 384;
@@ -97,7 +98,7 @@ function noise(
   };
   const original = [Math.round(SHRUNK * height), Math.round(SHRUNK * width)] as const;
   return {
-    ...{ protocol_version: 1, type: 'embedding', fingerprint, key: '', codec: dtype, maps },
+    ...{ protocol_version: PROTOCOL_VERSION, type: 'embedding', fingerprint, key: '', codec: dtype, maps },
     geometry: {
       original_hw: original,
       roi_xywh: [0, 0, original[1], original[0]],

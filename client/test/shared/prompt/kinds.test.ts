@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PROMPT_KINDS, readPromptItem, rowOf } from '../../../src/shared/prompt/kinds';
 import { wholeImage, promptPoints } from '../../../src/shared/prompt/prompts';
-import { MARKED_CORNERS } from '../../../src/shared/prompt/regions';
 import type { PromptItem, PromptKind } from '../../../src/shared/types';
+import { POINT_RULES } from '../../samples';
 
 const CORNERS = [
   [2, 3],
@@ -19,7 +19,6 @@ const ITEMS: Readonly<Record<PromptKind, PromptItem>> = {
   text: { kind: 'text', text: 'a cat' },
 };
 const part = wholeImage({ height: 16, width: 20 });
-const rules = { regionRules: MARKED_CORNERS, maxPoints: 512 };
 
 describe.each(PROMPT_KINDS)('a prompt of kind %s', (kind) => {
   const item = ITEMS[kind];
@@ -30,7 +29,7 @@ describe.each(PROMPT_KINDS)('a prompt of kind %s', (kind) => {
 
   it('is seen by the decoder and by the user, unless it is words', () => {
     const isWords = kind === 'text';
-    expect(promptPoints([item], part, rules).length === 0).toBe(isWords);
+    expect(promptPoints([item], part, POINT_RULES).length === 0).toBe(isWords);
     expect(rowOf(item).draw(item).length === 0).toBe(isWords);
   });
 });

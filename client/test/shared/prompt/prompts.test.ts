@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { imageToInput } from '../../../src/shared/geometry';
 import { resample } from '../../../src/shared/prompt/polyline';
 import { promptPoints, wholeImage } from '../../../src/shared/prompt/prompts';
-import { MARKED_CORNERS, type RegionRules } from '../../../src/shared/prompt/regions';
+import type { RegionRules } from '../../../src/shared/prompt/regions';
 import type { ImageGeometry, PromptItem } from '../../../src/shared/types';
 import { readJson } from '../../vectors';
+import { POINT_RULES } from '../../samples';
 
 interface Case {
   readonly name: string;
@@ -61,7 +62,7 @@ describe('resampling', () => {
   });
 });
 
-const RULES = { regionRules: MARKED_CORNERS, maxPoints: 300 };
+const RULES = { ...POINT_RULES, maxPoints: 300 };
 
 it('thins many points to the allowed number', () => {
   const items: PromptItem[] = Array.from({ length: 700 }, (_, x) => ({ kind: 'click', x, y: 0, label: 1 }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { maskFromRle, rleFromMask } from '../../../src/shared/rle';
+import { maskFromRle } from '../../../src/shared/rle';
+import { rleFromMask } from '../../masks';
 import type { ImageGeometry, MaskLogits } from '../../../src/shared/types';
 import { maskFromLogits, maskLogits } from '../../../src/worker/mask/postprocess';
 
