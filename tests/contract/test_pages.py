@@ -1,0 +1,63 @@
+"""Pages that lead through the code name files that exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+# Pages that lead through the code.
+WALKS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decoder-graphs.md", "docs/page.md"]
+# A name between backticks counts as a path when it ends like one; `{`, `<` and `*` stand for names that vary.
+PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|tsx?|mjs|css|svg|md|toml|sh|ya?ml)))`")
+
+
+def tracked() -> list[str]:
+    listed = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True)
+    return [name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+FILES = tracked()
+FOLDERS = {str(parent) for name in FILES for parent in PurePosixPath(name).parents}
+
+
+def exists(path: str) -> bool:
+    """Whether a file or folder has this path, or a path that ends with it."""
+    known = FOLDERS if path.endswith("/") else FILES
+    ending = path.rstrip("/")
+    return any(name == ending or name.endswith(f"/{ending}") for name in known)
+
+
+@pytest.mark.parametrize("page", WALKS)
+def test_every_path_that_a_page_names_exists(page: str) -> None:
+    named = PATH.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert [path for path in named if not exists(path)] == []
+
+
+@pytest.mark.parametrize("title", ["An upload", "A click"])
+def test_a_walk_names_files_under_the_folder_of_each_step(title: str) -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    steps = re.findall(
+        r"^\d+\. \*\*.+?\*\* \(`(.+?)`\)\.(.+?)(?=^\d|^\S|\Z)", section, re.MULTILINE | re.DOTALL
+    )
+    assert len(steps) == len(re.findall(r"^\d+\.", section, re.MULTILINE)) >= 8
+    for folder, words in steps:
+        named = PATH.findall(words)
+        assert named, folder
+        assert [name for name in named if not (ROOT / folder / name).exists()] == [], folder
+
+
+def test_a_path_that_is_not_there_is_noticed() -> None:
+    assert not exists("server/splitseem_model/nothing.py")
+    assert not exists("splitseem_model/nothing/")
+    assert exists("images/read.py")
+    assert PATH.findall("`images/read.py` and `encode/backbones/`, not `step()` or `a.b`") == [
+        "images/read.py",
+        "encode/backbones/",
+    ]
