@@ -80,8 +80,8 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
         stall_s=settings.body_stall_s,
         seconds=settings.body_s,
     )
-    app.add_middleware(LimitedBodies, limits=bodies)
     app.add_middleware(ErrorResponses)
+    app.add_middleware(LimitedBodies, limits=bodies)
     app.add_middleware(IsolationHeaders, resource_policy=settings.resource_policy)
     if settings.cors_origins:
         app.add_middleware(

@@ -22,6 +22,7 @@ from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
 from splitseem_server.files.coded import CodedFiles
 from splitseem_server.files.decoder import DecoderFiles, check_fingerprint, load_decoder_files
+from splitseem_server.http.bodies import has_large_body
 from splitseem_server.http.draining import Draining
 from splitseem_server.images.pool import ImagePool
 from splitseem_server.images.read import ImageLimits
@@ -104,8 +105,15 @@ class Services:
         """Value of `X-Splitseem-Model`: name and fingerprint."""
         return f"{self.encoder.name}@{self.encoder.fingerprint}"
 
-    def check_ready(self) -> None:
-        """Raises: NotReady: the model did not warm up; while it does, requests wait for it."""
+    def check_ready(self, request: Request) -> None:
+        """Whether to read the body of a request for an image.
+
+        Raises:
+            NotReady: the model did not warm up; while it does, requests wait for it.
+            QueueFull: too many images wait, and the body is large; of a small one the image may be known.
+        """
+        if has_large_body(request.scope):
+            self.queue.check_room()
         if self.readiness.state == "failed":
             raise NotReady("the model did not warm up; the log of the server says why")
 

@@ -20,6 +20,7 @@ import pytest
 from fastapi import FastAPI
 
 from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.service import WARM_UP_RUNS
 from splitseem_server.embedding.single_flight import Commit, SingleFlight
 from splitseem_server.errors import QueueFull
 from splitseem_server.services import Services
@@ -64,7 +65,8 @@ class Held:
 async def held(make_app: Callable[..., FastAPI], run_in_process: Any, encoder: Any) -> AsyncIterator[Held]:
     app = make_app(queue_size=1)
     async with run_in_process(app) as client:
-        await entered(encoder)  # the warm-up
+        for _ in range(WARM_UP_RUNS):
+            await entered(encoder)
         encoder.gate.clear()
         yield Held(client, app.state.services)
 
@@ -83,7 +85,7 @@ async def test_equal_requests_at_once_share_one_run(held: Held, encoder: Any, im
         "miss"
     ]
     assert len({response.content for response in responses}) == 1
-    assert len(encoder.images) == 2  # the warm-up and one run
+    assert len(encoder.images) == WARM_UP_RUNS + 1
 
 
 async def test_one_client_that_leaves_does_not_disturb_the_others(
@@ -98,7 +100,7 @@ async def test_one_client_that_leaves_does_not_disturb_the_others(
     encoder.gate.set()
     response = await second
     assert response.headers["x-splitseem-cache"] == "joined"
-    assert len(encoder.images) == 2
+    assert len(encoder.images) == WARM_UP_RUNS + 1
 
 
 async def test_a_run_that_all_clients_left_is_kept_for_the_next(
@@ -112,7 +114,7 @@ async def test_a_run_that_all_clients_left_is_kept_for_the_next(
     await held.until_waiting(1)
     encoder.gate.set()
     assert (await second).headers["x-splitseem-cache"] == "joined"
-    assert len(encoder.images) == 2
+    assert len(encoder.images) == WARM_UP_RUNS + 1
 
 
 async def test_waiting_work_that_all_clients_left_is_dropped(
@@ -127,7 +129,7 @@ async def test_waiting_work_that_all_clients_left_is_dropped(
     encoder.gate.set()
     await running
     await held.post(image_bytes(colour="green"))
-    assert len(encoder.images) == 3  # the warm-up, the running one and green; never blue
+    assert len(encoder.images) == WARM_UP_RUNS + 2  # the running one and green; never blue
 
 
 async def test_full_queue_is_429_with_retry_after(held: Held, encoder: Any, image_bytes: Any) -> None:
@@ -144,6 +146,33 @@ async def test_full_queue_is_429_with_retry_after(held: Held, encoder: Any, imag
     assert refused.json()["type"] == "urn:splitseem:problem:queue-full"
     assert int(refused.headers["retry-after"]) >= 1
     assert (await held.post(image_bytes(colour="blue"))).status_code == 200
+
+
+async def test_the_cold_first_run_says_nothing_about_the_wait(
+    make_app: Callable[..., FastAPI],
+    run_in_process: Any,
+    encoder: Any,
+    image_bytes: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encode = encoder.encode
+
+    def slow_at_first(*arguments: Any, **options: Any) -> Any:
+        if not encoder.images:
+            time.sleep(2)
+        return encode(*arguments, **options)
+
+    monkeypatch.setattr(encoder, "encode", slow_at_first)
+    async with run_in_process(make_app(queue_size=4)) as client:
+        services = client._transport.app.state.services
+        encoder.gate.clear()
+        posts = [post(client, image_bytes(colour=(number, 0, 0))) for number in range(5)]
+        await until(lambda: services.queue.waiting == 4)
+        refused = await post(client, image_bytes(colour="blue"))
+        encoder.gate.set()
+        await asyncio.gather(*posts)
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) <= 5  # the first run alone would give 10
 
 
 async def test_a_hit_does_not_wait_in_the_queue(held: Held, encoder: Any, image_bytes: Any) -> None:
@@ -176,7 +205,8 @@ async def test_client_that_closes_its_connection_leaves_the_queue(
     app = make_app()
     queue = app.state.services.queue
     with serve(app) as address:
-        await entered(encoder)
+        for _ in range(WARM_UP_RUNS):
+            await entered(encoder)
         await until(lambda: app.state.services.readiness.state == "ready")
         encoder.gate.clear()
         async with httpx.AsyncClient(base_url=address) as client:

@@ -116,13 +116,21 @@ class EncodeQueue:
         finally:
             self._admitted -= 1
 
-    def _admit(self) -> None:
+    def check_room(self) -> None:
+        """Whether another piece of work may wait.
+
+        Raises:
+            QueueFull: too much work waits already.
+        """
         if self._admitted >= self._workers + self._capacity:
             seconds = self._retry_after_s()
             raise QueueFull(
                 f"{self.waiting} {self._what} are waiting; try again in {seconds} s",
                 headers={"Retry-After": str(seconds)},
             )
+
+    def _admit(self) -> None:
+        self.check_room()
         self._admitted += 1
 
     def _note(self, seconds: float) -> None:

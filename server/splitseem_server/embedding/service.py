@@ -30,6 +30,7 @@ _HEADER_THREADS = 4
 # Some models resize the shorter side to the canvas, so that an elongated image becomes a large input.
 _MAX_ELONGATION = 4
 _WARM_UP_HW = (32, 32)
+WARM_UP_RUNS = 2
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class EmbeddingService:
         return self._flights.waiting
 
     async def warm_up(self) -> None:
-        """Run the encoder once on a tiny image, so that the first real one finds it fast.
+        """Run the encoder on a tiny image, so that the first real one finds it fast; and once more, so that
+        the queue knows what a run takes.
 
         Raises:
             whatever the encoder raises.
@@ -112,7 +114,8 @@ class EmbeddingService:
             codec=self._encoder.codec_for(None),
             maps=self._encoder.maps[0],
         )
-        await self._queue.run(encode, on_start=lambda: None)
+        for _ in range(WARM_UP_RUNS):
+            await self._queue.run(encode, on_start=lambda: None)
 
     async def embed(self, image: bytes, options: EmbedOptions) -> Embedded:
         """The embedding of an image file.

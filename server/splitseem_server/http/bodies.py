@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from splitseem_server.errors import BodyTooLarge, MalformedRequest, QueueFull, RequestTooSlow
+from splitseem_server.errors import BodyTooLarge, MalformedRequest, QueueFull, RequestTooSlow, ServerError
+from splitseem_server.http.problem_json import problem_response
+
+SMALL_BYTES = 65_536
+"""A body of so many is read before anything is refused."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,11 @@ class BodyLimits:
 
 class LimitedBodies:
     """ASGI middleware: refuses a body before it is read when its header says that it is too large, or when
-    there are too many already; else while it is read, then also when it comes too slowly."""
+    there are too many already; else while it is read, then also when it comes too slowly.
+
+    What is refused unread is thrown away as it comes: a connection that is closed while its client still
+    sends takes the answer with it.
+    """
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app
@@ -41,31 +50,25 @@ class LimitedBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        self._check(declared_length(scope), declared_length(scope))
-        clock = asyncio.get_running_loop().time
-        until = clock() + self._limits.seconds
-        received, complete = 0, False
+        body = _Body(scope, receive, self._limits)
 
         async def limited_receive() -> Message:
-            nonlocal received, complete
-            if complete:
-                return await receive()
-            try:
-                async with asyncio.timeout_at(min(until, clock() + self._limits.stall_s)):
-                    message = await receive()
-            except TimeoutError as error:
-                raise self._too_slow(received) from error
-            complete = not message.get("more_body", False)
-            size = len(message.get("body", b""))
-            received += size
-            self._held += size
-            self._check(received, 0)
+            message = await body.receive()
+            self._held += len(message.get("body", b""))
+            self._check(body.received, 0)
             return message
 
+        draining_send = body.draining(send)
         try:
-            await self._app(scope, limited_receive, send)
+            declared = declared_length(scope)
+            self._check(declared, declared)
+        except ServerError as error:
+            await problem_response(error)(scope, receive, draining_send)
+            return
+        try:
+            await self._app(scope, limited_receive, draining_send)
         finally:
-            self._held -= received
+            self._held -= body.received
 
     def _check(self, size: int, coming: int) -> None:
         if size > self._limits.most:
@@ -77,12 +80,76 @@ class LimitedBodies:
                 headers={"Retry-After": "1"},
             )
 
-    def _too_slow(self, received: int) -> RequestTooSlow:
-        return RequestTooSlow(
-            f"the body came too slowly: {received} bytes, then nothing for {self._limits.stall_s:g} s, or not"
-            f" all within {self._limits.seconds:g} s",
-            headers={"Connection": "close"},
-        )
+
+class _Body:
+    """One body within its limits of time."""
+
+    def __init__(self, scope: Scope, receive: Receive, limits: BodyLimits) -> None:
+        headers = Headers(scope=scope)
+        self._receive = receive
+        self._limits = limits
+        self._until = asyncio.get_running_loop().time() + limits.seconds
+        self._is_awaited = headers.get("expect", "").lower() != "100-continue"
+        self.received = 0
+        self._complete = "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
+
+    async def receive(self) -> Message:
+        """The next piece; once all of it came, what follows.
+
+        Raises:
+            RequestTooSlow: it did not come in time.
+        """
+        if self._complete:
+            return await self._receive()
+        try:
+            message = await self._next()
+        except TimeoutError as error:
+            self._is_awaited = False
+            stall_s, seconds = self._limits.stall_s, self._limits.seconds
+            raise RequestTooSlow(
+                f"the body came too slowly: {self.received} bytes, then nothing for {stall_s:g} s, or not all"
+                f" of it within {seconds:g} s",
+                headers={"Connection": "close"},
+            ) from error
+        self.received += len(message.get("body", b""))
+        self._is_awaited = self.received <= self._limits.most
+        return message
+
+    def draining(self, send: Send) -> Send:
+        """Sends an answer, and ends it once the rest of the body is thrown away. Where there is too much of
+        it, or the client may not send it, the connection ends with the answer."""
+
+        async def draining_send(message: Message) -> None:
+            if self._complete:
+                await send(message)
+            elif message["type"] == "http.response.start" and not self._is_awaited:
+                await send({**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]})
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                await self._drain()
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await send(message)
+
+        return draining_send
+
+    async def _drain(self) -> None:
+        drained = 0
+        with contextlib.suppress(TimeoutError):
+            while self._is_awaited and not self._complete and drained <= self._limits.most:
+                drained += len((await self._next()).get("body", b""))
+
+    async def _next(self) -> Message:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout_at(min(self._until, loop.time() + self._limits.stall_s)):
+            message = await self._receive()
+        self._complete = not message.get("more_body", False)
+        return message
+
+
+def has_large_body(scope: Scope) -> bool:
+    """Whether reading the body of a request is much of the work; so it is when its length is not known."""
+    return "transfer-encoding" in Headers(scope=scope) or declared_length(scope) > SMALL_BYTES
 
 
 def declared_length(scope: Scope) -> int:

@@ -77,7 +77,7 @@ async def decode(
     media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
     if services.prompts is None:
         raise NotFound("this server has no decoder of its own")
-    services.check_ready()
+    services.check_ready(request)
     asked = await read_decode_request(request)
     decoded = await unless_gone(request, services.prompts.decode(asked, options))
     headers = {"Vary": "Accept", **services.report(decoded.source, decoded.timings_ms)}

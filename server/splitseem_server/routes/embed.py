@@ -50,7 +50,7 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     `Accept: application/json` its key, sizes, geometry and link.
     """
     media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
-    services.check_ready()
+    services.check_ready(request)
     asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
     upload = await read_upload(request)
     options = parse_embed_options(services, joined(request, upload.fields, EMBED_PARAMETERS))

@@ -81,7 +81,7 @@ async def panoptic(request: Request, services: Annotated[Services, Depends(servi
     media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
     if services.panoptic is None:
         raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
-    services.check_ready()
+    services.check_ready(request)
     upload = await read_upload(request)
     options = _parse_options(services, joined(request, upload.fields, _PARAMETERS))
     work = services.panoptic.segment(upload.image, options.embed, options.mode, options.min_score)
