@@ -1,4 +1,4 @@
-"""Pages that lead through the code name files that exist."""
+"""Pages name files and sections that exist."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import pytest
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
-# Pages that lead through the code.
-WALKS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decoder-graphs.md", "docs/page.md"]
 # A name between backticks counts as a path when it ends like one; `{`, `<` and `*` stand for names that vary.
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|tsx?|mjs|css|svg|md|toml|sh|ya?ml)))`")
 
@@ -23,6 +21,7 @@ def tracked() -> list[str]:
 
 
 FILES = tracked()
+PAGES = [name for name in FILES if name.endswith(".md")]
 FOLDERS = {str(parent) for name in FILES for parent in PurePosixPath(name).parents}
 
 
@@ -33,10 +32,24 @@ def exists(path: str) -> bool:
     return any(name == ending or name.endswith(f"/{ending}") for name in known)
 
 
-@pytest.mark.parametrize("page", WALKS)
+@pytest.mark.parametrize("page", PAGES)
 def test_every_path_that_a_page_names_exists(page: str) -> None:
     named = PATH.findall((ROOT / page).read_text(encoding="utf-8"))
     assert [path for path in named if not exists(path)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_that_a_page_links_to_exists(page: str) -> None:
+    links = re.findall(r"\]\(([^)\s:]*)#([^)\s]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    for path, section in links:
+        target = (ROOT / page).parent / path if path else ROOT / page
+        headings = re.findall(r"^#+ (.*)", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert section in {anchor(heading) for heading in headings}, f"{path}#{section}"
+
+
+def anchor(heading: str) -> str:
+    """The name that a heading has in links."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize("title", ["An upload", "A click"])
