@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -75,21 +75,7 @@ NOT_A_VIDEO = "none"
     help="Also write a page with pictures, side by side with the baseline. It holds photos of the set.",
 )
 @model_options
-def command(
-    options: ModelOptions,
-    data_dir: Path,
-    protocol: str,
-    prompt: str,
-    max_clicks: int,
-    every_click: bool,
-    propagate: tuple[str, ...],
-    limit: int | None,
-    held_out: bool,
-    without: tuple[str, ...],
-    precision: str | None,
-    json_path: Path | None,
-    report: Path | None,
-) -> None:
+def command(options: ModelOptions, json_path: Path | None, report: Path | None, **given: Any) -> None:
     """Measure interactive segmentation on DATA_DIR: a folder with index.jsonl.gz, or one index file.
 
     A simulated user corrects every object click by click. NoC is the mean number of clicks to an IoU of 85 or
@@ -100,52 +86,78 @@ def command(
     A video is prompted in its first frame only, and the object is followed through the others.
     """
     with refusals(MeasurementError):
-        settings = EvaluationSettings(
-            PROTOCOLS[protocol],
-            prompt,
-            max_clicks,
-            options.canvas,
-            options.codec,
-            memory="memory" not in without,
-            every_click=every_click,
-        )
-        index = find_index(data_dir)
+        asked = Asked(**given)
+        index = find_index(asked.data_dir)
         data = read_index(index)
         outputs().protect([index, index.parent, *(record.path for record in data)])
         check_outputs(json_path, report)
-        records = [record for record in data if is_validation(record) or not held_out][:limit]
-        modes = _modes(propagate, records)
+        records = asked.records(data)
+        modes = _modes(asked.propagate, records)
         if modes and report is not None:
             raise Refused("--report shows clicks on photos, not a video: add --propagate none")
         broken = LeftOut("image")
-        given, records = len(records), readable(records, broken)
-        if not records:
-            broken.report(given)
-            raise Refused(
-                f"{index}: nothing was measured: {'no image is held out' if held_out else 'the set is empty'}"
-            )
-        predictor = _predictor(replace(options, precision=precision), without, data)
-        conditions = {
-            "data": data_dir.name,
+        fine = readable(records, broken)
+        if not fine:
+            broken.report(len(records))
+            empty = "no image is held out" if asked.held_out else "the set is empty"
+            raise Refused(f"{index}: nothing was measured: {empty}")
+        predictor = _predictor(replace(options, precision=asked.precision), asked.without, data)
+        job = Job(predictor, fine, asked.settings(options), asked.conditions(options, predictor))
+        figures = measure_video(job, modes) if modes else measure_clicks(job, report)
+        if json_path is not None:
+            document = {**figures, **job.conditions, "left_out": len(records) - len(fine)}
+            outputs().write(json_path, (json.dumps(document, indent=2) + "\n").encode())
+        broken.report(len(records))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured, as the options of those names say."""
+
+    data_dir: Path
+    protocol: str
+    prompt: str
+    max_clicks: int
+    every_click: bool
+    propagate: tuple[str, ...]
+    limit: int | None
+    held_out: bool
+    without: tuple[str, ...]
+    precision: str | None
+
+    def records(self, data: Sequence[DataImage]) -> list[DataImage]:
+        """The images of the set that are meant."""
+        return [record for record in data if is_validation(record) or not self.held_out][: self.limit]
+
+    def settings(self, options: ModelOptions) -> EvaluationSettings:
+        """How the simulated user works."""
+        return EvaluationSettings(
+            PROTOCOLS[self.protocol],
+            self.prompt,
+            self.max_clicks,
+            options.canvas,
+            options.codec,
+            memory="memory" not in self.without,
+            every_click=self.every_click,
+        )
+
+    def conditions(self, options: ModelOptions, predictor: "Predictor") -> dict[str, Any]:
+        """What the figures depend on, for their document."""
+        return {
+            "data": self.data_dir.name,
             "model": predictor.name,
             "fingerprint": predictor.fingerprint,
             "runtime": options.runtime,
-            "precision": precision,
+            "precision": self.precision,
             "codec": options.codec,
             "canvas": options.canvas,
-            "protocol": protocol,
-            "prompt": prompt,
-            "max_clicks": max_clicks,
-            "every_click": every_click,
-            "held_out": held_out,
-            "without": list(without),
+            "protocol": self.protocol,
+            "prompt": self.prompt,
+            "max_clicks": self.max_clicks,
+            "every_click": self.every_click,
+            "held_out": self.held_out,
+            "without": list(self.without),
         }
-        job = Job(predictor, records, settings, conditions)
-        figures = measure_video(job, modes) if modes else measure_clicks(job, report)
-        if json_path is not None:
-            document = figures | conditions | {"left_out": given - len(records)}
-            outputs().write(json_path, (json.dumps(document, indent=2) + "\n").encode())
-        broken.report(given)
 
 
 def check_outputs(json_path: Path | None, report: Path | None) -> None:

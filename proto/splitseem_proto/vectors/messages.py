@@ -33,12 +33,52 @@ GEOMETRY = ImageGeometry((100, 151), (10, 20, 121, 67), (30, 54), (32, 64))
 _MASK = CocoRle((3, 4), (0, 2, 1, 4, 5))
 
 
+_CLICK = Click(12.5, 7.25, 1)
+_STEP = {"step_ms": 18.5, "postprocess_ms": 2.0}
+
+
 def valid_messages() -> dict[str, Message]:
     """Messages as a writer of this package writes them, by the name of their file."""
-    click = Click(12.5, 7.25, 1)
-    step = {"step_ms": 18.5, "postprocess_ms": 2.0}
+    return {**_embeddings(), **_prompts(), **_step_results(), **_projects()}
+
+
+def _embeddings() -> dict[str, Message]:
+    codecs = ("float32", "float16", "int8", "uint10", "uint8")
+    return {
+        **{f"embedding_{codec}": embedding(codec) for codec in codecs},
+        "embedding_lateral": embedding("uint10", finest="lateral"),
+        "embedding_without_key": embedding("int8", key=""),
+    }
+
+
+def _prompts() -> dict[str, Message]:
+    outline = ((0.5, 0.5), (10.5, 0.5), (5.5, 9.5))
+    every_kind = (
+        _CLICK,
+        Click(0.0, -3.5, 0),
+        Box(1.0, 2.0, 30.5, 40.5),
+        Scribble(((1.5, 2.5),), 1),
+        Scribble(((1.5, 2.5), (8.0, 9.0), (10.25, 3.0)), 0),
+        Polygon(outline),
+        TextPrompt("der grüne Papagei 🦜"),
+    )
+    return {
+        "prompt_click": Prompt((_CLICK,)),
+        "prompt_all_kinds": Prompt(every_kind),
+        "prompt_negative_regions": Prompt((_CLICK, Box(1.0, 2.0, 30.5, 40.5, 0), Polygon(outline, 0))),
+    }
+
+
+def _step_results() -> dict[str, Message]:
+    return {
+        "step_result": StepResult(_MASK, "dog", 0.75, 3.25, _STEP),
+        "step_result_no_label": StepResult(CocoRle((1, 1), (0, 1)), None, None, -0.5, {}),
+    }
+
+
+def _projects() -> dict[str, Message]:
     objects = (
-        ProjectObject((click, Click(3.0, 4.0, 0)), _MASK, "dog", 3.25, step),
+        ProjectObject((_CLICK, Click(3.0, 4.0, 0)), _MASK, "dog", 3.25, _STEP),
         ProjectObject((Scribble(((0.5, 0.5), (3.5, 2.5)), 0),), CocoRle((3, 4), (12,)), None, -1.5, {}),
         ProjectObject((), None, None, None, {}),
     )
@@ -46,40 +86,11 @@ def valid_messages() -> dict[str, Message]:
         ProjectImage("photo é 1.jpg", (3, 4), _KEY, objects),
         ProjectImage("empty.png", (1, 1), None, ()),
     )
+    cat = ProjectImage("cat.jpg", (3, 4), None, _identified(), hashlib.sha256(b"cat").hexdigest())
     return {
-        "embedding_float32": embedding("float32"),
-        "embedding_float16": embedding("float16"),
-        "embedding_int8": embedding("int8"),
-        "embedding_uint10": embedding("uint10"),
-        "embedding_uint8": embedding("uint8"),
-        "embedding_lateral": embedding("uint10", finest="lateral"),
-        "embedding_without_key": embedding("int8", key=""),
-        "prompt_click": Prompt((click,)),
-        "prompt_all_kinds": Prompt(
-            (
-                click,
-                Click(0.0, -3.5, 0),
-                Box(1.0, 2.0, 30.5, 40.5),
-                Scribble(((1.5, 2.5),), 1),
-                Scribble(((1.5, 2.5), (8.0, 9.0), (10.25, 3.0)), 0),
-                Polygon(((0.5, 0.5), (10.5, 0.5), (5.5, 9.5))),
-                TextPrompt("der grüne Papagei 🦜"),
-            )
-        ),
-        "prompt_negative_regions": Prompt(
-            (
-                click,
-                Box(1.0, 2.0, 30.5, 40.5, 0),
-                Polygon(((0.5, 0.5), (10.5, 0.5), (5.5, 9.5)), 0),
-            )
-        ),
-        "step_result": StepResult(_MASK, "dog", 0.75, 3.25, step),
-        "step_result_no_label": StepResult(CocoRle((1, 1), (0, 1)), None, None, -0.5, {}),
         "project": Project(images),
         "project_empty": Project(()),
-        "project_identities": Project(
-            (ProjectImage("cat.jpg", (3, 4), None, _identified(), hashlib.sha256(b"cat").hexdigest()),)
-        ),
+        "project_identities": Project((cat,)),
         "project_class_names": Project((), class_names=("dog", "grüner Papagei")),
     }
 
