@@ -41,15 +41,14 @@ from splitseem_proto.messages import (
     StepResult,
 )
 from splitseem_proto.plain_embedding import read_embedding, write_embedding
-from splitseem_proto.prompt_items import PROMPT_ITEMS, Box, Click, Polygon, PromptItem, Scribble, TextPrompt
+from splitseem_proto.prompt_items import PROMPT_KINDS, PromptItem
+from splitseem_proto.wire import read_fields, write_fields
 
 _T = TypeVar("_T")
 
 _name = text(limits.MAX_NAME_BYTES)
 _text = text(limits.MAX_TEXT_BYTES)
 _pair = fixed(integer, length=2)
-_point = fixed(number, length=2)
-_points = sequence(_point, limit=limits.MAX_STROKE_POINTS)
 
 
 def to_plain(message: Message) -> Plain:
@@ -105,11 +104,7 @@ def _write_prompt(prompt: Prompt) -> Plain:
 
 
 def _write_item(item: PromptItem) -> Plain:
-    plain: Plain = {"kind": item.kind}
-    for name, value in vars(item).items():
-        if name != "label" or name in _ITEM_FIELDS[item.kind] or value != 1:
-            plain[name] = [list(point) for point in value] if name == "points_xy" else value
-    return plain
+    return {"kind": item.kind, **write_fields(item, item.wire)}
 
 
 def _read_prompt(plain: Plain, where: str) -> Prompt:
@@ -119,24 +114,11 @@ def _read_prompt(plain: Plain, where: str) -> Prompt:
 
 def _read_item(value: object, where: str) -> PromptItem:
     plain = mapping(value, where)
-    kind = known(required(plain, "kind", _name, where), PROMPT_ITEMS, f"{where}.kind")
-    fields = {name: required(plain, name, read, where) for name, read in _ITEM_FIELDS[kind].items()}
-    if kind in _REGIONS and "label" in plain:
-        fields["label"] = required(plain, "label", integer, where)
-    return build(lambda: PROMPT_ITEMS[kind](**fields), where)
+    name = known(required(plain, "kind", _name, where), PROMPT_KINDS, f"{where}.kind")
+    fields = read_fields(PROMPT_KINDS[name].wire, plain, where)
+    return build(lambda: PROMPT_KINDS[name](**fields), where)
 
 
-_ITEM_FIELDS: Mapping[str, Mapping[str, Reader[Any]]] = MappingProxyType(
-    {
-        Click.kind: {"x": number, "y": number, "label": integer},
-        Box.kind: {"x0": number, "y0": number, "x1": number, "y1": number},
-        Scribble.kind: {"points_xy": _points, "label": integer},
-        Polygon.kind: {"points_xy": _points},
-        TextPrompt.kind: {"text": _text},
-    }
-)
-_REGIONS = (Box.kind, Polygon.kind)
-"""Of these a label 1 may be left out, and is left out."""
 _items = sequence(_read_item, limit=limits.MAX_PROMPT_ITEMS)
 
 

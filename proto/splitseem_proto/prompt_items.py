@@ -1,25 +1,45 @@
-"""What a user can give: clicks, boxes, strokes, outlines, words. Coordinates are in the image frame."""
+"""What a user can give: clicks, boxes, strokes, outlines, words. Coordinates are in the image frame.
+
+The fields of a class are those of its kind on the wire; readers, writers and JSON Schema follow from them.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 from splitseem_proto.errors import MessageError
+from splitseem_proto.wire import Fields, Label, LaterLabel, Number, Outline, Stroke, Words, wire_fields
+
+_KINDS: dict[str, type[PromptItem]] = {}
+
+
+class PromptItem:
+    """What is common to all kinds; a subclass is a kind, and known to every reader and writer."""
+
+    kind: ClassVar[str]
+    wire: ClassVar[Fields]
+
+    def __init_subclass__(cls) -> None:
+        cls.wire = wire_fields(cls)
+        _KINDS[cls.kind] = cls
+
+
+PROMPT_KINDS: Mapping[str, type[PromptItem]] = _KINDS
+"""Every kind by its name, in the order in which they came."""
 
 
 @dataclass(frozen=True)
-class Click:
+class Click(PromptItem):
     """One position; label 1 for the object, 0 for what is not the object."""
 
     kind: ClassVar[str] = "click"
 
-    x: float
-    y: float
-    label: int = 1
+    x: Number
+    y: Number
+    label: Label = 1
 
     def __post_init__(self) -> None:
         check_finite(self.kind, (self.x, self.y))
@@ -27,16 +47,16 @@ class Click:
 
 
 @dataclass(frozen=True)
-class Box:
+class Box(PromptItem):
     """A rectangle, x0 < x1 and y0 < y1: around the object with label 1; with label 0 nothing in it is."""
 
     kind: ClassVar[str] = "box"
 
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    label: int = 1
+    x0: Number
+    y0: Number
+    x1: Number
+    y1: Number
+    label: LaterLabel = 1
 
     def __post_init__(self) -> None:
         check_finite(self.kind, (self.x0, self.y0, self.x1, self.y1))
@@ -48,13 +68,13 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Scribble:
+class Scribble(PromptItem):
     """A stroke of at least one point; label as for a click."""
 
     kind: ClassVar[str] = "scribble"
 
-    points_xy: tuple[tuple[float, float], ...]
-    label: int = 1
+    points_xy: Stroke
+    label: Label = 1
 
     def __post_init__(self) -> None:
         _check_points(self.kind, self.points_xy, minimum=1)
@@ -62,13 +82,13 @@ class Scribble:
 
 
 @dataclass(frozen=True)
-class Polygon:
+class Polygon(PromptItem):
     """An outline of at least three points, which closes itself; label as for a box."""
 
     kind: ClassVar[str] = "polygon"
 
-    points_xy: tuple[tuple[float, float], ...]
-    label: int = 1
+    points_xy: Outline
+    label: LaterLabel = 1
 
     def __post_init__(self) -> None:
         _check_points(self.kind, self.points_xy, minimum=3)
@@ -76,22 +96,16 @@ class Polygon:
 
 
 @dataclass(frozen=True)
-class TextPrompt:
+class TextPrompt(PromptItem):
     """Words that name the object; not blank."""
 
     kind: ClassVar[str] = "text"
 
-    text: str
+    text: Words
 
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise MessageError("a text prompt must not be blank")
-
-
-PromptItem = Click | Box | Scribble | Polygon | TextPrompt
-PROMPT_ITEMS: Mapping[str, type[PromptItem]] = MappingProxyType(
-    {item.kind: item for item in (Click, Box, Scribble, Polygon, TextPrompt)}
-)
 
 
 def check_finite(what: str, values: tuple[float, ...]) -> None:

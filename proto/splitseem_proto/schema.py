@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
 from splitseem_proto import limits
+from splitseem_proto.prompt_items import PROMPT_KINDS, PromptItem
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schema"
 
@@ -23,8 +24,6 @@ RoiXywh = Annotated[list[Offset], Field(min_length=4, max_length=4)]
 Dtype = Literal["float32", "float16", "int8", "uint10", "uint8"]
 Codec = Literal["float32", "float16", "int8", "uint10", "uint8"]
 Key = Annotated[str, Field(pattern="^[0-9a-f]{32,128}$")]
-Label = Literal[0, 1]
-PointXy = Annotated[list[float], Field(min_length=2, max_length=2)]
 Words = Annotated[str, Field(max_length=limits.MAX_TEXT_BYTES)]
 Name = Annotated[str, Field(max_length=limits.MAX_NAME_BYTES)]
 Timing = Annotated[float, Field(ge=0)]
@@ -69,52 +68,22 @@ class EmbeddingMessage(Envelope):
     tensors: Annotated[list[NamedTensorFields], Field(min_length=4, max_length=limits.MAX_TENSORS)]
 
 
-class ClickItem(BaseModel):
-    """One position."""
-
-    kind: Literal["click"]
-    x: float
-    y: float
-    label: Label
-
-
-class BoxItem(BaseModel):
-    """A rectangle, x0 < x1 and y0 < y1. With label 0 nothing in it is the object."""
-
-    kind: Literal["box"]
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    label: Label = 1
+def item_model(kind: type[PromptItem]) -> type[BaseModel]:
+    """A kind of prompt by the fields of its class."""
+    members: dict[str, Any] = {"kind": (Literal[kind.kind], ...)}
+    for name, on_wire in kind.wire.items():
+        described = Annotated[Any, WithJsonSchema(dict(on_wire.schema))]
+        members[name] = (described, getattr(kind, name) if on_wire.is_optional else ...)
+    return create_model(f"{kind.kind.capitalize()}Item", __doc__=kind.__doc__, **members)
 
 
-class ScribbleItem(BaseModel):
-    """A stroke."""
-
-    kind: Literal["scribble"]
-    points_xy: Annotated[list[PointXy], Field(min_length=1, max_length=limits.MAX_STROKE_POINTS)]
-    label: Label
-
-
-class PolygonItem(BaseModel):
-    """An outline; it closes itself. With label 0 nothing in it is the object."""
-
-    kind: Literal["polygon"]
-    points_xy: Annotated[list[PointXy], Field(min_length=3, max_length=limits.MAX_STROKE_POINTS)]
-    label: Label = 1
-
-
-class TextItem(BaseModel):
-    """Words that name the object."""
-
-    kind: Literal["text"]
-    text: Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT_BYTES)]
-
-
-PromptItemFields = Annotated[
-    ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem, Field(discriminator="kind")
-]
+if TYPE_CHECKING:
+    PromptItemFields = BaseModel
+else:
+    PromptItemFields = Annotated[
+        Union[tuple(item_model(kind) for kind in PROMPT_KINDS.values())],  # noqa: UP007
+        Field(discriminator="kind"),
+    ]
 
 
 class PromptMessage(Envelope):

@@ -19,7 +19,6 @@ from splitseem_proto import (
     Polygon,
     PromptItem,
     Scribble,
-    TextPrompt,
 )
 
 DISK_RADIUS = 6
@@ -102,7 +101,7 @@ def points_of(item: PromptItem) -> list[tuple[float, float, int]]:
             return [(x, y, item.label) for x, y in item.points_xy]
         case Polygon():
             return [(x, y, 1) for x, y in item.points_xy]
-        case TextPrompt():
+        case _:
             return []
 
 

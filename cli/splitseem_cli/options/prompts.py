@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
 from types import MappingProxyType
@@ -62,44 +63,18 @@ def _numbers(value: str, form: str, counts: range) -> tuple[float, ...]:
     return numbers
 
 
-OPTIONS = (
-    number_option("--point", "X,Y", 2, "A click on the object."),
-    number_option("--negative", "X,Y", 2, "A click on what is not the object."),
-    number_option("--box", "X0,Y0,X1,Y1", 4, "A box around the object."),
-    number_option("--negative-box", "X0,Y0,X1,Y1", 4, "A box that holds nothing of the object."),
-    click.option(
-        "--scribble",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        metavar="PNG",
-        help="A picture of the image's size; what is drawn on it lies on the object.",
-    ),
-    number_option(
-        "--polygon", "X,Y,X,Y,X,Y,…", 6, "An outline of the object.", at_most=2 * MAX_STROKE_POINTS
-    ),
-    number_option(
-        "--negative-polygon",
-        "X,Y,X,Y,X,Y,…",
-        6,
-        "An outline of what is not the object.",
-        at_most=2 * MAX_STROKE_POINTS,
-    ),
-    click.option("--text", multiple=True, metavar="WORDS", help="Words that name the object."),
-)
-
-
 def prompt_options(function: Callable[..., None]) -> Callable[..., None]:
     """Give a `PromptCommand` the prompt options; they arrive as one argument `given`, made for `prompts`."""
 
     @wraps(function)
     def gathered(**arguments: Any) -> None:
         order = click.get_current_context().meta[ORDER]
-        values = {name: iter(arguments.pop(name)) for name in MAKERS}
+        values = {name: iter(arguments.pop(name)) for name in PROMPTS}
         function(given=[(name, next(values[name])) for name in order if name in values], **arguments)
 
     command: Callable[..., None] = gathered
-    for option in reversed(OPTIONS):
-        command = option(command)
+    for prompt in reversed([*PROMPTS.values()]):
+        command = prompt.option(command)
     return command
 
 
@@ -114,10 +89,10 @@ def prompts(given: Sequence[tuple[str, Any]], size_hw: tuple[int, int]) -> list[
     """
     if not given:
         raise Refused(
-            "no prompt: give at least one of " + ", ".join(f"--{name.replace('_', '-')}" for name in MAKERS)
+            "no prompt: give at least one of " + ", ".join(f"--{name.replace('_', '-')}" for name in PROMPTS)
         )
     try:
-        return [MAKERS[name](value, size_hw) for name, value in given]
+        return [PROMPTS[name].make(value, size_hw) for name, value in given]
     except MessageError as error:
         raise Refused(str(error)) from error
 
@@ -157,17 +132,46 @@ def _text(words: str, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
     return (TextPrompt(words),)
 
 
-Maker = Callable[[Any, tuple[int, int]], tuple[PromptItem, ...]]
-MAKERS: Mapping[str, Maker] = MappingProxyType(
+_outline = partial(number_option, form="X,Y,X,Y,X,Y,…", at_least=6, at_most=2 * MAX_STROKE_POINTS)
+
+
+@dataclass(frozen=True)
+class PromptOption:
+    """An option, and how its value and the size of the image become the items of one prompt."""
+
+    option: Decorator
+    make: Callable[[Any, tuple[int, int]], tuple[PromptItem, ...]]
+
+
+PROMPTS: Mapping[str, PromptOption] = MappingProxyType(
     {
-        "point": _point,
-        "negative": _negative,
-        "box": _box,
-        "negative_box": partial(_box, label=0),
-        "scribble": _scribble,
-        "polygon": _polygon,
-        "negative_polygon": partial(_polygon, label=0),
-        "text": _text,
+        "point": PromptOption(number_option("--point", "X,Y", 2, "A click on the object."), _point),
+        "negative": PromptOption(
+            number_option("--negative", "X,Y", 2, "A click on what is not the object."), _negative
+        ),
+        "box": PromptOption(number_option("--box", "X0,Y0,X1,Y1", 4, "A box around the object."), _box),
+        "negative_box": PromptOption(
+            number_option("--negative-box", "X0,Y0,X1,Y1", 4, "A box that holds nothing of the object."),
+            partial(_box, label=0),
+        ),
+        "scribble": PromptOption(
+            click.option(
+                "--scribble",
+                type=click.Path(path_type=Path),
+                multiple=True,
+                metavar="PNG",
+                help="A picture of the image's size; what is drawn on it lies on the object.",
+            ),
+            _scribble,
+        ),
+        "polygon": PromptOption(_outline("--polygon", description="An outline of the object."), _polygon),
+        "negative_polygon": PromptOption(
+            _outline("--negative-polygon", description="An outline of what is not the object."),
+            partial(_polygon, label=0),
+        ),
+        "text": PromptOption(
+            click.option("--text", multiple=True, metavar="WORDS", help="Words that name the object."), _text
+        ),
     }
 )
-"""Option name -> its value and the image size to the items of one prompt."""
+"""By the name of the option, in the order of the help."""

@@ -1,6 +1,6 @@
 // Generated from proto/schema by scripts/generateTypes.js; do not edit.
 
-/** A rectangle, x0 < x1 and y0 < y1. With label 0 nothing in it is the object. */
+/** A rectangle, x0 < x1 and y0 < y1: around the object with label 1; with label 0 nothing in it is. */
 export interface BoxItem {
   readonly kind: 'box';
   readonly x0: number;
@@ -10,7 +10,7 @@ export interface BoxItem {
   readonly label?: 0 | 1;
 }
 
-/** One position. */
+/** One position; label 1 for the object, 0 for what is not the object. */
 export interface ClickItem {
   readonly kind: 'click';
   readonly x: number;
@@ -54,7 +54,7 @@ export interface NamedTensorFields {
   readonly offset?: Uint8Array | null;
 }
 
-/** An outline; it closes itself. With label 0 nothing in it is the object. */
+/** An outline of at least three points, which closes itself; label as for a box. */
 export interface PolygonItem {
   readonly kind: 'polygon';
   readonly points_xy: readonly (readonly [number, number])[];
@@ -99,7 +99,7 @@ export interface PromptMessage {
   readonly items: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem)[];
 }
 
-/** A stroke. */
+/** A stroke of at least one point; label as for a click. */
 export interface ScribbleItem {
   readonly kind: 'scribble';
   readonly points_xy: readonly (readonly [number, number])[];
@@ -117,7 +117,7 @@ export interface StepResultMessage {
   readonly timings: Readonly<Record<string, number>>;
 }
 
-/** Words that name the object. */
+/** Words that name the object; not blank. */
 export interface TextItem {
   readonly kind: 'text';
   readonly text: string;

@@ -18,7 +18,7 @@ from splitseem_model.prompt.shapes import (
     Canvas,
     PointLabel,
     RegionRules,
-    corners_of,
+    places_of,
     points_of,
 )
 from splitseem_model.prompt.thinning import thin
@@ -70,7 +70,7 @@ def check_inside(items: Sequence[PromptItem], geometry: ImageGeometry) -> None:
     Raises:
         PromptError: something does not; the message names the place.
     """
-    drawn = [point for item in items for point in corners_of(item)]
+    drawn = [point for item in items for point in places_of(item)]
     if not drawn:
         return
     outside = ~geometry.inside_input(geometry.image_to_input(drawn))

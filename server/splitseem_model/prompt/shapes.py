@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,35 +103,27 @@ class Canvas:
         return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
 
 
+@dataclass(frozen=True)
+class PromptShape:
+    """A kind of prompt, as far as points are concerned.
+
+    Attributes:
+        places: what it names, image frame.
+        points: what the decoder gets, image frame, before there may be too many.
+    """
+
+    places: Callable[[Any], Sequence[XY]]
+    points: Callable[[Any, Canvas, RegionRules], list[Labelled]]
+
+
 def points_of(item: PromptItem, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
     """The points of one prompt item, image frame; a text has none."""
-    match item:
-        case Click():
-            return [(item.x, item.y, item.label)]
-        case Scribble():
-            return _labelled(resample(item.points_xy, canvas.step, closed=False), item.label)
-        case Box():
-            return _BOX_RULES[rules.box](item, canvas) if item.label else _excluded(_corners(item), canvas)
-        case Polygon():
-            corners = item.points_xy
-            return (
-                _POLYGON_RULES[rules.polygon](corners, canvas) if item.label else _excluded(corners, canvas)
-            )
-        case TextPrompt():
-            return []
+    return PROMPT_SHAPES[item.kind].points(item, canvas, rules)
 
 
-def corners_of(item: PromptItem) -> Sequence[XY]:
+def places_of(item: PromptItem) -> Sequence[XY]:
     """The places that a prompt item names, image frame; a text has none."""
-    match item:
-        case Click():
-            return [(item.x, item.y)]
-        case Box():
-            return [(item.x0, item.y0), (item.x1, item.y1)]
-        case Scribble() | Polygon():
-            return item.points_xy
-        case TextPrompt():
-            return []
+    return PROMPT_SHAPES[item.kind].places(item)
 
 
 def resample(points_xy: Sequence[XY], step: float, *, closed: bool) -> list[XY]:
@@ -293,3 +285,30 @@ _BOX_RULES: Mapping[BoxRule, Callable[[Box, Canvas], list[Labelled]]] = MappingP
 _POLYGON_RULES: Mapping[PolygonRule, Callable[[Sequence[XY], Canvas], list[Labelled]]] = MappingProxyType(
     {"surround": _surrounded, "filled": _filled, "outline": _outline}
 )
+
+
+def _box_points(box: Box, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
+    return _BOX_RULES[rules.box](box, canvas) if box.label else _excluded(_corners(box), canvas)
+
+
+def _polygon_points(polygon: Polygon, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
+    corners = polygon.points_xy
+    return _POLYGON_RULES[rules.polygon](corners, canvas) if polygon.label else _excluded(corners, canvas)
+
+
+PROMPT_SHAPES: Mapping[str, PromptShape] = {
+    Click.kind: PromptShape(
+        places=lambda click: [(click.x, click.y)],
+        points=lambda click, *_: [(click.x, click.y, click.label)],
+    ),
+    Box.kind: PromptShape(places=lambda box: [(box.x0, box.y0), (box.x1, box.y1)], points=_box_points),
+    Scribble.kind: PromptShape(
+        places=lambda stroke: stroke.points_xy,
+        points=lambda stroke, canvas, _: _labelled(
+            resample(stroke.points_xy, canvas.step, closed=False), stroke.label
+        ),
+    ),
+    Polygon.kind: PromptShape(places=lambda polygon: polygon.points_xy, points=_polygon_points),
+    TextPrompt.kind: PromptShape(places=lambda _: [], points=lambda *_: []),
+}
+"""Every kind of prompt by its name; `client/src/shared/prompt/kinds.ts` has the same rows."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from splitseem_model.prompt.shapes import corners_of
+from splitseem_model.prompt.shapes import places_of
 from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
 from splitseem_server.http.json_text import check_fields, json_object
@@ -118,7 +118,7 @@ def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
     steps = sum(_steps(item) for item in objects)
     if steps > MAX_STEPS:
         raise InvalidParameter(f"{steps} prompts are to be answered; at most {MAX_STEPS} at once")
-    corners = sum(len(corners_of(prompt)) for item in objects for prompt in item.prompts)
+    corners = sum(len(places_of(prompt)) for item in objects for prompt in item.prompts)
     if corners > MAX_CORNERS:
         raise InvalidParameter(f"the prompts have {corners} points; at most {MAX_CORNERS} at once")
     return objects
