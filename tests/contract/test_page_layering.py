@@ -19,7 +19,7 @@ ORDER = {
     ),
     "worker": ("runtime", "layers", "prompt", "decode", "mask", "step", "engine", "serve", "main"),
     "app": (
-        *("photos", "state", "steps", "controller", "app"),
+        *("photos", "state", "steps", "controller", "saving", "app"),
         *("parts", "drawing", "tools", "export", "dialogs", "panels", "bars", "Page", "main"),
     ),
 }

@@ -9,15 +9,22 @@ import { createServerDecoder } from '../bridge/serverDecoder';
 import { Gestures } from '../canvas/pointer';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
-import { Controller, type Services } from './controller';
+import { Controller, type Services as ControllerServices } from './controller';
 import { readFile, readPhoto } from './photos/photo';
+import { openWorks, type Works } from './saving/database';
+import { Keeping } from './saving/keeping';
 import { createStore, type Store } from './state/store';
 import { TOOLS, whyNot, type Tool, type Tools } from './state/tools';
 import { View } from './state/view';
 
+export interface Services extends ControllerServices {
+  readonly openWorks: () => Promise<Works>;
+}
+
 export interface App {
   readonly store: Store;
   readonly controller: Controller;
+  readonly keeping: Keeping;
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
@@ -30,6 +37,7 @@ export interface App {
 export function createApp(services: Services, tools: Tools = TOOLS): App {
   const store = createStore();
   const controller = new Controller(store, services);
+  const keeping = new Keeping({ store, controller, ...services });
   const view = new View(store);
   const gestures = new Gestures({
     tool: () => tools[store.tool.value].gesture,
@@ -55,7 +63,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const redo = (): void => {
     if (!gestures.redo()) controller.redo();
   };
-  return { store, controller, view, gestures, tools, chooseTool, undo, redo };
+  return { store, controller, keeping, view, gestures, tools, chooseTool, undo, redo };
 }
 
 /**
@@ -89,6 +97,7 @@ export function browserServices(): Services {
       ...(await readPhoto(file, name, convert)),
       ...(digest !== undefined && { digest }),
     }),
+    openWorks,
     modelUrl: address('v1/model'),
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),

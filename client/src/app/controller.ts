@@ -5,7 +5,7 @@ import type { Texts } from '../api/texts';
 import type { Loaded } from '../api/wait';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
-import type { ImageId, Session } from '../session/state';
+import { activeImageOf, type ImageId, type Session } from '../session/state';
 import * as change from '../session/transitions';
 import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
@@ -93,7 +93,7 @@ export class Controller {
         if (opened.kind === 'photo') {
           this.openPhoto(opened.photo, shows);
           shows = false;
-        } else this.#openProject(opened.project);
+        } else this.openProject(opened.project);
       } catch (thrown) {
         this.#fail(toClientError(thrown, 'image'));
       }
@@ -115,6 +115,22 @@ export class Controller {
     this.#store.awaitedOpen.value = true;
     this.#texts.run();
     this.#queueEmbed(id, photo);
+  }
+
+  openProject(project: Project): void {
+    this.#clearMessages();
+    this.#store.awaitedOpen.value = true;
+    this.#projects.open(project);
+    if (project.class_names != null) void this.#nameBy(project.class_names);
+    this.#answer();
+  }
+
+  /** Go on with what was opened just now as if it had never been closed. */
+  continueAt(object: string | null): void {
+    this.#apply((session) => {
+      const isThere = activeImageOf(session)?.document.objects.some(({ id }) => id === object) === true;
+      return change.settle(isThere && object !== null ? change.selectObject(session, object) : session);
+    });
   }
 
   #sayShrunk({ name, size, shrunkFrom }: Photo): void {
@@ -423,15 +439,7 @@ export class Controller {
     if (readiness.phase === 'ready' || readiness.phase === 'failed') this.#projects.restore();
   }
 
-  // Projects
-
-  #openProject(project: Project): void {
-    this.#clearMessages();
-    this.#store.awaitedOpen.value = true;
-    this.#projects.open(project);
-    if (project.class_names != null) void this.#nameBy(project.class_names);
-    this.#answer();
-  }
+  // Class names
 
   async #nameBy(names: readonly string[] | null): Promise<void> {
     try {

@@ -7,6 +7,7 @@ import { browserServices, createApp } from './app';
 import { projectOf } from './export/exportActions';
 import { Page } from './Page';
 import { keepPixels } from './drawing/photoPixels';
+import { warnBeforeLoss } from './saving/warning';
 import { timingsOf } from './steps/timings';
 
 const app = createApp(browserServices());
@@ -23,6 +24,8 @@ const page = document.getElementById('page');
 if (page === null) throw new Error('index.html has no element for the page');
 render(<Page app={app} />, page);
 app.controller.start();
+void app.keeping.start();
+warnBeforeLoss(app.store);
 keepPixels(app.store);
 
 // What nobody caught is said, too. (Errors of layout observers carry none, and mean nothing to users.)

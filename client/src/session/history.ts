@@ -25,6 +25,12 @@ export function commit(session: Session, image: ImageState, what: string, after:
   return prune(tick({ ...replaceImage(session, next), reopened: [] }));
 }
 
+/** What has been done so far can no longer be undone. */
+export const settle = (session: Session): Session => ({
+  ...session,
+  images: session.images.map((image) => ({ ...image, undo: [], redo: [] })),
+});
+
 /** Close a photo so that undo brings it back. */
 export function closeImage(session: Session, id: ImageId): Session {
   return prune({ ...withoutImage(session, id), reopened: [] });

@@ -16,7 +16,7 @@ import {
   type StepId,
 } from './state';
 
-export { closeImage, redo, undo } from './history';
+export { closeImage, redo, settle, undo } from './history';
 export { restoreObjects } from './restore';
 
 /** A new image becomes the active one. */

@@ -102,6 +102,22 @@ export const NAMED_WORDS = {
     remedy:
       'Use a current browser without a lockdown mode; the operator of this server can allow it with wasm-unsafe-eval in its Content-Security-Policy.',
   },
+  'storage-missing': {
+    happened: 'This browser does not let the page keep your work',
+    remedy: 'Save the project with Export before you leave.',
+  },
+  'storage-full': {
+    happened: 'The storage of this browser is full, so not all of your work is kept',
+    remedy: 'Save the project with Export before you leave, or delete unfinished work.',
+  },
+  'storage-failed': {
+    happened: 'Your work could not be kept in this browser',
+    remedy: 'Save the project with Export before you leave.',
+  },
+  'photo-not-kept': {
+    happened: 'The file of the photo could not be kept: it was moved or changed since it was opened',
+    remedy: 'Your objects are kept; the photo has to be opened again after a reload.',
+  },
   'page-failed': {
     happened: 'Something in this page went wrong',
     remedy: 'Go on if you can; if not, export the project and reload the page.',

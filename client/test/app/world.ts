@@ -2,7 +2,8 @@
 import type { EmbedOptions } from '../../src/api/embeddings';
 import type { TextOptions } from '../../src/api/texts';
 import type { DecoderBridge } from '../../src/bridge/decoder';
-import { Controller, type Services } from '../../src/app/controller';
+import type { Services } from '../../src/app/app';
+import { Controller } from '../../src/app/controller';
 import type { OpenedFile, Photo } from '../../src/app/photos/photo';
 import { createStore, type Store } from '../../src/app/state/store';
 import { resultOf } from '../../src/session/state';
@@ -81,6 +82,7 @@ export class World {
 
   constructor(readFile: (file: File) => Promise<OpenedFile> = () => Promise.reject(new Error('no file'))) {
     this.services = {
+      openWorks: () => Promise.reject(new Error('no database here')),
       modelUrl: 'http://server/v1/model',
       threads: null,
       now: () => ++this.clock,

@@ -25,8 +25,21 @@ export function StatusBar({ app: { store } }: { readonly app: App }) {
           Error: {sayFailure(error)}
         </span>
       )}
+      <SavedMark store={store} />
       {error === null && store.notice.value !== null && <span class="notice">{store.notice.value}</span>}
     </div>
+  );
+}
+
+/** Whether a reload would lose anything. */
+function SavedMark({ store }: { readonly store: Store }) {
+  const saved = store.saved.value;
+  if (store.session.value.images.length === 0 || saved.phase === 'nothing') return null;
+  if (saved.phase === 'failed') return <span class="error">{sayFailure(saved.error)}</span>;
+  return (
+    <span class="saved" title="Photos and objects are kept in this browser; a reload loses nothing">
+      {saved.phase === 'saved' ? 'Saved' : 'Saving …'}
+    </span>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { KeptWorks } from '../panels/KeptWorks';
 import { SampleStrip } from '../panels/OpenPhotos';
 import { SAMPLES } from '../photos/samples';
 import './Welcome.css';
@@ -11,6 +12,7 @@ export function Welcome({ app }: { readonly app: App }) {
         or open or paste one. It is encoded once on the server; after that every click is answered in this
         browser, without the network.
       </p>
+      <KeptWorks app={app} />
       <p class="hint">No photo at hand? Take one of these:</p>
       <SampleStrip app={app} />
       <p class="credits">{SAMPLES.map(({ name, credit }) => `${name}: ${credit}`).join(' · ')}</p>

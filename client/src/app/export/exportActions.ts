@@ -10,7 +10,7 @@ import { cutOutPng } from '../../exports/cutOut';
 import { download, jsonBlob } from '../../exports/download';
 import { labelMap, labelMapName, labelMaps } from '../../exports/masks';
 import { maskPng } from '../../exports/png';
-import { toProject } from '../../session/project';
+import { hasWork as isWork, toProject } from '../../session/project';
 import type { Project } from '../../shared/types';
 import { decodeWhole } from '../photos/decodePhoto';
 import type { Store } from '../state/store';
@@ -52,9 +52,8 @@ export function projectOf(store: Store): Project {
 }
 
 /** Whether there is anything to save, on any photo. */
-export const hasWork = (store: Store): boolean =>
-  store.awaited.value.length > 0 ||
-  store.session.value.images.some(({ document }) => document.objects.some(({ steps }) => steps.length > 0));
+export const hasWork = ({ awaited, session }: Store): boolean =>
+  awaited.value.length > 0 || isWork(session.value);
 
 const coco =
   (segmentation: CocoOptions['segmentation'], name: string) =>

@@ -12,6 +12,7 @@ import type { PointXy, SizeHw, StepTimings } from '../../shared/types';
 import type { Photo } from '../photos/photo';
 import type { Tool } from './tools';
 import type { Detail } from '../photos/pixels';
+import type { KeptWork, Saved } from './kept';
 
 /** How far an image is on its way to answering clicks. */
 export type Readiness =
@@ -77,6 +78,9 @@ export function createStore() {
     awaited: signal<readonly AwaitedImage[]>([]),
     /** Whether they are named on the page. */
     awaitedOpen: signal(true),
+    saved: signal<Saved>({ phase: 'nothing' }),
+    /** What tabs that are closed have left, the latest first. */
+    kept: signal<readonly KeptWork[]>([]),
     activeImage: computed(() => activeImageOf(session.value)),
     activePhoto: computed(() => photos.value.get(session.value.activeImage ?? '') ?? null),
   };

@@ -1,0 +1,179 @@
+/** Work that is kept in the browser: reloads, crashes, two tabs, full storage. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Project } from '../src/shared/types';
+import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { startServer, type Running } from './programs';
+
+const SAMPLE = 'coffee.jpg';
+const OTHER = 'rocket.jpg';
+
+const running: Pick<Running, 'stop'>[] = [];
+let server: Running;
+let browser: Browser;
+let context: BrowserContext;
+let user: PageUnderTest;
+
+beforeAll(async () => {
+  server = await startServer(['--cache', 'memory']);
+  running.push(server);
+  browser = await launchBrowser();
+  running.push({ stop: () => browser.close() });
+});
+
+afterAll(async () => {
+  for (const program of running.reverse()) await program.stop();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  user = await open();
+});
+
+afterEach(async () => {
+  await context.close();
+  expect(user.faults).toEqual([]);
+});
+
+async function open(page?: Page): Promise<PageUnderTest> {
+  const opened = new PageUnderTest(page ?? (await context.newPage()));
+  await opened.page.goto(server.url);
+  await opened.waitForDecoder();
+  return opened;
+}
+
+const saved = (): Promise<void> => user.status.getByText('Saved', { exact: true }).waitFor();
+
+const offer = () => user.page.getByRole('region', { name: 'Unfinished work' });
+
+/** What must be the same after a reload. */
+const essence = ({ images, class_names }: Project): unknown => ({
+  class_names,
+  images: images.map(({ name, size_hw, file_sha256, objects }) => ({
+    name,
+    size_hw,
+    file_sha256,
+    objects: objects.map(({ id, number, prompts, mask, label, label_origin, hidden }) => ({
+      ...{ id, number, prompts, mask, label, label_origin, hidden },
+    })),
+  })),
+});
+
+async function work(): Promise<unknown> {
+  await user.openSample(SAMPLE);
+  await user.click({ x: 0.5, y: 0.3 });
+  await user.click({ x: 0.2, y: 0.8 }, 'right');
+  await user.button('New object').click();
+  await user.click({ x: 0.2, y: 0.8 });
+  const label = user.page.getByRole('combobox', { name: 'Label of object 2' });
+  await label.fill('spoon');
+  await label.press('Enter');
+  await saved();
+  return essence(await user.project());
+}
+
+async function continueWork(answers: number): Promise<void> {
+  await offer().getByRole('button', { name: 'Continue' }).click();
+  await user.waitForAnswers(answers);
+  await offer().waitFor({ state: 'detached' });
+}
+
+describe('work', () => {
+  it('is offered after a reload, and goes on with photo, masks, names and the object that was active', async () => {
+    const before = await work();
+    await user.page.reload();
+    await offer().getByText(`${SAMPLE}, 2 objects`).waitFor();
+    expect((await user.project()).images).toEqual([]);
+    await continueWork(3);
+    expect(essence(await user.project())).toEqual(before);
+    expect(await user.button('Undo').isDisabled()).toBe(true);
+    await user.click({ x: 0.3, y: 0.85 });
+    const { objects } = (await user.project()).images[0] ?? { objects: [] };
+    expect(objects.map(({ prompts }) => prompts.length)).toEqual([2, 2]);
+    await saved();
+    await user.page.reload();
+    expect(await offer().getByRole('listitem').count()).toBe(1);
+  });
+
+  it('of several photos is offered after a crash, the shown one in front', async () => {
+    await user.openSample(OTHER);
+    await user.click({ x: 0.5, y: 0.5 });
+    const before = await work();
+    const crashed = user;
+    const session = await context.newCDPSession(crashed.page);
+    void session.send('Page.crash').catch(() => undefined);
+    await crashed.page.waitForEvent('crash');
+    user = await open();
+    await offer().getByText(`${OTHER} and 1 more photo, 3 objects`).waitFor();
+    await continueWork(4);
+    expect(essence(await user.project())).toEqual(before);
+    const shown = user.page.getByRole('button', { name: SAMPLE, exact: true });
+    expect(await shown.getAttribute('aria-current')).toBe('true');
+  });
+
+  it('of a tab that is open is not offered to another', async () => {
+    await work();
+    const first = user;
+    user = await open();
+    await user.openSample(OTHER);
+    await user.click({ x: 0.5, y: 0.5 });
+    await saved();
+    await user.button(`Close ${OTHER}`).click();
+    await user.page.waitForTimeout(500);
+    expect(await offer().count()).toBe(0);
+    await first.page.close();
+    user = await open();
+    await offer().getByText(`${SAMPLE}, 2 objects`).waitFor();
+  });
+
+  it('that is deleted is gone', async () => {
+    await work();
+    await user.page.reload();
+    await offer().getByRole('button', { name: 'Delete' }).click();
+    await offer().waitFor({ state: 'detached' });
+    await user.page.reload();
+    await user.waitForDecoder();
+    await user.page.waitForTimeout(2000);
+    expect(await offer().count()).toBe(0);
+  });
+
+  it('is forgotten when its photos are closed', async () => {
+    await work();
+    await user.button(`Close ${SAMPLE}`).click();
+    await user.page.waitForFunction(async () => {
+      const databases = indexedDB.open('splitseem');
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        databases.onsuccess = () => {
+          resolve(databases.result);
+        };
+      });
+      const count = database.transaction(['works', 'files']).objectStore('files').count();
+      return new Promise<boolean>((resolve) => {
+        count.onsuccess = () => {
+          resolve(count.result === 0);
+        };
+      });
+    });
+  });
+});
+
+describe('a storage that is full', () => {
+  it('is told, and leaving the page is asked about', async () => {
+    // Bytes after the end of a JPEG file mean nothing.
+    const buffer = Buffer.concat([readFileSync(samplePath(SAMPLE)), randomBytes(2_000_000)]);
+    const session = await context.newCDPSession(user.page);
+    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 200_000 });
+    await user.openFile({ name: SAMPLE, mimeType: 'image/jpeg', buffer });
+    await user.waitForEmbedding();
+    await user.click({ x: 0.5, y: 0.3 });
+    await user.status.getByText(/storage of this browser is full/).waitFor();
+    const asked = user.page.waitForEvent('dialog');
+    void user.page.reload().catch(() => undefined);
+    const dialog = await asked;
+    expect(dialog.type()).toBe('beforeunload');
+    await dialog.dismiss();
+    expect(await user.objects()).toHaveLength(1);
+  });
+});
