@@ -56,7 +56,7 @@ bench-browser: setup tools ## the decoder in Chromium beside SAM's: make bench-b
 	$(BIN)/python -c "import transformers" 2>/dev/null || $(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks.browser $(BENCH)
 
-train: .venv/installed ## train nano: make train DATA=folder [PRESET=gpu] [RECIPE=cpu] [RUN=runs/nano] [START=weights]; an unfinished run is gone on with
+train: .venv/installed ## train nano: make train DATA=folder [PRESET=gpu] [RECIPE=cpu] [RUN=runs/nano] [START=weights]; continues an unfinished run
 	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --device $(DEVICE) --out $(RUN) $(if $(START),--start $(START))
 
 text: .venv/installed ## the sentence encoder that text prompts of nano need, 84 MB

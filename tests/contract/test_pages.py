@@ -1,9 +1,10 @@
-"""Pages name files and sections that exist."""
+"""Pages name files and sections that exist, in lines that fit a screen."""
 
 from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -21,6 +22,7 @@ def tracked() -> list[str]:
 
 
 FILES = tracked()
+MAX_COLUMNS = 120
 PAGES = [name for name in FILES if name.endswith(".md")]
 FOLDERS = {str(parent) for name in FILES for parent in PurePosixPath(name).parents}
 
@@ -74,3 +76,19 @@ def test_a_path_that_is_not_there_is_noticed() -> None:
         "images/read.py",
         "encode/backbones/",
     ]
+
+
+def prose(text: str) -> Iterator[str]:
+    """Lines outside tables, code and bare links, which cannot be broken."""
+    fenced = False
+    for line in text.splitlines():
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced and not re.match(r" {4}|\s*\||\s*(?:- )?\[?[^\s\]]*\]?\(?https?://\S*$", line):
+            yield line
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_line_of_prose_is_longer_than_a_screen(page: str) -> None:
+    long = [line for line in prose((ROOT / page).read_text(encoding="utf-8")) if len(line) > MAX_COLUMNS]
+    assert long == []
