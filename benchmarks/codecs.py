@@ -1,7 +1,7 @@
 """What a codec costs and loses, on the photos of evaluation sets: `python benchmarks/codecs.py DATA_DIR...`.
 
-By image size: bytes of an embedding, as it is and by zstd at level 1; milliseconds to encode its tensors and
-pack it, to code it by zstd, to unpack and decode it in Python, and by the client under node. By set: IoU
+By image size: bytes of an embedding, uncompressed and by zstd at level 1; milliseconds to encode its tensors
+and pack it, to code it by zstd, to unpack and decode it in Python, and by the client under node. By set: IoU
 of masks after one click with those of float32, and the clicks that an object takes (NoC).
 """
 

@@ -1,9 +1,9 @@
 """What codecs change in decoder cases of a golden set: `python benchmarks/codecs_golden.py GOLDEN CASE...`.
 
-The features of the target image go through a codec, or lose channels, and the case is answered as before: how
-many objects another query answers, and the share of the pixels of their masks that turn over. Where the
-embedding holds the backbone's finest map, the mask features are made of it and of level2, both after their
-codecs. Megabytes are those of an input of 512 x 512 pixels.
+The features of the target image go through a codec, or lose channels, and the case is answered as before.
+Counted are the objects that another query answers, and the share of the pixels of their masks that change
+side. Where the embedding holds the backbone's finest map, the mask features are made of it and of level2,
+both after their codecs. Megabytes are those of an input of 512 x 512 pixels.
 """
 
 import argparse

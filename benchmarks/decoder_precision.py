@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--canvas", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--limit", type=int, help="only the first so many images")
+    parser.add_argument("--limit", type=int, help="only the first N images")
     parser.add_argument("--golden", type=Path, help="a golden set: also measure the official decoder")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -3,7 +3,7 @@
 A click that cannot wait for a large image is answered from such maps, see
 `client/src/worker/step/coarseDraft.ts`. Here they are the embedding of a smaller input, which comes to the
 same. Clicks are simulated on the final masks; the set is a folder as for `splitseem evaluate`. Factor 1 is
-a draft from the maps as they are.
+a draft from maps that are not averaged.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--model", default="nano")
     parser.add_argument("--canvases", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--factors", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--limit", type=int, help="only the first so many images")
+    parser.add_argument("--limit", type=int, help="only the first N images")
     options = parser.parse_args()
     torch.set_num_threads(1)
     whole = Predictor.load(options.model)

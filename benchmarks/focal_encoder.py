@@ -3,8 +3,8 @@ whether the masks agree, and the arithmetic of each part beside what the machine
 
 Weights are drawn, not trained, since time depends on the sizes alone. Masks are compared twice: of the same
 queries, which is what the encoder answers for, and of whole clicks. Attention masks in the decoder are sign
-tests, and drawn weights have no margins, so a rounding error can turn a sign and with it a click's mask; that
-is why of clicks the median is given.
+tests, and drawn weights have no margins, so a rounding error can turn a sign and with it a click's mask.
+Therefore the median of the clicks is given.
 """
 
 import statistics

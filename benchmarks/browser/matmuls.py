@@ -48,7 +48,7 @@ class Arithmetic:
 
 
 def arithmetic(graph: bytes, feeds: Feeds) -> Arithmetic:
-    """Count by running the float32 graph once and looking at the sizes of what its products take and make."""
+    """Count by running the float32 graph once and reading the sizes of what its products take and give."""
     model = onnx.load_from_string(graph)
     weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     constants = {node.output[0] for node in model.graph.node if node.op_type == "Constant"}
@@ -125,7 +125,7 @@ def products_graph(matmuls: Counter[MatMul]) -> bytes:
     """A graph without inputs that multiplies matrices of these shapes, each as often as counted, and does
     nothing else: what a runtime reaches at best with them.
 
-    To be run without graph optimisation, which would compute it once and for all.
+    To be run without graph optimisation, which would compute it once, in advance.
     """
     nodes: list[onnx.NodeProto] = []
     weights: dict[str, np.ndarray[Any, Any]] = {}
@@ -135,7 +135,7 @@ def products_graph(matmuls: Counter[MatMul]) -> bytes:
         for i in range(count):
             name = f"product_{product.batch}_{product.m}_{product.k}_{product.n}_{product.weight}_{i}"
             source = right
-            if not product.weight:  # hides that it is constant, or it would be packed once and for all
+            if not product.weight:  # hides that it is constant, or it would be packed in advance
                 source = f"{name}_right"
                 nodes.append(helper.make_node("Identity", [right], [source]))
             nodes.append(helper.make_node("MatMul", [left, source], [name]))

@@ -1,4 +1,4 @@
-"""An official decoder, exported as it is written: one graph that computes everything at every click."""
+"""An official decoder, exported as upstream wrote it: one graph that computes everything at every click."""
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,7 @@ class AsWritten(nn.Module):
     queries, from which the next layer's attention mask is resized.
 
     Source: upstream `modeling/interface/seem_v1.py`, branch v1.0, commit 7b2e76d.
-    Deviation: point tokens are keys only, which changes nothing since upstream draws them anew at each layer.
+    Deviation: point tokens are keys only, which changes nothing: upstream makes them again at each layer.
     """
 
     index: Tensor

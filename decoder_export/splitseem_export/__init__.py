@@ -1,1 +1,1 @@
-"""The prompt decoder as two ONNX graphs with a manifest, equal to the torch core by proof."""
+"""The prompt decoder as ONNX graphs with a manifest, verified against the torch core."""

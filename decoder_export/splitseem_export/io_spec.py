@@ -1,7 +1,7 @@
 """Name, dtype and axes of every input and output of the graphs: the one list, read by wrapper, export,
 verification and, through the manifest, the client.
 
-There are two pairs of graphs. `prepare` and `step` hold the queries that answer points, no more, so that a
+There are two pairs of graphs. `prepare` and `step` hold only the queries that answer points, so that a
 click is quick. `general_prepare` and `general_step` take any choice of query rows, text rows and objects.
 """
 
@@ -62,7 +62,7 @@ def general_prepare_spec(config: DecoderConfig) -> GraphSpec:
 def general_step_spec(config: DecoderConfig) -> GraphSpec:
     """`general_step.onnx`: once per interaction, with the learned queries that `query_index` names.
 
-    There is at least one text row; nobody sees one that is padding. A memory has a mask of its own, so that
+    There is at least one text row; no row sees one that is padding. A memory has a mask of its own, so that
     memories can belong to several objects.
     """
     memories = _num_memories(config)

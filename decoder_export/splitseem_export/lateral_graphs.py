@@ -1,6 +1,6 @@
 """The finest step of an official pyramid -> three more ONNX graphs, for embeddings that hold the lateral map.
 
-They make the mask features of `lateral` and `level2`, a few channels at a time, so that none of them keeps a
+They make the mask features of `lateral` and `level2`, a few channels at a time, so that no run keeps a
 reader busy for long: `lateral_affine.onnx` once, then `mask_source.onnx` for all rows of the source, then
 `mask_features.onnx` for all of theirs. `rows` says which: `[n, all]`, a one in each row. That n is a number
 of the graph, and a multiple of what the norm of the source takes together.
@@ -83,8 +83,8 @@ class _SourceGraph(nn.Module):
         return normed * scale + shift
 
     def _group_means(self, x: Tensor) -> Tensor:
-        """`[1, n, h, w]` -> `[1, n, 1, 1]`. By and by, since readers sum float32 as they come: hundreds of
-        thousands of them at once would cost two digits."""
+        """`[1, n, h, w]` -> `[1, n, 1, 1]`. Axis by axis, since readers sum float32 one after the other:
+        hundreds of thousands of them at once would cost two digits."""
         of_channels = x.mean(dim=3).mean(dim=2).reshape(ROWS // self.together, self.together)
         of_groups = of_channels.mean(dim=1, keepdim=True).expand(-1, self.together)
         return of_groups.reshape(1, ROWS, 1, 1)

@@ -1,4 +1,4 @@
-"""`manifest.json`: what a decoder without this package, in a browser for instance, has to know of a model."""
+"""`manifest.json`: what a decoder outside this package, for instance in a browser, must know of a model."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from splitseem_proto import PROTOCOL_VERSION
 
 MANIFEST_FORMAT = 1
 EXPORT_REVISION = "3"
-"""Raised when equal models and versions give other files than before: earlier exports are then made anew."""
+"""Raised when equal models and versions give other files than before: earlier exports are then made again."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class VerifiedGraphs:
         parity_key: name of their cases in the manifest.
         graphs: name -> bytes, inputs and outputs.
         cases: how far they are from the torch core.
-        pieces: name -> the graph once more, cut up.
+        pieces: name -> the same graph, cut into pieces.
     """
 
     parity_key: str

@@ -20,7 +20,7 @@ from splitseem_export.errors import ExportError
 
 FLOAT32 = "float32"
 SMALL = 256
-"""Constants of so few elements stay as they are."""
+"""Constants with at most this number of elements stay float32."""
 BLOCK = 32
 """Integers that share a scale."""
 PICKED = "rows"

@@ -109,7 +109,7 @@ def check_same(name: str, ours: Tensor, theirs: Tensor) -> float:
 def random_case(
     refiner: MaskRefiner, cells_hw: tuple[int, int], labels: tuple[int, ...], seed: int
 ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, ...]]:
-    """Random `prepare` and `forward` arguments of a map of so many cells of stride 32."""
+    """Random `prepare` and `forward` arguments of a map of that number of cells of stride 32."""
     generator = torch.Generator().manual_seed(seed)
     height, width = cells_hw
 

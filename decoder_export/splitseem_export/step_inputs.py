@@ -25,7 +25,7 @@ def element(inputs: StepInputs, index: int) -> StepInputs:
 
 
 def with_a_point(inputs: StepInputs) -> StepInputs:
-    """The same with a point of padding, which nobody sees, where there is no point."""
+    """The same with a point of padding, which no row sees, where there is no point."""
     if inputs.point_labels.shape[1]:
         return inputs
     return inputs._replace(
@@ -37,7 +37,7 @@ def with_a_point(inputs: StepInputs) -> StepInputs:
 
 
 def with_a_text(inputs: StepInputs) -> StepInputs:
-    """The same with a text row that sees itself and that nobody else sees, where there is no text."""
+    """The same with a text row that sees itself and that no other row sees, where there is no text."""
     if inputs.text_tokens is not None:
         return inputs
     rows, columns = inputs.attention_bias.shape[1:]

@@ -166,8 +166,8 @@ def mask_iou(a: Tensor, b: Tensor) -> float:
 def random_features(
     decoder: PromptDecoder, cells_hw: tuple[int, int], seed: int
 ) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Levels and mask features of so many cells of stride 32, smooth: white noise would put every cell of a
-    mask next to the threshold."""
+    """Levels and mask features of that number of cells of stride 32, smooth: white noise would put every
+    cell of a mask next to the threshold."""
     generator = torch.Generator().manual_seed(seed)
     height, width = cells_hw
     coarse = torch.randn(1, decoder.config.dim + decoder.config.mask_dim, height, width, generator=generator)

@@ -1,1 +1,1 @@
-"""What measures: simulated clicks, overlap, figures, rivals and reports."""
+"""What measures: simulated clicks, overlap, figures, baselines and reports."""

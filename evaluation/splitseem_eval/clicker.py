@@ -1,7 +1,7 @@
 """A simulated user who clicks where a mask is most wrong.
 
 Two protocols of the field, as data: `ritm` is what published NoC figures use, `seem` what SEEM's own
-evaluation does. Both look at the missed and at the wrongly covered pixels and click where the larger error is
+evaluation does. Both take the missed and the wrongly covered pixels and click where the larger error is
 deepest, by the Euclidean distance to its border; the border of the image counts as one.
 
 Source: RITM (Sofiiuk et al., 2021), section 4.1 and its public evaluation; SEEM (NeurIPS 2023), interactive

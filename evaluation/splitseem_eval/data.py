@@ -29,7 +29,7 @@ from splitseem_eval.errors import DataError
 from splitseem_proto import CocoRle, RleError, decode_rle
 
 VALIDATION_ONE_IN = 20
-"""About one image in so many of each set is held out for validation."""
+"""About one image in this number is held out for validation, in each set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class DataObject:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """Pixels of the object, bool `[H, W]`; decoded anew at each call."""
+        """Pixels of the object, bool `[H, W]`; decoded again at each call."""
         return self.mask_runs.decode()
 
     @property

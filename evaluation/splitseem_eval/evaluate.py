@@ -33,8 +33,8 @@ class EvaluationSettings:
         canvas: size in pixels the image is resized to instead of the model's own.
         codec: the codec that the embedding goes through; None: the predictor's default.
         memory: whether a step sees the mask of the step before.
-        every_click: go on to `max_clicks` although the numbers of clicks are settled, for a true curve of the
-            IoU.
+        every_click: continue to `max_clicks` even when the numbers of clicks are settled, for a true curve of
+            the IoU.
     """
 
     protocol: ClickProtocol = PROTOCOLS["ritm"]

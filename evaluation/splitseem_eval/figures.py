@@ -78,7 +78,8 @@ class ObjectResult:
     mask_seconds: float
 
     def named_rightly(self, clicks: int) -> bool:
-        """Whether the label after so many clicks is the set's; an object finished earlier keeps its last."""
+        """Whether the label after that number of clicks is the set's; an object finished earlier keeps its
+        last."""
         label = self.labels[min(clicks, len(self.labels)) - 1]
         if label is None or self.truth_label is None:
             return False
@@ -101,7 +102,7 @@ class Summary:
         iou_by_click: mean IoU after 1, 2, ... `max_clicks` clicks.
         largest_fall: the most that the mean IoU loses from one of the first five clicks to the next; 0: none.
         boundary5: mean F-measure of the boundary at 2 pixels of the image after five clicks.
-        label1, label5: share of the labelled objects that the model calls by their name after so many clicks;
+        label1, label5: share of the labelled objects that the model calls by their name after 1 and 5 clicks;
             None where nothing is labelled, or the model has no names.
         obeyed: share of steps whose mask contains every positive and no negative click given so far.
         seconds_per_click: the model's step and the mask in the size of the image, which are also given alone.

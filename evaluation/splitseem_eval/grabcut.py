@@ -2,8 +2,8 @@
 
 Source: GrabCut (Rother, Kolmogorov, Blake, 2004), as OpenCV has it. Every click is a disk of sure object or
 sure background, all outside a box is sure background, and what lies around positive clicks or in a box is
-the first guess. Every step cuts anew: with the mask of the step before as the guess it hardly gets out of a
-mistake.
+the first guess. Every step cuts from the beginning: with the mask of the step before as the guess it hardly
+corrects a mistake.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ class GrabCutPredictor:
         raise PromptError(f"{NAME} takes no examples")
 
     def step(self, image: Photo, items: Sequence[PromptItem], memory: MemoryPrompt | None = None) -> Answer:
-        """Cut anew from all clicks and boxes.
+        """Cut from all clicks and boxes.
 
         Raises:
             PromptError: a prompt that is neither a click nor a box.

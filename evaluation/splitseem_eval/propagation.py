@@ -71,7 +71,7 @@ def _follow_mask(
 ) -> Iterator[NDArray[np.bool_]]:
     """Every frame is one step with a click where the mask of the frame before is deepest.
 
-    Where nothing is found, the next frame is asked what this one was.
+    Where nothing is found, the next frame gets the click of this one.
 
     Args:
         remember: whether the step also sees that mask as its memory.
@@ -99,7 +99,7 @@ def _run_rounds(
 def _find_again(
     predictor: Predictor, images: Iterator[PreparedImage], prompts: Sequence[Sequence[PromptItem]]
 ) -> Iterator[NDArray[np.bool_]]:
-    """Every frame is asked, independently of the others, for what the prompts mark in the first.
+    """In every frame, independently of the others, find what the prompts mark in the first.
 
     Source: SEEM, zero-shot video object segmentation; there the example is the mask of the first frame.
     """

@@ -1,4 +1,4 @@
-"""What an evaluation asks for: the objects of an image, and the first prompt that each of them gets."""
+"""What an evaluation measures: the objects of an image, and the first prompt that each of them gets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Target:
 
 @dataclass(frozen=True)
 class FirstPrompt:
-    """How an object is asked for at first.
+    """How an object is first prompted.
 
     Attributes:
         items: the prompt for a target; the user is there to click where it begins with a click.

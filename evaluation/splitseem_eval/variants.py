@@ -1,4 +1,4 @@
-"""A predictor with a part left out, to see what the part is worth, or held to the class names of a set."""
+"""A predictor with a part left out, to measure what the part is worth, or with the class names of a set."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -31,7 +31,7 @@ def classes_of(records: Iterable[DataImage]) -> frozenset[str]:
 
 
 def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
-    """The same predictor with labels among these classes only; a model that knows none of them as it is.
+    """The same predictor with labels among these classes only; a model that knows none of them is unchanged.
 
     Args:
         classes: common names, as `class_name` gives them. The rows of the model's own class matrix that have

@@ -17,7 +17,7 @@ _PLACES = np.array([0, 2, 4, 6], np.uint8)
 
 
 def packed_size(count: int) -> int:
-    """Bytes of so many values."""
+    """Bytes of that number of values."""
     return count + (count + 3) // 4
 
 

@@ -1,4 +1,4 @@
-"""One tensor of an embedding, as it is stored."""
+"""One stored tensor of an embedding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 @dataclass(frozen=True, eq=False)
 class NamedTensor:
-    """A tensor as it is stored: `value = (array - zero_point) * scale` for int8, `array * scale + offset` for
+    """A stored tensor: `value = (array - zero_point) * scale` for int8, `array * scale + offset` for
     uint8 and uint10, per channel (axis 1).
 
     Args:

@@ -1,4 +1,4 @@
-"""The commands on a real model with random weights: that the parts fit, not what the masks look like."""
+"""The commands on a real model with random weights: that the parts fit, not how good the masks are."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Photos with marks of orientation, of every kind and in every place, and how each is to be shown.
 
 `python tests/contract/marked_photos.py FOLDER` writes them with `photos.json`: name, orientation, and the
-colours of the blocks of each as it is to be seen. The rule is in ARCHITECTURE.md.
+colours of the blocks of each when it is upright. The rule is in ARCHITECTURE.md.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class MarkedPhoto:
 
     @property
     def colours(self) -> NDArray[np.uint8]:
-        """The blocks as they are to be seen, uint8 `[rows, columns, 3]`."""
+        """The blocks of the upright picture, uint8 `[rows, columns, 3]`."""
         return turned(COLOURS, self.orientation)
 
 

@@ -66,7 +66,7 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
         WHOLE,
         (Click(5.5, 6.5), TextPrompt("the left dog"), Click(40.5, 41.5, 0)),
     ),
-    "more than 512 points are thinned": (WHOLE, tuple(Scribble(SPIRAL) for _ in range(6))),
+    "of more than 512 points some are left out": (WHOLE, tuple(Scribble(SPIRAL) for _ in range(6))),
     "an image of one pixel": (TINY, (Click(0.5, 0.5),)),
     "hollow polygon": (WHOLE, (LETTER_L,)),
     "polygon on the edge of a region of interest": (CROPPED, (AT_THE_EDGE,)),

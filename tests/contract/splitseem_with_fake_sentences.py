@@ -27,7 +27,7 @@ from splitseem_model.text.minilm import MiniLm
 SAMPLE = Path(__file__).parents[2] / "client/public/samples/coffee.jpg"
 SENTENCE_DIM = 24
 MASK_CONTRAST = 40.0
-"""Spread of the mask features over that of weights as they are drawn."""
+"""Spread of the mask features over that of random weights."""
 
 
 class FakeSentences:
@@ -42,7 +42,7 @@ class FakeSentences:
 def make_model(path: Path) -> None:
     """Write a model whose masks have a border on the sample photo and differ from text to text.
 
-    Weights as they are drawn would give every text about the same mask, all over the photo.
+    Random weights alone would give every text about the same mask, all over the photo.
     """
     torch.manual_seed(7)
     model = SegmentationModel(replace(TINY, sentence_dim=SENTENCE_DIM)).eval()

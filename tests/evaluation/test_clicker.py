@@ -60,7 +60,7 @@ def test_border_of_the_image_counts_as_border_of_the_error() -> None:
     ("protocol", "expected_label"), [(RITM, 0), (SEEM, 1)], ids=["ritm-by-depth", "seem-by-area"]
 )
 def test_sign_follows_depth_or_area(protocol: Any, expected_label: int) -> None:
-    # 3 x 40 missed pixels: many but thin. 7 x 7 wrong ones: fewer but deep.
+    # 3 x 40 missed pixels: many but narrow. 7 x 7 wrong ones: fewer but deep.
     truth = rectangle(2, 2, 3, 40, (30, 50))
     mask = rectangle(15, 20, 7, 7, (30, 50))
     clicks = Clicker(truth, protocol).next_clicks(mask)

@@ -32,7 +32,10 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
 
 
 def first_mask_logits(predictor: Predictor) -> NDArray[np.float32]:
-    clicks = [Click(40.5, 30.5), Click(44.5, 30.5, 0)]  # so near each other that not both are obeyed as it is
+    clicks = [
+        Click(40.5, 30.5),
+        Click(44.5, 30.5, 0),
+    ]  # so near each other that not both are obeyed without it
     return predictor.step(predictor.encode(PIXELS), clicks).mask_logits
 
 

@@ -27,7 +27,7 @@ def official_like(wiring: str) -> SegmentationModel:
     )
     text = UniClConfig(width=8, layers=1, heads=2, out_dim=decoder.dim)
     model = SegmentationModel(replace(TINY, decoder=decoder, text=text, refiner=None, correction=None)).eval()
-    with torch.no_grad():  # weights as they are drawn give every query the same answer
+    with torch.no_grad():  # random weights give every query the same answer
         model.decoder.query_feat.weight.mul_(3)
         for parameter in model.decoder.transformer_self_attention_layers.parameters():
             parameter.mul_(2)

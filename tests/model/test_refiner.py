@@ -1,4 +1,4 @@
-"""The mask refiner: what it sees of a prompt, and what leaves a mask as it is."""
+"""The mask refiner: what it sees of a prompt, and what leaves a mask unchanged."""
 
 import pytest
 import torch

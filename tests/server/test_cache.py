@@ -323,7 +323,7 @@ async def test_a_value_that_is_not_its_keys_embedding_is_removed_and_made_again(
     redis_server: RedisServer,
     stranger: str,
 ) -> None:
-    """The checksum of the value is right: somebody else wrote it, or it was copied from another key."""
+    """The checksum of the value is right: another program wrote it, or it was copied from another key."""
     _, url = redis_server
     cache = redis_cache(url)
     async with run_in_process(make_app(cache=cache)) as client:

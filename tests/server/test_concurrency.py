@@ -1,4 +1,4 @@
-"""Equal requests share one run, the queue is bounded, and a client that leaves harms nobody."""
+"""Equal requests share one run, the queue is bounded, and a client that leaves harms no other."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ async def test_failure_without_callers_is_silent() -> None:
     async def fail(commit: Commit) -> int:
         commit()
         await gate.wait()
-        raise ValueError("nobody listens")
+        raise ValueError("no listener is left")
 
     caller = asyncio.ensure_future(flights.run("key", fail))
     await asyncio.sleep(0)
@@ -265,7 +265,7 @@ async def test_failure_without_callers_is_silent() -> None:
         await caller
     gate.set()
     await asyncio.sleep(0)
-    gc.collect()  # an exception that nobody retrieved would be reported now
+    gc.collect()  # an exception that was not retrieved would be reported now
 
 
 async def test_uncommitted_flight_is_cancelled_with_its_last_caller_and_not_joined_any_more() -> None:

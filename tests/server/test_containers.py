@@ -185,7 +185,7 @@ def start_nginx(
 
 
 def nginx_command(*options: str) -> list[str]:
-    # As root, nginx would give its workers to a user who may not look into the folders of the tests.
+    # As root, nginx would give its workers to a user who may not read the folders of the tests.
     user = ["-g", "user root;"] if os.geteuid() == 0 else []
     return [str(ROOT / "docker" / "start_nginx.sh"), *user, *options]
 

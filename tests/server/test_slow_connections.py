@@ -49,7 +49,7 @@ def drip(connection: socket.socket, pieces: Iterator[bytes], pause_s: float) -> 
     deadline = time.monotonic() + MOST_S
     with contextlib.suppress(ConnectionError):
         for piece in pieces:
-            assert time.monotonic() < deadline, "the server goes on reading"
+            assert time.monotonic() < deadline, "the server still reads"
             connection.sendall(piece)
             try:
                 if connection.recv(1, socket.MSG_PEEK) is not None:

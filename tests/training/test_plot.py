@@ -1,4 +1,4 @@
-"""The picture of a run is drawn from its log, also while the run goes on."""
+"""The picture of a run is drawn from its log, also during the run."""
 
 import json
 from pathlib import Path

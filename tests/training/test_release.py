@@ -1,4 +1,4 @@
-"""Releasing a run's weights keeps the model, cuts its vocabulary and thins its channels."""
+"""Releasing a run's weights keeps the model, cuts its vocabulary and reduces its channels."""
 
 import gzip
 import json

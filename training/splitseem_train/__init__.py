@@ -1,1 +1,1 @@
-"""Training and evaluation: data, losses, the training loop, and the field's own measurements."""
+"""Training: crops, tasks, losses, the loop, and the release of weights. `splitseem_eval` measures them."""

@@ -24,7 +24,7 @@ from splitseem_train.recipe import RECIPES, WITHOUT
     "--out",
     type=click.Path(path_type=Path),
     default=Path("runs/nano"),
-    help="Folder of the run; an unfinished run there is gone on with.",
+    help="Folder of the run; an unfinished run there is continued.",
 )
 @click.option(
     "--model", type=click.Choice(list(PRESETS)), default="nano", help="Configuration of a run from nothing."
@@ -52,7 +52,7 @@ from splitseem_train.recipe import RECIPES, WITHOUT
 )
 @click.option("--steps", type=int, default=None, help="Steps of the run instead of the recipe's.")
 @click.option(
-    "--minutes", type=float, default=math.inf, help="Stop after so long; the run can be gone on with."
+    "--minutes", type=float, default=math.inf, help="Stop after this time; the run can be continued."
 )
 @click.option("--seed", default=0, help="The same seed gives the same run on a CPU.")
 @click.option("--threads", default=0, help="OpenMP threads; 0 leaves the choice to torch.")

@@ -40,7 +40,7 @@ class Vocabulary:
         names: K of them; index: the row of a name; of_set: bool `[K]` for each set, the names it uses.
         log_prior: `[K]`, logarithm of how often an object of each name is drawn; it is added to the class
             logits in training only, so that a trained model has no favourite names.
-        wordings: what else objects are asked for by, see `wordings.py`; none of them is a name.
+        wordings: other texts for objects, see `wordings.py`; none of them is a name.
     """
 
     names: tuple[str, ...]
@@ -177,8 +177,8 @@ def draw_batch(
 
 
 class TrainingBatches(Dataset[Batch]):
-    """The batches of a run by step: each follows from seed and step alone, so that a run that is cut goes on
-    with the same ones, whoever cuts the crops."""
+    """The batches of a run by step: each follows from seed and step alone, so that an interrupted run
+    continues with the same ones, whichever process cuts the crops."""
 
     def __init__(self, photos: PhotoSet, recipe: Recipe, seed: int) -> None:
         self._photos = photos

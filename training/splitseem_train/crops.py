@@ -62,7 +62,7 @@ class Crop:
     """Pixels uint8 `[S, S, 3]`.
 
     Attributes:
-        objects: those that are prompted, as often as it takes; visible: all that were looked for.
+        objects: those that are prompted, repeated where they are too few; visible: all that were searched.
     """
 
     pixels: Image
@@ -83,7 +83,7 @@ def random_crop(
     """Cut one crop with `objects_per_image` objects (repeated when there are fewer).
 
     Args:
-        everything: look for all objects that show in the crop, not only for those that are prompted.
+        everything: find all objects that show in the crop, not only for those that are prompted.
         donor: a photo one object of which is pasted onto the crop.
     Returns:
         None when no object of the photo shows in the crop with at least `min_object_pixels` pixels and less
@@ -172,7 +172,7 @@ def _visible_objects(
 def _in_random_order(
     photo: Photo, recipe: Recipe, rng: np.random.Generator, *, everything: bool
 ) -> list[DataObject]:
-    """All annotated objects, or those and a teacher's with what is likelier asked for before the rest."""
+    """All annotated objects, or those and a teacher's, the likelier prompts first."""
     entries = list(photo.objects) if everything else [*photo.objects, *photo.extra]
     shuffled = rng.permutation(len(entries))
     if everything or (not photo.extra and recipe.stuff == 1):
@@ -186,7 +186,7 @@ def _in_random_order(
 
 
 def _is_part(entry: CroppedObject) -> bool:
-    """Whether there is anything beside an object: one that fills the crop cannot be asked for."""
+    """Whether the crop shows anything else than an object: one that fills the crop cannot be prompted."""
     return bool(entry.mask.mean() < LARGEST_SHARE)
 
 

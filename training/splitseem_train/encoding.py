@@ -36,7 +36,7 @@ class EncodedPhotos:
     side_hw: tuple[int, int]
 
     def repeated(self, times: int) -> Self:
-        """Every photo so many times in a row, once for each of its objects."""
+        """Every photo repeated in a row, once for each of its objects."""
         return self._mapped(lambda tensor: tensor.repeat_interleave(times, 0))
 
     def chosen(self, photos: Tensor) -> Self:

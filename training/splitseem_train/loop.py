@@ -51,14 +51,14 @@ def train(
     minutes: float = math.inf,
     console: Console | None = None,
 ) -> Path:
-    """Train, or go on with the run in `out`.
+    """Train, or continue the run in `out`.
 
     Args:
         config: its vocabulary is replaced by that of the data.
         data: folder of training sets; out: folder of the run, made when missing.
         start: weights to begin from, of a model of this configuration but for the vocabulary.
         teacher: folder of further masks, see `read_photos`.
-        minutes: after so many the run stops, saved, to be gone on with.
+        minutes: after these the run stops, saved, and can be continued.
     Returns:
         path of the best weights by validation IoU.
     Raises:

@@ -53,14 +53,14 @@ class Recipe:
         large: (share of the steps, crop side in pixels, images a step) of steps with other crops than their
             time's; None: there are none.
         backbone_rate: learning rate of the backbone over that of the rest; backbone_from: fraction of the run
-            before which the backbone stays as it is.
+            before which the backbone is frozen.
         objects_per_image: decoder samples per encoded image.
         rounds: interactive rounds a step, the first prompt included.
         keep_memory: probability that a later round sees the mask of the round before.
         whole_image: probability of showing the whole photo instead of a crop around an object.
         paste: probability of pasting an object of another photo onto a crop.
-        stuff: probability that an object that is no thing, such as sky, is as likely to be asked for as a
-            thing; else it is when there is no other.
+        stuff: probability that an object that is no thing, such as sky, is as likely to be prompted as a
+            thing; else it is prompted only when there is no other.
         teacher: the same for the masks of a teacher, where there are some.
         panoptic: probability that a photo of a set that annotates all its objects is also decoded without a
             prompt, to find them all.

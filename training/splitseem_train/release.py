@@ -1,7 +1,7 @@
 """`python -m splitseem_train.release`: the weights of a run -> the bundled weights of a preset.
 
 Keeps the classes of one data set and sets the canvas, so that what is bundled is what was measured. With
-`--mask-dim` and `--level-dims` what goes from encoder to decoder is thinned, see
+`--mask-dim` and `--level-dims` the maps between encoder and decoder get fewer channels, see
 `splitseem_model.checkpoints.channel_thinning`; `--queries` and `--memories` leave out decoder rows, see
 `splitseem_model.checkpoints.row_pruning`. Released weights can be released again, and trained on: nothing is
 done twice.
@@ -64,13 +64,13 @@ def release(
     return released.eval()
 
 
-def thin(
+def with_fewer_channels(
     model: SegmentationModel, records: list[DataImage], mask_dim: int, level_dims: tuple[int, ...]
 ) -> SegmentationModel:
     """The model with fewer channels, in the principal axes of the photos that are not held out.
 
     Raises:
-        TrainingError: no photo, or a model that cannot be thinned so.
+        TrainingError: no photo, or a model that cannot have so few.
     """
     photos = [record for record in records if not is_validation(record)]
     if not photos:
@@ -133,18 +133,20 @@ def answering_queries(model: SegmentationModel, photos: list[DataImage]) -> Coun
     help="Index whose classes are kept, and whose photos tell the axes of the channels.",
 )
 @click.option("--canvas", required=True, type=int, help="Pixels of the long side at inference.")
-@click.option("--mask-dim", type=int, help="Channels of the mask features.  [default: as they are]")
+@click.option("--mask-dim", type=int, help="Channels of the mask features.  [default: unchanged]")
 @click.option(
     "--level-dims",
     type=(int, int, int),
-    help="Channels of the levels at strides 32, 16 and 8.  [default: as they are]",
+    help="Channels of the levels at strides 32, 16 and 8.  [default: unchanged]",
 )
-@click.option("--queries", type=int, help="Keep so many, those that answer most.  [default: all]")
-@click.option("--memories", type=int, help="Keep so many.  [default: all]")
+@click.option(
+    "--queries", type=int, help="Number of queries to keep, those that answer most.  [default: all]"
+)
+@click.option("--memories", type=int, help="Number of memories to keep.  [default: all]")
 @click.option(
     "--codec",
     type=click.Choice(list(CODECS)),
-    help="In which embeddings are sent unless asked otherwise.  [default: as it is]",
+    help="Default codec of embeddings.  [default: unchanged]",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=WEIGHTS_DIR / "nano.safetensors")
 def main(
@@ -165,7 +167,7 @@ def main(
         if mask_dim is not None or level_dims is not None:
             decoder = released.config.decoder
             widths = mask_dim or decoder.mask_dim, level_dims or decoder.level_channels
-            released = thin(released, records, *widths)
+            released = with_fewer_channels(released, records, *widths)
         if queries is not None or memories is not None:
             decoder = released.config.decoder
             counts = queries or decoder.num_queries, memories or decoder.num_memories

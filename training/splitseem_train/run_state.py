@@ -1,4 +1,4 @@
-"""What changes during a run: how it begins, is saved, and is gone on with."""
+"""What changes during a run: how it begins, is saved, and is continued."""
 
 import copy
 import json

@@ -86,7 +86,7 @@ class Features:
 
 @torch.inference_mode()
 def read_features(model: SegmentationModel, records: Sequence[DataImage], canvas: int) -> Features:
-    """Look at the named objects of photos, their long side `canvas` pixels."""
+    """Encode the named objects of photos, their long side `canvas` pixels."""
     use_onednn(model.backbone)
     rng = np.random.default_rng(0)
     regions: list[Region] = []

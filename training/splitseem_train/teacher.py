@@ -5,7 +5,7 @@ photo the teacher answers a grid of clicks, and small boxes around those clicks 
 asks for a part. A mask is kept when the teacher is sure of it, when it hardly changes with the threshold,
 when it contains the click it was asked by, and when no better mask is nearly the same.
 
-OUT/<set>.jsonl.gz has one line a photo, a gzip member each, so that a run that was cut is continued:
+OUT/<set>.jsonl.gz has one line a photo, a gzip member each, so that an interrupted run is continued:
 
     {"image": path, "dataset": name, "size_hw": [h, w],
      "objects": [{"label": null, "rle": [...], "score": 0..1}]}
@@ -181,7 +181,7 @@ def _kept(answer: SamAnswer, point: NDArray[np.float32], settings: TeacherSettin
 
 def photos_in_turn(sets: Sequence[Sequence[DataImage]]) -> list[DataImage]:
     """The photos of all sets, in the order in which they are drawn: sets that training draws more often come
-    first in proportion, so that a run that is cut has drawn what counts."""
+    first in proportion, so that an interrupted run has drawn what counts most."""
     places = [
         ((position + 0.5) / SET_WEIGHTS.get(record.dataset, 1.0), number, position)
         for number, records in enumerate(sets)
@@ -205,7 +205,7 @@ def _line(record: DataImage, masks: Sequence[TeacherMask]) -> bytes:
 
 
 def _without_cut_end(path: Path) -> set[str]:
-    """The photos that an index has whole; what a killed run left half written is cut off."""
+    """The photos that an index has whole; a photo that a killed run left incomplete is removed."""
     if not path.is_file():
         return set()
     members = list(whole_members(path.read_bytes()))
@@ -261,7 +261,7 @@ def draw(
     help="Folder with encoder.onnx and sam.onnx instead of npm's.",
 )
 def main(data: Path, out: Path, minutes: float, threads: int, graphs: Path | None) -> None:
-    """Draw masks of everything in the photos of DATA; interrupt it and start it again as you like."""
+    """Draw masks of everything in the photos of DATA; it can be interrupted and started again."""
     try:
         count = draw(MobileSam(graphs or fetch(), threads), data, out, TeacherSettings(), minutes)
     except MeasurementError as error:

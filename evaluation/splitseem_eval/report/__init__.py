@@ -1,1 +1,1 @@
-"""What an evaluation gave, as a page to look at."""
+"""The results of an evaluation as a page."""

@@ -1,4 +1,4 @@
-"""By what a page of ours is known, so that no other page is written over."""
+"""The mark of a page that we wrote, so that no other page is overwritten."""
 
 from pathlib import Path
 

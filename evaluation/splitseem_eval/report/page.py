@@ -148,7 +148,7 @@ def _pictures(photo: str, contestant: str, case: Case, prompt: str) -> str:
 
 
 def _asked(prompt: str, number: int) -> str:
-    """What had been given when so many prompts had been, the first of that kind, the others clicks."""
+    """The prompts given up to that number, the first of that kind, the others clicks."""
     clicks = number if prompt == "click" else number - 1
     given = [] if prompt == "click" else [prompt]
     return " + ".join(given + ([f"{clicks} click{'s' if clicks > 1 else ''}"] if clicks else []))

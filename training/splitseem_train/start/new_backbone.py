@@ -25,7 +25,7 @@ from splitseem_train.errors import TrainingError
 from splitseem_train.release import inputs_of
 
 CELLS_A_PHOTO = 256
-"""Cells of each map that are looked at, drawn at random; small maps have fewer."""
+"""Cells of each map that are used, drawn at random; small maps have fewer."""
 RIDGE = 1e-3
 """Share of the mean variance of a channel that is added to all, so that the fit exists."""
 

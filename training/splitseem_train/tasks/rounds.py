@@ -202,5 +202,5 @@ def _with_next_clicks(
 
 @cache
 def _map(workers: int) -> Callable[..., Iterable[Any]]:
-    """`map`, by so many threads."""
+    """`map`, by that number of threads."""
     return ThreadPoolExecutor(workers).map if workers else map

@@ -1,4 +1,4 @@
-"""Text prompts for training: which objects are asked for in words, in which, and the vectors of these."""
+"""Text prompts for training: which objects are named in words, in which words, and the vectors of these."""
 
 import json
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def read_sentences(model: SegmentationModel, vocabulary: Vocabulary, file: Path)
     """The vectors of names and wordings, from `file` or else by the frozen encoder into it; None for a model
     without text.
 
-    A machine without the encoder can go on with a run whose folder has the file.
+    A machine without the encoder can continue a run whose folder has the file.
 
     Raises:
         TextTowerError: the encoder is needed and not installed.
@@ -80,7 +80,7 @@ def draw_text_prompts(
     recipe: Recipe,
     rng: np.random.Generator,
 ) -> TextPrompts | None:
-    """Ask for some of the objects in words; None when for none."""
+    """Name some of the objects in words; None when for none."""
     if sentences is None or model.sentence_projection is None:
         return None
     named, is_only = np.array([(entry.label is not None, entry.is_only) for entry in batch.objects]).T
@@ -104,7 +104,7 @@ def draw_text_prompts(
 
 
 def draw_wording(entry: CroppedObject, kind: float, which: float, recipe: Recipe) -> str:
-    """The text that a named object is asked for by: a caption, another name, or its name.
+    """The text by which an object is prompted: a caption, another name, or its name.
 
     Args:
         kind, which: random numbers in 0..1, for the choice between these and of one of several.
