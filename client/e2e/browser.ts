@@ -54,6 +54,12 @@ export class PageUnderTest {
     return this.page.getByRole('button', { name, exact: true });
   }
 
+  /** Load the page as a tab that has no work yet. */
+  async startOver(): Promise<void> {
+    await this.page.evaluate(() => sessionStorage.clear());
+    await this.page.reload();
+  }
+
   async waitForDecoder(): Promise<void> {
     await this.status.getByText(/^Model /).waitFor();
   }

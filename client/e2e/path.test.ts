@@ -300,7 +300,7 @@ describe('exports', () => {
     await user.openSample(SAMPLE);
     await user.click({ x: 0.5, y: 0.3 });
     const buffer = await user.exportAs('Project');
-    await user.page.reload();
+    await user.startOver();
     const bytes = readFileSync(samplePath(SAMPLE));
     const other = Buffer.concat([bytes, Buffer.from([0])]);
     await user.openFile({ name: SAMPLE, mimeType: 'image/jpeg', buffer: other });
@@ -335,7 +335,7 @@ describe('exports', () => {
     const saved = await user.exportAs('Project');
     const before = await user.objects();
 
-    await user.page.reload();
+    await user.startOver();
     await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
     await user.page.getByText(SAMPLE).waitFor();
     await user.openSample(SAMPLE);

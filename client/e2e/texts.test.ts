@@ -141,7 +141,7 @@ describe('words', () => {
     const saved = await user.exportAs('Project');
     const [before] = await user.objects();
     expect(before?.prompts).toEqual([{ kind: 'text', text: 'a red cup' }]);
-    await user.page.reload();
+    await user.startOver();
     await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
     await user.openSample(SAMPLE);
     await user.waitForAnswers(1);
@@ -171,7 +171,7 @@ describe('class names', () => {
     expect(requests).toEqual(['/v1/text']);
 
     const saved = await user.exportAs('Project');
-    await user.page.reload();
+    await user.startOver();
     await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
     await user.openSample(SAMPLE);
     await user.waitForAnswers(2);

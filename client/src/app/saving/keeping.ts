@@ -8,7 +8,7 @@ import { summaryOf, type KeptPhoto, type KeptWork } from '../state/kept';
 import type { Store } from '../state/store';
 import { Autosave, troubleOf } from './autosave';
 import type { Works } from './database';
-import { holdWork, openWorkIds } from './locks';
+import { holdWork, nameOfTab, nameTab, openWorkIds } from './locks';
 
 interface Parts {
   readonly store: Store;
@@ -23,8 +23,8 @@ interface Open {
   readonly autosave: Autosave;
 }
 
-/** The lock of a page that was just left may live a little longer. */
-const SECOND_LOOK = 1500;
+/** The lock of a page that was just left may live a little longer, milliseconds. */
+const LOCK_LIVES = 1500;
 
 export class Keeping {
   readonly #parts: Parts;
@@ -50,15 +50,36 @@ export class Keeping {
     }
     holdWork(this.#id);
     this.#open.autosave.start();
+    await this.#continueAfterReload();
+    nameTab(this.#id);
     const isEmpty = computed(() => store.session.value.images.length === 0);
     effect(() => {
       if (isEmpty.value) void this.#refresh();
     });
-    setTimeout(() => void this.#refresh(), SECOND_LOOK);
+    setTimeout(() => void this.#refresh(), LOCK_LIVES);
+  }
+
+  /** The work of this tab before it was reloaded; that of a tab that this one is a copy of stays where it is. */
+  async #continueAfterReload(): Promise<void> {
+    const before = nameOfTab();
+    const work = (await this.#open?.works.list())?.find(({ id }) => id === before);
+    if (work === undefined) return;
+    const end = Date.now() + LOCK_LIVES;
+    while ((await openWorkIds())?.has(work.id) === true) {
+      if (Date.now() > end) return;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_LIVES / 20));
+    }
+    await this.#take(work, (open) => open?.has(work.id) !== true);
   }
 
   /** Open what was left, here; it then is this tab's. */
-  async continue(work: KeptWork): Promise<void> {
+  continue(work: KeptWork): Promise<void> {
+    // Where the browser does not tell what is open, another tab may still be at it.
+    return this.#take(work, (open) => open?.has(work.id) === false);
+  }
+
+  /** Args: isLeft: whether no other tab has it, by the works that are open. */
+  async #take(work: KeptWork, isLeft: (open: ReadonlySet<string> | null) => boolean): Promise<void> {
     const { store, controller } = this.#parts;
     if (this.#open === null) return;
     const { works, autosave } = this.#open;
@@ -70,9 +91,7 @@ export class Keeping {
       controller.continueAt(work.shown.object);
       if (store.error.value === null) controller.notify(`Continued: ${summaryOf(work)}`);
       await autosave.settled();
-      // Where the browser does not tell, another tab may still be at it.
-      const isLeft = (await openWorkIds())?.has(work.id) === false;
-      if (isLeft && store.saved.value.phase === 'saved') await works.delete(work.id);
+      if (store.saved.value.phase === 'saved' && isLeft(await openWorkIds())) await works.delete(work.id);
     } catch (thrown) {
       controller.report(toClientError(thrown, 'decoder'));
     }

@@ -16,3 +16,23 @@ export async function openWorkIds(): Promise<ReadonlySet<string> | null> {
   const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(PREFIX));
   return new Set(names.map((name) => name.slice(PREFIX.length)));
 }
+
+const TAB = 'splitseem-work';
+
+/** Let this tab be known, also after a reload, by its work. */
+export function nameTab(id: string): void {
+  try {
+    sessionStorage.setItem(TAB, id);
+  } catch {
+    // Some settings of browsers forbid it; after a reload work is offered as that of other tabs is.
+  }
+}
+
+/** The work that this tab had before it was reloaded, or null. */
+export function nameOfTab(): string | null {
+  try {
+    return sessionStorage.getItem(TAB);
+  } catch {
+    return null;
+  }
+}
