@@ -130,7 +130,6 @@ WIRINGS: dict[str, Wiring] = {
         Wiring("v0-grounding-sees-points", _GROUNDING_HOOK, _QUERIES),
         Wiring("v0-spatial-sees-text", _SPATIAL_HOOK, _QUERIES),
         _v1("v1", _V0, together="v1-spatial-sees-text"),
-        _v1("v1-grounding-sees-points", _GROUNDING_HOOK),
         _v1("v1-spatial-sees-text", _SPATIAL_HOOK),
         # Ours: points, text and memories at once, as in the paper's Fig. 3, and so it is trained. Measured, a
         # text beside points makes the masks a little worse: there it only helps to choose among them.
