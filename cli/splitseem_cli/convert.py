@@ -20,7 +20,7 @@ SUFFIX = ".safetensors"
 def command(file: Path, output: Path, preset: str | None) -> None:
     """Write FILE, a .pt or .pth checkpoint, as safetensors, which cannot hold code.
 
-    Names and numbers stay as they are. With --preset the new file says which preset it is for, and is loaded
+    Names and numbers stay the same. With --preset the new file says which preset it is for, and is loaded
     without one.
     """
     if output.suffix != SUFFIX:

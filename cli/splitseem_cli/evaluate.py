@@ -56,7 +56,7 @@ NOT_A_VIDEO = "none"
     multiple=True,
     help="Follow the object of the first frame through the others [default: every way, of one video]",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many images.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
 @click.option(
     "--without",

@@ -124,7 +124,7 @@ def _check_states(decoder: PromptDecoder, case: DecoderCase, trace: Trace, compa
         return
     text_rows = sum(tokens.shape[1] for tokens in case.texts.values())
     if text_rows:
-        # Rows of point and visual tokens are set anew in every layer; we never compute them.
+        # Rows of point and visual tokens are set again in every layer; we never compute them.
         columns = np.concatenate([_golden_tokens(case, _GOLDEN_GROUP[group]) for group in case.texts])
         tokens = torch.stack([state[:, looking:] for state in trace.states])
         comparison.check_against("token_out", _golden_layout(tokens), stored[:, columns])

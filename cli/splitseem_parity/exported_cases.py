@@ -35,7 +35,7 @@ class ClickCase(DecoderCase):
 
     @property
     def previous_mask(self) -> Tensor | None:
-        """`[B, 1, H/4, W/4]`; zeros, which nobody sees, where the case has none."""
+        """`[B, 1, H/4, W/4]`; zeros, which no row sees, where the case has none."""
         return _stored_or_empty(self, super().previous_mask, 1)
 
     def _memory_slots(self, count: int) -> list[Slots]:
@@ -47,12 +47,12 @@ class GeneralCase(DecoderCase):
 
     @property
     def texts(self) -> dict[str, Tensor]:
-        """Row group -> its tokens `[B, T, D]`; a row that nobody sees where the case has none."""
+        """Row group -> its tokens `[B, T, D]`; a row that no other sees where the case has none."""
         return super().texts or {"text": torch.zeros(self.batch, 1, CONFIG.dim)}
 
     @property
     def previous_mask(self) -> Tensor | None:
-        """`[B, M, H/4, W/4]`; zeros, which nobody sees, where the case has none."""
+        """`[B, M, H/4, W/4]`; zeros, which no row sees, where the case has none."""
         return _stored_or_empty(self, super().previous_mask, CONFIG.num_memories)
 
     def _memory_slots(self, count: int) -> list[Slots]:
@@ -76,7 +76,7 @@ def _stored_or_empty(case: DecoderCase, stored: Tensor | None, count: int) -> Te
 
 
 def _memory_slots(case: DecoderCase, count: int) -> list[Slots]:
-    """Memory rows, which nobody sees when the case has no previous mask."""
+    """Memory rows, which no row sees when the case has no previous mask."""
     if not case.wiring.has_memory:
         return []
     given = torch.full((case.batch, count), "in_prev_mask" in case.arrays)

@@ -19,6 +19,6 @@ def check_preprocess(golden: GoldenSet, name: str, comparison: Comparison) -> No
 
 
 def check_vocabulary(golden: GoldenSet, name: str, comparison: Comparison) -> None:
-    """The class matrix has unit rows, so the normalisation before class logits leaves it as it is."""
+    """The class matrix has unit rows, so the normalisation before class logits leaves it unchanged."""
     matrix = torch.from_numpy(golden.arrays(name)["text_embeddings"])
     comparison.check("text_embeddings", unit(matrix))

@@ -263,7 +263,7 @@ def test_worst_difference_is_relative_to_its_tolerance() -> None:
     assert comparison.worst().array == "layer_out"
 
 
-def test_result_nobody_compared_is_named() -> None:
+def test_result_that_was_not_compared_is_named() -> None:
     comparison = Comparison({"in_pos_mask": np.zeros(1), "layer_out": np.zeros(1), "token_out": np.zeros(1)})
     comparison.skip("token_out")
     assert comparison.unchecked() == ["layer_out"]

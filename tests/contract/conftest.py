@@ -1,7 +1,8 @@
-"""The scripts beside the tests that write vectors, loaded as modules."""
+"""What several tests use: the scripts that write vectors, and the orders that ARCHITECTURE.md shows."""
 
 import importlib.util
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -21,3 +22,21 @@ def load_script() -> Callable[[str], ModuleType]:
         return module
 
     return load
+
+
+@pytest.fixture
+def architecture_shows() -> Callable[[Iterable[str]], bool]:
+    """Whether a code block of ARCHITECTURE.md has some names in this order."""
+    page = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?:^ {4}.*\n)+", page, re.MULTILINE)
+
+    def shows(names: Iterable[str]) -> bool:
+        expected = list(names)
+        return any(_has_in_order(re.findall(r"\w+", block), expected) for block in blocks)
+
+    return shows
+
+
+def _has_in_order(words: list[str], names: list[str]) -> bool:
+    rest = iter(words)
+    return all(name in rest for name in names)

@@ -4,6 +4,7 @@ command line over all. Inside the model they follow the figure, inside the serve
 import ast
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,17 @@ def test_every_part_of_a_package_has_its_place_in_the_order(package: str) -> Non
     root = FOLDERS[package] / package
     parts = {p.stem for p in root.iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
     assert parts - {"__init__"} == set(ORDER[package])
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("package", ORDER)
+def test_the_architecture_page_shows_the_folders_of_a_package_in_their_order(
+    package: str, architecture_shows: Callable[[Iterable[str]], bool]
+) -> None:
+    root = FOLDERS[package] / package
+    folders = [place for place in ORDER[package] if (root / place).is_dir()]
+    assert architecture_shows(folders)
+    assert not architecture_shows(folders[::-1])
 
 
 @pytest.mark.unit

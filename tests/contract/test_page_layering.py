@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -85,6 +85,16 @@ def test_no_modules_of_the_page_import_each_other() -> None:
 def test_every_part_of_the_page_has_its_place(folder: str) -> None:
     entries = (SOURCE / folder).iterdir()
     assert {path.stem for path in entries if path.is_dir() or path.suffix in _MODULE} == set(ORDER[folder])
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("folder", ORDER)
+def test_the_architecture_page_shows_the_folders_of_the_page_in_their_order(
+    folder: str, architecture_shows: Callable[[Iterable[str]], bool]
+) -> None:
+    folders = [place for place in ORDER[folder] if (SOURCE / folder / place).is_dir()]
+    assert architecture_shows(folders)
+    assert not architecture_shows(folders[::-1])
 
 
 @pytest.mark.unit

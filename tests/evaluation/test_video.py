@@ -59,7 +59,7 @@ def test_object_of_the_first_frame_is_followed(tmp_path: Path, mode: str) -> Non
     assert min(result.iou for result in results) > 0.9
 
 
-def test_every_sequence_begins_anew(tmp_path: Path) -> None:
+def test_every_sequence_begins_at_its_own_first_frame(tmp_path: Path) -> None:
     near, far = tmp_path / "near", tmp_path / "far"
     near.mkdir()
     far.mkdir()

@@ -69,7 +69,7 @@ def test_allow_matrix(wiring: str, rows: list[Slots], keys: list[Slots], expecte
     assert seen(wiring, rows, keys) == expected
 
 
-def test_empty_slots_are_seen_by_nobody_but_themselves() -> None:
+def test_empty_slots_are_seen_only_by_themselves() -> None:
     valid = torch.tensor([[True, False]])
     rows = [Slots("spatial", 1), Slots("memory", 2, valid=valid)]
     assert seen("nano", rows, [Slots("point", 2, valid=valid)]) == ["11010", "01000", "01100"]

@@ -331,7 +331,7 @@ async def test_known_embedding_is_304(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_an_embedding_that_is_not_there_is_404_for_whoever_names_its_tag(
+async def test_an_embedding_that_is_not_there_is_404_also_for_callers_who_name_its_tag(
     client: httpx.AsyncClient, method: str
 ) -> None:
     key = "ab" * 32

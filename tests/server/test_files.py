@@ -149,7 +149,7 @@ async def test_coded_files_are_gone_when_the_service_stops(
 
 
 @pytest.mark.parametrize("by", ["close", "somebody else"])
-async def test_coded_files_that_were_removed_are_coded_anew(
+async def test_coded_files_that_were_removed_are_coded_again(
     tmp_path: Path, coded_folders: Callable[[], list[Path]], by: str
 ) -> None:
     (tmp_path / "large").write_bytes(b"0" * 20_000)

@@ -62,7 +62,7 @@ def read_stroke(path: Path, size_hw: tuple[int, int], what: str = "scribble") ->
     drawn = _read(path, read_rgba)
     stroke: NDArray[np.bool_] = drawn[..., :3].any(axis=-1) & (drawn[..., 3] > 0)
     if stroke.shape != size_hw:
-        hint = "; it lies on its side: draw it on the photo as it is shown, upright"
+        hint = "; it lies on its side: draw it on the upright photo"
         raise Refused(
             f"{what} {path} has {_pixels(stroke.shape)}, the image {_pixels(size_hw)}"
             + (hint if stroke.shape == size_hw[::-1] else "")

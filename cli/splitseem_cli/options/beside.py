@@ -29,7 +29,7 @@ OPTIONS = (
         "--mask",
         type=click.Path(path_type=Path),
         metavar="PNG",
-        help="A picture of the image's size; what is drawn on it is the object, as far as it is known.",
+        help="A picture of the image's size; what is drawn on it is the known part of the object.",
     ),
     click.option(
         "--example", type=click.Path(path_type=Path), help="Another photo that shows such an object."

@@ -73,7 +73,7 @@ def test_other_names_and_other_encoders_are_kept_apart(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
     tower = CountingTower()
     first = cached_class_matrix(tower, ["cat"], tmp_path)
     (kept,) = tmp_path.iterdir()
