@@ -48,7 +48,7 @@ export function readTextAnswer(bytes: ArrayBuffer): TextAnswer {
 /** What a model's vocabulary file holds. */
 export interface ModelNames {
   readonly vocabulary: Vocabulary;
-  /** [E, S + 1], see `worker/meaning.ts`; null for a model without a map of meanings. */
+  /** [E, S + 1], see `worker/mask/meaning.ts`; null for a model without a map of meanings. */
   readonly toSentence: Float32Array | null;
 }
 

@@ -62,7 +62,7 @@ export interface LateralConfig {
   readonly rows: number;
 }
 
-/** The map of meanings, see `worker/meaning.ts`: its channels. */
+/** The map of meanings, see `worker/mask/meaning.ts`: its channels. */
 export interface SemanticConfig {
   readonly channels: number;
   /** Of the space in which masks are compared with names. */
@@ -108,7 +108,7 @@ export interface DecoderConfig {
   readonly refiner?: RefinerConfig | null;
   /** Null or absent: masks stay as the decoder gives them. */
   readonly correction?: CorrectionConfig | null;
-  /** Present when masks are named by a map of meanings; see `worker/meaning.ts`. */
+  /** Present when masks are named by a map of meanings; see `worker/mask/meaning.ts`. */
   readonly semantic?: SemanticConfig;
   /** Null or absent: masks do not follow the photo. */
   readonly photo?: PhotoConfig | null;

@@ -2,12 +2,13 @@
 
 Source: EfficientNet (arXiv 1905.11946) and MobileNetV2 (arXiv 1801.04381); the Lite variants have ReLU6, no
 squeeze-and-excitation, and a stem and a last stage that do not grow with the model.
-Deviations: batch norm is folded into the convolutions, so there is none, see `efficientnet_lite_weights.py`.
-Padding of the strided convolutions is uneven; upstream pads more at the right and bottom every time, which
-moves the maps by up to half a cell. Here the sides take turns, so that a cell lies within a fifth of its
-width of where it should. The map of stride 2, folded to stride 4, is given with res2: it holds what is fine.
-Beside it may stand a branch of plain convolutions, the beginning of `ResidualBackbone`, which is no part of
-the published network: what tells classes apart leaves out much of what edges need.
+Deviations: batch norm is folded into the convolutions, so there is none, see
+`splitseem_train/start/efficientnet_lite.py`. Padding of the strided convolutions is uneven; upstream pads
+more at the right and bottom every time, which moves the maps by up to half a cell. Here the sides take turns,
+so that a cell lies within a fifth of its width of where it should. The map of stride 2, folded to stride 4,
+is given with res2: it holds what is fine. Beside it may stand a branch of plain convolutions, the beginning
+of `ResidualBackbone`, which is no part of the published network: what tells classes apart leaves out much of
+what edges need.
 """
 
 import torch

@@ -5,7 +5,7 @@ about every cell of a finer map. The other is that of the colours, learnt from t
 sure and from the clicks. A few rounds of mean field then let neighbours agree, unless there is an edge of the
 photo between them. The network's own logits stay the memory of the next step.
 
-`client/src/worker/photo/` does the same; both are held to `proto/vectors/photo.json`.
+`client/src/worker/mask/photo/` does the same; both are held to `proto/vectors/photo.json`.
 
 Source: ours. GrabCut (Rother, Kolmogorov, Blake, 2004) fits colours to its own mask in turn with a graph cut;
     the mean field takes the edge-aware filter of `edges.py` for its kernel.
