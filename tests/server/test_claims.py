@@ -130,20 +130,38 @@ async def test_claims_of_other_keys_are_free(redis_server: RedisServer) -> None:
 async def test_a_claim_that_was_cancelled_is_free_at_once(redis_server: RedisServer) -> None:
     cache = cache_of(redis_server, claim_s=300)
 
+    holding = asyncio.Event()
+
     async def hold() -> None:
         async with cache.claimed("key"):
+            holding.set()
             await asyncio.sleep(300)
 
     holder = asyncio.ensure_future(hold())
-    with redis.Redis.from_url(redis_server[1]) as client:
-        while not client.keys("splitseem:claim:*"):
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(holding.wait(), MOST_S)
     holder.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await holder
     async with asyncio.timeout(60), cache.claimed("key") as held:
         assert held
     await cache.close()
+
+
+async def test_whoever_waits_for_redis_can_be_cancelled_at_any_time(redis_server: RedisServer) -> None:
+    async def ask(cache: RedisCache) -> None:
+        await cache.get("key")
+        async with cache.claimed("key"):
+            await cache.put("key", b"value")
+        await asyncio.sleep(MOST_S)
+
+    for number in range(100):
+        cache = cache_of(redis_server)
+        asking = asyncio.ensure_future(ask(cache))
+        await asyncio.sleep(number * 1e-4)
+        asking.cancel()
+        done, _ = await asyncio.wait([asking], timeout=MOST_S / 2)
+        assert done, f"cancelled after {number / 10} ms, it goes on"
+        await cache.close()
 
 
 async def test_a_claim_that_somebody_renews_for_ever_is_not_waited_for(

@@ -58,7 +58,7 @@ class Claims:
             yield True
         finally:
             renewal.cancel()
-            await self._ask("release", lambda: _unless_lost(lock.release()))
+            await self._ask("release", lambda: _is_lost(lock.release()))
 
     async def _take(self, lock: Lock) -> bool:
         clock = asyncio.get_running_loop().time
@@ -71,12 +71,16 @@ class Claims:
         return bool(taken)
 
     async def _renew(self, lock: Lock) -> None:
-        while True:
+        lost = False
+        while not lost:
             await asyncio.sleep(self._lease_s / _RENEWALS)
-            await self._ask("renew", lambda: _unless_lost(lock.reacquire()))
+            lost = await self._ask("renew", lambda: _is_lost(lock.reacquire())) is True
 
 
-async def _unless_lost(change: Awaitable[Any]) -> None:
-    """A claim that expired may be another server's by now."""
-    with contextlib.suppress(LockError):
+async def _is_lost(change: Awaitable[Any]) -> bool:
+    """Whether a claim could not be changed because it expired; it may be another server's by now."""
+    try:
         await change
+    except LockError:
+        return True
+    return False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
@@ -96,7 +97,7 @@ class RedisCache:
         if time.monotonic() < self._paused_until:
             return None
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s), _cancelled_in_earnest():
                 return await ask()
         except ResponseError as error:
             # Redis answered: it is full, read-only, or holds another type here. It may be asked again.
@@ -129,6 +130,17 @@ class RedisCache:
     def _count_fault(self, operation: str, reason: str) -> None:
         self._faults += 1
         _log.warning("cache_fault", operation=operation, reason=reason, faults=self._faults)
+
+
+@contextlib.asynccontextmanager
+async def _cancelled_in_earnest() -> AsyncIterator[None]:
+    """The client sometimes passes over that its task is cancelled while an answer arrives."""
+    task = asyncio.current_task()
+    assert task is not None, "Redis is asked from a task"
+    before = task.cancelling()
+    yield
+    if task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 def _connect(url: str, timeout_s: float, *, connections: int) -> redis.Redis:
