@@ -7,6 +7,7 @@ import click
 
 COMMANDS = {
     "serve": "HTTP service and browser client.",
+    "keys": "Make keys for callers of the service.",
     "segment": "Segment one image by prompts, in one process.",
     "panoptic": "Segment all of an image without a prompt.",
     "embed": "Write embeddings of images as wire files.",

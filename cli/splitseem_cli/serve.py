@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from splitseem_server.settings import PREFIX, SECRETS, Settings, SettingsError, 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from splitseem_server.http.access import Access
     from splitseem_server.services import Parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +63,7 @@ def command(**options: object) -> None:
     with refusals(SettingsError):
         settings = load_settings(**options)
     with listen(settings.host, settings.port) as listener:
-        with refusals(DecoderFilesError, ClientFilesError):
+        with refusals(DecoderFilesError, ClientFilesError, SettingsError):
             app = build_app(settings)
         run(app, listener)
 
@@ -82,16 +84,47 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_access(settings: Settings) -> Access | None:
+    """The keys that callers need; None where they need none, with a warning where others reach the service.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    from splitseem_server.http.access import read_keys
+
+    if settings.api_keys_file is not None:
+        return read_keys(settings.api_keys_file)
+    if not is_loopback(settings.host):
+        structlog.get_logger(__name__).warning(
+            "open_to_everybody",
+            host=settings.host,
+            advice="all who reach this address may use the service: make keys by `splitseem keys new` and"
+            " name their file by SPLITSEEM_API_KEYS_FILE, or listen on 127.0.0.1",
+        )
+    return None
+
+
 def build_app(settings: Settings) -> FastAPI:
     """Load what the settings name and put it together; torch is imported here and not before."""
     from splitseem_server.app import create_app
     from splitseem_server.log import configure_log
 
     configure_log(settings)
+    access = read_access(settings)
     loaded = load_parts(settings)
     decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / loaded.encoder.name
     client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
-    return create_app(dataclasses.replace(loaded, decoder_dir=decoder_dir, client_dir=client_dir))
+    return create_app(
+        dataclasses.replace(loaded, decoder_dir=decoder_dir, client_dir=client_dir, access=access)
+    )
 
 
 def load_parts(settings: Settings) -> Parts:

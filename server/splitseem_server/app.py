@@ -25,7 +25,7 @@ from splitseem_server.http.parameters import refuse_unknown
 from splitseem_server.http.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.http.uploads import max_body_bytes
 from splitseem_server.routes import decode, embed, health, model, panoptic, text, upright
-from splitseem_server.services import Parts, Services
+from splitseem_server.services import Parts, Services, check_access
 
 _ROUTES = (embed, upright, decode, text, panoptic, model, health)
 CORS_MAX_AGE_S = 600
@@ -57,7 +57,7 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=_documented_problems(),
-        dependencies=[Depends(refuse_unknown)],
+        dependencies=[Depends(check_access), Depends(refuse_unknown)],
     )
     app.state.services = services
     for routes in _ROUTES:

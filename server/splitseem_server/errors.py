@@ -4,6 +4,8 @@ ServerError                     everything a caller may meet; its text is shown 
 ├── MalformedRequest            body or parameter cannot be read at all
 ├── UnreadableImage             begins like an image, but is damaged, cut short or empty
 ├── UrlNotEnabled               the image is named by a URL
+├── Unauthorized                no API key, or an unknown one
+├── Forbidden                   the API key does not allow this
 ├── NotFound                    no such route, embedding or file
 ├── NoTextEncoder               the model takes no texts, or its text encoder is not installed
 ├── MethodNotAllowed            the route exists, the method does not
@@ -55,6 +57,14 @@ class UnreadableImage(ServerError):
 
 class UrlNotEnabled(ServerError):
     """The image is named by a URL."""
+
+
+class Unauthorized(ServerError):
+    """No API key, or an unknown one."""
+
+
+class Forbidden(ServerError):
+    """The API key does not allow this."""
 
 
 class NotFound(ServerError):
@@ -140,6 +150,8 @@ PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
         MalformedRequest: Problem(400, "malformed-request", "The request cannot be read"),
         UnreadableImage: Problem(400, "unreadable-image", "The image is damaged, cut short or empty"),
         UrlNotEnabled: Problem(403, "url-not-enabled", "Images are not fetched from URLs"),
+        Unauthorized: Problem(401, "unauthorized", "An API key is needed"),
+        Forbidden: Problem(403, "forbidden", "The API key does not allow this"),
         NotFound: Problem(404, "not-found", "There is nothing here"),
         NoTextEncoder: Problem(404, "no-text-encoder", "Texts are not understood here"),
         MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),

@@ -22,6 +22,7 @@ from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
 from splitseem_server.files.coded import CodedFiles
 from splitseem_server.files.decoder import DecoderFiles, check_fingerprint, load_decoder_files
+from splitseem_server.http.access import SCOPE_OF, Access, secret_of
 from splitseem_server.http.bodies import has_large_body
 from splitseem_server.http.draining import Draining
 from splitseem_server.images.pool import ImagePool
@@ -55,6 +56,7 @@ class Parts:
         text_encoder: loaded, of the same model; without it `/v1/text` is 404.
         segmenter: loaded, of the same model; without it `/v1/panoptic` is 404.
         prompt_decoder: loaded, of the same model; without it `/v1/decode` is 404.
+        access: the keys that callers need; without it they need none.
     """
 
     settings: Settings
@@ -65,6 +67,7 @@ class Parts:
     text_encoder: TextEncoder | None = None
     segmenter: Segmenter | None = None
     prompt_decoder: PromptDecoder | None = None
+    access: Access | None = None
 
 
 class Services:
@@ -97,6 +100,7 @@ class Services:
         )
         self.metrics = Metrics()
         self.coded_files = CodedFiles()
+        self.access = parts.access
         self.readiness = Readiness()
         self.draining = Draining()
 
@@ -159,3 +163,21 @@ def services_of(request: Request) -> Services:
     if not isinstance(services, Services):
         raise TypeError("the app was not made by create_app")
     return services
+
+
+def check_access(request: Request) -> None:
+    """Holds for every route: its caller has a key that allows it, where there are keys.
+
+    Raises:
+        Unauthorized: no key, or an unknown one. Forbidden: it does not allow this.
+    """
+    access = services_of(request).access
+    scope = SCOPE_OF.get(request.scope["route"].path)
+    request.state.tenant = (
+        "" if access is None or scope is None else access.tenant(secret_of(request.headers), scope)
+    )
+
+
+def tenant_of(request: Request) -> str:
+    """Whose request it is; empty where there are no keys. `check_access` has noted it."""
+    return str(request.state.tenant)

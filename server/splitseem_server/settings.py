@@ -32,7 +32,8 @@ class Settings(BaseModel):
 
     host: Annotated[str, Field(min_length=1)] = Field(
         default="127.0.0.1",
-        description="Address to listen on. 0.0.0.0 opens the service to the network, without authentication.",
+        description="Address to listen on. 0.0.0.0 opens the service to the network: to everybody, unless"
+        " there are API keys.",
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8000, description="TCP port to listen on; 0 takes a free one."
@@ -162,6 +163,11 @@ class Settings(BaseModel):
     serve_client: bool = Field(
         default=True,
         description="Whether to serve the browser client; false where a web server in front does.",
+    )
+    api_keys_file: Path | None = Field(
+        default=None,
+        description="File of the API keys that callers need, lines as `splitseem keys new` prints them;"
+        " without it everybody may ask.",
     )
     cors_origins: str = Field(
         default="",

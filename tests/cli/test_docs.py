@@ -9,7 +9,9 @@ import pytest
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 
 
-@pytest.mark.parametrize("name", ["segment", "panoptic", "embed", "evaluate", "models", "convert", "export"])
+@pytest.mark.parametrize(
+    "name", ["keys", "segment", "panoptic", "embed", "evaluate", "models", "convert", "export"]
+)
 def test_every_option_is_documented(name: str) -> None:
     command: click.Command = import_module(f"splitseem_cli.{name}").command
     page = PAGE.read_text(encoding="utf-8")

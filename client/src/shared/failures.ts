@@ -140,6 +140,11 @@ export const PROBLEM_WORDS: Readonly<Record<string, FailureWords>> = {
     happened: 'This server fetches no photos from addresses',
     remedy: 'Save the picture as a file and open that.',
   },
+  unauthorized: {
+    happened: 'This server wants an API key, which this page does not have',
+    remedy: 'Ask its operator for access.',
+  },
+  forbidden: { happened: 'The API key does not allow this', remedy: 'Ask its operator for access.' },
   'not-found': { happened: 'The server does not have this any more', remedy: RELOAD },
   'no-text-encoder': {
     happened: 'This server does not understand words',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -22,9 +23,10 @@ class CheckedCache:
         self._cache = cache
         self._faults = 0
 
-    async def get(self, key: str) -> PackedEmbedding | None:
+    async def get(self, key: str, tenant: str) -> PackedEmbedding | None:
         """The embedding of that key, or None."""
-        data = await self._cache.get(key)
+        place = place_of(key, tenant)
+        data = await self._cache.get(place)
         if data is None:
             return None
         packed = PackedEmbedding(data)
@@ -33,16 +35,16 @@ class CheckedCache:
             return packed
         self._faults += 1
         _log.warning("cache_fault", operation="check", reason=fault, faults=self._faults)
-        await self._cache.remove(key)
+        await self._cache.remove(place)
         return None
 
-    async def put(self, key: str, packed: PackedEmbedding) -> None:
+    async def put(self, key: str, tenant: str, packed: PackedEmbedding) -> None:
         """Keep the embedding if possible."""
-        await self._cache.put(key, packed.data)
+        await self._cache.put(place_of(key, tenant), packed.data)
 
-    def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
+    def claimed(self, key: str, tenant: str) -> AbstractAsyncContextManager[bool]:
         """The right to make the embedding of a key, see `EmbeddingCache`."""
-        return self._cache.claimed(key)
+        return self._cache.claimed(place_of(key, tenant))
 
     async def state(self) -> CacheState:
         """How the cache below is doing, with the values that were removed among its faults."""
@@ -52,6 +54,11 @@ class CheckedCache:
     async def close(self) -> None:
         """Close the cache below."""
         await self._cache.close()
+
+
+def place_of(key: str, tenant: str) -> str:
+    """Where the embedding of a key is kept for a tenant; empty for a service without tenants."""
+    return hashlib.sha256(f"{tenant}\n{key}".encode()).hexdigest() if tenant else key
 
 
 def _fault(key: str, packed: PackedEmbedding) -> str | None:

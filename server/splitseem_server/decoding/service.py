@@ -16,7 +16,7 @@ from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerEr
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.replay import replay
 from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
-from splitseem_server.cache.checked import CheckedCache
+from splitseem_server.cache.checked import CheckedCache, place_of
 from splitseem_server.decoding.request import DecodeRequest, Memory, ObjectRequest
 from splitseem_server.embedding.keys import is_key
 from splitseem_server.embedding.queue import EncodeQueue
@@ -74,6 +74,7 @@ class _Run:
     """What the pieces of one request hand on to each other."""
 
     objects: Sequence[ObjectRequest]
+    tenant: str
     image: Any = None
     steps: Iterator[Step] = field(default_factory=lambda: iter(()))
     step: Step | None = None
@@ -107,7 +108,7 @@ class DecodeService:
         """
         embedded = await self._embedded(asked, options)
         begin = time.perf_counter()
-        run = _Run(asked.objects)
+        run = _Run(asked.objects, options.tenant)
         try:
             await self._queue.run_in_turns(self._pieces(embedded, run))
         except FingerprintMismatch as error:
@@ -126,7 +127,7 @@ class DecodeService:
         if not is_key(key):
             raise InvalidParameter(f"key {key!r}; keys are 64 hexadecimal digits")
         begin = time.perf_counter()
-        packed = await self._cache.get(key)
+        packed = await self._cache.get(key, options.tenant)
         if packed is None:
             raise NotFound(f"no embedding {key} in the cache; send the image instead")
         return Embedded(key, packed, "hit", {"cache": (time.perf_counter() - begin) * 1000})
@@ -141,7 +142,7 @@ class DecodeService:
             yield partial(self._finish, item, run)
 
     def _open(self, embedded: Embedded, run: _Run) -> None:
-        run.image = self._image(embedded)
+        run.image = self._image(embedded, place_of(embedded.key, run.tenant))
 
     def _begin(self, item: ObjectRequest, run: _Run) -> None:
         unanswered = _unanswered(item)
@@ -167,12 +168,12 @@ class DecodeService:
             )
         )
 
-    def _image(self, embedded: Embedded) -> Any:
+    def _image(self, embedded: Embedded, place: str) -> Any:
         """The prepared image; only the one worker of the queue comes here."""
-        image = self._prepared.pop(embedded.key, None)
+        image = self._prepared.pop(place, None)
         if image is None:
             image = self._decoder.prepare(embedded.packed.embedding)
-        self._prepared[embedded.key] = image
+        self._prepared[place] = image
         if len(self._prepared) > IMAGES_PREPARED:
             self._prepared.popitem(last=False)
         return image

@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 import numpy as np
 
-from splitseem_server.cache.checked import CheckedCache
+from splitseem_server.cache.checked import CheckedCache, place_of
 from splitseem_server.cache.packed import PackedEmbedding
 from splitseem_server.embedding.encoder import Encoder, RoiXywh
 from splitseem_server.embedding.keys import embedding_key
@@ -35,12 +35,14 @@ WARM_UP_RUNS = 2
 
 @dataclass(frozen=True)
 class EmbedOptions:
-    """How an image is to be encoded; None stands for the encoder's own choice."""
+    """How an image is to be encoded, and for whom; None stands for the encoder's own choice."""
 
     codec: str | None = None
     canvas: int | None = None
     roi_xywh: RoiXywh | None = None
     maps: str | None = None
+    tenant: str = ""
+    """Whose image it is; empty where there are no tenants."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class EmbeddingService:
         key = self._key(header, options, form)
         clock.lap("header")
         work = partial(self._produce, key=key, image=image, options=options, form=form)
-        produced, joined = await self._flights.run(key, work)
+        produced, joined = await self._flights.run(place_of(key, options.tenant), work)
         clock.lap("wait")
         source: Source = "joined" if joined else produced.source
         timings = {**clock.laps, **({} if source == "joined" else produced.timings_ms)}
@@ -160,12 +162,12 @@ class EmbeddingService:
         self, commit: Commit, *, key: str, image: bytes, options: EmbedOptions, form: _Form
     ) -> _Produced:
         clock = _Clock()
-        cached = await self._cache.get(key)
+        cached = await self._cache.get(key, options.tenant)
         clock.lap("cache")
         if cached is not None:
             return _Produced(cached, "hit", clock.laps)
-        async with self._cache.claimed(key) as shared:
-            made = await self._cache.get(key) if shared else None
+        async with self._cache.claimed(key, options.tenant) as shared:
+            made = await self._cache.get(key, options.tenant) if shared else None
             if made is not None:
                 return _Produced(made, "joined", {})
             return await self._make(commit, clock, key=key, image=image, options=options, form=form)
@@ -186,7 +188,7 @@ class EmbeddingService:
         encode = partial(self._encode, key, options, form)
         packed, encode_laps = await self._queue.run_prepared(decode, encode, on_start=on_start)
         clock.restart()
-        await self._cache.put(key, packed)
+        await self._cache.put(key, options.tenant, packed)
         clock.lap("store")
         return _Produced(packed, "miss", {**clock.laps, **encode_laps})
 

@@ -60,7 +60,7 @@ def decode_options(
     Raises:
         InvalidParameter: a value without meaning for this model.
     """
-    return parse_embed_options(services, request.query_params)
+    return parse_embed_options(request, services, request.query_params)
 
 
 @router.post("/v1/decode", openapi_extra=_BODY)

@@ -17,7 +17,7 @@ from splitseem_server.http.negotiation import JSON, MSGPACK, asked_codec, choose
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
 from splitseem_server.routes.options import IMAGE_BODY, Canvas, Codec, Maps, Roi, parse_embed_options
-from splitseem_server.services import GET_AND_HEAD, Services, services_of
+from splitseem_server.services import GET_AND_HEAD, Services, services_of, tenant_of
 
 router = APIRouter(tags=["embeddings"])
 
@@ -37,7 +37,7 @@ def embed_options(
     Raises:
         InvalidParameter: a value without meaning for this model.
     """
-    return parse_embed_options(services, request.query_params)
+    return parse_embed_options(request, services, request.query_params)
 
 
 @router.post("/embed", openapi_extra=IMAGE_BODY, dependencies=[Depends(embed_options)])
@@ -53,7 +53,7 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     services.check_ready(request)
     asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
     upload = await read_upload(request)
-    options = parse_embed_options(services, joined(request, upload.fields, EMBED_PARAMETERS))
+    options = parse_embed_options(request, services, joined(request, upload.fields, EMBED_PARAMETERS))
     if options.codec is None:
         options = replace(options, codec=asked)
     embedded = await unless_gone(request, services.embeddings.embed(upload.image, options))
@@ -73,7 +73,7 @@ async def stored_embedding(
     """The embedding of that key as msgpack, if the cache still has it."""
     if not is_key(key):
         raise NotFound(f"{key!r} is not a key; keys are 64 hexadecimal digits")
-    packed = await services.cache.get(key)
+    packed = await services.cache.get(key, tenant_of(request))
     if packed is None:
         raise NotFound(f"no embedding {key} in the cache; send the image again")
     for etag in (_etag(key, accepted_coding(request.headers.get("accept-encoding"))), _etag(key, None)):

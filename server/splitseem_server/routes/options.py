@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Request
 
 from splitseem_proto import CODECS
 from splitseem_server.embedding.encoder import RoiXywh
 from splitseem_server.embedding.service import EmbedOptions
 from splitseem_server.errors import InvalidParameter
 from splitseem_server.http.parameters import whole_number
-from splitseem_server.services import Services
+from splitseem_server.services import Services, tenant_of
 
 PNG = "image/png"
 
@@ -37,7 +37,7 @@ IMAGE_BODY: dict[str, Any] = {
 }
 
 
-def parse_embed_options(services: Services, given: Mapping[str, str]) -> EmbedOptions:
+def parse_embed_options(request: Request, services: Services, given: Mapping[str, str]) -> EmbedOptions:
     """How an image is to be encoded.
 
     Args:
@@ -53,7 +53,8 @@ def parse_embed_options(services: Services, given: Mapping[str, str]) -> EmbedOp
         raise InvalidParameter(f"canvas {canvas}; at most {services.settings.max_canvas} pixels here")
     if maps is not None and maps not in services.encoder.maps:
         raise InvalidParameter(f"maps {maps!r}; this model gives {', '.join(services.encoder.maps)}")
-    return EmbedOptions(codec, canvas, None if roi is None else _parse_roi(roi), maps)
+    region = None if roi is None else _parse_roi(roi)
+    return EmbedOptions(codec, canvas, region, maps, tenant_of(request))
 
 
 def _parse_roi(text: str) -> RoiXywh:

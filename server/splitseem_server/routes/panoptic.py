@@ -55,10 +55,10 @@ def panoptic_options(
     Raises:
         InvalidParameter: a value without meaning for this model.
     """
-    return _parse_options(services, request.query_params)
+    return _parse_options(request, services, request.query_params)
 
 
-def _parse_options(services: Services, given: Mapping[str, str]) -> PanopticOptions:
+def _parse_options(request: Request, services: Services, given: Mapping[str, str]) -> PanopticOptions:
     mode, min_score = given.get("mode", "panoptic"), given.get("min_score", "0")
     if mode not in MODES:
         raise InvalidParameter(f"mode {mode[:64]!r}; known are {', '.join(MODES)}")
@@ -68,7 +68,7 @@ def _parse_options(services: Services, given: Mapping[str, str]) -> PanopticOpti
         least = math.nan
     if not 0 <= least <= 1:
         raise InvalidParameter(f"min_score {min_score[:64]!r}; expected a number from 0 to 1")
-    return PanopticOptions(mode, least, parse_embed_options(services, given))
+    return PanopticOptions(mode, least, parse_embed_options(request, services, given))
 
 
 @router.post("/v1/panoptic", openapi_extra=IMAGE_BODY, dependencies=[Depends(panoptic_options)])
@@ -83,7 +83,7 @@ async def panoptic(request: Request, services: Annotated[Services, Depends(servi
         raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
     services.check_ready(request)
     upload = await read_upload(request)
-    options = _parse_options(services, joined(request, upload.fields, _PARAMETERS))
+    options = _parse_options(request, services, joined(request, upload.fields, _PARAMETERS))
     work = services.panoptic.segment(upload.image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)
     headers = {"Vary": "Accept", **services.report(segmented.embedded.source, segmented.timings_ms)}
