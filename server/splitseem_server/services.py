@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import structlog
-from fastapi import Request
+from fastapi import Depends, Request
 
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.cache.checked import CheckedCache
@@ -157,21 +157,22 @@ def _decoder_files(parts: Parts) -> DecoderFiles | None:
     return decoder
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """The services of the app that the request came to."""
+    # FastAPI gives plain functions to a thread each, which costs more than all that dependencies do here.
     services = request.app.state.services
     if not isinstance(services, Services):
         raise TypeError("the app was not made by create_app")
     return services
 
 
-def check_access(request: Request) -> None:
+async def check_access(request: Request, services: Annotated[Services, Depends(services_of)]) -> None:
     """Holds for every route: its caller has a key that allows it, where there are keys.
 
     Raises:
         Unauthorized: no key, or an unknown one. Forbidden: it does not allow this.
     """
-    access = services_of(request).access
+    access = services.access
     scope = SCOPE_OF.get(request.scope["route"].path)
     request.state.tenant = (
         "" if access is None or scope is None else access.tenant(secret_of(request.headers), scope)

@@ -12,7 +12,7 @@ from splitseem_server.errors import InvalidParameter
 _SHOWN_CHARACTERS = 64
 
 
-def refuse_unknown(request: Request) -> None:
+async def refuse_unknown(request: Request) -> None:
     """Holds for every route: its query has no parameter that it does not document, and none twice.
 
     Raises:

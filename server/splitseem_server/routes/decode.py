@@ -48,7 +48,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-def decode_options(
+async def decode_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
     codec: Codec = None,

@@ -24,7 +24,7 @@ router = APIRouter(tags=["embeddings"])
 EMBED_PARAMETERS = ("codec", "canvas", "roi", "maps")
 
 
-def embed_options(
+async def embed_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
     codec: Codec = None,

@@ -41,7 +41,7 @@ class PanopticOptions:
     embed: EmbedOptions
 
 
-def panoptic_options(
+async def panoptic_options(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
     mode: Annotated[str, Query(description=", ".join(MODES))] = "panoptic",
