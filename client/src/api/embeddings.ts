@@ -11,7 +11,7 @@ export type EmbedProgress =
 export interface EmbedOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: EmbedProgress) => void;
-  /** May hear the embedding while it comes; `at` bytes came before, 0 again when it is sent anew. */
+  /** May hear the embedding while it comes; `at` bytes came before, 0 when it is sent again. */
   readonly onBytes?: PostRequest['onBytes'];
 }
 

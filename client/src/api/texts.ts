@@ -21,7 +21,7 @@ export interface Texts {
 
 const ATTEMPTS = 3;
 
-/** A server takes so many entries a request, unless it was set otherwise. */
+/** Entries a request that a server takes, unless it is set otherwise. */
 const MOST_AT_ONCE = 64;
 
 /** `url` is that of the text route. */

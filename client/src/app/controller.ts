@@ -125,7 +125,7 @@ export class Controller {
     this.#answer();
   }
 
-  /** Go on with what was opened just now as if it had never been closed. */
+  /** Continue with what was opened just now as if it had never been closed. */
   continueAt(object: string | null): void {
     this.#apply((session) => {
       const isThere = activeImageOf(session)?.document.objects.some(({ id }) => id === object) === true;

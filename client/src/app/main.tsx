@@ -28,7 +28,7 @@ void app.keeping.start();
 warnBeforeLoss(app.store);
 keepPixels(app.store);
 
-// What nobody caught is said, too. (Errors of layout observers carry none, and mean nothing to users.)
+// Errors that are caught nowhere are shown, too. (Those of layout observers carry no error and mean nothing to users.)
 const onUncaught = (thrown: unknown): void => {
   if (thrown instanceof Error) {
     app.controller.report({ ...toClientError(thrown, 'decoder'), what: 'page-failed' });

@@ -23,7 +23,7 @@ export interface DecoderBridge {
     args: WorkerCalls[Name]['args'],
     options?: CallOptions,
   ): Promise<WorkerCalls[Name]['result']>;
-  /** Whoever is told that all that the worker held is lost; the next call starts another, which has to be loaded. */
+  /** Listens for the loss of all that the worker held; the next call starts another, which has to be loaded. */
   onLost?(listener: () => void): void;
   terminate(): void;
 }

@@ -5,7 +5,7 @@ import { product } from './embedding';
 export function dequantise(tensor: NamedTensor): Float32Array {
   switch (tensor.dtype) {
     case 'float32':
-      // WebAssembly, and whoever runs it, has little-endian memory; the copy is aligned.
+      // WebAssembly is little-endian, and so is every machine that runs it; the copy is aligned.
       return new Float32Array(tensor.data.slice().buffer);
     case 'float16':
       return halves(tensor.data);

@@ -40,7 +40,7 @@ const ITEM_BYTES: Readonly<Record<TensorDtype, number>> = {
 };
 const DTYPES = ['float32', 'float16', 'int8', 'uint10', 'uint8'] as const;
 
-/** Bits of the last byte that so many values use. */
+/** Bits of the last byte that `count` values use. */
 const BITS_USED: Readonly<Record<TensorDtype, (count: number) => number>> = {
   float32: () => 8,
   float16: () => 8,

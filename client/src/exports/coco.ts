@@ -41,11 +41,11 @@ interface CocoAttributes {
 
 export interface CocoOptions {
   readonly segmentation: 'rle' | 'polygons';
-  /** Whether names that nobody confirmed are categories. */
+  /** Whether names that are not confirmed are categories. */
   readonly useGuesses: boolean;
 }
 
-/** Category of objects that nobody has named. */
+/** Category of objects without a name. */
 export const UNLABELLED = 'unlabelled';
 
 export const categoryOf = (

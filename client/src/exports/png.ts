@@ -88,7 +88,7 @@ async function png(
   return new Blob(parts, { type: 'image/png' });
 }
 
-/** Each row of so many bytes behind the number of its filter, 0: none. */
+/** Each row, with the number of its filter before it; 0: none. */
 function filtered(pixels: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
   const rows = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++) {

@@ -8,7 +8,7 @@
 import { maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
 
-/** Sides of a pixel in clockwise order; the mask lies to the right of whoever walks along them. */
+/** Sides of a pixel in clockwise order; the mask lies to the right of the direction of travel. */
 const TOP = 0;
 const RIGHT = 1;
 const BOTTOM = 2;

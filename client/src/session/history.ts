@@ -10,10 +10,10 @@ import {
   type StepId,
 } from './state';
 
-/** So many changes of one image can be undone. */
+/** Changes of one image that can be undone. */
 export const MAX_UNDO = 200;
 
-/** So many closed photos can be brought back. */
+/** Closed photos that can be brought back. */
 export const MAX_CLOSED = 4;
 
 /** An image after a change that can be undone; what was undone before can no longer be redone. */

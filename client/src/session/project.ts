@@ -49,7 +49,7 @@ function toProjectObject(
   { timingsOf }: ProjectFacts,
 ): ProjectObject {
   const shown = resultOf(session, object);
-  // A draft is for the eyes: whoever reads a project waits for the mask itself.
+  // A draft is for the screen only; a project waits for the final mask.
   const result = shown?.isDraft === true ? null : shown;
   const label = labelOf(session, object);
   return {

@@ -39,7 +39,7 @@ export const activateImage = (session: Session, id: ImageId): Session => ({ ...s
 /**
  * Add a prompt to the active object of the active image, or to a new object when there is none.
  *
- * An object that is hidden is shown again: nobody should change what they do not see.
+ * An object that is hidden is shown again: what is not seen should not change.
  */
 export function addPrompt(session: Session, prompt: PromptItem, givenAt: number): Session {
   const image = activeImageOf(session);

@@ -2,7 +2,7 @@ import type { FailureName } from './failures';
 
 /** What every error may say beside its kind. */
 interface Told {
-  /** For whoever mends the program; what users read is in `failures.ts`. */
+  /** For developers; what users read is in `failures.ts`. */
   readonly message: string;
   /** The row of `failures.ts` that says more than that of the kind. */
   readonly what?: FailureName;

@@ -1,7 +1,7 @@
 /**
  * What people read when something fails: the one table of it.
  *
- * The `message` of a ClientError is for whoever mends the program. It may come from a library or a server and is never
+ * The `message` of a ClientError is for developers. It may come from a library or a server and is never
  * shown as text. Every kind of error has a row here, every type of the server's problem documents, and everything
  * that deserves its own words. Where something is said, `sayFailure` says it.
  */

@@ -15,7 +15,7 @@ export interface RuntimeInfo extends PointRules {
   /** Why it is not the one that was asked for; null when it is. */
   readonly providerNote?: string | null;
   readonly threads: number;
-  /** Why there are so many, for users; null or absent where nothing has to be said. */
+  /** Why this number, for users; null or absent where there is nothing to say. */
   readonly threadsNote?: string | null;
   readonly crossOriginIsolated: boolean;
   /** Bytes of the graphs that only texts need; null when the model takes no texts. */

@@ -39,7 +39,7 @@ export function EmbeddingProgress({ app: { store, controller } }: { readonly app
 
 interface Description {
   readonly text: string;
-  /** 0 to 1, or null when nobody knows. */
+  /** 0 to 1, or null when it is not known. */
   readonly fraction: number | null;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What screen readers say: labels, scores, undo, what was saved, what failed. The status region also shows figures that
- * change with every click, which nobody wants read out.
+ * change with every click, and would be a nuisance read out.
  */
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { resultOf, type ChangeSet, type ImageState, type Session } from '../../session/state';
@@ -72,15 +72,15 @@ export function followStore({ session, activeImage, error, notice }: Store): {
   readonly stop: () => void;
 } {
   const announcement = signal('');
-  const look = (): Spoken => ({
+  const seen = (): Spoken => ({
     session: session.value,
     image: activeImage.value,
     error: error.value,
     notice: notice.value,
   });
-  let before = look();
+  let before = seen();
   const stop = effect(() => {
-    const after = look();
+    const after = seen();
     const said = announcementOf(before, after);
     before = after;
     // The same words twice in a row are a change only if they differ.

@@ -92,7 +92,7 @@ function setBitmap({ photos }: Store, id: ImageId, bitmap: ImageBitmap | null): 
 function keepDetail(store: Store): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isDecoding = false;
-  const look = async (): Promise<void> => {
+  const sharpen = async (): Promise<void> => {
     const wanted = wantedDetail(store);
     if (isDecoding || wanted === null || isGoodFor(store.detail.value, wanted)) return;
     isDecoding = true;
@@ -101,7 +101,7 @@ function keepDetail(store: Store): () => void {
     } finally {
       isDecoding = false;
     }
-    await look(); // the view may have moved meanwhile
+    await sharpen(); // the view may have moved meanwhile
   };
   const stop = effect(() => {
     const { viewport, canvasSize, activePhoto } = store;
@@ -109,7 +109,7 @@ function keepDetail(store: Store): () => void {
     untracked(() => {
       if (store.detail.value !== null && store.detail.value.file !== file) setDetail(store, null);
       clearTimeout(timer);
-      timer = setTimeout(() => void look(), SETTLED_AFTER);
+      timer = setTimeout(() => void sharpen(), SETTLED_AFTER);
     });
   });
   return () => {

@@ -152,7 +152,7 @@ export function remarksOn(
   return [
     ...remarks,
     ...(empty > 0 ? [`Left out, with an empty mask: ${empty}`] : []),
-    ...(guesses > 0 && !useGuesses ? [`Names nobody confirmed, written as “${UNLABELLED}”: ${guesses}`] : []),
+    ...(guesses > 0 && !useGuesses ? [`Names not confirmed, written as “${UNLABELLED}”: ${guesses}`] : []),
     ...(guesses > 0 && useGuesses ? [`Categories that are guesses of the model: ${guesses}`] : []),
   ];
 }

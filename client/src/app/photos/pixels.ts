@@ -13,7 +13,7 @@ export interface Detail extends Picture {
   readonly scale: number;
 }
 
-/** The same picture in at most so many pixels; closes what it was made of when that is another. */
+/** The same picture in at most `mostPixels`; closes the original if it makes another. */
 export async function shrunk(whole: ImageBitmap, mostPixels: number): Promise<ImageBitmap> {
   const factor = Math.sqrt(mostPixels / (whole.width * whole.height));
   if (factor >= 1) return whole;

@@ -1,6 +1,6 @@
 /** What embeddings are to hold of the masks. */
 
-/** `lateral`: the map that mask features are made of, half the bytes, and work for whoever decodes. */
+/** `lateral`: the map that mask features are made of, half the bytes, and more work for the page. */
 export type MapsWish = 'lateral';
 
 /** `?maps=lateral` in the address of the page; anything else leaves the mask features. */

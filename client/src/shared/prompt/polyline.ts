@@ -2,7 +2,7 @@ import type { PointXy } from '../types';
 
 export type Xy = readonly [number, number];
 
-/** Intervals of a line, however long it is; more than 512 points of a prompt are thinned anyway. */
+/** Intervals of a line, however long it is; more points of a prompt than a model takes are thinned anyway. */
 const MOST_ALONG = 1024;
 
 /**

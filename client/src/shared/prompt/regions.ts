@@ -98,7 +98,7 @@ function outline(corners: Corners, { step }: Canvas): readonly LabelledPoint[] {
   return labelled(scaled(resample(corners, step, 'closed'), OUTLINE_SHRINK, corners), 1);
 }
 
-/** An even grid over the inside, even-odd; along the edges of one that is too thin for that. */
+/** An even grid over the inside, even-odd; along the edges of one that is too narrow for that. */
 function filled(corners: Corners, canvas: Canvas): readonly LabelledPoint[] {
   const inside = gridOf(corners).filter(insideOf(corners));
   if (inside.length === 0) return thin(outline(corners, canvas), REGION_POINTS);

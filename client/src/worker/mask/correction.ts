@@ -2,7 +2,7 @@
  * Mask logits that obey the clicks: a Gaussian-process correction of the selected mask, in closed form.
  *
  * The smallest smooth change, in the sense of a kernel over place and mask features, after which every clicked
- * point has its sign with a margin. It spreads to places that are near a click and look like it.
+ * point has its sign with a margin. It spreads to places that are near a click and similar to it.
  * `splitseem_model/mask/correction.py` does the same; both are held to `proto/vectors/correction.json`.
  */
 import type { CorrectionConfig } from '../../shared/model/manifest';
@@ -19,20 +19,20 @@ const NEGLIGIBLE = 36;
 const MOST_KEPT = 24;
 
 /** Mask features as the kernel sees them: divided by the spread of their channel. */
-export interface Looks {
+export interface Appearance {
   readonly map: FeatureMap;
   /** Standard deviation of every channel over the map, with a floor, [C]. */
   readonly spread: Float64Array;
-  /** Squared length of the look of every cell, [N]. */
+  /** Squared length of the features of every cell, [N]. */
   readonly lengths: Float64Array;
-  /** Similarity of every cell to clicks that were looked at before, [N] each, by place. */
+  /** Similarity of every cell to earlier clicks, [N] each, by place. */
   readonly similarities: Map<string, Float32Array>;
 }
 
-/** Numbers that the kernel has of a look and of a place; similarity falls with the sum of both. */
+/** Factors of the kernel for appearance and for place; similarity falls with the sum of both. */
 interface Kernel {
-  /** Per squared distance of looks. */
-  readonly look: number;
+  /** Per squared distance of features. */
+  readonly appearance: number;
   /** Per squared pixel. */
   readonly place: number;
   readonly ridge: number;
@@ -41,11 +41,11 @@ interface Kernel {
 interface Click {
   readonly x: number;
   readonly y: number;
-  readonly look: Float64Array;
+  readonly appearance: Float64Array;
 }
 
 /** What is the same for every correction of an image. */
-export function looksOf(map: FeatureMap, correction: CorrectionConfig): Looks {
+export function appearanceOf(map: FeatureMap, correction: CorrectionConfig): Appearance {
   const plane = map.height * map.width;
   const variances = Array.from({ length: map.channels }, (_, c) => variance(map.data, c * plane, plane));
   const mean = variances.reduce((sum, value) => sum + value, 0) / map.channels;
@@ -54,8 +54,8 @@ export function looksOf(map: FeatureMap, correction: CorrectionConfig): Looks {
   for (let c = 0; c < map.channels; c++) {
     const factor = 1 / (spread[c] ?? 1);
     for (let i = 0; i < plane; i++) {
-      const look = (map.data[c * plane + i] ?? 0) * factor;
-      lengths[i] = (lengths[i] ?? 0) + look * look;
+      const appearance = (map.data[c * plane + i] ?? 0) * factor;
+      lengths[i] = (lengths[i] ?? 0) + appearance * appearance;
     }
   }
   return { map, spread, lengths, similarities: new Map() };
@@ -69,7 +69,7 @@ export function looksOf(map: FeatureMap, correction: CorrectionConfig): Looks {
  */
 export function correctAtPoints(
   logits: MaskLogits,
-  looks: Looks,
+  appearance: Appearance,
   points: readonly LabelledPoint[],
   side: number,
   correction: CorrectionConfig,
@@ -78,17 +78,17 @@ export function correctAtPoints(
     points.filter(({ label }) => label === 0 || label === 1),
     correction.max_points,
   );
-  const now = sampleFeatures({ ...logits, channels: 1, stride: looks.map.stride }, clicked);
+  const now = sampleFeatures({ ...logits, channels: 1, stride: appearance.map.stride }, clicked);
   const lacking = clicked.map(({ label }, p) => {
     const sign = label === 1 ? 1 : -1;
     return sign * Math.max(correction.margin - sign * (now[p] ?? 0), 0);
   });
   if (lacking.every((value) => value === 0)) return logits;
-  const clicks = clicksOf(clicked, looks);
-  const kernel = kernelOf(correction, looks.map.channels, side);
+  const clicks = clicksOf(clicked, appearance);
+  const kernel = kernelOf(correction, appearance.map.channels, side);
   const weights = solve(kernelAmong(clicks, kernel), lacking);
   const change = new Float64Array(logits.data.length);
-  clicks.forEach((click, p) => addScaled(change, similarityTo(click, looks, kernel), weights[p] ?? 0));
+  clicks.forEach((click, p) => addScaled(change, similarityTo(click, appearance, kernel), weights[p] ?? 0));
   return { ...logits, data: logits.data.map((value, i) => value + (change[i] ?? 0)) };
 }
 
@@ -97,7 +97,11 @@ function kernelOf(
   channels: number,
   side: number,
 ): Kernel {
-  return { look: 1 / channels / (2 * look_width ** 2), place: 1 / (2 * (place_width * side) ** 2), ridge };
+  return {
+    appearance: 1 / channels / (2 * look_width ** 2),
+    place: 1 / (2 * (place_width * side) ** 2),
+    ridge,
+  };
 }
 
 /** Of `count` values from `first` on. */
@@ -111,12 +115,12 @@ function variance(values: Float32Array, first: number, count: number): number {
   return Math.max(squares / count - (sum / count) ** 2, 0);
 }
 
-function clicksOf(points: readonly LabelledPoint[], { map, spread }: Looks): Click[] {
+function clicksOf(points: readonly LabelledPoint[], { map, spread }: Appearance): Click[] {
   const sampled = sampleFeatures(map, points);
   return points.map(({ x, y }, p) => ({
     x,
     y,
-    look: spread.map((width, c) => (sampled[p * map.channels + c] ?? 0) / width),
+    appearance: spread.map((width, c) => (sampled[p * map.channels + c] ?? 0) / width),
   }));
 }
 
@@ -125,7 +129,9 @@ function kernelAmong(clicks: readonly Click[], kernel: Kernel): number[][] {
   return clicks.map((a, row) =>
     clicks.map((b, column) => {
       const place = (a.x - b.x) ** 2 + (a.y - b.y) ** 2;
-      const similarity = Math.exp(-kernel.look * squaredDistance(a.look, b.look) - kernel.place * place);
+      const similarity = Math.exp(
+        -kernel.appearance * squaredDistance(a.appearance, b.appearance) - kernel.place * place,
+      );
       return similarity + (row === column ? kernel.ridge : 0);
     }),
   );
@@ -142,14 +148,14 @@ function addScaled(sum: Float64Array, values: Float32Array, weight: number): voi
 }
 
 /** Similarity of every cell to a click. It does not depend on the mask, so the clicks before have theirs. */
-function similarityTo(click: Click, looks: Looks, kernel: Kernel): Float32Array {
+function similarityTo(click: Click, appearance: Appearance, kernel: Kernel): Float32Array {
   const place = `${click.x} ${click.y}`;
-  const similarity = looks.similarities.get(place) ?? newSimilarity(click, looks, kernel);
-  looks.similarities.delete(place);
-  looks.similarities.set(place, similarity);
-  for (const oldest of looks.similarities.keys()) {
-    if (looks.similarities.size <= MOST_KEPT) break;
-    looks.similarities.delete(oldest);
+  const similarity = appearance.similarities.get(place) ?? newSimilarity(click, appearance, kernel);
+  appearance.similarities.delete(place);
+  appearance.similarities.set(place, similarity);
+  for (const oldest of appearance.similarities.keys()) {
+    if (appearance.similarities.size <= MOST_KEPT) break;
+    appearance.similarities.delete(oldest);
   }
   return similarity;
 }
@@ -157,22 +163,22 @@ function similarityTo(click: Click, looks: Looks, kernel: Kernel): Float32Array 
 const scratch = new Scratch();
 
 /** Zero where a cell is too far away to matter. */
-function newSimilarity(click: Click, { map, spread, lengths }: Looks, kernel: Kernel): Float32Array {
+function newSimilarity(click: Click, { map, spread, lengths }: Appearance, kernel: Kernel): Float32Array {
   const reach = Math.sqrt(NEGLIGIBLE / kernel.place);
   const [left, right] = cellsWithin(click.x, reach, map.stride, map.width);
   const [top, bottom] = cellsWithin(click.y, reach, map.stride, map.height);
   const products = scratch.take('products', map.height * map.width);
-  const scaled = click.look.map((value, c) => value / (spread[c] ?? 1));
+  const scaled = click.appearance.map((value, c) => value / (spread[c] ?? 1));
   addChannels(products, map, scaled, top * map.width, bottom * map.width);
-  const length = click.look.reduce((sum, value) => sum + value * value, 0);
+  const length = click.appearance.reduce((sum, value) => sum + value * value, 0);
   const similarity = new Float32Array(products.length);
   for (let y = top; y < bottom; y++) {
     const down = ((y + 0.5) * map.stride - click.y) ** 2;
     for (let x = left; x < right; x++) {
       const at = y * map.width + x;
       const place = ((x + 0.5) * map.stride - click.x) ** 2 + down;
-      const look = Math.max((lengths[at] ?? 0) + length - 2 * (products[at] ?? 0), 0);
-      similarity[at] = Math.exp(-kernel.look * look - kernel.place * place);
+      const appearance = Math.max((lengths[at] ?? 0) + length - 2 * (products[at] ?? 0), 0);
+      similarity[at] = Math.exp(-kernel.appearance * appearance - kernel.place * place);
     }
   }
   return similarity;

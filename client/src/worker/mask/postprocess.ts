@@ -23,7 +23,7 @@ interface Axis {
 }
 
 /**
- * The mask in the image frame: one bilinear look-up at the centre of every pixel, foreground where > 0.
+ * The mask in the image frame: one bilinear sample at the centre of every pixel, foreground where > 0.
  *
  * `stride` is input pixels a logit. Pixels outside the region that was encoded are background. Between two logits of one sign every
  * interpolated value has that sign, so only the pixels between two signs are computed one by one.

@@ -28,7 +28,7 @@ export interface RefinerImage {
   readonly looks: Fetches;
 }
 
-/** Look at an image once. */
+/** Run `look`, once per image. */
 export async function lookAt(
   { look }: RefinerGraphs,
   { maskFeatures, level1, level2 }: RefinerMaps,

@@ -5,7 +5,7 @@ import type { Graph } from '../runtime/graph';
 const PADDING: LabelledPoint = { x: 0, y: 0, label: -1 };
 const GROWTH = 4;
 
-/** The points, padded to a power of four for a graph that had better see few sizes. Nothing sees the padding. */
+/** The points, padded to a power of four for a graph that is opened for every size. Nothing sees the padding. */
 export function slotsFor(
   { hasFixedSizes = false }: Graph,
   points: readonly LabelledPoint[],

@@ -14,9 +14,9 @@ export type Feeds = Readonly<Record<string, FloatTensor | LongTensor>>;
 export type Fetches = Readonly<Record<string, FloatTensor>>;
 
 export interface Graph {
-  /** Names of what it reads; absent where nobody knows. */
+  /** Names of what it reads; absent where that is not known. */
   readonly inputs?: readonly string[];
-  /** It is opened anew for every size of its inputs, so there had better be few. */
+  /** It is opened once for every size of its inputs, so few sizes are faster. */
   readonly hasFixedSizes?: boolean;
   run(feeds: Feeds): Promise<Fetches>;
   release(): Promise<void>;

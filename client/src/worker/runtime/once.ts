@@ -1,4 +1,4 @@
-/** Do something once, whoever asks; what failed is tried again by the next call. */
+/** Do something once for all callers; what failed is tried again by the next call. */
 export function once<T>(act: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | null = null;
   return async () => {
@@ -33,7 +33,7 @@ export function onDemand<Files, Opened>(
     open: once(async () => {
       const opened = await openFiles(await fetched());
       isOpen = true;
-      fetched = once(fetchFiles); // Nobody needs the bytes any more.
+      fetched = once(fetchFiles); // The bytes are needed no more.
       return opened;
     }),
   };

@@ -72,12 +72,12 @@ async function refined(
 /** Clicks have the last word on the mask, and on what the next step remembers. */
 function corrected(
   logits: MaskLogits,
-  { looks, geometry }: PreparedImage,
+  { appearance, geometry }: PreparedImage,
   slots: readonly LabelledPoint[],
   correction: CorrectionConfig | null | undefined,
 ): MaskLogits {
-  if (!looks || !correction) return logits;
-  return correctAtPoints(logits, looks, slots, Math.max(...geometry.input_hw), correction);
+  if (!appearance || !correction) return logits;
+  return correctAtPoints(logits, appearance, slots, Math.max(...geometry.input_hw), correction);
 }
 
 /** What the mask is made of. */

@@ -35,7 +35,7 @@ export class Arrivals {
     this.#turns = turns;
   }
 
-  /** The next bytes of an image; those at 0 begin anew. */
+  /** The next bytes of an image; those at 0 start again. */
   receive(decoder: Decoder, id: string, bytes: Uint8Array, at: number): void {
     if (at === 0) this.#begin(id);
     const arrival = this.#arriving.get(id);
@@ -47,7 +47,7 @@ export class Arrivals {
     arrival.working ??= this.#prepare(decoder, arrival, levels).catch(() => undefined);
   }
 
-  /** What was prepared of this embedding of so many bytes, with which nobody goes on; null when nothing was. */
+  /** What was prepared of this embedding of `length` bytes, which ends its preparation; null when nothing was. */
   async take(id: string, { key }: Embedding, length: number): Promise<Early | null> {
     const arrival = this.#arriving.get(id);
     this.drop(id);

@@ -50,7 +50,7 @@ export class ImageStore {
     this.#arrivals = new Arrivals(turns);
   }
 
-  /** Bytes of an image that will be opened, in their order; those at 0 begin anew. */
+  /** Bytes of an image that will be opened, in their order; those at 0 start again. */
   receive(decoder: Decoder, id: string, bytes: Uint8Array, at: number): void {
     this.#arrivals.receive(decoder, id, bytes, at);
   }

@@ -1,7 +1,7 @@
 import type { ImageGeometry } from '../../shared/types';
 import type { Prepared } from '../decode/prepared';
 import type { FeatureMap } from '../layers/sampling';
-import type { Looks } from '../mask/correction';
+import type { Appearance } from '../mask/correction';
 import type { PhotoGuide } from '../mask/photo/refinement';
 import type { Fetches } from '../runtime/graph';
 
@@ -14,7 +14,7 @@ export interface PreparedImage extends Prepared {
   /** What the refiner made of the embedding; null for a model without one. */
   readonly refinerLooks: Fetches | null;
   /** What the correction needs of the mask features; null for a model without one. */
-  readonly looks: Looks | null;
+  readonly appearance: Appearance | null;
   /** What is where, by which masks are named; null for a model that names them by the queries that drew them. */
   readonly meanings: FeatureMap | null;
   /** For the refinement by the photo; null for a model without it, or an embedding without photo. */

@@ -3,7 +3,7 @@ import type { PhotoConfig } from '../../shared/model/manifest';
 import type { Embedding } from '../../shared/types';
 import { prepareFeeds } from '../decode/prepareFeeds';
 import { levelsOf, toFeatureMap } from '../layers/featureMaps';
-import { looksOf } from '../mask/correction';
+import { appearanceOf } from '../mask/correction';
 import { maskFeaturesOf } from '../mask/lateral';
 import { meaningsOf } from '../mask/meaning';
 import { guideOf, type PhotoGuide } from '../mask/photo/refinement';
@@ -40,7 +40,13 @@ export async function* preparing(
     geometry: embedding.geometry,
     ...{ levels, maskFeatures, embedding: prepareFeeds(levels, maskFeatures) },
     ...{ tensors: early?.tensors ?? {}, forTexts: { tensors: null } },
-    ...{ meanings: meaningsOf(embedding), refinerLooks: null, looks: null, photo: null, isComplete: false },
+    ...{
+      meanings: meaningsOf(embedding),
+      refinerLooks: null,
+      appearance: null,
+      photo: null,
+      isComplete: false,
+    },
   };
   let hasDraft = false;
   for (const [index, piece] of graphs.prepare.filter((piece) => !early?.pieces.has(piece)).entries()) {
@@ -52,7 +58,7 @@ export async function* preparing(
     image = { ...image, tensors: { ...image.tensors, ...(await piece.run(image.embedding)) } };
   }
   yield image;
-  if (correction) yield (image = { ...image, looks: looksOf(maskFeatures, correction) });
+  if (correction) yield (image = { ...image, appearance: appearanceOf(maskFeatures, correction) });
   if (refiner && refinerConfig) {
     const [, level1, level2] = levels;
     const seen = { maskFeatures, level1, level2 };

@@ -14,7 +14,7 @@ export class Stopwatch {
     const name = measureName(stage);
     this.#laps[stage] += now - this.#started;
     performance.measure(name, { start: this.#started, end: now });
-    // Whoever observes has it by now; the browser would keep it for ever.
+    // Observers have it by now; the browser would keep it for ever.
     performance.clearMeasures(name);
     this.#started = now;
   }

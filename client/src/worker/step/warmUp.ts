@@ -109,7 +109,7 @@ function noise(
   };
 }
 
-/** A linear congruential sequence, of which the upper bits look random. */
+/** A linear congruential sequence, of which the upper bits are as good as random. */
 function bytes(count: number): Uint8Array {
   let state = 1;
   return Uint8Array.from({ length: count }, () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CorrectionConfig } from '../../../src/shared/model/manifest';
 import type { LabelledPoint, PointLabel } from '../../../src/shared/types';
-import { correctAtPoints, looksOf } from '../../../src/worker/mask/correction';
+import { correctAtPoints, appearanceOf } from '../../../src/worker/mask/correction';
 import { solve } from '../../../src/worker/layers/linear';
 import { readJson } from '../../vectors';
 
@@ -30,7 +30,7 @@ describe('correction vectors', () => {
     };
     const logits = { height, width, data: Float32Array.from(mask_logits.flat()) };
     const labelled: LabelledPoint[] = points.map(([x, y, label]) => ({ x, y, label }));
-    const { data } = correctAtPoints(logits, looksOf(map, config), labelled, side, config);
+    const { data } = correctAtPoints(logits, appearanceOf(map, config), labelled, side, config);
     corrected.flat().forEach((expected, index) => {
       // Sampled features are float32 here; the ridge magnifies their rounding at most a hundredfold.
       expect(Math.abs((data[index] ?? NaN) - expected)).toBeLessThan(1e-4);
@@ -44,14 +44,17 @@ it('remembers places that were looked at, and answers the same with and without'
   const [channels] = given.mask_features;
   const [height, width] = [given.mask_logits.length, given.mask_logits[0]?.length ?? 0];
   const data = Float32Array.from(channels.flat(2));
-  const looks = looksOf({ channels: channels.length, height, width, stride: 4, data }, given.config);
+  const appearance = appearanceOf(
+    { channels: channels.length, height, width, stride: 4, data },
+    given.config,
+  );
   const logits = { height, width, data: Float32Array.from(given.mask_logits.flat()) };
   const ask = (x: number) =>
-    correctAtPoints(logits, looks, [{ x, y: 3, label: 0 }], given.side, given.config).data;
+    correctAtPoints(logits, appearance, [{ x, y: 3, label: 0 }], given.side, given.config).data;
   const first = ask(2);
   expect(ask(2)).toEqual(first);
   for (let x = 3; x < 60; x++) ask(x);
-  expect(looks.similarities.size).toBeLessThan(30);
+  expect(appearance.similarities.size).toBeLessThan(30);
   expect(ask(2)).toEqual(first);
 });
 

@@ -1,4 +1,4 @@
-/** How much each colour speaks for the object: two blurred histograms, fitted anew at every click. */
+/** How much each colour speaks for the object: two blurred histograms, fitted again at every click. */
 import type { PhotoConfig } from '../../../shared/model/manifest';
 import { Scratch } from '../../layers/scratch';
 

@@ -25,7 +25,7 @@ export interface PhotoGuide extends SizeHw {
   readonly edges: EdgeFilter;
 }
 
-/** Look at a photo once: three channels, 0 to 255. */
+/** What is the same for every step on a photo: three channels, 0 to 255. */
 export function guideOf(photo: FeatureMap, config: PhotoConfig): PhotoGuide {
   const { height, width, stride, data } = photo;
   return {
