@@ -1,42 +1,23 @@
 /** The page under less kind conditions: slow or absent server, broken files, no isolation, many threads. */
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext, Route } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import type { Route } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { samplePath, type PageUnderTest } from './browser';
 import { withOrientation } from './photos';
-import { startPlainProxy, startServer, type Running } from './programs';
+import { startPlainProxy } from './programs';
+import { useStage } from './stage';
 
 const SAMPLE = 'chelsea.jpg';
 const EMBED = '**/v1/embed';
 
-const running: Pick<Running, 'stop'>[] = [];
-let server: Running;
-let browser: Browser;
-let context: BrowserContext;
+const stage = useStage();
 let user: PageUnderTest;
 
-beforeAll(async () => {
-  server = await startServer(['--cache', 'memory']);
-  running.push(server);
-  browser = await launchBrowser();
-  running.push({ stop: () => browser.close() });
-});
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-});
-
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  user = new PageUnderTest(await context.newPage());
+  user = await stage.newUser();
 });
 
-afterEach(async () => {
-  await context.close();
-  expect(user.faults).toEqual([]);
-});
-
-async function visit(path = '/', url = server.url): Promise<void> {
+async function visit(path = '/', url = stage.url): Promise<void> {
   await user.page.goto(new URL(path, url).href);
 }
 
@@ -55,7 +36,7 @@ const busy = (route: Route): Promise<void> =>
 
 describe('threads', () => {
   it('one thread without isolation, and the status says why', async () => {
-    const proxy = await startPlainProxy(server.url);
+    const proxy = await startPlainProxy(stage.url);
     try {
       await visit('/', proxy.url);
       await user.waitForDecoder();
@@ -200,17 +181,14 @@ describe('what the pointer aims at', () => {
 
 describe('with a finger', () => {
   it('a tap is positive, a long press negative', async () => {
-    await context.close();
-    context = await browser.newContext({ viewport: { width: 360, height: 680 }, hasTouch: true });
-    user = new PageUnderTest(await context.newPage());
-    await visit();
+    user = await stage.visit('/', { viewport: { width: 360, height: 680 }, hasTouch: true });
     await user.openSample(SAMPLE);
     const tap = await user.toScreen({ x: 0.5, y: 0.5 });
     await user.page.touchscreen.tap(tap.x, tap.y);
     await user.waitForAnswers(1);
 
     const { x, y } = await user.toScreen({ x: 0.2, y: 0.2 });
-    const touch = await context.newCDPSession(user.page);
+    const touch = await user.page.context().newCDPSession(user.page);
     await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
     await user.waitForAnswers(2);
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });

@@ -1,44 +1,19 @@
 /** Mouse, keyboard, focus and what screen readers are told, in a real browser; and the page on small and large screens. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { maskFromRle } from '../src/shared/rle';
-import { launchBrowser, PageUnderTest, samplePath } from './browser';
-import { startServer, type Running } from './programs';
+import { samplePath, type PageUnderTest } from './browser';
+import { useStage } from './stage';
 
 const SAMPLE = 'coffee.jpg';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const running: Pick<Running, 'stop'>[] = [];
-let server: Running;
-let browser: Browser;
-let context: BrowserContext;
+const stage = useStage();
 let user: PageUnderTest;
 
-beforeAll(async () => {
-  server = await startServer(['--cache', 'memory']);
-  running.push(server);
-  browser = await launchBrowser();
-  running.push({ stop: () => browser.close() });
-});
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-});
-
-async function open(options: BrowserContextOptions = {}): Promise<void> {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  user = new PageUnderTest(await context.newPage());
-  await user.page.goto(server.url);
-  await user.waitForDecoder();
-}
-
-beforeEach(() => open());
-
-afterEach(async () => {
-  await context.close();
-  expect(user.faults).toEqual([]);
+beforeEach(async () => {
+  user = await stage.visit();
 });
 
 const tool = (name: string): Promise<void> => user.page.getByRole('radio', { name }).check({ force: true });
@@ -146,8 +121,10 @@ describe('the pointer', () => {
       ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/150 Safari/537.36', 0],
       ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150 Safari/537.36', 1],
     ] as const) {
-      await context.close();
-      await open({ userAgent });
+      user = await stage.newUser();
+      const browser = await user.page.context().newCDPSession(user.page);
+      await browser.send('Emulation.setUserAgentOverride', { userAgent });
+      await user.page.goto(stage.url);
       await user.openSample(SAMPLE);
       await user.page.keyboard.down('Control');
       await user.click({ x: 0.5, y: 0.45 });
@@ -202,7 +179,7 @@ describe('a picture dragged out of another page', () => {
     }, data);
 
   it('is opened when it is of this site', async () => {
-    await drop({ 'text/uri-list': `${server.url}/samples/${SAMPLE}` });
+    await drop({ 'text/uri-list': `${stage.url}/samples/${SAMPLE}` });
     await user.waitForPhoto();
     expect((await user.project()).images[0]?.name).toBe(SAMPLE);
   });
@@ -260,8 +237,7 @@ async function seriousFindings(): Promise<readonly string[]> {
 
 describe.each(['light', 'dark'] as const)('axe finds nothing serious, %s', (colorScheme) => {
   beforeEach(async () => {
-    await context.close();
-    await open({ colorScheme });
+    await user.page.emulateMedia({ colorScheme });
   });
 
   it('on the page as it opens', async () => {
@@ -295,50 +271,41 @@ describe('everything can be reached', () => {
     ['with text at 200 %', { width: 1280, height: 800 }, 32],
     ['with text at 200 % on a phone on its side', { width: 844, height: 390 }, 32],
   ])('%s', async (_, viewport, fontSize) => {
-    await context.close();
-    const sized = await launchBrowser(`--blink-settings=defaultFontSize=${fontSize}`);
-    try {
-      context = await sized.newContext({ viewport });
-      user = new PageUnderTest(await context.newPage());
-      await user.page.goto(server.url);
-      await user.waitForDecoder();
-      await user.page.getByRole('button', { name: 'Open sample rocket' }).click();
-      await user.waitForPhoto();
-      for (const target of [
-        ...[
-          'Open image',
-          'Undo',
-          'New object',
-          'Export',
-          'Help',
-          'Zoom in',
-          'Fit image',
-          'Open sample cat',
-        ].map((name) => user.button(name)),
-        ...['Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example'].map((name) =>
-          user.page.getByRole('radio', { name }),
-        ),
-        user.canvas,
-        user.page.getByText('Timings'),
-        user.status.getByText(/^Model /),
-      ]) {
-        await target.scrollIntoViewIfNeeded();
-        expect(await isOnTop(target)).toBe(true);
-      }
-      await user.button('Help').click();
-      const close = user.button('Close help');
-      await close.scrollIntoViewIfNeeded();
-      expect(await isOnTop(close)).toBe(true);
-      await close.click();
-      const sideways = await user.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(sideways).toBeLessThanOrEqual(0);
-      const size = await user.page.evaluate(() => getComputedStyle(document.body).fontSize);
-      expect(parseFloat(size)).toBeCloseTo(0.875 * fontSize, 3);
-    } finally {
-      await context.close();
-      await sized.close();
-      await open();
+    await user.page.setViewportSize(viewport);
+    const browser = await user.page.context().newCDPSession(user.page);
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: fontSize } });
+    await user.page.getByRole('button', { name: 'Open sample rocket' }).click();
+    await user.waitForPhoto();
+    for (const target of [
+      ...[
+        'Open image',
+        'Undo',
+        'New object',
+        'Export',
+        'Help',
+        'Zoom in',
+        'Fit image',
+        'Open sample cat',
+      ].map((name) => user.button(name)),
+      ...['Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example'].map((name) =>
+        user.page.getByRole('radio', { name }),
+      ),
+      user.canvas,
+      user.page.getByText('Timings'),
+      user.status.getByText(/^Model /),
+    ]) {
+      await target.scrollIntoViewIfNeeded();
+      expect(await isOnTop(target)).toBe(true);
     }
+    await user.button('Help').click();
+    const close = user.button('Close help');
+    await close.scrollIntoViewIfNeeded();
+    expect(await isOnTop(close)).toBe(true);
+    await close.click();
+    const sideways = await user.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(sideways).toBeLessThanOrEqual(0);
+    const size = await user.page.evaluate(() => getComputedStyle(document.body).fontSize);
+    expect(parseFloat(size)).toBeCloseTo(0.875 * fontSize, 3);
   });
 });
 

@@ -1,44 +1,21 @@
 /** What the page holds, and how long a frame takes, on photos of 24 megapixels. E2E_SLOW=1 tries it for long. */
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Project } from '../src/shared/types';
-import { launchBrowser, PageUnderTest } from './browser';
-import { startServer, type Running } from './programs';
+import type { PageUnderTest } from './browser';
+import { useStage } from './stage';
 
 const IS_SLOW = process.env.E2E_SLOW === '1';
 const SIZE = { width: 6000, height: 4000 };
 const MB = 2 ** 20;
 const GENEROUS = { timeout: 900_000 };
 
-const running: Pick<Running, 'stop'>[] = [];
-let server: Running;
-let browser: Browser;
-let context: BrowserContext;
+const stage = useStage({ measures: true });
 let user: PageUnderTest;
 
-beforeAll(async () => {
-  server = await startServer(['--cache', 'memory']);
-  running.push(server);
-  browser = await launchBrowser();
-  running.push({ stop: () => browser.close() });
-});
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-});
-
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  user = new PageUnderTest(await context.newPage());
+  user = await stage.visit();
   user.page.setDefaultTimeout(120_000);
-  await user.page.goto(server.url);
-  await user.waitForDecoder();
-});
-
-afterEach(async () => {
-  await context.close();
-  expect(user.faults).toEqual([]);
 });
 
 /** A photo of rows of discs on noise, told from others by its hue. */
@@ -76,13 +53,13 @@ async function largePhoto(hue: number) {
 
 /** Proportional set size of all processes that draw and run pages, once what is garbage has gone. */
 async function memory(): Promise<number> {
-  const page = await context.newCDPSession(user.page);
+  const page = await user.page.context().newCDPSession(user.page);
   for (let i = 0; i < 3; i++) {
     await page.send('HeapProfiler.collectGarbage');
     await user.page.waitForTimeout(300);
   }
   await page.detach();
-  const session = await browser.newBrowserCDPSession();
+  const session = await stage.browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
   return processInfo

@@ -1,15 +1,14 @@
 /** From a photo to a mask in the browser: the whole path, against `splitseem segment`. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContext } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { rleFromMask } from '../test/masks';
 import { STAGES } from '../src/shared/stages';
 import type { CocoRle, Project, ProjectObject, PromptItem } from '../src/shared/types';
-import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { samplePath, type PageUnderTest } from './browser';
 import { iou, readPng } from './masks';
-import { exportFineDecoder, splitseem, startRedis, startServer, type Running } from './programs';
+import { exportFineDecoder, splitseem, startRedis, startServer } from './programs';
+import { useStage } from './stage';
 
 const SAMPLE = 'coffee.jpg';
 
@@ -19,44 +18,23 @@ const SAMPLE = 'coffee.jpg';
  */
 const LEAST_IOU = 0.99;
 
-const running: Pick<Running, 'stop'>[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'splitseem-e2e-'));
-let server: Running;
-let context: BrowserContext;
+const stage = useStage({
+  serve: async ({ folder, keep }) => {
+    const redis = keep(await startRedis());
+    const decoder = join(folder, 'decoder');
+    await exportFineDecoder(decoder);
+    return startServer(['--cache', redis.url, '--decoder-dir', decoder]);
+  },
+});
 let user: PageUnderTest;
 
-beforeAll(async () => {
-  const redis = await startRedis();
-  running.push(redis);
-  const decoder = join(folder, 'decoder');
-  await exportFineDecoder(decoder);
-  server = await startServer(['--cache', redis.url, '--decoder-dir', decoder]);
-  running.push(server);
-  const browser = await launchBrowser();
-  running.push({ stop: () => browser.close() });
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-});
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-  rmSync(folder, { recursive: true });
-});
-
 beforeEach(async () => {
-  const page = await context.newPage();
-  user = new PageUnderTest(page);
-  await page.goto(server.url);
-  await user.waitForDecoder();
-});
-
-afterEach(async () => {
-  await user.page.close();
-  expect(user.faults).toEqual([]);
+  user = await stage.visit();
 });
 
 /** The mask that the command line makes of the same prompts in the same order. */
 async function reference(prompts: readonly PromptItem[], options: readonly string[]): Promise<CocoRle> {
-  const out = join(folder, 'reference.json');
+  const out = join(stage.folder, 'reference.json');
   await splitseem('segment', samplePath(SAMPLE), ...prompts.flatMap(toOption), ...options, '-o', out);
   const { size, counts } = JSON.parse(readFileSync(out, 'utf8')) as CocoRle;
   return { size, counts };

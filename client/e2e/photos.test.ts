@@ -1,14 +1,14 @@
 /** Photos with every mark of orientation: what both browsers show is what the server reads and the command line segments. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CocoRle } from '../src/shared/types';
-import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CocoRle, ProjectObject } from '../src/shared/types';
+import { samplePath } from './browser';
 import { launchFirefox } from './firefox';
 import { iou } from './masks';
-import { PYTHON, REPOSITORY, run, splitseem, startServer, type Running } from './programs';
+import { PYTHON, REPOSITORY, run, splitseem } from './programs';
 import { colourOfBlocks, holdEmbeddings } from './shownBlocks';
+import { useStage } from './stage';
 
 /** Blocks differ by more than 90 in some channel; JPEG, AVIF and palettes round. */
 const MOST_DIFFERENCE = 14;
@@ -20,22 +20,14 @@ interface MarkedPhoto {
   readonly colours: Blocks;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'splitseem-photos-'));
-const running: Pick<Running, 'stop'>[] = [];
-let server: Running;
+const stage = useStage();
+const { folder } = stage;
 let photos: readonly MarkedPhoto[];
 
 beforeAll(async () => {
   await run([PYTHON], [join(REPOSITORY, 'tests/contract/marked_photos.py'), folder]);
   photos = JSON.parse(readFileSync(join(folder, 'photos.json'), 'utf8')) as MarkedPhoto[];
-  server = await startServer([]);
-  running.push(server);
 }, MINUTES);
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-  rmSync(folder, { recursive: true });
-});
 
 function expectRule(shown: ReadonlyMap<string, Blocks | string>): void {
   expect(photos.length).toBeGreaterThan(100);
@@ -54,25 +46,23 @@ function isNear(seen: Blocks | string | undefined, wanted: Blocks): boolean {
 
 const pathsOf = (): string[] => photos.map(({ name }) => join(folder, name));
 
-describe('a photo with marks of any kind', () => {
+// Each browser leaves a core of two idle.
+describe.concurrent('a photo with marks of any kind', () => {
   it('is shown in Chromium as the rule says', { timeout: 5 * MINUTES }, async () => {
-    const browser = await launchBrowser();
-    try {
-      const page = await browser.newPage();
-      await page.goto(server.url);
-      await page.evaluate(holdEmbeddings);
-      await page.locator('input[type=file]').first().setInputFiles(pathsOf());
-      expectRule(new Map(await page.evaluate(colourOfBlocks, photos.length)));
-    } finally {
-      await browser.close();
-    }
+    // No user of the stage, whose pages are closed when any test ends.
+    const page = await stage.browser.newPage();
+    await page.goto(stage.url);
+    await page.evaluate(holdEmbeddings);
+    await page.locator('input[type=file]').first().setInputFiles(pathsOf());
+    expectRule(new Map(await page.evaluate(colourOfBlocks, photos.length)));
+    await page.context().close();
   });
 
   it('is shown in Firefox as the rule says', { timeout: 5 * MINUTES }, async () => {
     const browser = await launchFirefox();
     try {
       const page = await browser.newPage();
-      await page.goto(server.url);
+      await page.goto(stage.url);
       await page.evaluate(holdEmbeddings);
       const input = await page.$('input[type=file]');
       await input?.uploadFile(...pathsOf());
@@ -100,28 +90,26 @@ const COFFEES = ['coffee-8.tiff', 'coffee-long-3.jpeg', 'coffee-6.webp', 'coffee
 describe('a click on what is shown of a marked photo', () => {
   it('gives the mask of the command line at that place', { timeout: 10 * MINUTES }, async () => {
     await run([PYTHON], ['-c', MARKED_COFFEE, samplePath('coffee.jpg'), folder]);
-    const browser = await launchBrowser();
-    try {
-      for (const name of COFFEES) {
-        const user = new PageUnderTest(await browser.newPage());
-        await user.page.goto(server.url);
-        await user.waitForDecoder();
-        await user.openFile(join(folder, name));
-        await user.waitForEmbedding();
-        expect(await iouWithCommandLine(user, name), name).toBeGreaterThan(0.97);
-        await user.page.close();
-      }
-    } finally {
-      await browser.close();
+    const shown = [];
+    for (const name of COFFEES) {
+      const user = await stage.visit();
+      await user.openFile(join(folder, name));
+      await user.waitForEmbedding();
+      const { mask, prompts } = await user.click({ x: 0.45, y: 0.4 });
+      shown.push({ name, mask, prompts });
+      await user.page.close();
     }
+    const ious = shown.map(async (click) => [click.name, await iouWithCommandLine(click)] as const);
+    for (const [name, overlap] of await Promise.all(ious)) expect(overlap, name).toBeGreaterThan(0.97);
   });
 });
 
-async function iouWithCommandLine(user: PageUnderTest, name: string): Promise<number> {
-  const { mask, prompts } = await user.click({ x: 0.45, y: 0.4 });
+type Clicked = Pick<ProjectObject, 'mask' | 'prompts'> & { readonly name: string };
+
+async function iouWithCommandLine({ name, mask, prompts }: Clicked): Promise<number> {
   const [click] = prompts;
   if (mask === null || click?.kind !== 'click') throw new Error('the click gave no mask');
-  const out = join(folder, 'reference.json');
+  const out = join(folder, `${name}.json`);
   await splitseem('segment', join(folder, name), '--point', `${click.x},${click.y}`, '-o', out);
   return iou(mask, JSON.parse(readFileSync(out, 'utf8')) as CocoRle);
 }

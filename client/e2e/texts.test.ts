@@ -1,13 +1,12 @@
 /** Words as prompts, with a small model and a stand-in for the sentence encoder on a real server. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
-import { launchBrowser, PageUnderTest, samplePath } from './browser';
+import { samplePath, type PageUnderTest } from './browser';
 import { iou } from './masks';
-import { run, startServer, WITH_FAKE_SENTENCES, type Running } from './programs';
+import { run, startServer, WITH_FAKE_SENTENCES } from './programs';
+import { useStage } from './stage';
 
 const SAMPLE = 'coffee.jpg';
 const TEXT = '**/v1/text';
@@ -15,44 +14,24 @@ const TEXT = '**/v1/text';
 /** As for clicks: browser and torch add up in different orders. */
 const LEAST_IOU = 0.99;
 
-const running: Pick<Running, 'stop'>[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'splitseem-texts-'));
-const model = join(folder, 'tiny.safetensors');
-let server: Running;
-let browser: Browser;
-let context: BrowserContext;
+const stage = useStage({
+  serve: async ({ folder }) => {
+    const decoder = join(folder, 'decoder');
+    await run(WITH_FAKE_SENTENCES, ['make-model', model]);
+    await run(WITH_FAKE_SENTENCES, ['export', '--model', model, '-o', decoder]);
+    return startServer(['--model', model, '--decoder-dir', decoder], WITH_FAKE_SENTENCES);
+  },
+});
+const model = join(stage.folder, 'tiny.safetensors');
 let user: PageUnderTest;
 /** Paths of the requests since the photo was ready. */
 let requests: string[];
 
-beforeAll(async () => {
-  const decoder = join(folder, 'decoder');
-  await run(WITH_FAKE_SENTENCES, ['make-model', model]);
-  await run(WITH_FAKE_SENTENCES, ['export', '--model', model, '-o', decoder]);
-  server = await startServer(['--model', model, '--decoder-dir', decoder], WITH_FAKE_SENTENCES);
-  running.push(server);
-  browser = await launchBrowser();
-  running.push({ stop: () => browser.close() });
-});
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-  rmSync(folder, { recursive: true });
-});
-
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  user = new PageUnderTest(await context.newPage());
-  await user.page.goto(server.url);
-  await user.waitForDecoder();
+  user = await stage.visit();
   await user.openSample(SAMPLE);
   requests = [];
   user.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
-});
-
-afterEach(async () => {
-  await context.close();
-  expect(user.faults).toEqual([]);
 });
 
 /** Type words into the field of the Text tool. */
@@ -70,7 +49,7 @@ async function say(words: string): Promise<void> {
 
 async function expectReference(object: ProjectObject | undefined): Promise<void> {
   if (object?.mask == null) throw new Error('the object has no mask');
-  const out = join(folder, 'reference.json');
+  const out = join(stage.folder, 'reference.json');
   const prompts = object.prompts.flatMap(toOption);
   await run(WITH_FAKE_SENTENCES, ['segment', samplePath(SAMPLE), '--model', model, ...prompts, '-o', out]);
   const { size, counts, label, score } = JSON.parse(readFileSync(out, 'utf8')) as CocoRle & {
