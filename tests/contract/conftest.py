@@ -1,12 +1,20 @@
-"""What several tests use: the scripts that write vectors, and the orders that ARCHITECTURE.md shows."""
+"""What several tests use: scripts that write vectors, the orders of ARCHITECTURE.md, exports of the page."""
 
 import importlib.util
+import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+CLIENT = Path(__file__).resolve().parents[2] / "client"
 
 
 @pytest.fixture
@@ -40,3 +48,29 @@ def architecture_shows() -> Callable[[Iterable[str]], bool]:
 def _has_in_order(words: list[str], names: list[str]) -> bool:
     rest = iter(words)
     return all(name in rest for name in names)
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files that the page's own code has written, see `client/test/exports/hostileSession.ts`."""
+    node = shutil.which("node")
+    assert node is not None, "node is not installed: run `make setup`"
+    target = tmp_path_factory.mktemp("exports")
+    subprocess.run([node, "scripts/writeExports.js", str(target)], cwd=CLIENT, check=True, timeout=240)
+    return target
+
+
+@pytest.fixture(scope="package")
+def photos(folder: Path) -> list[dict[str, Any]]:
+    """Photos as the page has them, with the mask of every object."""
+    photos: list[dict[str, Any]] = json.loads((folder / "truth.json").read_text("utf-8"))["photos"]
+    for photo in photos:
+        for item in photo["objects"]:
+            item["mask"] = from_runs(item["counts"], photo["size_hw"])
+    return photos
+
+
+def from_runs(counts: list[int], size_hw: list[int]) -> NDArray[np.bool_]:
+    height, width = size_hw
+    values = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
+    return values.reshape(width, height).T

@@ -3,8 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,34 +20,8 @@ CLIENT = Path(__file__).resolve().parents[2] / "client"
 Mask = NDArray[np.bool_]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files that the page's own code has written, see `client/test/exports/hostileSession.ts`."""
-    node = shutil.which("node")
-    assert node is not None, "node is not installed: run `make setup`"
-    target = tmp_path_factory.mktemp("exports")
-    subprocess.run([node, "scripts/writeExports.js", str(target)], cwd=CLIENT, check=True, timeout=240)
-    return target
-
-
-@pytest.fixture(scope="module")
-def photos(folder: Path) -> list[dict[str, Any]]:
-    """Photos as the page has them, with the mask of every object."""
-    photos: list[dict[str, Any]] = read(folder, "truth.json")["photos"]
-    for photo in photos:
-        for item in photo["objects"]:
-            item["mask"] = from_runs(item["counts"], photo["size_hw"])
-    return photos
-
-
 def read(folder: Path, name: str) -> Any:
     return json.loads((folder / name).read_text(encoding="utf-8"))
-
-
-def from_runs(counts: list[int], size_hw: list[int]) -> Mask:
-    height, width = size_hw
-    values = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
-    return values.reshape(width, height).T
 
 
 def open_coco(path: Path) -> COCO:

@@ -2,6 +2,7 @@
 import { rleBounds } from '../shared/rle';
 import type { CocoRle, LabelOrigin } from '../shared/types';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
+import { categoryOf, type CategoryOptions } from './categories';
 import { polygonsOf } from './polygons';
 
 export interface CocoFile {
@@ -39,19 +40,9 @@ interface CocoAttributes {
   readonly guess_score?: number;
 }
 
-export interface CocoOptions {
+export interface CocoOptions extends CategoryOptions {
   readonly segmentation: 'rle' | 'polygons';
-  /** Whether names that are not confirmed are categories. */
-  readonly useGuesses: boolean;
 }
-
-/** Category of objects without a name. */
-export const UNLABELLED = 'unlabelled';
-
-export const categoryOf = (
-  { label, labelOrigin }: AnnotatedObject,
-  { useGuesses }: Pick<CocoOptions, 'useGuesses'>,
-): string => (label !== null && (labelOrigin === 'user' || useGuesses) ? label : UNLABELLED);
 
 /** Objects with an empty mask are left out. */
 export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions): CocoFile {

@@ -1,8 +1,8 @@
 /** Annotated photos -> label maps, one or all, with a legend that says which number is which object. */
-import { zipSync, type Zippable } from 'fflate';
 import { colourOf } from '../canvas/palette';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 import { labelMapPng } from './png';
+import { zipOf } from './zip';
 
 interface Legend {
   readonly file_name: string;
@@ -33,12 +33,9 @@ export function labelMap(photo: AnnotatedPhoto): Promise<Blob> {
 export async function labelMaps(photos: readonly AnnotatedPhoto[]): Promise<Blob> {
   const masked = photos.filter(({ objects }) => objects.length > 0);
   const legend = JSON.stringify({ photos: masked.map(legendOf) }, null, 1);
-  const files: Zippable = { 'legend.json': new TextEncoder().encode(legend) };
-  for (const photo of masked) {
-    files[labelMapName(photo)] = new Uint8Array(await (await labelMap(photo)).arrayBuffer());
-  }
-  // PNG files are compressed already.
-  return new Blob([zipSync(files, { level: 0 })], { type: 'application/zip' });
+  const files = new Map<string, string | Blob>([['legend.json', legend]]);
+  for (const photo of masked) files.set(labelMapName(photo), await labelMap(photo));
+  return zipOf(files);
 }
 
 const legendOf = (photo: AnnotatedPhoto): Legend => ({

@@ -43,6 +43,38 @@ interface Ring {
   readonly upper: Corner;
 }
 
+/** A part of a mask: corners [x0, y0, x1, y1, ...] in pixels of the image. */
+export interface Area {
+  readonly outline: readonly number[];
+  readonly holes: readonly (readonly number[])[];
+}
+
+/** The parts of a mask, with their holes as circles of their own. */
+export function areasOf(mask: CocoRle): readonly Area[] {
+  const grid = new Grid(mask);
+  const rings = grid.rings();
+  const outlineOf = (ring: Ring): Ring => (ring.area > 0 ? ring : outlineOf(grid.ringAbove(ring.upper.next)));
+  const holes = new Map<Ring, Ring[]>();
+  for (const hole of rings.filter(({ area }) => area < 0)) {
+    const outline = outlineOf(hole);
+    holes.set(outline, [...(holes.get(outline) ?? []), hole]);
+  }
+  return rings
+    .filter(({ area }) => area > 0)
+    .map((ring) => ({
+      outline: flat(ring.start),
+      holes: (holes.get(ring) ?? []).map(({ start }) => flat(start)),
+    }));
+}
+
+/** One polygon of all parts, joined by cuts of no width; null for an empty mask. */
+export function joinedPolygon(mask: CocoRle): readonly number[] | null {
+  const [first, ...others] = polygonsOf(mask);
+  if (first === undefined) return null;
+  const back = first.slice(-2);
+  return [...first, ...others.flatMap((part) => [...part, ...part.slice(0, 2), ...back])];
+}
+
 /** Polygons [x0, y0, x1, y1, ...] in pixels of the image. */
 export function polygonsOf(mask: CocoRle): readonly (readonly number[])[] {
   const grid = new Grid(mask);
@@ -57,6 +89,7 @@ class Grid {
   readonly #width: number;
   /** Corners at which top sides begin, by pixel. */
   readonly #tops = new Map<number, Corner>();
+  readonly #ringOf = new Map<Corner, Ring>();
 
   constructor(mask: CocoRle) {
     [this.#height, this.#width] = mask.size;
@@ -86,13 +119,23 @@ class Grid {
     return this.#tops.get(top * this.#width + x);
   }
 
+  /** The outline, or another hole, under which a hole lies whose uppermost top side begins at `hole`. */
+  ringAbove(hole: Corner): Ring {
+    const top = this.topAbove(hole.x, hole.y - 1);
+    const ring = top && this.#ringOf.get(top);
+    if (ring === undefined) throw new Error('a hole without an outline');
+    return ring;
+  }
+
   #trace(startX: number, startY: number): Ring {
     let [x, y, side] = [startX, startY, TOP];
     const start = corner(x, y);
     let [at, upper, area] = [start, start, 0];
+    const tops: Corner[] = [];
     for (;;) {
       if (side === TOP) {
         this.#tops.set(y * this.#width + x, at);
+        tops.push(at);
         area -= 2 * y;
       } else if (side === BOTTOM) {
         area += 2 * (y + 1);
@@ -105,7 +148,9 @@ class Grid {
       at = at.next;
     }
     at.next = start;
-    return { start, area, upper };
+    const ring = { start, area, upper };
+    for (const top of tops) this.#ringOf.set(top, ring);
+    return ring;
   }
 
   /** The side that follows: of the pixel diagonally ahead, of the one ahead, or the next of this one. */

@@ -2,7 +2,13 @@
 import { annotated, type AnnotatedPhoto } from '../../src/exports/annotated';
 import { toCoco } from '../../src/exports/coco';
 import { jsonBlob } from '../../src/exports/download';
+import { toCvat } from '../../src/exports/cvat';
+import { toGeoJson } from '../../src/exports/geoJson';
+import { toLabelMe } from '../../src/exports/labelMe';
+import { toLabelStudio } from '../../src/exports/labelStudio';
 import { labelMap, labelMaps } from '../../src/exports/masks';
+import { toPascalVoc } from '../../src/exports/pascalVoc';
+import { toYolo } from '../../src/exports/yolo';
 import { maskPng } from '../../src/exports/png';
 import { toProject } from '../../src/session/project';
 import { HOSTILE_NAMES, hostileSession } from './hostileSession';
@@ -22,6 +28,12 @@ export async function hostileFiles(): Promise<Record<string, Uint8Array>> {
     'coco.json': jsonBlob(toCoco(photos, { segmentation: 'rle', useGuesses: false })),
     'guesses.json': jsonBlob(toCoco(photos, { segmentation: 'rle', useGuesses: true })),
     'polygons.json': jsonBlob(toCoco(photos, { segmentation: 'polygons', useGuesses: false })),
+    'yolo.zip': await toYolo(photos, { useGuesses: false }),
+    'pascal-voc.zip': await toPascalVoc(photos, { useGuesses: false }),
+    'labelme.zip': await toLabelMe(photos, { useGuesses: false }),
+    'geojson.zip': await toGeoJson(photos, { useGuesses: false }),
+    'cvat.xml': toCvat(photos, { useGuesses: false }),
+    'label-studio.zip': await toLabelStudio(photos, { useGuesses: false }),
     'masks.zip': await labelMaps(photos),
     'one.png': await maskPng(object.mask),
     'large-number.png': await labelMap({ ...first, objects: [{ ...object, number: 300 }] }),

@@ -5,18 +5,25 @@ import {
   type AnnotatedObject,
   type AnnotatedPhoto,
 } from '../../exports/annotated';
-import { toCoco, UNLABELLED, type CocoOptions } from '../../exports/coco';
+import { UNLABELLED, type CategoryOptions } from '../../exports/categories';
+import { toCoco, type CocoOptions } from '../../exports/coco';
+import { toCvat } from '../../exports/cvat';
 import { cutOutPng } from '../../exports/cutOut';
 import { download, jsonBlob } from '../../exports/download';
+import { toGeoJson } from '../../exports/geoJson';
+import { toLabelMe } from '../../exports/labelMe';
+import { toLabelStudio } from '../../exports/labelStudio';
 import { labelMap, labelMapName, labelMaps } from '../../exports/masks';
+import { toPascalVoc } from '../../exports/pascalVoc';
 import { maskPng } from '../../exports/png';
+import { toYolo } from '../../exports/yolo';
 import { hasWork as isWork, toProject } from '../../session/project';
 import type { Project } from '../../shared/types';
 import { decodeWhole } from '../photos/decodePhoto';
 import type { Store } from '../state/store';
 import { lastTimingsOf } from '../steps/timings';
 
-export type ExportOptions = Pick<CocoOptions, 'useGuesses'>;
+export type ExportOptions = CategoryOptions;
 
 export interface ExportFormat {
   readonly name: string;
@@ -61,6 +68,17 @@ const coco =
     download(name, jsonBlob(toCoco(photos, { segmentation, useGuesses })));
   };
 
+type ToFile = (photos: readonly AnnotatedPhoto[], options: ExportOptions) => Promise<Blob> | Blob;
+
+/** A format of all photos that has names as categories. */
+const ofAll = (name: string, hint: string, fileName: string, toFile: ToFile): ExportFormat => ({
+  name,
+  hint: `all photos: ${hint}`,
+  scope: 'all',
+  hasCategories: true,
+  run: async ({ photos }, options) => download(fileName, await toFile(photos, options)),
+});
+
 export const EXPORT_FORMATS: readonly ExportFormat[] = [
   {
     name: 'COCO',
@@ -76,12 +94,43 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     hasCategories: true,
     run: coco('polygons', 'annotations.polygons.coco.json'),
   },
+  ofAll(
+    'YOLO',
+    'a ZIP with a text file each; one polygon an object, its parts and holes joined by cuts',
+    'yolo.zip',
+    toYolo,
+  ),
+  ofAll(
+    'Pascal VOC',
+    'a ZIP with boxes, and maps by class and by object; where masks overlap the later one wins',
+    'pascal-voc.zip',
+    toPascalVoc,
+  ),
   {
     name: 'Masks',
     hint: 'all photos: a ZIP with a label map each, and a legend of the numbers',
     scope: 'all',
     run: async ({ photos }) => download('masks.zip', await labelMaps(photos)),
   },
+  ofAll(
+    'LabelMe',
+    'a ZIP with a JSON file each; parts of an object are shapes of one group, holes joined by a cut',
+    'labelme.zip',
+    toLabelMe,
+  ),
+  ofAll(
+    'GeoJSON',
+    'a ZIP with a file each for QuPath and others: polygons with holes, in pixels',
+    'geojson.zip',
+    toGeoJson,
+  ),
+  ofAll('CVAT', 'one XML of CVAT for images 1.1: masks, exact', 'annotations.cvat.xml', toCvat),
+  ofAll(
+    'Label Studio',
+    'a ZIP with tasks and a configuration: brushes, exact',
+    'label-studio.zip',
+    toLabelStudio,
+  ),
   {
     name: 'Label map',
     hint: 'this photo as PNG: the value of a pixel is the number in the list, its name stands inside as text',

@@ -1,0 +1,40 @@
+/** Objects -> categories: names, numbered in the order in which they come. */
+import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
+
+export interface CategoryOptions {
+  /** Whether names that are not confirmed are categories. */
+  readonly useGuesses: boolean;
+}
+
+/** Category of objects without a name. */
+export const UNLABELLED = 'unlabelled';
+
+export const categoryOf = (
+  { label, labelOrigin }: AnnotatedObject,
+  { useGuesses }: CategoryOptions,
+): string => (label !== null && (labelOrigin === 'user' || useGuesses) ? label : UNLABELLED);
+
+export interface Categorised {
+  readonly photo: AnnotatedPhoto;
+  readonly objects: readonly { readonly object: AnnotatedObject; readonly category: string }[];
+}
+
+/** Photos with the categories of their objects; objects with an empty mask are left out. */
+export const categorised = (
+  photos: readonly AnnotatedPhoto[],
+  options: CategoryOptions,
+): readonly Categorised[] =>
+  photos.map((photo) => ({
+    photo,
+    objects: photo.objects
+      .filter(({ area }) => area > 0)
+      .map((object) => ({ object, category: categoryOf(object, options) })),
+  }));
+
+export const categoryNames = (photos: readonly Categorised[]): readonly string[] => [
+  ...new Set(photos.flatMap(({ objects }) => objects.map(({ category }) => category))),
+];
+
+/** Name of the file that belongs to a photo: that of the photo with another ending. */
+export const besides = ({ fileName }: AnnotatedPhoto, ending: string): string =>
+  fileName.replace(/(?<=.)\.[^.]*$/, '') + ending;

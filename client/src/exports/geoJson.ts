@@ -1,0 +1,38 @@
+/** Annotated photos -> GeoJSON: a file a photo, a MultiPolygon an object, in pixels from the upper left corner. */
+import type { AnnotatedPhoto } from './annotated';
+import { besides, categorised, type Categorised, type CategoryOptions } from './categories';
+import { pairs } from './labelMe';
+import { areasOf } from './polygons';
+import { zipOf } from './zip';
+
+export const toGeoJson = (photos: readonly AnnotatedPhoto[], options: CategoryOptions): Promise<Blob> =>
+  zipOf(
+    new Map(
+      categorised(photos, options).map((found) => [
+        besides(found.photo, '.geojson'),
+        JSON.stringify(collection(found)),
+      ]),
+    ),
+  );
+
+const collection = ({ photo, objects }: Categorised): unknown => ({
+  type: 'FeatureCollection',
+  features: objects.map(({ object, category }) => ({
+    type: 'Feature',
+    id: object.id,
+    geometry: {
+      type: 'MultiPolygon',
+      coordinates: areasOf(object.mask).map(({ outline, holes }) => [outline, ...holes].map(closed)),
+    },
+    // As QuPath reads them.
+    properties: {
+      objectType: 'annotation',
+      classification: { name: category },
+      number: object.number,
+      image: photo.fileName,
+    },
+  })),
+});
+
+/** The last corner of a ring is its first. */
+const closed = (ring: readonly number[]): unknown => pairs([...ring, ...ring.slice(0, 2)]);
