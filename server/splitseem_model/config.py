@@ -23,6 +23,8 @@ PIXEL_MEAN_RGB = (123.675, 116.28, 103.53)
 PIXEL_STD_RGB = (58.395, 57.12, 57.375)
 STRIDE = 32
 """Model inputs are padded to a multiple of this many pixels."""
+MIN_CANVAS = 64
+"""Pixels that images are resized to, at least."""
 MASK_STRIDE = 4
 """Input pixels that a cell of the mask features, and of mask logits, is wide."""
 SEMANTIC_STRIDE = 16

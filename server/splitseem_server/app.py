@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from pydantic import TypeAdapter
 
+from splitseem_proto.schema import PromptItemFields
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.files.client import ClientFiles
 from splitseem_server.http.bodies import BodyLimits, LimitedBodies
@@ -21,10 +24,12 @@ from splitseem_server.http.middleware import (
     Watch,
     log_request,
 )
+from splitseem_server.http.openapi import named_schemas, with_schemas
 from splitseem_server.http.parameters import refuse_unknown
 from splitseem_server.http.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.http.uploads import max_body_bytes
 from splitseem_server.routes import decode, embed, health, model, panoptic, text, upright
+from splitseem_server.routes.options import parameter_schemas
 from splitseem_server.services import Parts, Services, check_access
 
 _ROUTES = (embed, upright, decode, text, panoptic, model, health)
@@ -60,6 +65,7 @@ def create_app(parts: Parts) -> FastAPI:
         dependencies=[Depends(check_access), Depends(refuse_unknown)],
     )
     app.state.services = services
+    app.openapi = partial(_document, app)  # type: ignore[method-assign]  # as FastAPI's pages have it
     for routes in _ROUTES:
         app.include_router(routes.router)
     if parts.client_dir is not None:
@@ -110,6 +116,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await services.cache.close()
         services.coded_files.close()
         services.images.close()
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once."""
+    made = app.openapi_schema is not None
+    document = FastAPI.openapi(app)
+    if made:
+        return document
+    prompts = named_schemas(TypeAdapter(PromptItemFields), "PromptItem")
+    return with_schemas(document, parameter_schemas(app.state.services), prompts)
 
 
 def _documented_problems() -> dict[int | str, dict[str, Any]]:

@@ -82,6 +82,40 @@ def query_parameters() -> Iterator[tuple[str, dict[str, Any]]]:
                     yield path, parameter
 
 
+def test_the_document_says_what_a_parameter_may_be() -> None:
+    schemas = {parameter["name"]: parameter["schema"] for _, parameter in query_parameters()}
+    assert schemas.keys() == {"codec", "canvas", "roi", "maps", "mode", "min_score"}
+    assert schemas["codec"]["enum"] == list(NoEncoder.codecs)
+    assert schemas["maps"]["enum"] == list(NoEncoder.maps)
+    assert schemas["canvas"]["maximum"] == Settings().max_canvas
+    # What stands in a query is never null, and what is left out is left out.
+    assert not any("anyOf" in schema for schema in schemas.values())
+
+
+def test_the_document_says_what_comes() -> None:
+    kinds = {
+        path: set(operation["responses"]["200"]["content"])
+        for path, methods in OPENAPI["paths"].items()
+        for operation in methods.values()
+    }
+    both = {"application/msgpack", "application/json"}
+    pictures = {"application/json", "image/png"}
+    assert kinds == {
+        "/embed": both,
+        "/v1/embed": both,
+        "/v1/upright": {"image/png"},
+        "/v1/embeddings/{key}": {"application/msgpack"},
+        "/v1/decode": pictures,
+        "/v1/text": both,
+        "/v1/panoptic": pictures,
+        "/v1/model": {"application/json"},
+        "/v1/model/{file}": {"application/octet-stream"},
+        "/healthz": {"application/json"},
+        "/readyz": {"application/json"},
+        "/metrics": {"text/plain"},
+    }
+
+
 def test_every_error_is_documented_with_its_status() -> None:
     documented = re.findall(r"^\| `(urn:[\w:-]+)` \| (\d+) \|", section("Errors"), re.M)
     assert dict(documented) == {problem.type: str(problem.status) for problem in PROBLEMS.values()}

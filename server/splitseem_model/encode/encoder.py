@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from splitseem_model.config import ModelConfig
+from splitseem_model.config import MIN_CANVAS, ModelConfig
 from splitseem_model.encode.network import EncoderModel, EncoderNetwork, EncoderOptions, MapKind
 from splitseem_model.encode.photo_pixels import photo_of_input, photo_stride, photo_tensor
 from splitseem_model.encode.preprocess import geometry_of, preprocess
@@ -15,7 +15,7 @@ from splitseem_model.errors import ImageInputError
 from splitseem_proto import CODECS, Embedding, ImageGeometry, NamedTensor, encode_tensor
 from splitseem_proto.messages import PROTOCOL_VERSION
 
-MIN_CANVAS, MAX_CANVAS = 64, 2048
+MAX_CANVAS = 2048
 
 CODEC_OF_MAPS = {"lateral": "uint10"}
 """Codec of embeddings that hold another map than the mask features, unless asked otherwise: what is still to

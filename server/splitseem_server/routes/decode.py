@@ -13,32 +13,49 @@ from PIL import Image
 from starlette.responses import Response
 
 from splitseem_proto import decode_rle
-from splitseem_server.decoding.request import MULTIPART, read_decode_request, write_memory
+from splitseem_server.decoding.request import MAX_OBJECTS, MULTIPART, read_decode_request, write_memory
 from splitseem_server.decoding.service import Decoded, DecodedObject
 from splitseem_server.embedding.service import EmbedOptions
 from splitseem_server.errors import NotFound
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.json_text import json_with_list
 from splitseem_server.http.negotiation import JSON, choose_media_type
+from splitseem_server.http.openapi import answers
 from splitseem_server.routes.options import PNG, Canvas, Codec, Roi, parse_embed_options
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["decode"])
 
-_PROMPTS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
-_OBJECT: dict[str, Any] = {"prompts": _PROMPTS, "memory": {"type": "object"}}
+_PROMPTS: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"$ref": "#/components/schemas/PromptItem"},
+}
+_OBJECT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"prompts": _PROMPTS, "memory": {"type": "object"}},
+    "required": ["prompts"],
+    "additionalProperties": False,
+}
 _JSON_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "key": {"type": "string"},
-        "image_base64": {"type": "string"},
-        **_OBJECT,
-        "objects": {"type": "array", "items": {"type": "object", "properties": _OBJECT}},
+        "key": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "image_base64": {"type": "string", "format": "byte", "minLength": 1},
+        **_OBJECT["properties"],
+        "objects": {"type": "array", "minItems": 1, "maxItems": MAX_OBJECTS, "items": _OBJECT},
     },
+    "additionalProperties": False,
+    "allOf": [
+        {"oneOf": [{"required": ["key"]}, {"required": ["image_base64"]}]},
+        {"oneOf": [{"required": ["prompts"]}, {"required": ["objects"]}]},
+    ],
 }
 _FORM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"image": {"type": "string", "format": "binary"}, "request": {"type": "string"}},
+    "required": ["image", "request"],
+    "additionalProperties": False,
 }
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -63,7 +80,7 @@ async def decode_options(
     return parse_embed_options(request, services, request.query_params)
 
 
-@router.post("/v1/decode", openapi_extra=_BODY)
+@router.post("/v1/decode", openapi_extra=_BODY, **answers(JSON, PNG))
 async def decode(
     request: Request,
     services: Annotated[Services, Depends(services_of)],

@@ -14,14 +14,21 @@ from splitseem_server.errors import NotFound
 from splitseem_server.http.content_coding import accepted_coding, encode_body
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
+from splitseem_server.http.openapi import answers
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
-from splitseem_server.routes.options import IMAGE_BODY, Canvas, Codec, Maps, Roi, parse_embed_options
+from splitseem_server.routes.options import (
+    EMBED_PARAMETERS,
+    Canvas,
+    Codec,
+    Maps,
+    Roi,
+    image_body,
+    parse_embed_options,
+)
 from splitseem_server.services import GET_AND_HEAD, Services, services_of, tenant_of
 
 router = APIRouter(tags=["embeddings"])
-
-EMBED_PARAMETERS = ("codec", "canvas", "roi", "maps")
 
 
 async def embed_options(
@@ -40,8 +47,18 @@ async def embed_options(
     return parse_embed_options(request, services, request.query_params)
 
 
-@router.post("/embed", openapi_extra=IMAGE_BODY, dependencies=[Depends(embed_options)])
-@router.post("/v1/embed", openapi_extra=IMAGE_BODY, dependencies=[Depends(embed_options)])
+@router.post(
+    "/embed",
+    openapi_extra=image_body(*EMBED_PARAMETERS),
+    dependencies=[Depends(embed_options)],
+    **answers(MSGPACK, JSON),
+)
+@router.post(
+    "/v1/embed",
+    openapi_extra=image_body(*EMBED_PARAMETERS),
+    dependencies=[Depends(embed_options)],
+    **answers(MSGPACK, JSON),
+)
 async def embed(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Encode an image, or find its embedding in the cache.
 
@@ -65,7 +82,7 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     return await _embedding_response(request, services, embedded.key, embedded.packed.data, headers)
 
 
-@router.get("/v1/embeddings/{key}")
+@router.get("/v1/embeddings/{key}", **answers(MSGPACK, known=True))
 @router.api_route("/v1/embeddings/{key}", methods=GET_AND_HEAD, include_in_schema=False)
 async def stored_embedding(
     request: Request, key: str, services: Annotated[Services, Depends(services_of)]

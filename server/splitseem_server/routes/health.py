@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from splitseem_server.errors import NotReady
 from splitseem_server.http.docs_page import docs_page
+from splitseem_server.http.negotiation import JSON
+from splitseem_server.http.openapi import answers
 from splitseem_server.metrics import CONTENT_TYPE
 from splitseem_server.services import Services, services_of
 
@@ -21,13 +23,13 @@ _WHY_NOT_READY = {
 }
 
 
-@router.get("/healthz")
+@router.get("/healthz", **answers(JSON))
 async def healthz() -> Response:
     """200 as long as the process answers."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", **answers(JSON))
 async def readyz(services: Annotated[Services, Depends(services_of)]) -> Response:
     """200 once the model is warm, with `degraded` when the cache does not answer or store; 503 before,
     and from when the server is asked to stop."""
@@ -48,7 +50,7 @@ async def readyz(services: Annotated[Services, Depends(services_of)]) -> Respons
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", **answers("text/plain"))
 async def metrics(services: Annotated[Services, Depends(services_of)]) -> Response:
     """Figures of this process for Prometheus."""
     cache = await services.cache.state()

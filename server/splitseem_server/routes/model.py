@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from splitseem_server.errors import NotFound
 from splitseem_server.files.decoder import DecoderFiles
-from splitseem_server.http.negotiation import has_etag
+from splitseem_server.http.negotiation import JSON, has_etag
+from splitseem_server.http.openapi import answers
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
 
 router = APIRouter(tags=["model"])
 
 
-@router.get("/v1/model")
+@router.get("/v1/model", **answers(JSON, known=True))
 @router.api_route("/v1/model", methods=GET_AND_HEAD, include_in_schema=False)
 async def manifest(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The manifest of the exported decoder: configuration, wiring, and the files with their digests."""
@@ -31,7 +32,7 @@ async def manifest(request: Request, services: Annotated[Services, Depends(servi
     return Response(content, headers=headers, media_type="application/json")
 
 
-@router.get("/v1/model/{file}")
+@router.get("/v1/model/{file}", **answers("application/octet-stream", known=True))
 @router.api_route("/v1/model/{file}", methods=GET_AND_HEAD, include_in_schema=False)
 async def model_file(
     request: Request, file: str, services: Annotated[Services, Depends(services_of)]

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 
+from splitseem_model.config import MIN_CANVAS
+from splitseem_model.tasks.segments import MODES
 from splitseem_proto import CODECS
 from splitseem_server.embedding.encoder import RoiXywh
 from splitseem_server.embedding.service import EmbedOptions
@@ -21,20 +23,44 @@ Canvas = Annotated[int | None, Query(ge=1, description="pixels to resize to; the
 Roi = Annotated[str | None, Query(description="x,y,w,h in image pixels; the whole image if absent")]
 Maps = Annotated[str | None, Query(description="features, source or lateral: what masks are to be made of")]
 
-IMAGE_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}}
-            },
-            "image/*": {"schema": {"type": "string", "format": "binary"}},
-            "application/json": {
-                "schema": {"type": "object", "properties": {"image_base64": {"type": "string"}}}
-            },
-        },
+EMBED_PARAMETERS = ("codec", "canvas", "roi", "maps")
+PANOPTIC_PARAMETERS = ("mode", "min_score", "codec", "canvas", "roi")
+
+
+def image_body(*options: str) -> dict[str, Any]:
+    """An image in each of the forms in which it may be sent, with these options beside it."""
+
+    def fields(**image: Any) -> dict[str, Any]:
+        return {
+            "schema": {
+                "type": "object",
+                "properties": {**image, **{name: {} for name in options}},
+                "required": list(image),
+                "additionalProperties": False,
+            }
+        }
+
+    binary = {"type": "string", "format": "binary"}
+    content = {
+        "multipart/form-data": fields(image=binary),
+        "image/*": {"schema": binary},
+        "application/json": fields(image_base64={"type": "string", "format": "byte", "minLength": 1}),
     }
-}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def parameter_schemas(services: Services) -> dict[str, dict[str, Any]]:
+    """What the parameters of this server may be, by name, for the OpenAPI document."""
+    encoder = services.encoder
+    return {
+        "codec": {"type": "string", "enum": list(encoder.codecs)},
+        "canvas": {"type": "integer", "minimum": MIN_CANVAS, "maximum": services.settings.max_canvas},
+        "roi": {"type": "string", "pattern": r"^[0-9]+,[0-9]+,[0-9]+,[0-9]+$"},
+        "maps": {"type": "string", "enum": list(encoder.maps)},
+        "min_score": {"type": "number", "minimum": 0, "maximum": 1, "default": 0},
+        "mode": {"type": "string", "enum": list(MODES), "default": MODES[0]},
+        "key": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    }
 
 
 def parse_embed_options(request: Request, services: Services, given: Mapping[str, str]) -> EmbedOptions:

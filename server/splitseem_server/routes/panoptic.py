@@ -22,14 +22,21 @@ from splitseem_server.errors import InvalidParameter, NotFound
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.json_text import json_with_list
 from splitseem_server.http.negotiation import JSON, choose_media_type
+from splitseem_server.http.openapi import answers
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
-from splitseem_server.routes.options import IMAGE_BODY, PNG, Canvas, Codec, Roi, parse_embed_options
+from splitseem_server.routes.options import (
+    PANOPTIC_PARAMETERS,
+    PNG,
+    Canvas,
+    Codec,
+    Roi,
+    image_body,
+    parse_embed_options,
+)
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["panoptic"])
-
-_PARAMETERS = ("mode", "min_score", "codec", "canvas", "roi")
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,12 @@ def _parse_options(request: Request, services: Services, given: Mapping[str, str
     return PanopticOptions(mode, least, parse_embed_options(request, services, given))
 
 
-@router.post("/v1/panoptic", openapi_extra=IMAGE_BODY, dependencies=[Depends(panoptic_options)])
+@router.post(
+    "/v1/panoptic",
+    openapi_extra=image_body(*PANOPTIC_PARAMETERS),
+    dependencies=[Depends(panoptic_options)],
+    **answers(JSON, PNG),
+)
 async def panoptic(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Segment all of an image.
 
@@ -83,7 +95,7 @@ async def panoptic(request: Request, services: Annotated[Services, Depends(servi
         raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
     services.check_ready(request)
     upload = await read_upload(request)
-    options = _parse_options(request, services, joined(request, upload.fields, _PARAMETERS))
+    options = _parse_options(request, services, joined(request, upload.fields, PANOPTIC_PARAMETERS))
     work = services.panoptic.segment(upload.image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)
     headers = {"Vary": "Accept", **services.report(segmented.embedded.source, segmented.timings_ms)}

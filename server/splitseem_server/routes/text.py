@@ -19,6 +19,7 @@ from splitseem_server.errors import (
 )
 from splitseem_server.http.json_text import check_fields, json_object
 from splitseem_server.http.negotiation import JSON, MSGPACK, choose_media_type
+from splitseem_server.http.openapi import answers
 from splitseem_server.http.uploads import content_type_of
 from splitseem_server.services import Services, services_of
 
@@ -31,11 +32,21 @@ MAX_BYTES = 2**20
 """Of a body with texts and class names."""
 
 _FIELDS = ("texts", "vocabulary")
-_WORDS = {"type": "array", "items": {"type": "string", "maxLength": MAX_CHARACTERS}}
+_WORDS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"\S"},
+}
+_SCHEMA = {
+    "type": "object",
+    "properties": dict.fromkeys(_FIELDS, _WORDS),
+    "additionalProperties": False,
+    "minProperties": 1,
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {JSON: {"schema": {"type": "object", "properties": dict.fromkeys(_FIELDS, _WORDS)}}},
+        "content": {JSON: {"schema": _SCHEMA}},
     }
 }
 
@@ -66,7 +77,7 @@ async def text_request(request: Request, services: Annotated[Services, Depends(s
     return TextRequest(words.get("texts"), words.get("vocabulary"))
 
 
-@router.post("/v1/text", openapi_extra=_BODY)
+@router.post("/v1/text", openapi_extra=_BODY, **answers(MSGPACK, JSON))
 async def encode_text(
     request: Request,
     services: Annotated[Services, Depends(services_of)],

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from splitseem_server.http.openapi import answers
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
-from splitseem_server.routes.options import IMAGE_BODY
+from splitseem_server.routes.options import PNG, image_body
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["embeddings"])
@@ -16,13 +17,12 @@ router = APIRouter(tags=["embeddings"])
 
 @router.post(
     "/v1/upright",
-    response_class=Response,
-    responses={200: {"content": {"image/png": {}}}},
-    openapi_extra=IMAGE_BODY,
+    openapi_extra=image_body(),
+    **answers(PNG),
 )
 async def upright(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The pixels that are encoded of an image: turned upright, 8 bits, RGB, over white."""
     upload = await read_upload(request)
     joined(request, upload.fields, ())
     png = await services.images.png(upload.image)
-    return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})
+    return Response(png, media_type=PNG, headers={"Cache-Control": "no-store"})
