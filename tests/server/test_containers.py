@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -278,3 +282,51 @@ def test_nginx_without_the_service_says_not_ready(
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == "urn:splitseem:problem:not-ready"
     assert_isolated(response)
+
+
+def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Status and problem of the answer on a connection."""
+    received = b""
+    while b"\r\n\r\n" not in received or not received.rstrip().endswith(b"}"):
+        piece = connection.recv(65536)
+        assert piece, received
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    return int(head.split()[1]), json.loads(body)
+
+
+def uploading(url: str, length: int) -> socket.socket:
+    """A connection on which an upload begins, and goes no further."""
+    address = urlsplit(url)
+    connection = socket.create_connection((address.hostname, address.port), timeout=60)
+    connection.sendall(f"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+    return connection
+
+
+def test_nginx_refuses_a_body_that_it_cannot_keep(
+    start_nginx: Callable[[str], str], free_port: Callable[[], int]
+) -> None:
+    with uploading(start_nginx(f"127.0.0.1:{free_port()}"), 70_000_000) as connection:
+        status, problem = answer(connection)
+    assert status == problem["status"] == 413
+    assert problem["type"] == "urn:splitseem:problem:body-too-large"
+
+
+def test_nginx_works_on_so_many_requests_of_one_address(
+    start_nginx: Callable[[str], str], free_port: Callable[[], int]
+) -> None:
+    url = start_nginx(f"127.0.0.1:{free_port()}")
+    with contextlib.ExitStack() as stack:
+        for _ in range(128):
+            stack.enter_context(uploading(url, 1_000_000))
+        deadline = time.monotonic() + 60
+        status = 0
+        while status != 429 and time.monotonic() < deadline:
+            connection = stack.enter_context(uploading(url, 1_000_000))
+            connection.settimeout(0.5)
+            with contextlib.suppress(TimeoutError):
+                status, problem = answer(connection)
+        assert status == 429
+        assert problem["type"] == "urn:splitseem:problem:queue-full"
+        assert httpx.get(f"{url}/").status_code == 200  # files need no place
