@@ -73,6 +73,13 @@ describe('keys', () => {
     await user.waitForAnswers(2);
     const [, polygon] = await promptsOfFirst();
     expect(polygon).toMatchObject({ kind: 'polygon', points_xy: { length: 4 } });
+
+    await user.page.keyboard.press('Backspace');
+    expect(await promptsOfFirst()).toHaveLength(1);
+    await user.page.keyboard.press('Enter');
+    await tool('Click');
+    await user.press({ x: 0.2, y: 0.9 });
+    await expect.poll(async () => (await user.objects()).length).toBe(2);
   });
 
   it.each(['Box', 'Scribble'])(

@@ -5,7 +5,7 @@ import type { Texts } from '../api/texts';
 import type { Loaded } from '../api/wait';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
-import { activeImageOf, type ImageId, type Session } from '../session/state';
+import { activeImageOf, activeObjectOf, type ImageId, type Session } from '../session/state';
 import * as change from '../session/transitions';
 import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
@@ -181,6 +181,14 @@ export class Controller {
 
   removePrompt(object: string, step: string): void {
     this.#apply((session) => change.removePrompt(session, object, step));
+  }
+
+  /** Of the active object. */
+  removeLastPrompt(): void {
+    const image = this.#store.activeImage.value;
+    const object = image && activeObjectOf(image);
+    const step = object?.steps.at(-1);
+    if (object && step) this.removePrompt(object.id, step.id);
   }
 
   /** Try the prompts again that failed. */

@@ -163,6 +163,11 @@ export class Gestures {
     else if (this.#outline.isBegun) this.#host.showSketch(this.#outline.sketch(at));
   }
 
+  /** Whether corners of a polygon wait to be closed. */
+  get hasCorners(): boolean {
+    return this.#outline.isBegun;
+  }
+
   /** Enter or double click. */
   closePolygon(): void {
     const tool = this.#host.tool();

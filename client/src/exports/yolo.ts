@@ -1,5 +1,5 @@
 /**
- * Annotated photos -> YOLO segmentation: a text file a photo, a line an object, and `data.yaml`.
+ * Annotated photos -> YOLO segmentation: a text file a photo, a line an object, and a file that names the classes.
  *
  * A line is the number of the class, then corners in parts of the width and height. A line is one polygon, so parts
  * and holes are joined by cuts of no width.

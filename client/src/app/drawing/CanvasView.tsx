@@ -3,11 +3,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Scene } from '../../canvas/layers';
 import { Painter } from '../../canvas/painter';
 import { roundedPoint } from '../../canvas/viewport';
+import { activeObjectOf } from '../../session/state';
 import type { PointXy, SizeHw } from '../../shared/types';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { attachPointer } from './pointerEvents';
 import { sceneOf } from './scene';
+import type { Store } from '../state/store';
 import { recordPaint } from '../steps/timings';
 import './CanvasView.css';
 
@@ -152,15 +154,26 @@ function onCanvasKey(event: KeyboardEvent, app: App): void {
   event.stopPropagation();
 }
 
-/** The tool's next point at the crosshair; without one, the crosshair and a word about it, or the end of a polygon. */
+/**
+ * The tool's next point at the crosshair. Without one, the end of a polygon or of the object; before there is any, the
+ * crosshair and a word about it.
+ */
 function onCanvasEnter({ store, view, gestures, controller }: App, negative: boolean): void {
   const at = store.crosshair.value;
   if (at !== null) {
     gestures.enter(roundedPoint(at), negative);
   } else if (store.sketch.value?.kind === 'corners') {
     gestures.closePolygon();
+  } else if (hasPrompts(store)) {
+    controller.newObject();
   } else if (store.activeImage.value !== null) {
     view.moveCrosshair({ x: 0, y: 0 });
     controller.notify('Arrow keys move the crosshair; Enter uses the tool there');
   }
+}
+
+/** Whether the active object has any. */
+function hasPrompts({ activeImage }: Store): boolean {
+  const object = activeImage.value && activeObjectOf(activeImage.value);
+  return object !== null && object.steps.length > 0;
 }

@@ -61,17 +61,22 @@ const COMMANDS: readonly Shortcut[] = [
   },
   {
     keys: 'Enter',
-    does: 'Close the polygon',
+    does: 'Accept the object: the next prompt begins another; while you draw, close the polygon',
     chords: key('enter'),
-    run: ({ gestures }) => {
-      if (document.activeElement === document.body) gestures.closePolygon();
+    run: ({ gestures, controller }) => {
+      if (document.activeElement !== document.body) return;
+      if (gestures.hasCorners) gestures.closePolygon();
+      else controller.newObject();
     },
   },
   {
     keys: 'Backspace',
-    does: 'Remove the last corner of the polygon',
+    does: 'Take the last prompt of the object back; while you draw, the last corner',
     chords: key('backspace'),
-    run: ({ gestures }) => gestures.removeLastVertex(),
+    run: ({ gestures, controller }) => {
+      if (gestures.hasCorners) gestures.removeLastVertex();
+      else controller.removeLastPrompt();
+    },
   },
   {
     keys: ', (comma)',
