@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.cache.checked import CheckedCache
+from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.decoding.panoptic import PanopticService, Segmenter
 from splitseem_server.decoding.service import DecodeService, PromptDecoder
 from splitseem_server.decoding.text import TextEncoder, TextService
@@ -82,7 +83,7 @@ class Services:
         self.settings = settings
         self.encoder = parts.encoder
         self.decoder = _decoder_files(parts)
-        self.cache = CheckedCache(parts.cache)
+        self.cache = CheckedCache(parts.cache, InProcessCache(_local_bytes(settings)))
         self.queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
         limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
         self.images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
@@ -147,6 +148,11 @@ class Services:
             self.readiness.state = "ready"
             seconds = asyncio.get_running_loop().time() - begin
             _log.info("ready", model=self.model_header, warm_up_s=round(seconds, 3))
+
+
+def _local_bytes(settings: Settings) -> int:
+    """Of a second cache in memory, which makes no sense in front of memory."""
+    return 0 if settings.cache == "memory" else settings.local_cache_bytes
 
 
 def _decoder_files(parts: Parts) -> DecoderFiles | None:

@@ -58,6 +58,11 @@ class Settings(BaseModel):
         description="Most bytes of embeddings kept by the cache in memory; the least recently used go"
         " first. More saves encoder runs, less saves memory; 0 keeps none.",
     )
+    local_cache_bytes: Annotated[int, Field(ge=0, le=2**40)] = Field(
+        default=64 * _MIB,
+        description="Most bytes of embeddings of Redis that each server keeps in its memory, too, and finds"
+        " while Redis does not answer; 0 keeps none.",
+    )
     cache_ttl_s: Annotated[int, Field(ge=0, le=365 * 86400)] = Field(
         default=7 * 86400,
         description="Seconds after which Redis forgets an embedding; 0 leaves it to the eviction of Redis.",

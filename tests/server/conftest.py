@@ -172,10 +172,10 @@ def client_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def make_app(encoder: FakeEncoder, decoder_dir: Path, client_dir: Path) -> Callable[..., FastAPI]:
-    def make(cache: Any = None, **settings: Any) -> FastAPI:
+    def make(cache: Any = None, cache_url: str = "memory", **settings: Any) -> FastAPI:
         return create_app(
             Parts(
-                settings=Settings(**settings),
+                settings=Settings(cache=cache_url, **settings),
                 encoder=encoder,
                 cache=cache or InProcessCache(2**24),
                 decoder_dir=decoder_dir,

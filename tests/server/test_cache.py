@@ -379,6 +379,45 @@ async def test_two_servers_share_one_redis(
     assert again.headers["x-splitseem-cache"] == "hit"
 
 
+async def embed(client: Any, image: bytes) -> str:
+    response = await client.post("/embed", content=image)
+    assert response.status_code == 200
+    return str(response.headers["x-splitseem-cache"])
+
+
+@pytest.mark.redis
+async def test_what_a_server_has_read_is_found_while_redis_does_not_answer(
+    make_app: Callable[..., FastAPI], run_in_process: Any, image_bytes: Any, redis_server: RedisServer
+) -> None:
+    process, url = redis_server
+    known, unknown = image_bytes(colour="red"), image_bytes(colour="blue")
+
+    def app() -> FastAPI:
+        return make_app(cache=redis_cache(url), cache_url=url)
+
+    async with run_in_process(app()) as maker, run_in_process(app()) as reader:
+        assert [await embed(maker, image) for image in (known, unknown)] == ["miss", "miss"]
+        assert await embed(reader, known) == "hit"
+        process.kill()
+        process.wait()
+        assert [await embed(maker, image) for image in (known, unknown)] == ["hit", "hit"]
+        assert [await embed(reader, image) for image in (known, unknown)] == ["hit", "miss"]
+
+
+@pytest.mark.redis
+async def test_no_more_of_redis_is_kept_in_memory_than_set(
+    make_app: Callable[..., FastAPI], run_in_process: Any, image_bytes: Any, redis_server: RedisServer
+) -> None:
+    process, url = redis_server
+    image = image_bytes()
+    app = make_app(cache=redis_cache(url), cache_url=url, local_cache_bytes=100)
+    async with run_in_process(app) as client:
+        assert [await embed(client, image) for _ in range(2)] == ["miss", "hit"]
+        process.kill()
+        process.wait()
+        assert await embed(client, image) == "miss"
+
+
 async def test_the_settings_choose_the_cache() -> None:
     assert isinstance(open_cache(Settings()), InProcessCache)
     opened = open_cache(Settings(cache="redis://127.0.0.1:1/0"))

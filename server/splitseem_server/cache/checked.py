@@ -10,6 +10,7 @@ import structlog
 
 from splitseem_proto.errors import ProtoError
 from splitseem_server.cache.base import CacheState, EmbeddingCache
+from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.cache.packed import PackedEmbedding
 
 _log = structlog.get_logger(__name__)
@@ -17,21 +18,31 @@ _log = structlog.get_logger(__name__)
 
 class CheckedCache:
     """Embeddings in an `EmbeddingCache` that others may write to: a value that is no embedding, or that of
-    another key, is removed and counts as a fault and a miss."""
+    another key, is removed and counts as a fault and a miss.
 
-    def __init__(self, cache: EmbeddingCache) -> None:
+    Args:
+        local: of this process alone, in front of the other one: what was checked is found there without
+            asking again, also while the other one does not answer.
+    """
+
+    def __init__(self, cache: EmbeddingCache, local: InProcessCache) -> None:
         self._cache = cache
+        self._local = local
         self._faults = 0
 
     async def get(self, key: str, tenant: str) -> PackedEmbedding | None:
         """The embedding of that key, or None."""
         place = place_of(key, tenant)
+        checked = await self._local.get(place)
+        if checked is not None:
+            return PackedEmbedding(checked)
         data = await self._cache.get(place)
         if data is None:
             return None
         packed = PackedEmbedding(data)
         fault = _fault(key, packed)
         if fault is None:
+            await self._local.put(place, data)
             return packed
         self._faults += 1
         _log.warning("cache_fault", operation="check", reason=fault, faults=self._faults)
@@ -40,7 +51,9 @@ class CheckedCache:
 
     async def put(self, key: str, tenant: str, packed: PackedEmbedding) -> None:
         """Keep the embedding if possible."""
-        await self._cache.put(place_of(key, tenant), packed.data)
+        place = place_of(key, tenant)
+        await self._local.put(place, packed.data)
+        await self._cache.put(place, packed.data)
 
     def claimed(self, key: str, tenant: str) -> AbstractAsyncContextManager[bool]:
         """The right to make the embedding of a key, see `EmbeddingCache`."""
@@ -52,7 +65,8 @@ class CheckedCache:
         return dataclasses.replace(state, faults=state.faults + self._faults)
 
     async def close(self) -> None:
-        """Close the cache below."""
+        """Close both."""
+        await self._local.close()
         await self._cache.close()
 
 
