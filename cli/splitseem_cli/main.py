@@ -7,7 +7,6 @@ import click
 
 COMMANDS = {
     "serve": "HTTP service and browser client.",
-    "keys": "Make keys for callers of the service.",
     "segment": "Segment one image by prompts, in one process.",
     "panoptic": "Segment all of an image without a prompt.",
     "embed": "Write embeddings of images as wire files.",
@@ -16,6 +15,7 @@ COMMANDS = {
     "evaluate": "Measure a model by simulated clicks.",
     "models": "List known models and checkpoints.",
     "convert": "Write a checkpoint as safetensors.",
+    "keys": "Make keys for callers of the service.",
 }
 """Command -> one line of help; module `splitseem_cli.<command>` holds it as `command`."""
 
