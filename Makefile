@@ -30,7 +30,7 @@ demo: setup ## serve the page on http://127.0.0.1:8000
 # One thread: two wait for each other whenever the machine has other work, and nothing here is large.
 test: export OMP_NUM_THREADS = 1
 test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
-	$(BIN)/python -m pytest -m "not cuda"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not cuda"
 	cd client && npm test && npm run test:e2e
 
 fuzz: setup tools ## a random user of the page: make fuzz [SEED="1 2"] [ACTIONS=5000] [PLAN='what a failure printed'] [SHORTEN=600]
