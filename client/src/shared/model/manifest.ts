@@ -325,8 +325,13 @@ const MANIFEST = object(
     graphs: object(
       { prepare: DIVISIBLE_GRAPH, step: GRAPH },
       {
-        ...{ look: GRAPH, refine: GRAPH, general_prepare: GRAPH, general_step: GRAPH },
-        ...{ lateral_affine: GRAPH, mask_source: GRAPH, mask_features: GRAPH },
+        look: GRAPH,
+        refine: GRAPH,
+        general_prepare: GRAPH,
+        general_step: GRAPH,
+        lateral_affine: GRAPH,
+        mask_source: GRAPH,
+        mask_features: GRAPH,
       },
     ),
   },

@@ -68,8 +68,11 @@ export const PROMPTS: PromptTable = {
     points: (item, canvas, rules) => boxPoints(item, canvas, rules.box),
     draw: (item) => [
       {
-        ...{ shape: 'line', points: cornersOf(item).map(toPoint), label: item.label ?? 1 },
-        ...{ isClosed: true, isDashed: true },
+        shape: 'line',
+        points: cornersOf(item).map(toPoint),
+        label: item.label ?? 1,
+        isClosed: true,
+        isDashed: true,
       },
     ],
   },

@@ -30,7 +30,9 @@ export const lateralLoader = (
   open: (bytes: ArrayBuffer) => Promise<Graph>,
 ): LateralLoader =>
   onDemand(fetchFiles, async ({ affine, source, features, ...sizes }) => ({
-    ...{ affine: await open(affine), source: await open(source), features: await open(features) },
+    affine: await open(affine),
+    source: await open(source),
+    features: await open(features),
     ...sizes,
   }));
 

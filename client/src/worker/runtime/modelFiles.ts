@@ -78,7 +78,11 @@ export async function fetchModel(
     vocabulary ? fetchFile(modelUrl, vocabulary, { milliseconds }) : null,
   ]);
   return {
-    ...{ manifest, prepare, step, refiner: look && refine && { look, refine }, vocabulary: names },
+    manifest,
+    prepare,
+    step,
+    refiner: look && refine && { look, refine },
+    vocabulary: names,
     lateral: lateralFilesOf(manifest, fetchGraph),
   };
 }

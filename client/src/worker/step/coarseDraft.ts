@@ -35,7 +35,7 @@ export async function* drafting(
     yield null;
     tensors = { ...tensors, ...(await piece.run(embedding)) };
   }
-  yield { ...image, ...{ levels, maskFeatures, embedding, tensors }, forTexts: { tensors: null } };
+  yield { ...image, levels, maskFeatures, embedding, tensors, forTexts: { tensors: null } };
 }
 
 const factorOf = ({ maskFeatures }: PreparedImage): number => maskFeatures.stride / MASK_STRIDE;

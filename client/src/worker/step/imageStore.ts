@@ -63,11 +63,16 @@ export class ImageStore {
       onDraft = resolve;
     });
     const held: HeldImage = {
-      ...{ message, image: null, usable: drafted, waiting: 0 },
-      ...{ isPreparing: true, isClosed: false },
+      message,
+      image: null,
+      usable: drafted,
+      waiting: 0,
+      isPreparing: true,
+      isClosed: false,
     };
     const opened = this.#prepare(decoder, held, {
-      ...{ onDraft, isStale: () => signal?.aborted === true },
+      onDraft,
+      isStale: () => signal?.aborted === true,
       early: (embedding) => this.#arrivals.take(id, embedding, message.length),
     });
     held.usable = Promise.race([drafted, opened]);

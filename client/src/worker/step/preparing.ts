@@ -38,15 +38,16 @@ export async function* preparing(
   yield null;
   let image: PreparedImage = {
     geometry: embedding.geometry,
-    ...{ levels, maskFeatures, embedding: prepareFeeds(levels, maskFeatures) },
-    ...{ tensors: early?.tensors ?? {}, forTexts: { tensors: null } },
-    ...{
-      meanings: meaningsOf(embedding),
-      refinerLooks: null,
-      appearance: null,
-      photo: null,
-      isComplete: false,
-    },
+    levels,
+    maskFeatures,
+    embedding: prepareFeeds(levels, maskFeatures),
+    tensors: early?.tensors ?? {},
+    forTexts: { tensors: null },
+    meanings: meaningsOf(embedding),
+    refinerLooks: null,
+    appearance: null,
+    photo: null,
+    isComplete: false,
   };
   let hasDraft = false;
   for (const [index, piece] of graphs.prepare.filter((piece) => !early?.pieces.has(piece)).entries()) {

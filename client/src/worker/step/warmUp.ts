@@ -28,7 +28,8 @@ const CODES = {
   }),
   uint8: (channels: number, factor: number, least: number) => ({
     scale: new Float32Array(channels).fill(factor),
-    ...{ zeroPoint: null, offset: new Float32Array(channels).fill(least) },
+    zeroPoint: null,
+    offset: new Float32Array(channels).fill(least),
   }),
 };
 
@@ -86,7 +87,9 @@ function noise(
   dtype: keyof typeof CODES,
 ): Embedding {
   const map = (name: MapName | 'photo', channels: number, stride: number): NamedTensor => ({
-    ...{ name, dtype, shape: [1, channels, height / stride, width / stride] },
+    name,
+    dtype,
+    shape: [1, channels, height / stride, width / stride],
     data: bytes((channels * height * width) / stride ** 2),
     ...(name === 'photo' ? CODES[dtype](channels, 1, 0) : CODES[dtype](channels, 1 / 64, -2)),
   });
@@ -98,7 +101,12 @@ function noise(
   };
   const original = [Math.round(SHRUNK * height), Math.round(SHRUNK * width)] as const;
   return {
-    ...{ protocol_version: PROTOCOL_VERSION, type: 'embedding', fingerprint, key: '', codec: dtype, maps },
+    protocol_version: PROTOCOL_VERSION,
+    type: 'embedding',
+    fingerprint,
+    key: '',
+    codec: dtype,
+    maps,
     geometry: {
       original_hw: original,
       roi_xywh: [0, 0, original[1], original[0]],
