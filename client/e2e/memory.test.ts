@@ -10,7 +10,7 @@ const SIZE = { width: 6000, height: 4000 };
 const MB = 2 ** 20;
 const GENEROUS = { timeout: 900_000 };
 
-const stage = useStage({ measures: true });
+const stage = useStage({ apart: true });
 let user: PageUnderTest;
 
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 /** From a photo to a mask in the browser: the whole path, against `splitseem segment`. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -34,7 +35,7 @@ beforeEach(async () => {
 
 /** The mask that the command line makes of the same prompts in the same order. */
 async function reference(prompts: readonly PromptItem[], options: readonly string[]): Promise<CocoRle> {
-  const out = join(stage.folder, 'reference.json');
+  const out = join(stage.folder, `${randomUUID()}.json`);
   await splitseem('segment', samplePath(SAMPLE), ...prompts.flatMap(toOption), ...options, '-o', out);
   const { size, counts } = JSON.parse(readFileSync(out, 'utf8')) as CocoRle;
   return { size, counts };
@@ -75,8 +76,7 @@ describe('clicks on two objects', () => {
     const [first, second] = await user.objects();
     expect(first?.prompts.map((prompt) => ('label' in prompt ? prompt.label : null))).toEqual([1, 1, 0]);
     expect(second?.prompts).toHaveLength(2);
-    await expectReference(first);
-    await expectReference(second);
+    await Promise.all([expectReference(first), expectReference(second)]);
   });
 });
 
@@ -189,8 +189,7 @@ describe('other prompts', () => {
 
     const [box, polygon] = await user.objects();
     expect([box, polygon].map((object) => object?.prompts[0]?.kind)).toEqual(['box', 'polygon']);
-    await expectReference(box);
-    await expectReference(polygon);
+    await Promise.all([expectReference(box), expectReference(polygon)]);
   });
 
   it('a scribble makes a mask', async () => {
@@ -315,7 +314,7 @@ describe('exports', () => {
 
     await user.startOver();
     await user.openFile({ name: 'project.json', mimeType: 'application/json', buffer: saved });
-    await user.page.getByText(SAMPLE).waitFor();
+    await user.page.getByRole('dialog').getByText(SAMPLE).waitFor();
     await user.openSample(SAMPLE);
     await user.waitForAnswers(2);
     const strip = (objects: readonly ProjectObject[]): unknown =>

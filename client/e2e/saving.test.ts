@@ -1,48 +1,20 @@
 /** Work that is kept in the browser: reloads, crashes, two tabs, full storage. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Project } from '../src/shared/types';
-import { launchBrowser, PageUnderTest, samplePath } from './browser';
-import { startServer, type Running } from './programs';
+import { samplePath, type PageUnderTest } from './browser';
+import { useStage } from './stage';
 
 const SAMPLE = 'coffee.jpg';
 const OTHER = 'rocket.jpg';
 
-const running: Pick<Running, 'stop'>[] = [];
-let server: Running;
-let browser: Browser;
-let context: BrowserContext;
+const stage = useStage({ apart: true });
 let user: PageUnderTest;
 
-beforeAll(async () => {
-  server = await startServer(['--cache', 'memory']);
-  running.push(server);
-  browser = await launchBrowser();
-  running.push({ stop: () => browser.close() });
-});
-
-afterAll(async () => {
-  for (const program of running.reverse()) await program.stop();
-});
-
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  user = await open();
+  user = await stage.visit();
 });
-
-afterEach(async () => {
-  await context.close();
-  expect(user.faults).toEqual([]);
-});
-
-async function open(page?: Page): Promise<PageUnderTest> {
-  const opened = new PageUnderTest(page ?? (await context.newPage()));
-  await opened.page.goto(server.url);
-  await opened.waitForDecoder();
-  return opened;
-}
 
 const saved = (): Promise<void> => user.status.getByText('Saved', { exact: true }).waitFor();
 
@@ -93,7 +65,7 @@ describe('work', () => {
     await user.click({ x: 0.3, y: 0.85 });
     const { objects } = (await user.project()).images[0] ?? { objects: [] };
     expect(objects.map(({ prompts }) => prompts.length)).toEqual([2, 2]);
-    user = await open();
+    user = await stage.visit();
     await user.page.waitForTimeout(2000);
     expect(await offer().count()).toBe(0);
   });
@@ -103,10 +75,10 @@ describe('work', () => {
     await user.click({ x: 0.5, y: 0.5 });
     const before = await work();
     const crashed = user;
-    const session = await context.newCDPSession(crashed.page);
+    const session = await crashed.page.context().newCDPSession(crashed.page);
     void session.send('Page.crash').catch(() => undefined);
     await crashed.page.waitForEvent('crash');
-    user = await open();
+    user = await stage.visit();
     await offer().getByText(`${OTHER} and 1 more photo, 3 objects`).waitFor();
     await continueWork(4);
     expect(essence(await user.project())).toEqual(before);
@@ -117,7 +89,7 @@ describe('work', () => {
   it('of a tab that is open is not offered to another', async () => {
     await work();
     const first = user;
-    user = await open();
+    user = await stage.visit();
     await user.openSample(OTHER);
     await user.click({ x: 0.5, y: 0.5 });
     await saved();
@@ -125,7 +97,7 @@ describe('work', () => {
     await user.page.waitForTimeout(500);
     expect(await offer().count()).toBe(0);
     await first.page.close();
-    user = await open();
+    user = await stage.visit();
     await offer().getByText(`${SAMPLE}, 2 objects`).waitFor();
   });
 
@@ -164,8 +136,8 @@ describe('a storage that is full', () => {
   it('is told, and leaving the page is asked about', async () => {
     // Bytes after the end of a JPEG file mean nothing.
     const buffer = Buffer.concat([readFileSync(samplePath(SAMPLE)), randomBytes(2_000_000)]);
-    const session = await context.newCDPSession(user.page);
-    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 200_000 });
+    const session = await user.page.context().newCDPSession(user.page);
+    await session.send('Storage.overrideQuotaForOrigin', { origin: stage.url, quotaSize: 200_000 });
     await user.openFile({ name: SAMPLE, mimeType: 'image/jpeg', buffer });
     await user.waitForEmbedding();
     await user.click({ x: 0.5, y: 0.3 });

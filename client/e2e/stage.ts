@@ -13,10 +13,11 @@ export interface StageOptions {
   /** For the browser. */
   readonly flags?: readonly string[];
   /**
-   * Whether every page has a process of its own: for tests that measure. Otherwise the pages share one, in which one
-   * page stays open, so that WebAssembly is compiled once for all of them: two thirds of what loading a page costs.
+   * Whether every test has a browser profile and processes of its own, to measure or crash them. Otherwise all pages
+   * share one process, in which one page stays open, so that WebAssembly is compiled once for all of them: two thirds of
+   * what loading a page costs.
    */
-  readonly measures?: boolean;
+  readonly apart?: boolean;
   /** Whether errors outside the page's own handling are what is tried. */
   readonly breaks?: boolean;
 }
@@ -54,11 +55,12 @@ export class Stage {
   };
 
   async open(): Promise<void> {
-    const { serve, flags = [], measures = false } = this.#options;
+    const { serve, flags = [], apart = false } = this.#options;
+    const launching = launchBrowser(...flags, ...(apart ? [] : [ONE_PROCESS]));
+    this.keep({ stop: async () => (await launching).close() });
     this.#server = this.keep(await (serve?.(this) ?? startServer(['--cache', 'memory'])));
-    this.#browser = await launchBrowser(...flags, ...(measures ? [] : [ONE_PROCESS]));
-    this.keep({ stop: () => this.browser.close() });
-    if (measures) return;
+    this.#browser = await launching;
+    if (apart) return;
     this.#shared = await this.#browser.newContext(VIEWPORT);
     const kept = new PageUnderTest(await this.#shared.newPage());
     await kept.page.goto(this.url);
@@ -72,8 +74,7 @@ export class Stage {
 
   /** A page that has been nowhere yet; with options in a browser profile of its own. */
   async newUser(options?: BrowserContextOptions): Promise<PageUnderTest> {
-    const shared = options === undefined ? this.#shared : null;
-    const context = shared ?? (await this.#newContext(options));
+    const context = options === undefined ? await this.#usual() : await this.#newContext(options);
     const user = new PageUnderTest(await context.newPage());
     this.#users.push(user);
     return user;
@@ -90,11 +91,16 @@ export class Stage {
   /** Close what a test opened, with all that pages keep in the browser. */
   async leave(): Promise<void> {
     const users = this.#users.splice(0);
-    for (const { page } of users) await page.close();
     for (const context of this.#contexts.splice(0)) await context.close();
+    for (const { page } of users) if (!page.isClosed()) await page.close();
     await this.#forget();
     if (this.#options.breaks === true) return;
     expect(users.flatMap(({ faults }) => faults)).toEqual([]);
+  }
+
+  /** The profile of all pages, or of those of one test. */
+  async #usual(): Promise<BrowserContext> {
+    return this.#shared ?? this.#contexts[0] ?? this.#newContext();
   }
 
   async #newContext(options?: BrowserContextOptions): Promise<BrowserContext> {

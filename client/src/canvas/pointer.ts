@@ -130,7 +130,7 @@ export class Gestures {
   /** Take back what is being drawn: the last corner, or the shape that is held. False: nothing is being drawn. */
   undo(): boolean {
     if (this.#gesture !== null) this.#abandon();
-    else if (this.#outline.isBegun) this.removeLastVertex();
+    else if (this.#outline.isBegun) this.removeLastCorner();
     else {
       this.#outline.clear();
       return false;
@@ -179,7 +179,7 @@ export class Gestures {
     this.#host.give(tool.prompt(corners, label));
   }
 
-  removeLastVertex(): void {
+  removeLastCorner(): void {
     this.#outline.removeLast();
     this.#host.showSketch(this.#outline.sketch(null));
   }
@@ -209,7 +209,7 @@ export class Gestures {
     if (tool.kind === 'press') this.#givePress(at, label);
     else if (tool.kind === 'drag') this.#draw(tool.begin(at, label, image));
     else if (this.#outline.endsAt(at)) this.closePolygon();
-    else this.#addVertex(at, label);
+    else this.#addCorner(at, label);
   }
 
   #beginPress({ kind }: PointerInput, at: PointXy, label: Label, image: SizeHw): void {
@@ -273,7 +273,7 @@ export class Gestures {
 
   #finishPress({ at, label }: PressGesture): void {
     if (this.#host.tool().kind === 'corners') {
-      this.#addVertex(at, label);
+      this.#addCorner(at, label);
       return;
     }
     this.#host.showSketch(null);
@@ -287,15 +287,15 @@ export class Gestures {
     this.#host.give(tool.prompt(at, label));
   }
 
-  #addVertex(at: PointXy, label: Label): void {
+  #addCorner(at: PointXy, label: Label): void {
     const image = this.#host.imageSize();
     if (image === null) return;
-    const vertex = clampToImage(at, image);
-    if (this.#outline.reachesStart(vertex, this.#host.viewport())) {
+    const corner = clampToImage(at, image);
+    if (this.#outline.reachesStart(corner, this.#host.viewport())) {
       this.closePolygon();
       return;
     }
-    this.#outline.add(vertex, label);
+    this.#outline.add(corner, label);
     this.#host.showSketch(this.#outline.sketch(null));
   }
 

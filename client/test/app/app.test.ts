@@ -52,7 +52,7 @@ describe('what is being drawn when another photo comes', () => {
     [
       'brought back corner by corner',
       () => {
-        app.gestures.removeLastVertex();
+        app.gestures.removeLastCorner();
         app.redo();
       },
     ],

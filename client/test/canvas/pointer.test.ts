@@ -451,7 +451,7 @@ describe('polygon', () => {
   it('follows the pointer, loses corners by Backspace, and is dropped by Escape', () => {
     gestures.move(at(20, 50));
     expect(host.sketch).toMatchObject({ kind: 'corners', cursor: { x: 20, y: 50 } });
-    gestures.removeLastVertex();
+    gestures.removeLastCorner();
     expect(host.sketch).toMatchObject({ points: [{ x: 10 }, { x: 50 }] });
     gestures.closePolygon();
     expect(host.given).toEqual([]);

@@ -74,7 +74,7 @@ const COMMANDS: readonly Shortcut[] = [
     does: 'Take the last prompt of the object back; while you draw, the last corner',
     chords: key('backspace'),
     run: ({ gestures, controller }) => {
-      if (gestures.hasCorners) gestures.removeLastVertex();
+      if (gestures.hasCorners) gestures.removeLastCorner();
       else controller.removeLastPrompt();
     },
   },
