@@ -147,6 +147,8 @@ export class Controller {
     this.#store.failedSteps.value = new Map();
     if (this.#store.decoder.value.phase === 'failed') this.start();
     this.#queueEmbed(id, photo);
+    // What was left out on other photos is tried again too, and does not wait for this one.
+    this.#answer();
   }
 
   /** Stop waiting for the embedding of an image; it can be tried again. */

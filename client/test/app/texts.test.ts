@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { projectOf } from '../../src/app/export/exportActions';
 import type { Project } from '../../src/shared/types';
 import { click } from '../samples';
-import { say, settle, vectorsOf, World } from './world';
+import { photo, say, settle, vectorsOf, World } from './world';
 
 let world: World;
 
@@ -106,6 +106,18 @@ describe('texts', () => {
     // The server is not asked again with every click.
     expect(world.inquiries).toHaveLength(1);
     expect([...world.store.failedSteps.value.values()]).toMatchObject([{ status: 404 }]);
+  });
+
+  it('that failed are tried again with a photo that cannot be had, and do not wait for it', async () => {
+    await world.openReady();
+    world.controller.giveText('dog');
+    world.inquiries[0]?.fail({ kind: 'network', message: 'the server cannot be reached' });
+    await settle();
+    world.controller.openPhoto(photo('lost.jpg'));
+    world.embeds.at(-1)?.fail({ kind: 'network', message: 'the server cannot be reached' });
+    await settle();
+    world.controller.retry(world.store.session.value.activeImage ?? '');
+    expect(world.inquiries.map(({ texts }) => texts)).toEqual([['dog'], ['dog']]);
   });
 
   it('that are answered at last are seen by the prompts that followed them', async () => {

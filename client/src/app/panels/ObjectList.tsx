@@ -121,6 +121,8 @@ function describe(store: Store, object: SegmentObject): string {
   if (result === null || object.steps.some(({ id }) => !session.value.results.has(id))) {
     return `${prompts} · waiting`;
   }
+  // Its mask comes soon; what is exported has none before.
+  if (result.isDraft) return `${prompts} · draft`;
   if (result.label === null || result.labelScore === null) return prompts;
   const certainty = `${Math.round(100 * result.labelScore)} %`;
   const isOwn = object.userLabel !== null && object.userLabel !== result.label;
