@@ -132,6 +132,8 @@ async function nothingWaitsForEver(world: World): Promise<string | null> {
     await world.press('[aria-label="Photos"] > li > button:first-child', k / photos + 1e-6);
     await settleAnswers(world);
     await world.press('.progress.failed button');
+    await settleAnswers(world);
+    await world.press('.chip.retry');
     const left = await settleAnswers(world);
     if (left !== null) return `${left} (${(await world.shown()).status})`;
   }
