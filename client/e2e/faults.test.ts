@@ -61,6 +61,39 @@ it('a worker that throws, ends or hangs is replaced, and what waits is answered'
   }
 });
 
+/** A module whose only function, f, does what cannot be done: as the runtime's own code when its memory is damaged. */
+const TRAP =
+  'new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,5,1,3,0,0,11))).exports.f()';
+
+describe('a worker is replaced without a long silence, and the click is answered', () => {
+  it.each([
+    ['that has ended while nothing was asked of it', 'self.close()'],
+    ['whose WebAssembly traps in a step', `performance.now = () => ${TRAP}`],
+    ['whose runtime has run out of memory', 'performance.now = () => { throw new Error("std::bad_alloc"); }'],
+  ])('%s', GENEROUS, async (_, fault) => {
+    await visit();
+    await user.openSample(SAMPLE);
+    const before = await user.answered();
+    await user.page
+      .workers()[0]
+      ?.evaluate(fault)
+      .catch(() => undefined);
+    await user.press({ x: 0.5, y: 0.5 });
+    // The silence that would be noticed otherwise is longer.
+    const limit = { timeout: 70_000 };
+    await user.page.waitForFunction(
+      (count) => {
+        const { splitseem } = globalThis as unknown as { splitseem: { timings(): unknown[] } };
+        return splitseem.timings().length > count;
+      },
+      before,
+      limit,
+    );
+    expect((await user.objects())[0]?.mask).not.toBeNull();
+    expect(await user.status.textContent()).not.toContain('Error');
+  });
+});
+
 describe('the server decodes, and the status says why', () => {
   const servedAs =
     (status: number, contentType: string, body: string) =>

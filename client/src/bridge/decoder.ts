@@ -1,6 +1,7 @@
 /** The page's side of the decoder worker: promises by request id, cancelled by AbortSignal, none of them for ever. */
 import { within, type Loaded } from '../api/wait';
 import { aborted, Failure } from '../shared/errors';
+import { lifeName, whenLifeEnds } from '../api/life';
 import type { CallName, WorkerCalls, WorkerReply, WorkerRequest } from '../shared/messages';
 
 /** The part of a Worker that is used here. */
@@ -100,8 +101,14 @@ class Bridge implements DecoderBridge {
       return;
     }
     this.#waiting.delete(reply.id);
-    if (reply.ok) entry?.resolve(reply.value);
-    else entry?.reject(new Failure(reply.error));
+    if (reply.ok) {
+      entry?.resolve(reply.value);
+      return;
+    }
+    entry?.reject(new Failure(reply.error));
+    if (reply.error.what === 'worker-failed' && this.#worker !== null) {
+      this.#lose(this.#worker, reply.error.message);
+    }
   }
 
   #lose(lost: WorkerLike, message: string): void {
@@ -117,15 +124,21 @@ class Bridge implements DecoderBridge {
 }
 
 /**
- * A worker that fails to start, throws outside a request, or says nothing for `milliseconds` while something is
- * asked of it, is ended: all calls fail, and the listener is told.
+ * A worker that fails to start, throws outside a request, says that it is broken, or says nothing for `milliseconds`
+ * while something is asked of it, is ended: all calls fail, and the listener is told.
  */
 export const createBridge = (start: () => WorkerLike, milliseconds?: number): DecoderBridge =>
   new Bridge(start, milliseconds);
 
 /** Start the worker; its script is a file of its own. */
-export const startDecoder = (milliseconds?: number): DecoderBridge =>
-  createBridge(
-    () => new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module' }),
-    milliseconds,
-  );
+export const startDecoder = (milliseconds?: number): DecoderBridge => createBridge(startWorker, milliseconds);
+
+function startWorker(): Worker {
+  const name = lifeName();
+  const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
+  // It says nothing before it holds its lock.
+  const watch = (): void =>
+    whenLifeEnds(name, () => worker.dispatchEvent(new ErrorEvent('error', { message: 'it has ended' })));
+  worker.addEventListener('message', watch, { once: true });
+  return worker;
+}

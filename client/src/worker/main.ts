@@ -2,6 +2,7 @@
 import { Engine } from './engine';
 import { configureRuntime, fetchRuntimeFile, openGraph, PROVIDER } from './runtime/ortSession';
 import { serve } from './serve';
+import { holdLife } from '../api/life';
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -23,4 +24,5 @@ serve(
     startWebGpu: async (allowsSoftware) =>
       (await import('./runtime/webgpuSession')).startWebGpu(allowsSoftware),
   }),
+  holdLife(self.name),
 );

@@ -1,5 +1,5 @@
 import type { Loaded } from '../api/wait';
-import { aborted, Failure, toClientError } from '../shared/errors';
+import { aborted, Failure, toClientError, type ClientError } from '../shared/errors';
 import type { CallName, WorkerCalls, WorkerReply, WorkerRequest } from '../shared/messages';
 import type { Engine } from './engine';
 
@@ -21,11 +21,11 @@ const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'close'];
  * Answer the requests that arrive at a port, one at a time and in order but for those that need not wait.
  *
  * An aborted request is not started. One that already runs stops where it can, and its result is dropped by the
- * page.
+ * page. The first call, which loads, waits for `started`.
  */
-export function serve(port: Port, engine: Engine): void {
+export function serve(port: Port, engine: Engine, started: Promise<void> = Promise.resolve()): void {
   const running = new Map<number, AbortController>();
-  let previous: Promise<void> = Promise.resolve();
+  let previous = started;
 
   const answer = async (request: CallRequest, { signal }: AbortController): Promise<void> => {
     const { id } = request;
@@ -36,7 +36,7 @@ export function serve(port: Port, engine: Engine): void {
       };
       port.postMessage({ id, ok: true, value: await dispatch(engine, request, signal, onProgress) });
     } catch (error) {
-      port.postMessage({ id, ok: false, error: toClientError(error, 'decoder') });
+      port.postMessage({ id, ok: false, error: errorOf(error) });
     } finally {
       running.delete(id);
     }
@@ -53,6 +53,16 @@ export function serve(port: Port, engine: Engine): void {
     else previous = previous.then(() => answer(request, abort));
   };
 }
+
+/** What memory that ran out or was damaged leaves behind answers nothing any more: the page starts another worker. */
+function errorOf(thrown: unknown): ClientError {
+  const error = toClientError(thrown, 'decoder');
+  const isBroken = thrown instanceof WebAssembly.RuntimeError || BROKEN.test(error.message);
+  return isBroken ? { kind: 'decoder', what: 'worker-failed', message: error.message } : error;
+}
+
+/** As the runtime says it in errors of its own. */
+const BROKEN = /\bAborted\(|\bbad_alloc\b/;
 
 function dispatch(
   engine: Engine,
