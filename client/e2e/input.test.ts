@@ -1,13 +1,12 @@
 /** Mouse, keyboard, focus and what screen readers are told, in a real browser; and the page on small and large screens. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { maskFromRle } from '../src/shared/rle';
+import { seriousFindings } from './axe';
 import { samplePath, type PageUnderTest } from './browser';
 import { useStage } from './stage';
 
 const SAMPLE = 'coffee.jpg';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const stage = useStage();
 let user: PageUnderTest;
@@ -220,35 +219,13 @@ describe('screen readers', () => {
   });
 });
 
-/** What axe finds that is serious, by rule and element. */
-async function seriousFindings(): Promise<readonly string[]> {
-  await user.page.evaluate(AXE);
-  return user.page.evaluate(async () => {
-    interface Found {
-      readonly id: string;
-      readonly impact: string | null;
-      readonly nodes: readonly { readonly html: string }[];
-    }
-    const { axe } = globalThis as unknown as {
-      axe: { run(target: Document, options: object): Promise<{ violations: readonly Found[] }> };
-    };
-    const rules = Object.fromEntries(
-      ['target-size', 'label-content-name-mismatch'].map((id) => [id, { enabled: true }]),
-    );
-    const { violations } = await axe.run(document, { rules });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-  });
-}
-
 describe.each(['light', 'dark'] as const)('axe finds nothing serious, %s', (colorScheme) => {
   beforeEach(async () => {
     await user.page.emulateMedia({ colorScheme });
   });
 
   it('on the page as it opens', async () => {
-    expect(await seriousFindings()).toEqual([]);
+    expect(await seriousFindings(user.page)).toEqual([]);
   });
 
   it('with every tool, menu and dialog', async () => {
@@ -256,17 +233,17 @@ describe.each(['light', 'dark'] as const)('axe finds nothing serious, %s', (colo
     await user.click({ x: 0.5, y: 0.45 });
     for (const name of ['Click', 'Box', 'Scribble', 'Polygon']) {
       await tool(name);
-      expect({ name, found: await seriousFindings() }).toEqual({ name, found: [] });
+      expect({ name, found: await seriousFindings(user.page) }).toEqual({ name, found: [] });
     }
     await user.button('Export').click();
-    expect(await seriousFindings()).toEqual([]);
+    expect(await seriousFindings(user.page)).toEqual([]);
     await user.page.keyboard.press('Escape');
     await user.button('Help').click();
-    expect(await seriousFindings()).toEqual([]);
+    expect(await seriousFindings(user.page)).toEqual([]);
     await user.page.keyboard.press('Escape');
     await user.openFile({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.alloc(0) });
     await user.status.getByText(/a\.png: the file is empty/).waitFor();
-    expect(await seriousFindings()).toEqual([]);
+    expect(await seriousFindings(user.page)).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CocoRle, ProjectObject, PromptItem } from '../src/shared/types';
+import { seriousFindings } from './axe';
 import { samplePath, type PageUnderTest } from './browser';
 import { iou } from './masks';
 import { run, startServer, WITH_FAKE_SENTENCES } from './programs';
@@ -157,6 +158,47 @@ describe('class names', () => {
     await user.button('New object').click();
     expect(NAMES).toContain((await user.click({ x: 0.5, y: 0.3 })).label);
     expect((await user.project()).class_names).toEqual(NAMES);
+  });
+
+  it('of the user name objects where the server decodes, before and after', async () => {
+    await user.page.route('**/*.wasm', (route) => route.fulfill({ status: 404, body: '' }));
+    await user.page.reload();
+    await user.status.getByText(/Decoding on the server/).waitFor();
+    await user.openSample(SAMPLE);
+    const before = await user.click({ x: 0.5, y: 0.3 });
+    expect(NAMES).not.toContain(before.label);
+    await user.button('Class names').click();
+    await user.page.getByRole('textbox', { name: 'Class names' }).fill(NAMES.join('\n'));
+    await user.button('Use these names').click();
+    await user.page.waitForFunction(
+      (names) => names.includes(document.querySelector<HTMLInputElement>('.object-label')?.value ?? ''),
+      NAMES,
+    );
+    await user.button('New object').click();
+    expect(NAMES).toContain((await user.click({ x: 0.2, y: 0.8 })).label);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('axe finds nothing serious, %s', (colorScheme) => {
+  it('with words and class names', async () => {
+    await user.page.emulateMedia({ colorScheme });
+    await say('a red cup');
+    expect(await seriousFindings(user.page)).toEqual([]);
+    await user.button('Class names').click();
+    expect(await seriousFindings(user.page)).toEqual([]);
+    await user.page.getByRole('textbox', { name: 'Class names' }).fill('mug\nspoon');
+    expect(await seriousFindings(user.page)).toEqual([]);
+    await user.button('Use these names').click();
+    await user.page.getByText('2 in use').waitFor();
+    expect(await seriousFindings(user.page)).toEqual([]);
+  });
+
+  it('with words that cannot be looked up', async () => {
+    await user.page.emulateMedia({ colorScheme });
+    await user.page.route(TEXT, (route) => route.fulfill({ status: 404, body: '' }));
+    await type('a red cup');
+    await user.button('Try again').waitFor();
+    expect(await seriousFindings(user.page)).toEqual([]);
   });
 });
 

@@ -123,6 +123,10 @@ async def test_prompts_are_answered_as_by_the_predictor(
     assert item["area"] == mask.sum()
     assert item["label"] in TINY.vocabulary
     assert 0 <= item["label_score"] <= 1
+    vocabulary = predictor.decoder.vocabulary
+    assert vocabulary is not None
+    cosines = vocabulary.matrix.numpy() @ np.array(item["class_embed"])
+    assert vocabulary.names[int(cosines.argmax())] == item["label"]
     assert "decode_prompts;dur=" in response.headers["server-timing"]
     assert response.headers["x-splitseem-model"].startswith("tiny@")
 

@@ -91,9 +91,8 @@ async function post(url: string, body: object, signal: AbortSignal): Promise<unk
 interface Answer {
   readonly mask: CocoRle;
   readonly area: number;
-  readonly label: string | null;
-  readonly label_score: number | null;
   readonly score: number;
+  readonly class_embed: readonly number[];
   readonly memory: { readonly shape: readonly [number, number]; readonly float32_base64: string };
 }
 
@@ -108,8 +107,8 @@ function readAnswer(answer: unknown, milliseconds: number): WorkerStepResult {
     area: object.area,
     score: object.score,
     maskLogits: unpackMemory(object.memory),
-    classEmbed: new Float32Array(0),
-    naming: { label: object.label, labelScore: object.label_score },
+    // Named on the page, by the user's names where there are some.
+    classEmbed: Float32Array.from(object.class_embed),
     isDraft: false,
     timings: { ...none, step: milliseconds } as WorkerStepResult['timings'],
   };

@@ -166,11 +166,7 @@ function stepsAfter({ images }: Session, id: StepId): readonly StepId[] {
 export const renameResults = (session: Session, nameOf: (classEmbed: Float32Array) => Naming): Session => ({
   ...session,
   results: new Map(
-    [...session.results].map(([id, result]) => [
-      id,
-      // What the server decoded it has named, too.
-      result.classEmbed.length === 0 ? result : { ...result, ...nameOf(result.classEmbed) },
-    ]),
+    [...session.results].map(([id, result]) => [id, { ...result, ...nameOf(result.classEmbed) }]),
   ),
 });
 

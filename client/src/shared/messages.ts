@@ -42,8 +42,6 @@ export type WorkerTimings = Readonly<Record<WorkerStage, number>>;
 /** Names are given on the page, which has the vocabulary. */
 export type WorkerStepResult = Omit<StepResult, 'timings' | keyof Naming> & {
   readonly timings: WorkerTimings;
-  /** Where the mask was named already, by the model's own vocabulary. */
-  readonly naming?: Naming;
 };
 
 /** Every call the worker answers: its arguments and its result. */

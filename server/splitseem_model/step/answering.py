@@ -34,6 +34,7 @@ class Step:
         score: selection score of the query that answered; higher is better.
         query: row of the query that answered, among those that may.
         label, label_score: its best class and the softmax of it; None for a model without vocabulary.
+        class_embed: float32 `[E]`, what the mask shows; its cosines with the vectors of names choose one.
         fine: what the mask is made of where the photo refines it; None where `mask_logits` are.
     """
 
@@ -42,6 +43,7 @@ class Step:
     query: int
     label: str | None = None
     label_score: float | None = None
+    class_embed: NDArray[np.float32] | None = None
     fine: FineMask | None = None
 
     @property
@@ -138,13 +140,14 @@ def follow_photo(given: Answering, step: Step) -> Step:
 
 
 def label(given: Answering, step: Step) -> Step:
-    """With the best name of the vocabulary."""
-    if given.vocabulary is None:
-        return step
+    """With what it shows, and the best name of the vocabulary for that."""
     meant = given.candidates.head.class_embed[0, step.query]
     if given.semantic is not None and given.image.semantic is not None:
         under = meaning_of(given.image.semantic, torch.from_numpy(step.mask_logits))
         meant = given.semantic.to_sentence(under)
+    step = replace(step, class_embed=meant.float().cpu().numpy())
+    if given.vocabulary is None:
+        return step
     probability = (given.config.logit_scale * (unit(meant) @ given.vocabulary.matrix.T)).softmax(-1)
     best = int(probability.argmax())
     return replace(step, label=given.vocabulary.names[best], label_score=float(probability[best]))

@@ -49,13 +49,15 @@ class PromptDecoder(Protocol):
 
 @dataclass(frozen=True)
 class DecodedObject:
-    """The answer to the last prompt of an object: mask, its number of pixels, label, scores, and memory."""
+    """The answer to the last prompt of an object: mask, its number of pixels, label, scores, the class
+    embedding float32 `[E]` that names are compared with, and memory."""
 
     mask: CocoRle
     area: int
     label: str | None
     label_score: float | None
     score: float
+    class_embed: NDArray[np.float32]
     memory: Memory
 
 
@@ -160,11 +162,18 @@ class DecodeService:
     def _finish(self, item: ObjectRequest, run: _Run) -> None:
         step = run.step
         assert step is not None, "a request has a prompt to answer for every object"
+        assert step.class_embed is not None, "every step is labelled"
         mask = self._decoder.mask(run.image, step)
         handed_on = Memory(len(item.prompts), step.memory.mask_logits)
         run.answers.append(
             DecodedObject(
-                encode_rle(mask), int(mask.sum()), step.label, step.label_score, step.score, handed_on
+                encode_rle(mask),
+                int(mask.sum()),
+                step.label,
+                step.label_score,
+                step.score,
+                step.class_embed,
+                handed_on,
             )
         )
 

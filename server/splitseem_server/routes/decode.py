@@ -119,6 +119,7 @@ def _describe_object(item: DecodedObject) -> dict[str, object]:
         "label": item.label,
         "label_score": item.label_score,
         "score": item.score,
+        "class_embed": item.class_embed.tolist(),
         "memory": write_memory(item.memory),
     }
 

@@ -43,17 +43,19 @@ function ClassNamesButton({ app: { store } }: { readonly app: App }) {
   const count = session.value.classNames?.length;
   if (!isPossible && count === undefined) return null;
   return (
-    <button
-      type="button"
-      class="link"
-      aria-label="Class names"
-      title="Choose what objects are called"
-      onClick={() => {
-        store.classNamesOpen.value = true;
-      }}
-    >
-      {count === undefined ? 'Class names' : `${count} class name${count === 1 ? '' : 's'}`}
-    </button>
+    <span>
+      {count !== undefined && <small>{count} in use </small>}
+      <button
+        type="button"
+        class="link"
+        title="Choose what objects are called"
+        onClick={() => {
+          store.classNamesOpen.value = true;
+        }}
+      >
+        Class names
+      </button>
+    </span>
   );
 }
 

@@ -92,7 +92,7 @@ export class DecodeLoop {
     const timings = { ...answeredTimings(result.timings, step.givenAt, finished), ...draft };
     // What remembers a draft is one, however well the worker knew the photo by then.
     const isDraft = result.isDraft || previous?.isDraft === true;
-    const naming = result.naming ?? namingOf(this.#store, result.classEmbed);
+    const naming = namingOf(this.#store, result.classEmbed);
     unpainted.set(step.id, finished);
     session.value = recordResult(session.value, step.id, { ...result, ...naming, isDraft, timings });
     lastStep.value = step.id;
