@@ -446,7 +446,9 @@ export class Controller {
     if (open === undefined) return;
     photos.value = new Map(photos.value).set(id, { ...open, readiness });
     // A photo may be known by its key; prompts that come so are answered with the others.
-    if (readiness.phase === 'ready' || readiness.phase === 'failed') this.#projects.restore();
+    if (readiness.phase !== 'ready' && readiness.phase !== 'failed') return;
+    this.#projects.restore();
+    this.#answer();
   }
 
   // Class names

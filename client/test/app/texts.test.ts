@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { projectOf } from '../../src/app/export/exportActions';
 import type { Project } from '../../src/shared/types';
 import { click } from '../samples';
-import { photo, say, settle, vectorsOf, World } from './world';
+import { SIZE, KEY, photo, say, settle, vectorsOf, World } from './world';
 
 let world: World;
 
@@ -106,6 +106,24 @@ describe('texts', () => {
     // The server is not asked again with every click.
     expect(world.inquiries).toHaveLength(1);
     expect([...world.store.failedSteps.value.values()]).toMatchObject([{ status: 404 }]);
+  });
+
+  it('of a project are looked up where the photo is known by its key alone', async () => {
+    const object = { prompts: [say('dog')], mask: null, label: null, score: null, timings: {} };
+    const image = { name: 'other.jpg', size_hw: [SIZE.height, SIZE.width], key: KEY, objects: [object] };
+    const project = {
+      type: 'project',
+      protocol_version: 1,
+      format: 1,
+      images: [image],
+    } as unknown as Project;
+    const fresh = new World();
+    fresh.controller.start();
+    fresh.controller.openProject(project);
+    fresh.controller.openPhoto(photo());
+    fresh.embeds[0]?.arrive();
+    await settle();
+    expect(fresh.inquiries.map(({ texts }) => texts)).toEqual([['dog']]);
   });
 
   it('that failed are tried again with a photo that cannot be had, and do not wait for it', async () => {
