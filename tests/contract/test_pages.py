@@ -101,3 +101,8 @@ def prose(text: str) -> Iterator[str]:
 def test_no_line_of_prose_is_longer_than_a_screen(page: str) -> None:
     long = [line for line in prose((ROOT / page).read_text(encoding="utf-8")) if len(line) > MAX_COLUMNS]
     assert long == []
+
+
+def test_no_file_holds_the_marks_of_a_merge() -> None:
+    mark = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert [name for name in FILES if mark.search((ROOT / name).read_bytes())] == []

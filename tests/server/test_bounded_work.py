@@ -33,6 +33,7 @@ class Answer:
     """A step with a mask of many runs."""
 
     label, label_score, score = "noise", 0.5, 0.5
+    class_embed = np.ones(8, np.float32)
 
     def __init__(self, memory: Any) -> None:
         self.memory = memory
