@@ -41,7 +41,7 @@ export function createEmbed(url: string, surroundings: Surroundings = browser, m
   };
 }
 
-const contentType = (photo: Blob): string =>
+export const contentType = (photo: Blob): string =>
   photo.type.startsWith('image/') ? photo.type : 'application/octet-stream';
 
 export const browser: Surroundings = { transport: post, sleep };

@@ -1,15 +1,18 @@
 /** `POST /v1/upright`: a photo in, the picture that the server reads from it out, as PNG. */
-import { httpError } from './problem';
-import { Failure } from '../shared/errors';
+import { browser, contentType, type Surroundings } from './embeddings';
+import { patiently } from './patiently';
+import { sendRepeatedly } from './retry';
 
+const ATTEMPTS = 3;
+
+/** Busy servers and lost connections are tried again; a silent one ends the wait. */
 export const createUpright =
-  (url: string) =>
+  (url: string, { transport, sleep }: Surroundings = browser, milliseconds?: number) =>
   async (photo: Blob): Promise<Blob> => {
-    const response = await fetch(url, { method: 'POST', body: photo }).catch((cause: unknown) => {
-      throw new Failure({ kind: 'network', message: 'the server cannot be reached' }, { cause });
-    });
-    if (response.ok) return response.blob();
-    const body = await response.arrayBuffer();
-    const { status, headers } = response;
-    throw new Failure(httpError({ status, body, header: (name) => headers.get(name) }));
+    const { signal } = new AbortController();
+    const headers = { Accept: 'image/png', 'Content-Type': contentType(photo) };
+    const request = { url, body: photo, headers, signal, onProgress: () => undefined };
+    const send = () => patiently(transport, request, { patience: 'embedding', milliseconds });
+    const png = await sendRepeatedly(send, { attempts: ATTEMPTS, sleep, signal, onRetry: () => undefined });
+    return new Blob([png], { type: 'image/png' });
   };

@@ -83,8 +83,8 @@ function startOverWithEachPhoto({ store, view, gestures }: Pick<App, 'store' | '
 export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
   const maps = mapsFrom(location.search);
-  const convert = createUpright(address('v1/upright'));
   const patience = patienceFrom(location.search);
+  const convert = createUpright(address('v1/upright'), undefined, patience);
   return {
     embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`), undefined, patience),
     texts: createTexts(address('v1/text'), undefined, patience),
