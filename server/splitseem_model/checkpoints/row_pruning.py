@@ -11,7 +11,7 @@ from splitseem_model.network import SegmentationModel
 
 
 def prune_rows(model: SegmentationModel, queries: Sequence[int], num_memories: int) -> SegmentationModel:
-    """The model with these learned queries, in this order, and the first so many memories.
+    """The model with these learned queries, in this order, and that many memories, the first ones.
 
     Raises:
         ValueError: no query or memory, or one that the model does not have.

@@ -49,7 +49,7 @@ class SingleFlight(Generic[T]):
         finally:
             flight.waiting -= 1
             if flight.waiting == 0 and not flight.committed and not flight.task.done():
-                # Whoever asks next must not join a task that is being cancelled.
+                # The next request must not join a task that is being cancelled.
                 self._land(key, flight)
                 flight.task.cancel()
 

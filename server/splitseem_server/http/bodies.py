@@ -13,7 +13,7 @@ from splitseem_server.errors import BodyTooLarge, MalformedRequest, QueueFull, R
 from splitseem_server.http.problem_json import problem_response
 
 SMALL_BYTES = 65_536
-"""A body of so many is read before anything is refused."""
+"""A body of at most this length is read before anything is refused."""
 
 
 @dataclass(frozen=True)

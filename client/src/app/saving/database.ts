@@ -6,7 +6,7 @@ import type { KeptWork } from '../state/kept';
 /** What the saving of work needs of a database. */
 export interface Works {
   put(work: KeptWork): Promise<void>;
-  /** Whether a file of so many bytes leaves room for what is done next: prompts cannot be opened again, files can. */
+  /** Whether a file of this size leaves room for the prompts to come: a file can be opened again, prompts cannot. */
   hasRoom(bytes: number): Promise<boolean>;
   putFile(work: string, image: ImageId, file: Blob): Promise<void>;
   /** Null where it could not be kept. */
