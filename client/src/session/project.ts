@@ -24,10 +24,6 @@ export function toProject(session: Session, facts: ProjectFacts): Project {
   };
 }
 
-/** Whether there is anything to save, on any photo. */
-export const hasWork = ({ images }: Session): boolean =>
-  images.some(({ document }) => document.objects.some(({ steps }) => steps.length > 0));
-
 function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts): ProjectImage {
   const key = facts.keyOf(image.id);
   const digest = facts.digestOf(image.id);

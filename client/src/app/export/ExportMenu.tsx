@@ -7,12 +7,12 @@ import {
   EXPORT_FORMATS,
   exportAs,
   exportSource,
-  hasWork,
   remarksOn,
   whyNotExport,
   type ExportFormat,
 } from './exportActions';
 import { Dialog } from '../parts/Dialog';
+import { hasWork } from '../state/kept';
 import { Icon } from '../parts/icons';
 import './ExportMenu.css';
 

@@ -17,7 +17,7 @@ import { labelMap, labelMapName, labelMaps } from '../../exports/masks';
 import { toPascalVoc } from '../../exports/pascalVoc';
 import { maskPng } from '../../exports/png';
 import { toYolo } from '../../exports/yolo';
-import { hasWork as isWork, toProject } from '../../session/project';
+import { toProject } from '../../session/project';
 import type { Project } from '../../shared/types';
 import { decodeWhole } from '../photos/decodePhoto';
 import type { Store } from '../state/store';
@@ -57,10 +57,6 @@ export function projectOf(store: Store): Project {
   const awaited = store.awaited.value.map(({ saved }) => saved);
   return { ...project, images: [...project.images, ...awaited] };
 }
-
-/** Whether there is anything to save, on any photo. */
-export const hasWork = ({ awaited, session }: Store): boolean =>
-  awaited.value.length > 0 || isWork(session.value);
 
 const coco =
   (segmentation: CocoOptions['segmentation'], name: string) =>

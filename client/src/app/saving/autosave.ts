@@ -1,8 +1,8 @@
 /** Every change goes to the browser's database as it happens, so that a reload or a crash loses nothing. */
-import { effect } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { toProject } from '../../session/project';
 import type { AwaitedImage } from '../../session/matching';
-import { activeImageOf, type ImageId, type Session } from '../../session/state';
+import { activeImageOf, EMPTY_SESSION, type ImageId, type Session } from '../../session/state';
 import type { ClientError } from '../../shared/errors';
 import type { FailureName } from '../../shared/failures';
 import type { KeptWork, Saved } from '../state/kept';
@@ -11,8 +11,7 @@ import type { OpenPhoto, Store } from '../state/store';
 import type { Works } from './database';
 
 /** All that what is kept follows from. */
-interface Facts {
-  readonly session: Session;
+interface Facts extends Pick<Session, 'images' | 'activeImage' | 'classNames'> {
   readonly photos: ReadonlyMap<ImageId, OpenPhoto>;
   readonly awaited: readonly AwaitedImage[];
 }
@@ -40,8 +39,18 @@ export class Autosave {
   /** Follow the page from now on. */
   start(): void {
     const { session, photos, awaited } = this.#store;
+    const images = computed(() => session.value.images);
+    const activeImage = computed(() => session.value.activeImage);
+    const classNames = computed(() => session.value.classNames);
     effect(() => {
-      this.#latest = { session: session.value, photos: photos.value, awaited: awaited.value };
+      // Answers change nothing here: masks follow from the prompts.
+      this.#latest = {
+        images: images.value,
+        activeImage: activeImage.value,
+        classNames: classNames.value,
+        photos: photos.value,
+        awaited: awaited.value,
+      };
       this.#writing ??= this.#writeUntilFresh();
     });
   }
@@ -69,7 +78,7 @@ export class Autosave {
 
   async #write(facts: Facts): Promise<void> {
     const work = workOf(facts, this.#id, this.#now());
-    const text = JSON.stringify({ ...work, savedAt: 0 });
+    const text = work.project + JSON.stringify([work.photos, work.shown]);
     const open = new Map(work.photos.map(({ image }) => [image, facts.photos.get(image)?.photo]));
     const gone = [...this.#files].filter((image) => !open.has(image));
     const come = [...open].filter(([image]) => !this.#files.has(image) && !this.#refused.has(image));
@@ -116,11 +125,10 @@ export class Autosave {
 
 const QUOTA_EXCEEDED = 'QuotaExceededError';
 
-function workOf({ session, photos, awaited }: Facts, id: string, savedAt: number): KeptWork {
+function workOf({ photos, awaited, ...facts }: Facts, id: string, savedAt: number): KeptWork {
+  const session: Session = { ...EMPTY_SESSION, ...facts };
   const digestOf = (image: ImageId): string | null => photos.get(image)?.photo.digest ?? null;
-  // Masks follow from the prompts.
-  const withoutMasks = { ...session, results: new Map() };
-  const project = toProject(withoutMasks, { keyOf: () => null, digestOf, timingsOf: () => ({}) });
+  const project = toProject(session, { keyOf: () => null, digestOf, timingsOf: () => ({}) });
   const images = [...project.images, ...awaited.map(({ saved }) => saved)];
   return {
     id,

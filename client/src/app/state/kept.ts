@@ -1,6 +1,7 @@
 /** What the page knows of work that the browser keeps. */
 import type { ImageId, ObjectId } from '../../session/state';
 import type { ClientError } from '../../shared/errors';
+import type { Store } from './store';
 
 /** Whether what is on the page is kept. */
 export type Saved =
@@ -37,3 +38,8 @@ export function summaryOf({ photos, objects }: KeptWork): string {
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** Whether there is anything to save, on any photo. */
+export const hasWork = ({ awaited, session }: Pick<Store, 'awaited' | 'session'>): boolean =>
+  awaited.value.length > 0 ||
+  session.value.images.some(({ document }) => document.objects.some(({ steps }) => steps.length > 0));
