@@ -9,10 +9,8 @@ export interface CategoryOptions {
 /** Category of objects without a name. */
 export const UNLABELLED = 'unlabelled';
 
-export const categoryOf = (
-  { label, labelOrigin }: AnnotatedObject,
-  { useGuesses }: CategoryOptions,
-): string => (label !== null && (labelOrigin === 'user' || useGuesses) ? label : UNLABELLED);
+const categoryOf = ({ label, labelOrigin }: AnnotatedObject, { useGuesses }: CategoryOptions): string =>
+  label !== null && (labelOrigin === 'user' || useGuesses) ? label : UNLABELLED;
 
 export interface Categorised {
   readonly photo: AnnotatedPhoto;

@@ -2,7 +2,7 @@
 import { rleBounds } from '../shared/rle';
 import type { CocoRle, LabelOrigin } from '../shared/types';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
-import { categoryOf, type CategoryOptions } from './categories';
+import { categorised, categoryNames, type CategoryOptions } from './categories';
 import { polygonsOf } from './polygons';
 
 export interface CocoFile {
@@ -46,10 +46,11 @@ export interface CocoOptions extends CategoryOptions {
 
 /** Objects with an empty mask are left out. */
 export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions): CocoFile {
-  const found = photos.flatMap(({ objects }, index) =>
-    objects.flatMap((object) => (object.area === 0 ? [] : [{ object, imageId: index + 1 }])),
+  const found = categorised(photos, options);
+  const names = categoryNames(found);
+  const annotated = found.flatMap(({ objects }, index) =>
+    objects.map((named) => ({ ...named, imageId: index + 1 })),
   );
-  const names = [...new Set(found.map(({ object }) => categoryOf(object, options)))];
   return {
     info: { description: 'Made with splitseem' },
     images: photos.map(({ name, fileName, size }, index) => ({
@@ -59,10 +60,10 @@ export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions):
       height: size.height,
       ...(name !== fileName && { original_name: name }),
     })),
-    annotations: found.map(({ object, imageId }, index) => ({
+    annotations: annotated.map(({ object, category, imageId }, index) => ({
       id: index + 1,
       image_id: imageId,
-      category_id: names.indexOf(categoryOf(object, options)) + 1,
+      category_id: names.indexOf(category) + 1,
       segmentation: options.segmentation === 'rle' ? object.mask : polygonsOf(object.mask),
       area: object.area,
       bbox: rleBounds(object.mask),

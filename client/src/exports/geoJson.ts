@@ -1,8 +1,7 @@
 /** Annotated photos -> GeoJSON: a file a photo, a MultiPolygon an object, in pixels from the upper left corner. */
 import type { AnnotatedPhoto } from './annotated';
 import { besides, categorised, type Categorised, type CategoryOptions } from './categories';
-import { pairs } from './labelMe';
-import { areasOf } from './polygons';
+import { areasOf, pairs } from './polygons';
 import { zipOf } from './zip';
 
 export const toGeoJson = (photos: readonly AnnotatedPhoto[], options: CategoryOptions): Promise<Blob> =>

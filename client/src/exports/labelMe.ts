@@ -1,7 +1,7 @@
 /** Annotated photos -> LabelMe: a JSON file a photo; the parts of an object are shapes of one group. */
 import type { AnnotatedPhoto } from './annotated';
 import { besides, categorised, type Categorised, type CategoryOptions } from './categories';
-import { polygonsOf } from './polygons';
+import { pairs, polygonsOf } from './polygons';
 import { zipOf } from './zip';
 
 const VERSION = '5.5.0';
@@ -35,7 +35,3 @@ const labelMeFile = ({ photo, objects }: Categorised): unknown => ({
   imageHeight: photo.size.height,
   imageWidth: photo.size.width,
 });
-
-/** [x0, y0, x1, y1, ...] -> [[x0, y0], [x1, y1], ...] */
-export const pairs = (flat: readonly number[]): readonly (readonly number[])[] =>
-  Array.from({ length: flat.length / 2 }, (_, index) => flat.slice(2 * index, 2 * index + 2));

@@ -192,3 +192,7 @@ function flat(start: Corner): number[] {
   } while (before !== start);
   return points;
 }
+
+/** [x0, y0, x1, y1, ...] -> [[x0, y0], [x1, y1], ...] */
+export const pairs = (flat: readonly number[]): readonly (readonly number[])[] =>
+  Array.from({ length: flat.length / 2 }, (_, index) => flat.slice(2 * index, 2 * index + 2));
