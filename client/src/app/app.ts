@@ -32,6 +32,8 @@ export interface App {
   /** What is being drawn first, then what was done. */
   undo(): void;
   redo(): void;
+  /** Close the polygon that is being drawn, or else the object: the next prompt begins another. */
+  accept(): void;
 }
 
 export function createApp(services: Services, tools: Tools = TOOLS): App {
@@ -63,7 +65,11 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const redo = (): void => {
     if (!gestures.redo()) controller.redo();
   };
-  return { store, controller, keeping, view, gestures, tools, chooseTool, undo, redo };
+  const accept = (): void => {
+    if (gestures.hasCorners) gestures.closePolygon();
+    else controller.newObject();
+  };
+  return { store, controller, keeping, view, gestures, tools, chooseTool, undo, redo, accept };
 }
 
 /**

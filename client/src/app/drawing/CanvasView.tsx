@@ -158,14 +158,13 @@ function onCanvasKey(event: KeyboardEvent, app: App): void {
  * The tool's next point at the crosshair. Without one, the end of a polygon or of the object; before there is any, the
  * crosshair and a word about it.
  */
-function onCanvasEnter({ store, view, gestures, controller }: App, negative: boolean): void {
+function onCanvasEnter(app: App, negative: boolean): void {
+  const { store, view, gestures, controller } = app;
   const at = store.crosshair.value;
   if (at !== null) {
     gestures.enter(roundedPoint(at), negative);
-  } else if (store.sketch.value?.kind === 'corners') {
-    gestures.closePolygon();
-  } else if (hasPrompts(store)) {
-    controller.newObject();
+  } else if (gestures.hasCorners || hasPrompts(store)) {
+    app.accept();
   } else if (store.activeImage.value !== null) {
     view.moveCrosshair({ x: 0, y: 0 });
     controller.notify('Arrow keys move the crosshair; Enter uses the tool there');

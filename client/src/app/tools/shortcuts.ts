@@ -63,10 +63,8 @@ const COMMANDS: readonly Shortcut[] = [
     keys: 'Enter',
     does: 'Accept the object: the next prompt begins another; while you draw, close the polygon',
     chords: key('enter'),
-    run: ({ gestures, controller }) => {
-      if (document.activeElement !== document.body) return;
-      if (gestures.hasCorners) gestures.closePolygon();
-      else controller.newObject();
+    run: (app) => {
+      if (document.activeElement === document.body) app.accept();
     },
   },
   {
