@@ -60,7 +60,7 @@ async function waitUntilReady(server, url) {
  * @param {import('playwright-core').Page} page
  * @param {{ x: number, y: number }} part
  */
-export async function placeOnPhoto(page, part) {
+async function placeOnPhoto(page, part) {
   const box = await page.getByRole('application', { name: 'Image canvas' }).boundingBox();
   const size = /** @type {[number, number]} */ (
     await page.evaluate('globalThis.splitseem.project().images[0].size_hw')
@@ -75,7 +75,7 @@ export async function placeOnPhoto(page, part) {
 }
 
 /** @param {import('playwright-core').Page} page @param {number} count */
-export async function waitForAnswers(page, count) {
+async function waitForAnswers(page, count) {
   await page.waitForFunction(`globalThis.splitseem.timings().length >= ${count}`);
 }
 
@@ -84,4 +84,35 @@ export async function openSample(page, url, sample) {
   await page.goto(url);
   await page.getByRole('button', { name: sample }).first().click();
   await page.waitForFunction('globalThis.splitseem.project().images[0]?.key != null');
+}
+
+/**
+ * In parts of the width and height of a photo.
+ * @typedef {{ readonly x: number, readonly y: number, readonly button: 'left' | 'right' }} PartClick
+ */
+
+/**
+ * Make an object of her, on her sample photo.
+ * @type {readonly PartClick[]}
+ */
+export const ASTRONAUT = [
+  { x: 0.4, y: 0.72, button: 'left' },
+  { x: 0.44, y: 0.2, button: 'left' },
+  { x: 0.12, y: 0.76, button: 'left' },
+  { x: 0.66, y: 0.42, button: 'right' },
+  { x: 0.82, y: 0.84, button: 'right' },
+  { x: 0.09, y: 0.3, button: 'right' },
+];
+
+/**
+ * Click, wait until `count` prompts in all are answered, and tell where on the page it was.
+ * @param {import('playwright-core').Page} page
+ * @param {PartClick} click
+ * @param {number} count
+ */
+export async function clickAnswered(page, { button, ...part }, count) {
+  const place = await placeOnPhoto(page, part);
+  await page.mouse.click(place.x, place.y, { button });
+  await waitForAnswers(page, count);
+  return place;
 }

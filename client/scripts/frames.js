@@ -4,24 +4,14 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { launchChromium, openSample, placeOnPhoto, waitForAnswers, withServer } from './chromium.js';
+import { ASTRONAUT, clickAnswered, launchChromium, openSample, withServer } from './chromium.js';
 
 const PORT = 8766;
 const SAMPLE = 'Open sample astronaut';
 const SCALE = 1.25;
 
-/** Clicks on the photo in parts of its width and height; each list is one object. */
-const OBJECTS = [
-  [{ x: 0.79, y: 0.3, button: /** @type {const} */ ('left') }],
-  [
-    { x: 0.4, y: 0.72, button: /** @type {const} */ ('left') },
-    { x: 0.44, y: 0.2, button: /** @type {const} */ ('left') },
-    { x: 0.12, y: 0.76, button: /** @type {const} */ ('left') },
-    { x: 0.66, y: 0.42, button: /** @type {const} */ ('right') },
-    { x: 0.82, y: 0.84, button: /** @type {const} */ ('right') },
-    { x: 0.09, y: 0.3, button: /** @type {const} */ ('right') },
-  ],
-];
+/** Each list is one object: the shuttle, the astronaut. */
+const OBJECTS = [[{ x: 0.79, y: 0.3, button: /** @type {const} */ ('left') }], ASTRONAUT];
 
 /** @param {string} url @param {string} folder */
 async function takeFrames(url, folder) {
@@ -47,12 +37,7 @@ async function takeFrames(url, folder) {
       await button.click();
       await take({ x: box.x + box.width / 2, y: box.y + box.height / 2 }, 'left');
     }
-    for (const { button, ...part } of clicks) {
-      const place = await placeOnPhoto(page, part);
-      await page.mouse.click(place.x, place.y, { button });
-      await waitForAnswers(page, ++answered);
-      await take(place, button);
-    }
+    for (const click of clicks) await take(await clickAnswered(page, click, ++answered), click.button);
   }
   await browser.close();
   await writeFile(join(folder, 'frames.json'), JSON.stringify(frames));

@@ -4,7 +4,7 @@
  * Needs `make setup`. Called by `benchmarks/browser`.
  */
 import { writeFileSync } from 'node:fs';
-import { launchChromium, openSample, placeOnPhoto, waitForAnswers, withServer } from './chromium.js';
+import { clickAnswered, launchChromium, openSample, withServer } from './chromium.js';
 
 const PORT = 8766;
 const SAMPLE = 'Open sample astronaut';
@@ -42,12 +42,8 @@ async function timeClicks(url, count) {
     for (let i = 0; i < count; i++) {
       // One object after the other, three clicks each.
       if (i > 0 && i % 3 === 0) await page.getByRole('button', { name: 'New object' }).click();
-      const { x, y } = await placeOnPhoto(page, {
-        x: 0.3 + (0.4 * (i % 5)) / 5,
-        y: 0.4 + (0.3 * (i % 7)) / 7,
-      });
-      await page.mouse.click(x, y);
-      await waitForAnswers(page, i + 1);
+      const part = { x: 0.3 + (0.4 * (i % 5)) / 5, y: 0.4 + (0.3 * (i % 7)) / 7 };
+      await clickAnswered(page, { ...part, button: 'left' }, i + 1);
       await page.waitForFunction(`pointerToPixel.length > ${i}`);
     }
     const pixels = /** @type {number[]} */ (await page.evaluate('pointerToPixel'));
