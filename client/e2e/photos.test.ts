@@ -1,4 +1,7 @@
-/** Photos with every mark of orientation: what both browsers show is what the server reads and the command line segments. */
+/**
+ * Photos with every mark of orientation, and with pixels of every kind: what both browsers show is what the server
+ * reads and the command line segments.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,26 +18,30 @@ const MOST_DIFFERENCE = 14;
 const MINUTES = 60_000;
 
 type Blocks = readonly (readonly (readonly number[])[])[];
-interface MarkedPhoto {
+/** What is to be shown in the middle of the blocks of a photo. */
+interface PhotoOfBlocks {
   readonly name: string;
   readonly colours: Blocks;
 }
 
 const stage = useStage();
 const { folder } = stage;
-let photos: readonly MarkedPhoto[];
+let photos: readonly PhotoOfBlocks[];
 
 beforeAll(async () => {
   await run([PYTHON], [join(REPOSITORY, 'tests/contract/marked_photos.py'), folder]);
-  photos = JSON.parse(readFileSync(join(folder, 'photos.json'), 'utf8')) as MarkedPhoto[];
+  await run([PYTHON], [join(REPOSITORY, 'tests/contract/pixel_photos.py'), folder]);
+  photos = ['photos.json', 'pixels.json'].flatMap(
+    (list) => JSON.parse(readFileSync(join(folder, list), 'utf8')) as PhotoOfBlocks[],
+  );
 }, MINUTES);
 
 function expectRule(shown: ReadonlyMap<string, Blocks | string>): void {
-  expect(photos.length).toBeGreaterThan(100);
-  const wrong = photos
-    .filter(({ name, colours }) => !isNear(shown.get(name), colours))
-    .map(({ name }) => name);
-  expect(wrong).toEqual([]);
+  expect(photos.length).toBeGreaterThan(140);
+  const wrong = photos.filter(({ name, colours }) => !isNear(shown.get(name), colours));
+  expect(
+    wrong.map(({ name, colours }) => `${name}: ${String(shown.get(name))} for ${String(colours)}`),
+  ).toEqual([]);
 }
 
 function isNear(seen: Blocks | string | undefined, wanted: Blocks): boolean {
@@ -47,8 +54,8 @@ function isNear(seen: Blocks | string | undefined, wanted: Blocks): boolean {
 const pathsOf = (): string[] => photos.map(({ name }) => join(folder, name));
 
 // Each browser leaves a core of two idle.
-describe.concurrent('a photo with marks of any kind', () => {
-  it('is shown in Chromium as the rule says', { timeout: 5 * MINUTES }, async () => {
+describe.concurrent('a photo with any mark, and of any kind of pixels', () => {
+  it('is shown in Chromium as the server reads it', { timeout: 5 * MINUTES }, async () => {
     // No user of the stage, whose pages are closed when any test ends.
     const page = await stage.browser.newPage();
     await page.goto(stage.url);
@@ -58,7 +65,7 @@ describe.concurrent('a photo with marks of any kind', () => {
     await page.context().close();
   });
 
-  it('is shown in Firefox as the rule says', { timeout: 5 * MINUTES }, async () => {
+  it('is shown in Firefox as the server reads it', { timeout: 5 * MINUTES }, async () => {
     const browser = await launchFirefox();
     try {
       const page = await browser.newPage();

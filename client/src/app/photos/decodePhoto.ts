@@ -21,6 +21,8 @@ export type Convert = (file: Blob) => Promise<Blob>;
 const MOST_PIXELS = 64_000_000;
 const MOST_BYTES = 32 * 2 ** 20;
 const JPEG_QUALITY = 0.95;
+/** As the server reads them: colour profiles are not obeyed. */
+const AS_STORED: ImageBitmapOptions = { colorSpaceConversion: 'none' };
 
 /** @throws Failure: no photo, broken, or of a kind that neither the browser nor the server reads. */
 export async function decodePhoto(file: Blob, name: string, convert: Convert): Promise<Decoded> {
@@ -41,7 +43,7 @@ const failure = (what: 'photo-heic' | 'photo-unreadable', about: string, cause?:
 /** All pixels of what `decodePhoto` gave as `file`, upright; close it soon, it takes four bytes a pixel. */
 export async function decodeWhole(file: Blob): Promise<ImageBitmap> {
   const { blob, orientation } = await unmarkedOf(file);
-  return turned(await createImageBitmap(blob), orientation);
+  return turned(await createImageBitmap(blob, AS_STORED), orientation);
 }
 
 /** A region of them, of a photo of some size, brought to another size. */
@@ -57,6 +59,7 @@ export async function decodePart(
     orientation >= 5 ? [wanted.height, wanted.width] : [wanted.width, wanted.height];
   const isSmaller = resizeWidth < width;
   const pixels = await createImageBitmap(blob, x, y, width, height, {
+    ...AS_STORED,
     ...(isSmaller && { resizeWidth, resizeHeight, resizeQuality: 'medium' }),
   });
   return turned(pixels, orientation);

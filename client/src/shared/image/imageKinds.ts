@@ -44,7 +44,17 @@ export const kindOf = (data: Bytes): ImageKind | null =>
   KINDS.find(([, signatures]) => signatures.some(({ at, begins }) => hasAt(data, at, begins)))?.[0] ?? null;
 
 const BIT_DEPTH_AT = 24;
+/** What says in the head of an AVIF that it has a picture of its transparency. */
+const AVIF_ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
+const AVIF_HEAD_BYTES = 4096;
 
-/** Whether browsers read other pixels than the server, or none: TIFF, and 16 bits, which the server may stretch. */
+/**
+ * Whether browsers read other pixels than the server, or none: TIFF, 16 bits, which the server may stretch, and AVIF
+ * with transparency, which Chromium reads as less opaque.
+ */
 export const isForServer = (kind: ImageKind, data: Bytes): boolean =>
-  kind === 'image/tiff' || (kind === 'image/png' && data[BIT_DEPTH_AT] === 16);
+  kind === 'image/tiff' ||
+  (kind === 'image/png' && data[BIT_DEPTH_AT] === 16) ||
+  (kind === 'image/avif' && latin1(data.subarray(0, AVIF_HEAD_BYTES)).includes(AVIF_ALPHA));
+
+const latin1 = (data: Bytes): string => new TextDecoder('latin1').decode(data);
