@@ -12,6 +12,7 @@ FROM python:3.11-slim-bookworm
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/proto proto
+COPY --from=build /app/sdk sdk
 COPY --from=build /app/server server
 COPY --from=build /app/cli cli
 COPY --from=build /app/decoder_export decoder_export

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 PREFIX = "SPLITSEEM_"
 SECRETS = ("cache",)
+FOR_CALLERS = frozenset({f"{PREFIX}API_KEY"})
+"""Variables of the command line that may be set where a service starts, and mean nothing to it."""
 _MIB = 2**20
 _PASSWORD_PARAMETER = re.compile(r"([?&]password=)[^&#]*")
 
@@ -249,7 +251,7 @@ def mask_url(url: str) -> str:
 def _read_environment(environment: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Any]:
     variables = {f"{PREFIX}{name.upper()}": name for name in names}
     files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
-    given = {name for name in environment if name.startswith(PREFIX)}
+    given = {name for name in environment if name.startswith(PREFIX)} - FOR_CALLERS
     unknown = sorted(given - variables.keys() - files.keys())
     if unknown:
         raise SettingsError(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CODE = ("proto", "server", "cli", "decoder_export", "evaluation", "training", "benchmarks", "tests")
+CODE = ("sdk", "proto", "server", "cli", "decoder_export", "evaluation", "training", "benchmarks", "tests")
 MOST_LINES = 50
 
 pytestmark = pytest.mark.unit

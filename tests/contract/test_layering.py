@@ -1,5 +1,6 @@
-"""Imports point one way: proto <- model <- server; export, evaluation and training on top of model; the
-command line over all. Inside the model they follow the figure, inside the server the way of a request."""
+"""Imports point one way: proto <- sdk and proto <- model <- server; export, evaluation and training on top
+of model; the command line over all. Inside the model they follow the figure, inside the server the way of a
+request."""
 
 import ast
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {
+    "splitseem": ROOT / "sdk",
     "splitseem_proto": ROOT / "proto",
     "splitseem_model": ROOT / "server",
     "splitseem_server": ROOT / "server",
@@ -21,6 +23,7 @@ FOLDERS = {
     "splitseem_train": ROOT / "training",
 }
 MAY_IMPORT = {
+    "splitseem": {"splitseem_proto"},
     "splitseem_proto": set(),
     "splitseem_model": {"splitseem_proto"},
     "splitseem_server": {"splitseem_proto", "splitseem_model"},
@@ -150,6 +153,10 @@ def test_no_folder_is_a_hall(package: str) -> None:
     [
         ("splitseem_proto", "torch"),
         ("splitseem_proto", "pydantic"),
+        ("splitseem", "torch"),
+        ("splitseem", "PIL"),
+        ("splitseem", "onnxruntime"),
+        ("splitseem", "splitseem_server"),
         ("splitseem_model.predictor", "fastapi"),
         ("splitseem_model.predictor", "redis"),
         ("splitseem_model.predictor", "onnxruntime"),

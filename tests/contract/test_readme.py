@@ -53,12 +53,22 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / link).exists(), link
 
 
-def test_the_python_of_the_readme_gives_a_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = re.findall(r"^```python\n(.*?)^```", text_of(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(.*?)^```", text_of(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_shows_the_model_here_and_a_server() -> None:
+    assert ["Predictor" in code for code in PYTHON] == [True, False]
+    assert ["Client" in code for code in PYTHON] == [False, True]
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=["here", "server"])
+def test_the_python_of_the_readme_gives_a_mask(
+    code: str, nano_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(ROOT / "client" / "public" / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(code.replace("http://127.0.0.1:8000", nano_server), "README.md", "exec"), names)
     assert names["mask"].dtype == bool
     assert names["mask"].shape == (512, 512)
     assert names["mask"][120, 220]

@@ -112,3 +112,9 @@ def test_every_setting_says_what_it_is_for() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().port = 1
+
+
+def test_the_key_of_a_caller_in_the_environment_is_no_setting_of_the_service() -> None:
+    assert Settings.from_environment({"SPLITSEEM_API_KEY": "k"}) == Settings()
+    with pytest.raises(SettingsError, match="SPLITSEEM_API_KEYS"):
+        Settings.from_environment({"SPLITSEEM_API_KEYS": "k"})

@@ -1,0 +1,45 @@
+"""A client of the service: photos in, embeddings and masks out, as NumPy arrays.
+
+Needs numpy, msgpack and httpx. What can be given as a prompt, and what an embedding is, comes from
+`splitseem_proto`.
+"""
+
+from splitseem.client import AsyncClient, Client
+from splitseem.errors import (
+    BadAnswer,
+    Busy,
+    InputError,
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    Refused,
+    SplitseemError,
+)
+from splitseem.results import EmbeddedImage, Found, Memory, Segment, Segmentation, TextVectors
+from splitseem.retries import Retries
+from splitseem_proto import Box, Click, Polygon, Scribble, TextPrompt
+
+__all__ = [
+    "AsyncClient",
+    "BadAnswer",
+    "Box",
+    "Busy",
+    "Click",
+    "Client",
+    "EmbeddedImage",
+    "Found",
+    "InputError",
+    "Memory",
+    "NoAnswer",
+    "NotAllowed",
+    "NotFound",
+    "Polygon",
+    "Refused",
+    "Retries",
+    "Scribble",
+    "Segment",
+    "Segmentation",
+    "SplitseemError",
+    "TextPrompt",
+    "TextVectors",
+]

@@ -1,0 +1,31 @@
+"""What tests of several packages use: the service of the bundled model, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+_SERVE = "from splitseem_cli.main import main; main()"
+
+
+@pytest.fixture(scope="session")
+def nano_server() -> Iterator[str]:
+    """The address of `splitseem serve`, with `nano`, on a free port."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SPLITSEEM_")}
+    command = [sys.executable, "-c", _SERVE, "serve", "--port", "0"]
+    process = subprocess.Popen(
+        command,
+        env={**environment, "SPLITSEEM_LOG_LEVEL": "warning", "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = next((line for line in process.stdout if "serves on" in line), None)
+        assert said is not None, f"the service ended with {process.wait()}"
+        yield said.split()[-1]
+    finally:
+        process.kill()
+        process.communicate()
