@@ -2,11 +2,12 @@
  * Pointers and the keyboard's crosshair -> prompts, panning and zooming.
  *
  * Left press or tap is positive; right press, a modifier or a long press of a finger negative; boxes, strokes and
- * outlines have the sign of their first point. One finger uses the tool, two fingers move and zoom. Dragging with
+ * outlines have the sign of their first point, where a finger may stay before it goes on. One finger uses the tool, two fingers move and zoom. Dragging with
  * the click tool, the middle button or Space moves the image. What is drawn when the tool changes, the window loses
  * the focus or the system takes the pointer is dropped; only corners of a polygon outlive a lost pointer.
  */
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
+import { distance, LongPress, PRESS_SLACK, type PointerKind } from './longPress';
 import { Outline } from './outline';
 import type { Sketch } from './sketch';
 import type { Label, Shape, ToolGesture } from './toolGestures';
@@ -14,7 +15,7 @@ import { clampToImage, isInside, toImage, type Viewport } from './viewport';
 
 export interface PointerInput {
   readonly id: number;
-  readonly kind: 'mouse' | 'touch' | 'pen';
+  readonly kind: PointerKind;
   /** CSS pixels from the canvas's top left corner. */
   readonly at: PointXy;
   readonly button: number;
@@ -39,17 +40,12 @@ export interface GestureHost {
   zoom(factor: number, anchor: PointXy): void;
 }
 
-export const LONG_PRESS_MILLISECONDS = 500;
-
 const LEFT_BUTTON = 0;
 const MIDDLE_BUTTON = 1;
 const RIGHT_BUTTON = 2;
 /** The other end of a pen. */
 const ERASER_BUTTON = 5;
 const NEGATIVE_BUTTONS: readonly number[] = [RIGHT_BUTTON, ERASER_BUTTON];
-
-/** CSS pixels that a press may move and still be a press. */
-const PRESS_SLACK: Readonly<Record<PointerInput['kind'], number>> = { mouse: 4, pen: 6, touch: 10 };
 
 type Gesture =
   | { readonly kind: 'press'; readonly start: PointerInput; readonly label: Label; readonly at: PointXy }
@@ -65,7 +61,7 @@ export class Gestures {
   readonly #pointers = new Map<number, PointXy>();
   #gesture: Gesture | null = null;
   readonly #outline = new Outline();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #longPress = new LongPress();
 
   constructor(host: GestureHost) {
     this.#host = host;
@@ -106,7 +102,7 @@ export class Gestures {
     const gesture = this.#gesture;
     if (this.#pointers.size > 0) return;
     this.#gesture = null;
-    this.#stopTimer();
+    this.#longPress.stop();
     if (gesture !== null) this.#finish(gesture);
   }
 
@@ -193,9 +189,11 @@ export class Gestures {
     const tool = this.#host.tool();
     if (tool.kind === 'drag') {
       this.#draw(tool.begin(at, label, image));
+      this.#longPress.begin(input, () => this.#draw(tool.begin(at, 0, image)));
     } else {
       this.#gesture = { kind: 'press', start: input, label, at };
       if (tool.kind === 'press') this.#beginPress(input, at, label, image);
+      else this.#beginCorner(input, at);
     }
   }
 
@@ -212,19 +210,28 @@ export class Gestures {
     else this.#addCorner(at, label);
   }
 
-  #beginPress({ kind }: PointerInput, at: PointXy, label: Label, image: SizeHw): void {
+  #beginPress(input: PointerInput, at: PointXy, label: Label, image: SizeHw): void {
     if (!isInside(at, image)) return;
     this.#host.showSketch({ kind: 'press', at, label });
-    // A mouse or pen that is held has buttons and keys to say so.
-    if (label === 0 || kind !== 'touch') return;
-    this.#timer = setTimeout(() => {
+    if (label === 0) return;
+    this.#longPress.begin(input, () => {
       this.#gesture = { kind: 'done' };
       this.#host.showSketch(null);
       this.#givePress(at, 0);
-    }, LONG_PRESS_MILLISECONDS);
+    });
+  }
+
+  /** An outline has the sign of its first corner. */
+  #beginCorner(input: PointerInput, at: PointXy): void {
+    if (this.#outline.isBegun) return;
+    this.#longPress.begin(input, () => {
+      this.#gesture = { kind: 'press', start: input, label: 0, at };
+      this.#host.showSketch({ kind: 'press', at, label: 0 });
+    });
   }
 
   #continue(input: PointerInput, image: SizeHw): void {
+    this.#longPress.move(input);
     const gesture = this.#gesture;
     switch (gesture?.kind) {
       case undefined:
@@ -309,18 +316,11 @@ export class Gestures {
   }
 
   #abandon(): void {
-    this.#stopTimer();
+    this.#longPress.stop();
     this.#gesture = null;
     this.#host.showSketch(this.#outline.sketch(null));
   }
-
-  #stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
 }
-
-const distance = (a: PointXy, b: PointXy): number => Math.hypot(a.x - b.x, a.y - b.y);
 
 const middle = ([a, b]: readonly PointXy[]): PointXy => ({
   x: ((a?.x ?? 0) + (b?.x ?? 0)) / 2,

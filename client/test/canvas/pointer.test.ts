@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Gestures, LONG_PRESS_MILLISECONDS, type PointerInput } from '../../src/canvas/pointer';
+import { LONG_PRESS_MILLISECONDS } from '../../src/canvas/longPress';
+import { Gestures, type PointerInput } from '../../src/canvas/pointer';
 import type { Sketch } from '../../src/canvas/sketch';
 import { BOXES, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../src/canvas/toolGestures';
 import type { PointXy, PromptItem } from '../../src/shared/types';
@@ -207,6 +208,43 @@ describe('negative shapes', () => {
       { kind: 'scribble', label: 0 },
       { kind: 'polygon', label: 0 },
     ]);
+  });
+
+  it.each(['box', 'scribble'] as const)(
+    'a %s of a finger that stays before it goes on is negative',
+    (tool) => {
+      host.current = tool;
+      gestures.down(at(10, 10, { kind: 'touch' }));
+      vi.advanceTimersByTime(LONG_PRESS_MILLISECONDS);
+      expect(host.sketch).toMatchObject({ kind: 'shape', item: { kind: tool, label: 0 } });
+      gestures.move(at(40, 40, { kind: 'touch' }));
+      gestures.up(at(40, 40, { kind: 'touch' }));
+      expect(host.given).toMatchObject([{ kind: tool, label: 0 }]);
+    },
+  );
+
+  it.each(['box', 'scribble'] as const)('a %s of a finger that goes on at once stays positive', (tool) => {
+    host.current = tool;
+    gestures.down(at(10, 10, { kind: 'touch' }));
+    gestures.move(at(40, 40, { kind: 'touch' }));
+    vi.advanceTimersByTime(10 * LONG_PRESS_MILLISECONDS);
+    gestures.up(at(50, 50, { kind: 'touch' }));
+    expect(host.given).toHaveLength(1);
+    expect(host.given).not.toMatchObject([{ label: 0 }]);
+  });
+
+  it('a polygon whose first corner is a long press is negative', () => {
+    host.current = 'polygon';
+    gestures.down(at(10, 10, { kind: 'touch' }));
+    vi.advanceTimersByTime(LONG_PRESS_MILLISECONDS);
+    gestures.up(at(10, 10, { kind: 'touch' }));
+    expect(host.sketch).toMatchObject({ kind: 'corners', label: 0 });
+    gestures.down(at(40, 10, { kind: 'touch' }));
+    vi.advanceTimersByTime(10 * LONG_PRESS_MILLISECONDS);
+    gestures.up(at(40, 10, { kind: 'touch' }));
+    press(40, 40, { kind: 'touch' });
+    gestures.closePolygon();
+    expect(host.given).toMatchObject([{ kind: 'polygon', label: 0 }]);
   });
 
   it('a polygon has the sign of its first corner, each its own', () => {

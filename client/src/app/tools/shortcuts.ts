@@ -120,7 +120,10 @@ const COMMANDS: readonly Shortcut[] = [
 export const GESTURE_HELP: readonly (readonly [string, string])[] = [
   ['Click or tap', 'This belongs to the object'],
   ['Right click, Shift, Alt or (Mac) Ctrl+click, long press', 'This does not'],
-  ['Box, scribble or polygon by the right button or with Shift', 'Nothing in it belongs to the object'],
+  [
+    'Box, scribble or polygon by the right button, with Shift or after a long press',
+    'Nothing in it belongs to the object',
+  ],
   ['Wheel, pinch', 'Zoom'],
   ['Space+drag, middle button, two fingers', 'Move the image'],
   ['Drag with the Click tool', 'Move the image'],
