@@ -12,7 +12,7 @@ from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
 from splitseem_cli.files.left_out import LeftOut
 from splitseem_cli.files.outputs import outputs
-from splitseem_cli.measurements import RIVALS, Job, measure_clicks, measure_video
+from splitseem_cli.measurements import RIVALS, Job, measure_clicks, measure_video, with_progress
 from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_eval.clicker import PROTOCOLS
 from splitseem_eval.data import DataImage, find_index, is_validation, read_index
@@ -32,7 +32,13 @@ NOT_A_VIDEO = "none"
 
 @click.command("evaluate", cls=Command)
 @click.argument("data_dir", type=click.Path(path_type=Path))
-@click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="ritm", show_default=True)
+@click.option(
+    "--protocol",
+    type=click.Choice(list(PROTOCOLS)),
+    default="ritm",
+    show_default=True,
+    help="Where the simulated user clicks: as RITM's evaluation does, or as SEEM's.",
+)
 @click.option(
     "--prompt",
     type=click.Choice(list(FIRST_PROMPTS)),
@@ -186,7 +192,7 @@ def readable(records: Sequence[DataImage], broken: LeftOut) -> list[DataImage]:
     """
     fine: list[DataImage] = []
     torn: set[str | None] = set()
-    for record in records:
+    for record in with_progress("reading", iter(records), len(records)):
         read = False
         with broken.unless_readable(record.path, MeasurementError):
             read_photo(record)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from splitseem_eval.data import DataImage
@@ -105,7 +105,9 @@ def measure_video(job: Job, modes: Sequence[str]) -> dict[str, Any]:
     """
     figures = {}
     for mode in modes:
-        results = _with_progress(follow(job.predictor, job.records, job.settings, mode), len(job.records))
+        results = with_progress(
+            "following", follow(job.predictor, job.records, job.settings, mode), len(job.records)
+        )
         try:
             figures[mode] = summarise_video(list(results)).to_dict()
         except PromptError as error:
@@ -119,7 +121,9 @@ def measure_video(job: Job, modes: Sequence[str]) -> dict[str, Any]:
 def _contestant(predictor: Predictor, job: Job) -> Contestant:
     from splitseem_eval.report.cases import Contestant
 
-    results = list(_with_progress(evaluate(predictor, job.records, job.settings), len(job.records)))
+    results = list(
+        with_progress("clicking", evaluate(predictor, job.records, job.settings), len(job.records))
+    )
     return Contestant(predictor, job.settings, results)
 
 
@@ -133,10 +137,10 @@ def _baseline(job: Job) -> dict[str, Contestant]:
         return {}
 
 
-def _with_progress(results: Iterator[Result], total: int) -> Iterator[Result]:
+def with_progress(doing: str, results: Iterator[Result], total: int) -> Iterator[Result]:
     """Pass the results through, drawing a bar with the time left on a terminal and nothing elsewhere."""
     console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         yield from progress.track(results, total=total)
 

@@ -17,7 +17,13 @@ from splitseem_model.tasks.segments import MODES
 
 @click.command("panoptic", cls=Command)
 @click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
-@click.option("--mode", type=click.Choice(MODES), default="panoptic", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="panoptic",
+    show_default=True,
+    help="Everything as segments that do not overlap, the class of every pixel, or countable things only.",
+)
 @click.option(
     "--min-score",
     type=click.FloatRange(0, 1),

@@ -19,6 +19,7 @@ from splitseem_cli.commands import WRITING_OPTIONS, Command, writes_files
 from splitseem_cli.failures import Refused
 from splitseem_cli.files.outputs import Outputs
 from splitseem_cli.main import COMMANDS
+from splitseem_cli.options.model import ModelOptions
 from splitseem_proto import encode_rle
 
 pytestmark = pytest.mark.unit
@@ -230,6 +231,18 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch:
         assert "the disk is full" in result.stderr
         assert len(result.stderr.splitlines()) == 1
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a.png"]
+
+
+def test_a_folder_that_may_not_be_written_in_is_refused_before_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    # The modes of a folder do not stop who runs as root.
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    monkeypatch.setattr(ModelOptions, "load", lambda self: pytest.fail("the model is loaded"))
+    result = run("segment", tmp_path / "a.png", "--point", "1,1", "-o", tmp_path / "mask.png")
+    assert result.exit_code == 2
+    assert "no permission to write in" in result.stderr
 
 
 def test_two_outputs_of_one_name_are_refused(tmp_path: Path) -> None:

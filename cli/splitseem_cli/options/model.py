@@ -23,7 +23,13 @@ OPTIONS = (
         help="A preset, a known checkpoint or a file of weights.",
     ),
     click.option("--preset", help="Shape and wiring of a model that is given as a file."),
-    click.option("--runtime", type=click.Choice(["torch", "onnx"]), default="torch", show_default=True),
+    click.option(
+        "--runtime",
+        type=click.Choice(["torch", "onnx"]),
+        default="torch",
+        show_default=True,
+        help="What runs the decoder; onnx exports it as for the page.",
+    ),
     click.option(
         "--codec", type=click.Choice(list(CODECS)), help="Codec of the embedding [default: the model's]"
     ),
