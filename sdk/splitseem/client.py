@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -313,8 +314,8 @@ class _Wire:
         }
 
     def no_answer(self, error: Exception) -> NoAnswer:
-        """In words."""
-        reason = str(error) or type(error).__name__
+        """In words, without the number that the system gives its error."""
+        reason = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
         return NoAnswer(f"no answer from {self._url}: {reason}; is a splitseem server running there?")
 
 
