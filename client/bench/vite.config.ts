@@ -4,7 +4,7 @@ import base from '../vite.config.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** The page of the benchmark, which nobody else is served. */
+/** The page of the benchmark; the product does not serve it. */
 export default mergeConfig(base, {
   root: folder,
   publicDir: false,

@@ -54,7 +54,7 @@ export async function startRedis(): Promise<Running> {
   };
 }
 
-/** A server that can be made to answer nobody for a while. */
+/** A server that can be made to stop answering for a while. */
 export interface Server extends Running {
   pause(): void;
   resume(): void;

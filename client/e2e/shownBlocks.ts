@@ -9,7 +9,7 @@ export function holdEmbeddings(): void {
   };
 }
 
-/** Wait for so many photos, choose one after the other, and read the colour at the middle of each block of 16 pixels. */
+/** Wait for `count` photos, choose one after the other, and read the colour at the middle of each block of 16 pixels. */
 export async function colourOfBlocks(count: number): Promise<[string, number[][][] | string][]> {
   const photoButtons = (): HTMLButtonElement[] => [
     ...document.querySelectorAll<HTMLButtonElement>('ul[aria-label=Photos] button[title]:not([aria-label])'),

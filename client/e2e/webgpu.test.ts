@@ -57,7 +57,7 @@ async function visit(wish: string): Promise<Visit> {
   return { status, fetched: fetched.filter((path) => /webgpu|asyncify/i.test(path)), mask };
 }
 
-it('nobody fetches the runtime of the GPU unasked', async () => {
+it('the runtime of the GPU is fetched only when it is asked for', async () => {
   const { status, fetched } = await visit('wasm');
   expect(status).toContain('Provider wasm');
   expect(fetched).toEqual([]);

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly spent: ReadonlyMap<string, number>;
 }
 
-/** After so many actions the user pauses, and all that needs calm is checked. */
+/** After this number of actions the user pauses, and all that needs calm is checked. */
 const ACTIONS_BETWEEN_CALMS = 60;
 
 /** A page that does not answer a single action in this time hangs. */

@@ -11,7 +11,7 @@ import type { Shown, World } from './world';
 
 export interface Invariant {
   readonly name: string;
-  /** Checked after every so many actions; `calm`: when nothing is held, hidden by a dialog or out of reach. */
+  /** Checked after this number of actions, again and again; `calm`: when nothing is held, hidden by a dialog or out of reach. */
   readonly every: number | 'calm';
   readonly holds: (world: World, dice: Dice) => Promise<string | null>;
 }

@@ -87,7 +87,7 @@ export class Stage {
     return this.#state;
   }
 
-  /** Does not wait; while the server starts, the page finds nobody. */
+  /** Does not wait; while the server starts, the page finds no server. */
   startServer(): void {
     this.#state = 'starting';
     this.#starting = startServer(
@@ -104,7 +104,7 @@ export class Stage {
         throw thrown;
       },
     );
-    // Whoever waits for the server hears of it.
+    // All that wait for the server hear of it.
     this.#starting.catch(() => undefined);
   }
 

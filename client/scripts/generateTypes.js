@@ -80,7 +80,7 @@ function declaration(name, schema) {
   return `${comment}export interface ${name} {\n${fields.join('')}}\n`;
 }
 
-/** The whole file, from the schema as it is now. */
+/** The whole file, from the schema of now. */
 export function generate() {
   /** @type {Map<string, string>} */
   const declarations = new Map();

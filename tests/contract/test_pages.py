@@ -106,3 +106,19 @@ def test_no_line_of_prose_is_longer_than_a_screen(page: str) -> None:
 def test_no_file_holds_the_marks_of_a_merge() -> None:
     mark = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
     assert [name for name in FILES if mark.search((ROOT / name).read_bytes())] == []
+
+
+def test_no_file_uses_words_that_a_reader_must_look_up() -> None:
+    """Words of books, each with what is said instead."""
+    instead = {
+        "anew": "again",
+        "by and by": "later",
+        "gone on with": "continued",
+        "had better": "should",
+        "so many": "the number, or this many",
+        "whoever": "who, or the one that",
+    }
+    words = re.compile(rf"\b(?:{'|'.join(instead)})\b".encode(), re.IGNORECASE)
+    this = Path(__file__).relative_to(ROOT).as_posix()
+    found = {name: words.findall((ROOT / name).read_bytes()) for name in FILES if name != this}
+    assert {name: [word.decode() for word in hits] for name, hits in found.items() if hits} == {}

@@ -1,6 +1,6 @@
 /**
  * Whether a worker still lives: it holds a lock of its name, which the browser takes back when it has ended, however
- * it did. A worker that ends by itself, or is ended by the browser, tells nobody.
+ * it did. A worker that ends by itself, or is ended by the browser, does not say so.
  */
 
 const PREFIX = 'splitseem-life-';

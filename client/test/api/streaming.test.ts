@@ -78,7 +78,7 @@ describe('an answer that is handed out while it comes', () => {
     expect(await kindOf(postStreaming(request))).toBe('network');
   });
 
-  it('that nobody wants any more is no error of the network', async () => {
+  it('that is not wanted any more is no error of the network', async () => {
     const { request } = against([]);
     expect(await kindOf(postStreaming({ ...request, signal: AbortSignal.abort() }))).toBe('aborted');
   });

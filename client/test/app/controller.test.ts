@@ -97,7 +97,7 @@ describe('prompts while the photo is opened', () => {
     expect(timingsOf(world.store)).toEqual([]);
   });
 
-  it('are answered anew from the first on when it is opened', async () => {
+  it('are answered again from the first on when it is opened', async () => {
     await world.answer(true);
     await world.answer(true);
     world.finishOpening?.();
@@ -112,7 +112,7 @@ describe('prompts while the photo is opened', () => {
     expect(timings.map(({ draft = 0, total }) => draft > 0 && draft <= total)).toEqual([true, true]);
   });
 
-  it('are answered anew where only the memory was a draft', async () => {
+  it('are answered again where only the memory was a draft', async () => {
     await world.answer(true);
     await world.answer();
     expect(timingsOf(world.store)).toEqual([]);

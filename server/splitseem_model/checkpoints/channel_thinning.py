@@ -1,7 +1,7 @@
 """Fewer channels between encoder and decoder, by exact linear algebra on a trained model.
 
 The last operator of the encoder and the first of the decoder are both linear, in the mask features and in
-every level. What lies between them is a basis that nobody asked for: written in the principal axes of many
+every level. What lies between them is a basis that no loss asked for: written in the principal axes of many
 photos, most of what it holds is in few of its channels, and the others need not be sent. The axes are folded
 into the weights on both sides, so nothing is computed that was not before, and a click, whose masks are
 products with the mask features, costs less.

@@ -69,7 +69,7 @@ def saved_config(path: Path) -> ModelConfig:
 def stated_preset(path: Path) -> str | None:
     """The preset that the header of a safetensors file states; None when it states none or is another file.
 
-    Damage is not judged here: whoever loads the file meets it.
+    Damage is not judged here: loading the file finds it.
     """
     try:
         with safe_open(path, framework="pt") as file:

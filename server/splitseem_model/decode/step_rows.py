@@ -35,7 +35,7 @@ def lay_out(
     """Lay out a step of one object.
 
     Query groups that cannot make a difference to the answer are left out. Memory rows are always there where
-    the wiring has them, as in the exported graphs; without memory nobody sees them.
+    the wiring has them, as in the exported graphs; without memory they are hidden.
 
     Args:
         keys: groups of points, in column order; texts: groups of text rows, in row order.
@@ -63,7 +63,7 @@ def object_rows(config: DecoderConfig, num_points: int) -> StepRows:
     """Lay out a step without prompt for the queries that find objects by themselves.
 
     Args:
-        num_points: P, columns that nobody sees.
+        num_points: P, columns that are hidden.
     Raises:
         TaskError: the wiring has no such queries.
     """
@@ -83,6 +83,6 @@ def _filled(slots: Slots) -> bool:
 
 
 def _memories(config: DecoderConfig, wiring: Wiring, *, given: bool) -> list[Slots]:
-    """The memory rows of a wiring that has them; nobody sees those of no mask."""
+    """The memory rows of a wiring that has them; those of no mask are hidden."""
     count = config.num_memories
     return [Slots("memory", count, valid=torch.full((1, count), given))] if wiring.has_memory else []

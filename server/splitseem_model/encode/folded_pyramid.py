@@ -74,7 +74,7 @@ def normed_projection(adapter: NormedConv, x: Tensor) -> Tensor:
     column is the constant."""
     projection, norm = adapter.weight[:, :, 0, 0], adapter.norm  # [out, C]
     cells = x[0].flatten(1)  # [C, N]
-    mean = x[0].mean(dim=2).mean(dim=1)  # by and by, for who sums float32 as they come
+    mean = x[0].mean(dim=2).mean(dim=1)  # in two steps, for runtimes that sum float32 in order
     centred = cells - mean[:, None]
     covariance = centred @ centred.T / cells.shape[1]
     means, variances = projection @ mean, ((projection @ covariance) * projection).sum(dim=1)  # [out]

@@ -33,7 +33,7 @@ class MultiheadAttention(nn.Module):
 
     def _part(self, part: int) -> tuple[Tensor, Tensor]:
         """Weight `[D, D]` and bias `[D]` of the part-th third of the input projection."""
-        # Cut by plain numbers: sizes asked of a tensor would make every exported step cut its weights anew.
+        # Cut by plain numbers: sizes asked of a tensor would make every exported step cut its weights again.
         rows = slice(part * self.dim, (part + 1) * self.dim)
         return self.in_proj_weight[rows], self.in_proj_bias[rows]
 

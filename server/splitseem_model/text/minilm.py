@@ -131,7 +131,7 @@ class _Layer(nn.Module):
         self.norm = nn.LayerNorm(WIDTH, eps=_NORM_EPS)
 
     def forward(self, x: Tensor, filled: Tensor) -> Tensor:
-        """`[B, T, 384] -> [B, T, 384]`; nobody looks at slots that are not filled."""
+        """`[B, T, 384] -> [B, T, 384]`; slots that are not filled are ignored."""
         query, key, value = (
             project(x).unflatten(-1, (_HEADS, -1)).transpose(1, 2)  # [B, h, T, 384 / h]
             for project in (self.query, self.key, self.value)

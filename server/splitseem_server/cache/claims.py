@@ -44,7 +44,7 @@ class Claims:
 
     @contextlib.asynccontextmanager
     async def held(self, key: str) -> AsyncIterator[bool]:
-        """Hold the claim of a key, once nobody else does. Gives False when there was none to be had: Redis
+        """Hold the claim of a key, once no other server does. Gives False when there was none: Redis
         did not answer, or another server held it for too long."""
         if not self._lease_s:
             yield False

@@ -39,7 +39,7 @@ class InProcessCache:
         self._bytes -= len(self._entries.pop(key, b""))
 
     def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
-        """Nobody else has this memory."""
+        """No other process has this memory."""
         return nullcontext(False)
 
     async def state(self) -> CacheState:

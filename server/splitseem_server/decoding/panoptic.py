@@ -1,4 +1,4 @@
-"""Image bytes -> everything in the image: the embedding, cached or made anew, then the object queries."""
+"""Image bytes -> everything in the image: the embedding, cached or made now, then the object queries."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ Commit = Callable[[], None]
 
 
 class SingleFlight(Generic[T]):
-    """Runs one task for each key; whoever asks for a key in flight waits for the same task.
+    """Runs one task for each key; a caller that asks for a key in flight waits for the same task.
 
     A caller that is cancelled leaves the others undisturbed. When the last one leaves, the task is cancelled
     too, unless it has committed: then it is too late to save anything, and its result may still be of use.
@@ -73,6 +73,6 @@ class _Flight(Generic[T]):
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:
-    # Without callers nobody else looks at the exception, and asyncio would complain.
+    # Without callers the exception is never looked at, and asyncio would complain.
     if not task.cancelled():
         task.exception()

@@ -14,7 +14,7 @@ from starlette.types import Scope
 from splitseem_server.errors import ClientFilesError
 from splitseem_server.files.coded import CodedFiles
 
-# The names of built assets carry a digest of their content; everything else is looked at anew.
+# The names of built assets carry a digest of their content; everything else is looked at again.
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 

@@ -51,7 +51,7 @@ class CodedFiles:
         self._making = anyio.Lock()
 
     def close(self) -> None:
-        """Remove the coded files; those that are asked for after that are coded anew."""
+        """Remove the coded files; those that are asked for after that are coded again."""
         self._remove()
         self._folder = None
         self._coded.clear()

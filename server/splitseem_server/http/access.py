@@ -91,7 +91,7 @@ class Access:
 
 
 def make_key(name: str, scopes: Sequence[str]) -> tuple[str, ApiKey]:
-    """A key that nobody has yet: the secret, and what is kept of it.
+    """A new key: the secret, and what is kept of it.
 
     Raises:
         ValueError: no such scope, or no name.

@@ -67,7 +67,7 @@ describe('an image whose bytes are coming', () => {
     expect(Object.keys((await store.use(decoder, 'a')).tensors).sort()).toEqual(['early', 'late']);
   });
 
-  it('begins anew when it is sent anew', async () => {
+  it('begins again when it is sent again', async () => {
     const store = images();
     store.receive(decoder, 'a', MESSAGE.slice(0, 90), 0);
     store.receive(decoder, 'a', MESSAGE.slice(), 0);

@@ -126,7 +126,7 @@ describe('a step that waits for a large image', () => {
 });
 
 describe('no coarse draft is made', () => {
-  it('when nobody waits', async () => {
+  it('when no step waits', async () => {
     await new ImageStore(new Turns()).open(decoder, 'a', message());
     expect(fed[0]).toHaveLength(1);
   });
@@ -137,7 +137,7 @@ describe('no coarse draft is made', () => {
     expect(fed[0]).toHaveLength(1);
   });
 
-  it('where graphs are opened anew for every size', async () => {
+  it('where graphs are opened again for every size', async () => {
     const { prepare, step } = decoder.graphs;
     const fixed = { ...decoder, graphs: { prepare, step: { ...step, hasFixedSizes: true } } };
     const { draft } = await awaited(message(), fixed);

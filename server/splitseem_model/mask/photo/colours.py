@@ -1,4 +1,4 @@
-"""How much each colour speaks for the object: two blurred histograms, fitted anew at every click."""
+"""How much each colour speaks for the object: two blurred histograms, fitted again at every click."""
 
 from collections.abc import Sequence
 from itertools import product
