@@ -109,10 +109,15 @@ export const ASTRONAUT = [
  * @param {import('playwright-core').Page} page
  * @param {PartClick} click
  * @param {number} count
+ * @param {number} hold Milliseconds for which the mouse is beside the place before, and the button is held, as by a hand
  */
-export async function clickAnswered(page, { button, ...part }, count) {
+export async function clickAnswered(page, { button, ...part }, count, hold = 0) {
   const place = await placeOnPhoto(page, part);
-  await page.mouse.click(place.x, place.y, { button });
+  if (hold > 0) {
+    await page.mouse.move(place.x - 8, place.y);
+    await page.waitForTimeout(hold);
+  }
+  await page.mouse.click(place.x, place.y, { button, delay: hold });
   await waitForAnswers(page, count);
   return place;
 }

@@ -13,6 +13,7 @@ import type { ProviderWish } from '../shared/model/providers';
 import type { Project, PromptItem } from '../shared/types';
 import { ClassNames } from './state/classNames';
 import { DecodeLoop } from './steps/decodeLoop';
+import { Preview } from './steps/preview';
 import { EmbedQueue } from './photos/embedQueue';
 import { checkSize, type OpenedFile, type Photo } from './photos/photo';
 import type { Readiness, Store } from './state/store';
@@ -69,6 +70,7 @@ export class Controller {
       onError,
       onGone: (image) => this.#sendAgain(image),
     });
+    new Preview(store, services.decoder, this.#texts);
     services.decoder.onLost?.(() => this.#revive());
   }
 

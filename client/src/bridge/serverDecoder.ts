@@ -43,6 +43,8 @@ export function createServerDecoder(decodeUrl: string, milliseconds?: number): D
       );
       return readAnswer(answer, performance.now() - started);
     },
+    preview: () =>
+      Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for previews' })),
     fetchText: () => Promise.resolve(null),
     close: ({ imageId }) => {
       keys.delete(imageId);

@@ -31,6 +31,8 @@ export interface Scene {
   readonly photo: ShownPhoto;
   readonly viewport: Viewport;
   readonly objects: readonly SceneObject[];
+  /** What a click would give. */
+  readonly preview: { readonly mask: CocoRle; readonly colour: Rgb } | null;
   readonly sketch: Sketch | null;
   /** The keyboard's position, image frame. */
   readonly crosshair: PointXy | null;

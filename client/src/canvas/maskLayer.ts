@@ -1,6 +1,7 @@
 /** A picture of some masks at the resolution of the screen; what has been drawn on it is not drawn again. */
 import type { CocoRle } from '../shared/types';
 import { layerSize, type LayerFrame } from './layerFrame';
+import { chainsOf } from './chains';
 import { gridEdges, maskGrid, type MaskGrid, type Region } from './maskGrid';
 import { cssColour, type Rgb } from './palette';
 
@@ -8,11 +9,26 @@ import { cssColour, type Rgb } from './palette';
 export interface DrawnMask {
   readonly mask: CocoRle;
   readonly colour: Rgb;
-  /** Stands out by a bolder outline on white. */
-  readonly isActive: boolean;
+  readonly look: Look;
 }
 
-const FILL_ALPHA = 110;
+/** The active one stands out by a bolder outline on white; a preview is paler, and dashed. */
+export type Look = 'usual' | 'active' | 'preview';
+
+interface Style {
+  /** Of the inside, 0 to 255. */
+  readonly alpha: number;
+  /** CSS pixels. */
+  readonly line: number;
+  readonly dash: readonly number[];
+  readonly onWhite: boolean;
+}
+
+const STYLES: Readonly<Record<Look, Style>> = {
+  usual: { alpha: 110, line: 1.5, dash: [], onWhite: false },
+  active: { alpha: 110, line: 2, dash: [], onWhite: true },
+  preview: { alpha: 44, line: 2, dash: [6, 4], onWhite: true },
+};
 
 export class MaskLayer {
   readonly frame: LayerFrame;
@@ -48,45 +64,66 @@ export class MaskLayer {
 }
 
 const isSame = (a: DrawnMask, b: DrawnMask | undefined): boolean =>
-  a.mask === b?.mask && a.colour === b.colour && a.isActive === b.isActive;
+  a.mask === b?.mask && a.colour === b.colour && a.look === b.look;
 
 function drawMask(
   context: CanvasRenderingContext2D,
   frame: LayerFrame,
-  { mask, colour, isActive }: DrawnMask,
+  { mask, colour, look }: DrawnMask,
   devicePixelRatio: number,
 ): void {
   const grid = maskGrid(mask, frame.region, cellsOf(frame.region, frame.scale));
-  const [scaleX, scaleY] = [context.canvas.width / grid.width, context.canvas.height / grid.height];
-  fill(context, grid, colour);
-  const outline = new Path2D();
-  for (const [x0, y0, x1, y1] of gridEdges(grid)) {
-    outline.moveTo(x0 * scaleX, y0 * scaleY);
-    outline.lineTo(x1 * scaleX, y1 * scaleY);
-  }
+  const { alpha, line, dash, onWhite } = STYLES[look];
+  fill(context, grid, colour, alpha);
+  const outline = dash.length === 0 ? edgesOf(context, grid) : chainedEdgesOf(context, grid);
   const stroke = (style: string, width: number): void => {
     context.lineWidth = width * devicePixelRatio;
     context.strokeStyle = style;
     context.stroke(outline);
   };
-  context.lineCap = 'square';
-  if (isActive) stroke('rgb(255 255 255 / 0.9)', 3.5);
-  stroke(cssColour(colour), isActive ? 2 : 1.5);
+  context.lineCap = dash.length === 0 ? 'square' : 'butt';
+  context.setLineDash(dash.map((length) => length * devicePixelRatio));
+  if (onWhite) stroke('rgb(255 255 255 / 0.9)', line + 1.5);
+  stroke(cssColour(colour), line);
+  context.setLineDash([]);
+}
+
+/** Pixels of the layer in a cell of the grid, across and down. */
+const scalesOf = ({ canvas }: CanvasRenderingContext2D, grid: MaskGrid) =>
+  [canvas.width / grid.width, canvas.height / grid.height] as const;
+
+function edgesOf(context: CanvasRenderingContext2D, grid: MaskGrid): Path2D {
+  const [scaleX, scaleY] = scalesOf(context, grid);
+  const outline = new Path2D();
+  for (const [x0, y0, x1, y1] of gridEdges(grid)) {
+    outline.moveTo(x0 * scaleX, y0 * scaleY);
+    outline.lineTo(x1 * scaleX, y1 * scaleY);
+  }
+  return outline;
+}
+
+function chainedEdgesOf(context: CanvasRenderingContext2D, grid: MaskGrid): Path2D {
+  const [scaleX, scaleY] = scalesOf(context, grid);
+  const outline = new Path2D();
+  for (const [[x, y] = [0, 0], ...rest] of chainsOf(gridEdges(grid))) {
+    outline.moveTo(x * scaleX, y * scaleY);
+    for (const [toX, toY] of rest) outline.lineTo(toX * scaleX, toY * scaleY);
+  }
+  return outline;
 }
 
 /** A cell for every pixel of the screen or of the image, whichever are fewer. */
 const cellsOf = (region: Region, scale: number) => layerSize({ region, scale: Math.min(scale, 1) });
 
-function fill(context: CanvasRenderingContext2D, grid: MaskGrid, colour: Rgb): void {
+function fill(context: CanvasRenderingContext2D, grid: MaskGrid, colour: Rgb, alpha: number): void {
   const bounds = boundsOf(grid);
   if (bounds === null) return;
-  const { canvas: target } = context;
   const pixels = new ImageData(bounds.width, bounds.height);
-  paint(new Uint32Array(pixels.data.buffer), grid, bounds, colour);
+  paint(new Uint32Array(pixels.data.buffer), grid, bounds, [...colour, alpha]);
   const picture = document.createElement('canvas');
   Object.assign(picture, { width: bounds.width, height: bounds.height });
   picture.getContext('2d')?.putImageData(pixels, 0, 0);
-  const [scaleX, scaleY] = [target.width / grid.width, target.height / grid.height];
+  const [scaleX, scaleY] = scalesOf(context, grid);
   context.imageSmoothingEnabled = false;
   context.drawImage(
     picture,
@@ -98,8 +135,8 @@ function fill(context: CanvasRenderingContext2D, grid: MaskGrid, colour: Rgb): v
   picture.width = 0;
 }
 
-function paint(words: Uint32Array, grid: MaskGrid, bounds: Region, [r, g, b]: Rgb): void {
-  const word = new Uint32Array(new Uint8Array([r, g, b, FILL_ALPHA]).buffer)[0] ?? 0;
+function paint(words: Uint32Array, grid: MaskGrid, bounds: Region, rgba: readonly [...Rgb, number]): void {
+  const word = new Uint32Array(new Uint8Array(rgba).buffer)[0] ?? 0;
   for (let x = 0; x < bounds.width; x++) {
     const rows = grid.columns[bounds.x + x] ?? [];
     for (let i = 0; i + 1 < rows.length; i += 2) {

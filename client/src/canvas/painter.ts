@@ -2,11 +2,14 @@
 import type { SizeHw } from '../shared/types';
 import { covers, frameFor, visibleRegion, type LayerFrame } from './layerFrame';
 import { drawScene, inImageFrame, type Scene } from './layers';
-import { MaskLayer, type DrawnMask } from './maskLayer';
+import { MaskLayer, type DrawnMask, type Look } from './maskLayer';
 import type { Viewport } from './viewport';
 
 /** Milliseconds after which a magnification stays: until then masks are the old ones, smaller or larger. */
 const SETTLED_AFTER = 120;
+
+/** From back to front, a layer each. */
+const LOOKS: readonly Look[] = ['usual', 'active', 'preview'];
 
 export interface Painted {
   /** When to draw the same scene again, milliseconds from now; null: it is as it should be. */
@@ -14,7 +17,7 @@ export interface Painted {
 }
 
 export class Painter {
-  /** The masks of all objects but the active one, then that of the active one: a click changes only the latter. */
+  /** The masks of all objects but the active one, that of the active one, the preview: each changes by itself. */
   #layers: readonly MaskLayer[] = [];
   #image: Scene['photo']['size'] | null = null;
   #viewport: Viewport | null = null;
@@ -61,21 +64,17 @@ export class Painter {
 
   #replace(frame: LayerFrame | null): void {
     for (const layer of this.#layers) layer.release();
-    this.#layers = frame === null ? [] : [new MaskLayer(frame), new MaskLayer(frame)];
+    this.#layers = frame === null ? [] : LOOKS.map(() => new MaskLayer(frame));
   }
 
-  #hold({ objects }: Scene, devicePixelRatio: number): void {
-    const drawn = objects.flatMap(({ mask, ...rest }): DrawnMask[] =>
-      mask === null ? [] : [{ mask, colour: rest.colour, isActive: rest.isActive }],
+  #hold({ objects, preview }: Scene, devicePixelRatio: number): void {
+    const drawn = objects.flatMap(({ mask, colour, isActive }): DrawnMask[] =>
+      mask === null ? [] : [{ mask, colour, look: isActive ? 'active' : 'usual' }],
     );
-    const [others, active] = this.#layers;
-    others?.hold(
-      drawn.filter(({ isActive }) => !isActive),
-      devicePixelRatio,
-    );
-    active?.hold(
-      drawn.filter(({ isActive }) => isActive),
-      devicePixelRatio,
-    );
+    if (preview !== null) drawn.push({ ...preview, look: 'preview' });
+    LOOKS.forEach((wanted, index) => {
+      const masks = drawn.filter(({ look }) => look === wanted);
+      this.#layers[index]?.hold(masks, devicePixelRatio);
+    });
   }
 }

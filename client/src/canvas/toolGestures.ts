@@ -29,10 +29,13 @@ export type ToolGesture =
 const STROKE_SPACING = 3;
 const SMALLEST_BOX = 4;
 
-export const CLICKS: ToolGesture = {
-  kind: 'press',
-  prompt: (at, label) => ({ kind: 'click', ...roundedPoint(at), label }),
-};
+export const clickAt = (at: PointXy, label: Label): PromptItem => ({
+  kind: 'click',
+  ...roundedPoint(at),
+  label,
+});
+
+export const CLICKS: ToolGesture = { kind: 'press', prompt: clickAt };
 
 export const BOXES: ToolGesture = {
   kind: 'drag',

@@ -5,7 +5,15 @@ import type { MapsWish } from './model/maps';
 import type { ProviderWish } from './model/providers';
 import type { PointRules } from './prompt/prompts';
 import type { WorkerStage } from './stages';
-import type { ImageGeometry, LabelledPoint, MaskLogits, PromptItem, StepResult, TextVectors } from './types';
+import type {
+  CocoRle,
+  ImageGeometry,
+  LabelledPoint,
+  MaskLogits,
+  PromptItem,
+  StepResult,
+  TextVectors,
+} from './types';
 
 export interface RuntimeInfo extends PointRules {
   readonly model: string;
@@ -44,6 +52,19 @@ export type WorkerStepResult = Omit<StepResult, 'timings' | keyof Naming> & {
   readonly timings: WorkerTimings;
 };
 
+/** What is asked of a step. */
+export interface StepArgs {
+  readonly imageId: string;
+  /** All points of the object so far, image frame. */
+  readonly points: readonly LabelledPoint[];
+  /** All prompts of the object so far, which points and texts are of. */
+  readonly prompts?: readonly PromptItem[];
+  /** All texts of the object so far, in order. */
+  readonly texts: readonly TextVectors[];
+  /** Mask logits of the step before, or null on the first. */
+  readonly memory: MaskLogits | null;
+}
+
 /** Every call the worker answers: its arguments and its result. */
 export interface WorkerCalls {
   load: {
@@ -68,20 +89,9 @@ export interface WorkerCalls {
     result: null;
   };
   open: { args: { readonly imageId: string; readonly bytes: ArrayBuffer }; result: OpenedImage };
-  step: {
-    args: {
-      readonly imageId: string;
-      /** All points of the object so far, image frame. */
-      readonly points: readonly LabelledPoint[];
-      /** All prompts of the object so far, which points and texts are of. */
-      readonly prompts?: readonly PromptItem[];
-      /** All texts of the object so far, in order. */
-      readonly texts: readonly TextVectors[];
-      /** Mask logits of the step before, or null on the first. */
-      readonly memory: MaskLogits | null;
-    };
-    result: WorkerStepResult;
-  };
+  step: { args: StepArgs; result: WorkerStepResult };
+  /** The mask that a step would give. It waits for steps, and one that is aborted ends after its stage. */
+  preview: { args: StepArgs; result: { readonly mask: CocoRle } };
   /**
    * Fetch the graphs that texts need; beside the other calls, which do not wait for it. A step with texts does
    * it by itself, but then the steps after it wait.

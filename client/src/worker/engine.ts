@@ -5,7 +5,7 @@ import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/model/providers';
 import type { Decoder } from './step/decoder';
-import { step } from './step/step';
+import { previewStep, step } from './step/step';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
 import { lateralLoader } from './mask/lateral';
@@ -93,6 +93,17 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return this.#turns.step(async () => {
       if (signal?.aborted === true) throw new Failure(aborted());
       return step(decoder, await this.#generalFor(prompts.texts.length), image, prompts);
+    });
+  };
+
+  /** Beside the steps, which it never keeps waiting for longer than one of its stages. */
+  preview: Call<'preview'> = async ({ imageId, ...prompts }, signal = new AbortController().signal) => {
+    const decoder = this.#ready();
+    const image = await this.#images.use(decoder, imageId);
+    return this.#turns.slice(async () => {
+      if (signal.aborted) throw new Failure(aborted());
+      const general = await this.#generalFor(prompts.texts.length);
+      return { mask: await previewStep(decoder, general, image, prompts, signal) };
     });
   };
 

@@ -15,7 +15,7 @@ type CallRequest = Exclude<WorkerRequest, { call: 'abort' }>;
  * Calls that go beside the others: they wait for the network, take turns with steps by themselves, or end what
  * others wait for.
  */
-const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'close'];
+const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'preview', 'close'];
 
 /**
  * Answer the requests that arrive at a port, one at a time and in order but for those that need not wait.
@@ -79,6 +79,8 @@ function dispatch(
       return engine.open(request, signal);
     case 'step':
       return engine.step(request, signal);
+    case 'preview':
+      return engine.preview(request, signal);
     case 'fetchText':
       return engine.fetchText(request, signal);
     case 'close':

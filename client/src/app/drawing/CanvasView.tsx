@@ -8,6 +8,7 @@ import type { PointXy, SizeHw } from '../../shared/types';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { attachPointer } from './pointerEvents';
+import { ToolOptions } from './ToolOptions';
 import { sceneOf } from './scene';
 import type { Store } from '../state/store';
 import { recordPaint } from '../steps/timings';
@@ -48,6 +49,7 @@ export function CanvasView({ app }: { readonly app: App }) {
           app.store.crosshair.value = null;
         }}
       />
+      {app.store.activeImage.value !== null && <ToolOptions app={app} />}
       {app.store.activeImage.value !== null && <ZoomButtons app={app} />}
     </>
   );
@@ -90,6 +92,8 @@ function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
       const { again } = painter.paint(context, scene, ratio, started);
       if (again !== null) timer = setTimeout(paintSoon, again, scene, { width, height });
     }
+    if (scene?.preview) canvas.dataset.preview = 'true';
+    else delete canvas.dataset.preview;
     recordPaint(store, started, performance.now());
   };
   const paintSoon = (scene: Scene | null, size: SizeHw): void => {

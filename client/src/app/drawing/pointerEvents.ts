@@ -30,6 +30,7 @@ export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
     signal,
   );
   listen(canvas, wheelHandlers(canvas, app), signal);
+  followHover(canvas, app, () => space.isHeld, signal);
   // Who leaves the window with a button or Space held releases it elsewhere, unheard.
   const letGo = (): void => {
     space.release();
@@ -40,13 +41,55 @@ export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
   return () => control.abort();
 }
 
+const isNegative = (event: MouseEvent | KeyboardEvent): boolean =>
+  event.shiftKey || event.altKey || (IS_APPLE && event.ctrlKey);
+
+/** Where the mouse is while nothing is done with it; after a press not before it moves. */
+function followHover(
+  canvas: HTMLCanvasElement,
+  { store: { hover } }: App,
+  isPanning: () => boolean,
+  signal: AbortSignal,
+): void {
+  let pressed: PointXy | null = null;
+  const leave = (): void => {
+    hover.value = null;
+  };
+  const point = (event: PointerEvent): void => {
+    const at = positionOn(canvas, event);
+    const hasMoved = pressed?.x !== at.x || pressed.y !== at.y;
+    if (event.pointerType === 'touch' || event.buttons !== 0 || isPanning()) leave();
+    else if (hasMoved) {
+      pressed = null;
+      hover.value = { at, isNegative: isNegative(event) };
+    }
+  };
+  const press = (event: PointerEvent): void => {
+    pressed = positionOn(canvas, event);
+    leave();
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.code === 'Space') leave();
+    else if (hover.value !== null && hover.value.isNegative !== isNegative(event)) {
+      hover.value = { ...hover.value, isNegative: isNegative(event) };
+    }
+  };
+  // A dialog takes the focus, and pointers then do not reach the canvas any more.
+  const onFocus = ({ target }: FocusEvent): void => {
+    if (target instanceof Element && target.closest('dialog') !== null) leave();
+  };
+  const onCanvas = { pointermove: point, pointerdown: press, pointerup: press, pointerleave: leave };
+  listen(canvas, { ...onCanvas, pointercancel: leave }, signal);
+  listen(window, { keydown: onKey, keyup: onKey, focusin: onFocus, blur: leave }, signal);
+}
+
 function pointerHandlers(canvas: HTMLCanvasElement, { gestures }: App, isPanning: () => boolean): Handlers {
   const inputOf = (event: PointerEvent): PointerInput => ({
     id: event.pointerId,
     kind: event.pointerType === 'touch' || event.pointerType === 'pen' ? event.pointerType : 'mouse',
     at: positionOn(canvas, event),
     button: event.button,
-    negative: event.shiftKey || event.altKey || (IS_APPLE && event.ctrlKey),
+    negative: isNegative(event),
     isPrimary: event.isPrimary,
     panning: isPanning(),
   });

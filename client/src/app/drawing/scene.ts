@@ -1,9 +1,16 @@
 /** Store -> what the canvas draws. */
 import type { Scene } from '../../canvas/layers';
 import { colourOf } from '../../canvas/palette';
-import { resultOf } from '../../session/state';
+import { activeObjectOf, resultOf, type ImageState } from '../../session/state';
 import { picturesOf } from './photoPixels';
 import type { Store } from '../state/store';
+
+/** In the colour that the click's object has, or would have. */
+function previewOf({ preview }: Store, image: ImageState): Scene['preview'] {
+  const mask = preview.value;
+  const number = activeObjectOf(image)?.number ?? image.nextNumber;
+  return mask && { mask, colour: colourOf(number) };
+}
 
 /** Null while no image is open. */
 export function sceneOf(store: Store): Scene | null {
@@ -18,6 +25,7 @@ export function sceneOf(store: Store): Scene | null {
     viewport: store.viewport.value,
     sketch: store.sketch.value,
     crosshair: store.crosshair.value,
+    preview: previewOf(store, image),
     objects: shown.map((object) => ({
       colour: colourOf(object.number),
       isActive: object.id === activeObject,

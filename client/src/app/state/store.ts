@@ -8,11 +8,12 @@ import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../../s
 import type { ClientError } from '../../shared/errors';
 import type { RuntimeInfo } from '../../shared/messages';
 import { nameOf, type Naming, type Vocabulary } from '../../shared/model/naming';
-import type { PointXy, SizeHw, StepTimings } from '../../shared/types';
+import type { CocoRle, PointXy, SizeHw, StepTimings } from '../../shared/types';
 import type { Photo } from '../photos/photo';
 import type { Tool } from './tools';
 import type { Detail } from '../photos/pixels';
 import type { KeptWork, Saved } from './kept';
+import { rememberedSwitch } from './remembered';
 
 /** How far an image is on its way to answering clicks. */
 export type Readiness =
@@ -39,6 +40,12 @@ export type DecoderState =
   | { readonly phase: 'ready'; readonly info: RuntimeInfo }
   | { readonly phase: 'failed'; readonly error: ClientError };
 
+/** CSS pixels from the canvas's corner; a click would be negative while a modifier is held. */
+export interface Hover {
+  readonly at: PointXy;
+  readonly isNegative: boolean;
+}
+
 export function createStore() {
   const session = signal({ ...EMPTY_SESSION, origin: randomOrigin() });
   const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
@@ -53,6 +60,11 @@ export function createStore() {
     /** Sharper pixels of the part of the shown photo that is in sight, once that is magnified. */
     detail: signal<Detail | null>(null),
     crosshair: signal<PointXy | null>(null),
+    /** Where a mouse points with no button held; null: nowhere on the photo's canvas. */
+    hover: signal<Hover | null>(null),
+    /** What a click there would give; null: nothing is known of it. */
+    preview: signal<CocoRle | null>(null),
+    showsPreview: rememberedSwitch('preview', true),
     /** The step that was answered last. */
     lastStep: signal<StepId | null>(null),
     /** When the answers came that are not drawn yet; not a signal, since drawing must not cause drawing. */

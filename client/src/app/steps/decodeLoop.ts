@@ -3,9 +3,9 @@ import type { DecoderBridge } from '../../bridge/decoder';
 import { hasStep, nextPending, type ImageId, type PendingStep } from '../../session/state';
 import { recordResult } from '../../session/transitions';
 import { toClientError, type ClientError } from '../../shared/errors';
-import { promptPoints, wholeImage } from '../../shared/prompt/prompts';
 import { checkSize } from '../photos/photo';
 import { isReady, namingOf, type Store } from '../state/store';
+import { stepArgs } from './stepArgs';
 import { answeredTimings } from './timings';
 import type { TextLookup } from './textLookup';
 
@@ -74,17 +74,13 @@ export class DecodeLoop {
     return isOpen && this.#texts.vectorsOf(prompts) !== null;
   }
 
-  async #decode({ imageId, prompts, previous, step }: PendingStep, signal: AbortSignal): Promise<void> {
-    const { decoder, session, photos, lastStep, unpainted } = this.#store;
+  async #decode(pending: PendingStep, signal: AbortSignal): Promise<void> {
+    const { imageId, previous, step } = pending;
+    const { session, photos, lastStep, unpainted } = this.#store;
     const size = photos.value.get(imageId)?.photo.size;
-    const texts = this.#texts.vectorsOf(prompts);
-    if (size === undefined || texts === null || decoder.value.phase !== 'ready') return;
-    const points = promptPoints(prompts, wholeImage(size), decoder.value.info);
-    const result = await this.#services.decoder.call(
-      'step',
-      { imageId, points, texts, prompts, memory: previous?.maskLogits ?? null },
-      { signal },
-    );
+    const args = stepArgs(this.#store, this.#texts, pending);
+    if (size === undefined || args === null) return;
+    const result = await this.#services.decoder.call('step', args, { signal });
     const finished = this.#services.now();
     checkSize(size, result.mask.size);
     const before = session.value.results.get(step.id);

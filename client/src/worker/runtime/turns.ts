@@ -45,7 +45,7 @@ export class Turns {
 }
 
 /** Let the worker send what it has to say and hear what it was told; a timer would wait for milliseconds. */
-async function letMessagesIn(): Promise<void> {
+export async function letMessagesIn(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   await new Promise((resolve) => {
     port1.onmessage = resolve;

@@ -15,14 +15,14 @@ import { refineMask } from '../mask/refiner';
 import { selectQuery } from '../mask/selection';
 import { MASK_STRIDE, sampleFeatures } from '../layers/sampling';
 import type { Asked, StepInputs } from './asking';
-import type { Stopwatch } from './stopwatch';
+import type { Laps } from './stopwatch';
 
 /** The best row's mask, redrawn and corrected where the model does that, with what it means. */
 export async function answer(
   decoder: Decoder,
   image: PreparedImage,
   { inputs, head }: Asked,
-  watch: Stopwatch,
+  watch: Laps,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
   const { config } = decoder.manifest;
   const sampled = sampleFeatures(image.maskFeatures, inputs.slots, config.point_sampling);
@@ -30,15 +30,15 @@ export async function answer(
   const numRows = head.quality.length;
   const maskEmbed = row(head.maskEmbed, query, numRows);
   const answered = atMaskStride(image, maskLogits(maskEmbed, image.maskFeatures));
-  watch.lap('select');
+  await watch.lap('select');
   const redrawn = await refined(decoder, image, answered, inputs);
-  watch.lap('refine');
+  await watch.lap('refine');
   const logits = corrected(redrawn, image, inputs.slots, config.correction);
-  watch.lap('correct');
+  await watch.lap('correct');
   const fine = followed(logits, image, inputs.slots, config.photo);
-  watch.lap('photo');
+  await watch.lap('photo');
   const mask = maskOf(fine, image, inputs.points);
-  watch.lap('mask');
+  await watch.lap('mask');
   return {
     maskLogits: logits,
     mask,

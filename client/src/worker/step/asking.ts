@@ -13,7 +13,7 @@ import type { PreparedImage } from './preparedImage';
 import { sampleFeatures } from '../layers/sampling';
 import { slotsFor } from '../prompt/slots';
 import { textRows } from '../prompt/textRows';
-import type { Stopwatch } from './stopwatch';
+import type { Laps } from './stopwatch';
 
 /** The single slot of a prompt without points. */
 const NO_POINT: LabelledPoint = { x: 0, y: 0, label: -1 };
@@ -50,16 +50,16 @@ export async function ask(
   general: GeneralDecoder | null,
   image: PreparedImage,
   prompts: StepPrompts,
-  watch: Stopwatch,
+  watch: Laps,
 ): Promise<Asked> {
   const inputs = { ...prompts, slots: toSlots(prompts.points, image.geometry) };
   const run =
     general === null
       ? clickRun(decoder, image, inputs)
       : await textRun(decoder.manifest.config, general, image, inputs);
-  watch.lap('tokens');
+  await watch.lap('tokens');
   const fetches = await run.graph.run(run.feeds);
-  watch.lap('step');
+  await watch.lap('step');
   return { inputs, head: headOf(fetches, run, inputs.texts, general) };
 }
 

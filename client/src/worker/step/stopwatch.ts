@@ -1,7 +1,14 @@
+import { aborted, Failure } from '../../shared/errors';
 import { measureName, WORKER_STAGES, type WorkerStage } from '../../shared/stages';
+import { letMessagesIn } from '../runtime/turns';
+
+/** Hears of the end of every stage of a step. */
+export interface Laps {
+  lap(stage: WorkerStage): void | Promise<void>;
+}
 
 /** Milliseconds by stage, which profilers see as measures. */
-export class Stopwatch {
+export class Stopwatch implements Laps {
   readonly #laps = Object.fromEntries(WORKER_STAGES.map((stage) => [stage, 0])) as Record<
     WorkerStage,
     number
@@ -23,3 +30,11 @@ export class Stopwatch {
     return this.#laps;
   }
 }
+
+/** Measures nothing, and ends the step after a stage during which the signal was given. */
+export const stoppable = (signal: AbortSignal): Laps => ({
+  lap: async () => {
+    await letMessagesIn();
+    if (signal.aborted) throw new Failure(aborted());
+  },
+});
