@@ -33,3 +33,19 @@ export async function readPng(
   }, png.toString('base64'));
   return { size: [height, width], values: Uint8Array.from(values) };
 }
+
+/** The middle of a mask, as parts of the photo's width and height. */
+export function centroid({ size: [height, width], counts }: CocoRle): { x: number; y: number } {
+  let [at, count, x, y] = [0, 0, 0, 0];
+  counts.forEach((run, index) => {
+    if (index % 2 === 1) {
+      for (let pixel = at; pixel < at + run; pixel++) {
+        x += Math.floor(pixel / height) + 0.5;
+        y += (pixel % height) + 0.5;
+      }
+      count += run;
+    }
+    at += run;
+  });
+  return { x: x / count / width, y: y / count / height };
+}

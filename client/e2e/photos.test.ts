@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CocoRle, ProjectObject } from '../src/shared/types';
 import { samplePath } from './browser';
 import { launchFirefox } from './firefox';
-import { iou } from './masks';
+import { centroid, iou } from './masks';
 import { PYTHON, REPOSITORY, run, splitseem } from './programs';
 import { colourOfBlocks, holdEmbeddings } from './shownBlocks';
 import { useStage } from './stage';
@@ -120,3 +120,33 @@ async function iouWithCommandLine({ name, mask, prompts }: Clicked): Promise<num
   await splitseem('segment', join(folder, name), '--point', `${click.x},${click.y}`, '-o', out);
   return iou(mask, JSON.parse(readFileSync(out, 'utf8')) as CocoRle);
 }
+
+/** Of more pixels than the server takes, with a disc. */
+const LARGE = `
+import sys
+from PIL import Image, ImageDraw
+photo = Image.new("RGB", (8200, 8000), (40, 60, 90))
+ImageDraw.Draw(photo).ellipse((1660, 4000, 3260, 5600), fill=(220, 200, 40))
+photo.save(sys.argv[1], compress_level=1)
+`;
+
+describe('a photo of more than 64 megapixels', () => {
+  it(
+    'is opened smaller, says so, and has its mask where it was clicked',
+    { timeout: 5 * MINUTES },
+    async () => {
+      const path = join(folder, 'large.png');
+      await run([PYTHON], ['-c', LARGE, path]);
+      const user = await stage.visit();
+      await user.openFile(path);
+      await user.status.getByText('has 8200 x 8000 pixels and is opened').waitFor();
+      await user.waitForEmbedding();
+      const { mask } = await user.click({ x: 0.3, y: 0.6 });
+      const [image] = (await user.project()).images;
+      expect(image?.size_hw).toEqual([7901, 8099]);
+      expect(mask?.size).toEqual(image?.size_hw);
+      const middle = mask && centroid(mask);
+      expect(Math.hypot((middle?.x ?? 1) - 0.3, (middle?.y ?? 1) - 0.6)).toBeLessThan(0.01);
+    },
+  );
+});
