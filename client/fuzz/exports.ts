@@ -95,15 +95,21 @@ const checkCoco: Check = (file, name, { open }) => {
 const checkProject: Check = (file, name, { project }) =>
   essence(JSON.parse(file.toString()) as Project) === essence(project) ? null : `${name} is not project()`;
 
+interface Checked {
+  readonly check: Check;
+  /** Of the file's name. */
+  readonly ending: string;
+}
+
 /** By the name of the format; others only have to come. */
-const CHECKS: Readonly<Record<string, Check>> = {
-  COCO: checkCoco,
-  'COCO (polygons)': checkCoco,
-  Masks: checkMasks,
-  'Label map': checkLabelMap,
-  Mask: checkMask(0),
-  'Cut-out': checkMask(3),
-  Project: checkProject,
+const CHECKS: Readonly<Record<string, Checked>> = {
+  COCO: { check: checkCoco, ending: 'annotations.coco.json' },
+  'COCO (polygons)': { check: checkCoco, ending: 'annotations.polygons.coco.json' },
+  Masks: { check: checkMasks, ending: 'masks.zip' },
+  'Label map': { check: checkLabelMap, ending: '.png' },
+  Mask: { check: checkMask(0), ending: '.png' },
+  'Cut-out': { check: checkMask(3), ending: '.png' },
+  Project: { check: checkProject, ending: '.splitseem.json' },
 };
 
 /** A project without what may change while nothing happens: how long drawing took. */
@@ -134,7 +140,8 @@ export async function checkExport(world: World, dice: Dice): Promise<string | nu
   if (format === null) return null;
   const before = await look(world);
   const isStill = isQuiet(await world.shown());
-  const download = await saved(world);
+  const checked = CHECKS[format];
+  const download = await saved(world, checked?.ending ?? '');
   if (download === null) {
     world.complaints.push(`export as ${format}: no file came`);
     return format;
@@ -142,16 +149,17 @@ export async function checkExport(world: World, dice: Dice): Promise<string | nu
   const [name, file] = [download.suggestedFilename(), readFileSync(await download.path())];
   if (name.endsWith('.splitseem.json')) keep(world, name, file);
   const isSame = essence(before.project) === essence((await look(world)).project);
-  const check = CHECKS[format];
-  if (check === undefined || !isStill || !isSame) return `${format}, not compared`;
+  if (checked === undefined || !isStill || !isSame) return `${format}, not compared`;
   world.count(`export as ${format}`);
-  const wrong = check(file, name, before);
+  const wrong = checked.check(file, name, before);
   if (wrong !== null) world.complaints.push(`export as ${format}: ${wrong}`);
   return format;
 }
 
-async function saved(world: World): Promise<Download | null> {
-  const coming = world.page.waitForEvent('download', { timeout: 60_000 }).catch(() => null);
+/** A file that an Enter in the dialog asked for before may come meanwhile; it is of another name. */
+async function saved(world: World, ending: string): Promise<Download | null> {
+  const predicate = (download: Download): boolean => download.suggestedFilename().endsWith(ending);
+  const coming = world.page.waitForEvent('download', { predicate, timeout: 60_000 }).catch(() => null);
   await world.press('dialog.export button[type=submit]');
   return coming;
 }
