@@ -114,6 +114,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await warm_up
         await services.cache.close()
+        await services.rates.close()
         services.coded_files.close()
         services.images.close()
 

@@ -18,6 +18,7 @@ ServerError                     everything a caller may meet; its text is shown 
 ├── UnsupportedImage            not an image, or of a kind that is not read
 ├── InvalidParameter            readable, but without meaning here
 ├── QueueFull                   too many images or texts wait already
+├── RateLimited                 too many requests of one key or one address
 ├── NotReady                    the model did not warm up
 └── InternalError               our fault; details are in the log only
 
@@ -115,6 +116,10 @@ class QueueFull(ServerError):
     """Too many images or texts wait already."""
 
 
+class RateLimited(ServerError):
+    """Too many requests of one key or one address."""
+
+
 class NotReady(ServerError):
     """The model did not warm up."""
 
@@ -164,6 +169,7 @@ PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
         UnsupportedImage: Problem(415, "unsupported-image", "Not an image of a kind that is read"),
         InvalidParameter: Problem(422, "invalid-parameter", "A parameter has no meaning here"),
         QueueFull: Problem(429, "queue-full", "Too many requests are waiting"),
+        RateLimited: Problem(429, "rate-limited", "Too many requests"),
         InternalError: Problem(500, "internal-error", "The server failed"),
         NotReady: Problem(503, "not-ready", "The model is not ready"),
     }

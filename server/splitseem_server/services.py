@@ -17,6 +17,7 @@ from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.decoding.panoptic import PanopticService, Segmenter
 from splitseem_server.decoding.service import DecodeService, PromptDecoder
 from splitseem_server.decoding.text import TextEncoder, TextService
+from splitseem_server.embedding.admission import Admission
 from splitseem_server.embedding.encoder import Encoder
 from splitseem_server.embedding.queue import EncodeQueue
 from splitseem_server.embedding.service import EmbeddingService
@@ -26,6 +27,7 @@ from splitseem_server.files.decoder import DecoderFiles, check_fingerprint, load
 from splitseem_server.http.access import SCOPE_OF, Access, secret_of
 from splitseem_server.http.bodies import has_large_body
 from splitseem_server.http.draining import Draining
+from splitseem_server.http.rates import Counted, Rates, address_of
 from splitseem_server.images.pool import ImagePool
 from splitseem_server.images.read import ImageLimits
 from splitseem_server.metrics import Metrics
@@ -87,6 +89,9 @@ class Services:
         self.queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
         limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
         self.images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
+        self.uprights = Admission(
+            workers=settings.decode_processes, capacity=settings.queue_size, what="pictures"
+        )
         self.embeddings = EmbeddingService(
             self.encoder, self.cache, self.queue, self.images, limits, max_canvas=settings.max_canvas
         )
@@ -102,6 +107,7 @@ class Services:
         self.metrics = Metrics()
         self.coded_files = CodedFiles()
         self.access = parts.access
+        self.rates = Rates(settings)
         self.readiness = Readiness()
         self.draining = Draining()
 
@@ -173,16 +179,22 @@ async def services_of(request: Request) -> Services:
 
 
 async def check_access(request: Request, services: Annotated[Services, Depends(services_of)]) -> None:
-    """Holds for every route: its caller has a key that allows it, where there are keys.
+    """Holds for every route: its caller has a key that allows it, where there are keys, and has not asked too
+    often.
 
     Raises:
         Unauthorized: no key, or an unknown one. Forbidden: it does not allow this.
+        RateLimited: too many requests of this address, or of keys of this name.
     """
-    access = services.access
+    request.state.tenant = ""
     scope = SCOPE_OF.get(request.scope["route"].path)
-    request.state.tenant = (
-        "" if access is None or scope is None else access.tenant(secret_of(request.headers), scope)
-    )
+    if scope is None:
+        return
+    address = address_of(request.scope, services.settings.proxies)
+    await services.rates.count(Counted("address", address))
+    if services.access is not None:
+        request.state.tenant = services.access.tenant(secret_of(request.headers), scope)
+        await services.rates.count(Counted("key", request.state.tenant))
 
 
 def tenant_of(request: Request) -> str:

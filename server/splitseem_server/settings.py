@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
+from limits import parse_many
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "SPLITSEEM_"
@@ -176,6 +177,21 @@ class Settings(BaseModel):
         description="File of the API keys that callers need, lines as `splitseem keys new` prints them;"
         " without it everybody may ask.",
     )
+    rate_per_key: str = Field(
+        default="",
+        description="Most requests of all keys of one name, such as `60/minute`, or `60/minute;5000/day` for"
+        " a rate and a quota; empty for no limit. More are refused with 429.",
+    )
+    rate_per_address: str = Field(
+        default="",
+        description="The same of one address, counted before its key is looked at, so that keys cannot be"
+        " tried out; empty for no limit.",
+    )
+    proxies: Annotated[int, Field(ge=0, le=16)] = Field(
+        default=0,
+        description="How many proxies in front of the service add the address of their caller to"
+        " `X-Forwarded-For`. Too many, and callers choose their address themselves.",
+    )
     cors_origins: str = Field(
         default="",
         description="Origins whose pages may call the service, with commas between; `*` for all, empty for"
@@ -200,6 +216,15 @@ class Settings(BaseModel):
             if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
                 raise ValueError("expected origins such as https://example.org, without a path")
         return ",".join(origins)
+
+    @field_validator("rate_per_key", "rate_per_address")
+    @classmethod
+    def _known_rates(cls, value: str) -> str:
+        try:
+            parse_many(value) if value.strip() else None
+        except ValueError as error:
+            raise ValueError("expected rates such as 60/minute or 60/minute;5000/day") from error
+        return value.strip()
 
     @field_validator("cache")
     @classmethod

@@ -2,8 +2,8 @@
 import type { ClientError } from '../shared/errors';
 import { sendRepeatedly, sleep, type Sleep } from './retry';
 import { post } from './post';
-import { patiently } from './patiently';
-import type { PostRequest, TransferProgress, Transport } from './transport';
+import { patiently, type Sending } from './patiently';
+import type { PostRequest, TransferProgress } from './transport';
 
 export type EmbedProgress =
   TransferProgress | { readonly phase: 'retry'; readonly seconds: number; readonly reason: ClientError };
@@ -17,8 +17,7 @@ export interface EmbedOptions {
 
 export type Embed = (photo: Blob, options: EmbedOptions) => Promise<ArrayBuffer>;
 
-export interface Surroundings {
-  readonly transport: Transport;
+export interface Surroundings extends Sending {
   readonly sleep: Sleep;
 }
 
@@ -29,7 +28,7 @@ export function createEmbed(url: string, surroundings: Surroundings = browser, m
   return (photo, { signal, onProgress, onBytes }) => {
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
     const request = { url, body: photo, headers, signal, onProgress, ...(onBytes && { onBytes }) };
-    const send = () => patiently(surroundings.transport, request, { patience: 'embedding', milliseconds });
+    const send = () => patiently(surroundings, request, { patience: 'embedding', milliseconds });
     return sendRepeatedly(send, {
       attempts: ATTEMPTS,
       sleep: surroundings.sleep,

@@ -25,11 +25,7 @@ const ATTEMPTS = 3;
 const MOST_AT_ONCE = 64;
 
 /** `url` is that of the text route. */
-export function createTexts(
-  url: string,
-  { transport, sleep }: Surroundings = browser,
-  milliseconds?: number,
-): Texts {
+export function createTexts(url: string, surroundings: Surroundings = browser, milliseconds?: number): Texts {
   const ask = async (body: object, { fingerprint, signal }: TextOptions): Promise<TextAnswer> => {
     const request = {
       url,
@@ -38,10 +34,10 @@ export function createTexts(
       signal,
       onProgress: () => undefined,
     };
-    const retrying = { attempts: ATTEMPTS, sleep, signal, onRetry: () => undefined };
+    const retrying = { attempts: ATTEMPTS, sleep: surroundings.sleep, signal, onRetry: () => undefined };
     const answer = readTextAnswer(
       await sendRepeatedly(
-        () => patiently(transport, request, { patience: 'texts', milliseconds }),
+        () => patiently(surroundings, request, { patience: 'texts', milliseconds }),
         retrying,
       ),
     );

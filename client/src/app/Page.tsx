@@ -4,6 +4,7 @@ import { toClientError } from '../shared/errors';
 import type { App } from './app';
 import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
+import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { HelpDialog } from './dialogs/HelpDialog';
@@ -50,6 +51,7 @@ export function Page({ app }: { readonly app: App }) {
       <SpokenRegion app={app} />
       <HelpDialog app={app} />
       <ClassNamesDialog app={app} />
+      <ApiKeyDialog app={app} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** The page's parts, joined. */
 import { computed } from '@preact/signals';
-import { createEmbed } from '../api/embeddings';
+import { browser, createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
 import { createUpright } from '../api/upright';
 import { startDecoder } from '../bridge/decoder';
@@ -13,18 +13,21 @@ import { Controller, type Services as ControllerServices } from './controller';
 import { readFile, readPhoto } from './photos/photo';
 import { openWorks, type Works } from './saving/database';
 import { Keeping } from './saving/keeping';
+import { ApiKeys } from './state/apiKeys';
 import { createStore, type Store } from './state/store';
 import { TOOLS, whyNot, type Tool, type Tools } from './state/tools';
 import { View } from './state/view';
 
 export interface Services extends ControllerServices {
   readonly openWorks: () => Promise<Works>;
+  readonly apiKeys: ApiKeys;
 }
 
 export interface App {
   readonly store: Store;
   readonly controller: Controller;
   readonly keeping: Keeping;
+  readonly apiKeys: ApiKeys;
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
@@ -69,7 +72,8 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     if (gestures.hasCorners) gestures.closePolygon();
     else controller.newObject();
   };
-  return { store, controller, keeping, view, gestures, tools, chooseTool, undo, redo, accept };
+  const { apiKeys } = services;
+  return { store, controller, keeping, apiKeys, view, gestures, tools, chooseTool, undo, redo, accept };
 }
 
 /**
@@ -90,13 +94,16 @@ export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
   const maps = mapsFrom(location.search);
   const patience = patienceFrom(location.search);
-  const convert = createUpright(address('v1/upright'), undefined, patience);
+  const apiKeys = new ApiKeys();
+  const ways = { ...browser, keys: apiKeys };
+  const convert = createUpright(address('v1/upright'), ways, patience);
   return {
-    embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`), undefined, patience),
-    texts: createTexts(address('v1/text'), undefined, patience),
+    apiKeys,
+    embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`), ways, patience),
+    texts: createTexts(address('v1/text'), ways, patience),
     decoder: withFallback(
       startDecoder(patience && WORKER_PATIENCE * patience),
-      createServerDecoder(address('v1/decode'), patience),
+      createServerDecoder(address('v1/decode'), patience, apiKeys),
     ),
     readFile: (file) => readFile(file, convert),
     reopen: async ({ file, name, digest }) => ({

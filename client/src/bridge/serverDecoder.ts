@@ -1,6 +1,8 @@
 /** Answers as the worker does, by `POST /v1/decode`: for browsers in which the decoder does not run. */
+import { authorized, NO_KEYS, type Keys } from '../api/authorized';
 import { download } from '../api/download';
 import { httpError } from '../api/problem';
+import type { PostResponse } from '../api/transport';
 import { within } from '../api/wait';
 import { readModelNames } from '../codec/textVectors';
 import { unpackEmbedding } from '../codec/unpack';
@@ -21,33 +23,39 @@ type Handler<Name extends CallName> = (
 ) => Promise<WorkerCalls[Name]['result']>;
 
 /** `decodeUrl` is the address of the route; `milliseconds` the longest silence, when it is not the usual. */
-export function createServerDecoder(decodeUrl: string, milliseconds?: number): DecoderBridge {
-  const keys = new Map<string, string>();
+export function createServerDecoder(
+  decodeUrl: string,
+  milliseconds?: number,
+  keys: Keys = NO_KEYS,
+): DecoderBridge {
+  const opened = new Map<string, string>();
   const handlers: { readonly [Name in CallName]: Handler<Name> } = {
     load: async ({ modelUrl }) => describe(modelUrl),
     receive: () => Promise.resolve(null),
     open: ({ imageId, bytes }) => {
       const { key, geometry } = unwrap(unpackEmbedding(new Uint8Array(bytes)));
-      keys.set(imageId, key);
+      opened.set(imageId, key);
       return Promise.resolve<OpenedImage>({
         ...{ key, geometry, prepareMilliseconds: 0, longestSliceMilliseconds: 0 },
       });
     },
     step: async ({ imageId, prompts = [], memory }, { signal }) => {
-      const key = keys.get(imageId);
+      const key = opened.get(imageId);
       if (key === undefined) throw new Failure({ kind: 'decoder', message: `no image ${imageId} is open` });
       const started = performance.now();
       const body = { key, prompts, ...(memory && { memory: packMemory(memory, prompts.length - 1) }) };
-      const answer = await within({ patience: 'decoding', signal, milliseconds }, (limit) =>
-        post(decodeUrl, body, limit),
+      const response = await authorized(keys, signal, (headers) =>
+        within({ patience: 'decoding', signal, milliseconds }, (limit) =>
+          post(decodeUrl, body, headers, limit),
+        ),
       );
-      return readAnswer(answer, performance.now() - started);
+      return readAnswer(answerOf(response), performance.now() - started);
     },
     preview: () =>
       Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for previews' })),
     fetchText: () => Promise.resolve(null),
     close: ({ imageId }) => {
-      keys.delete(imageId);
+      opened.delete(imageId);
       return Promise.resolve(null);
     },
   };
@@ -56,7 +64,7 @@ export function createServerDecoder(decodeUrl: string, milliseconds?: number): D
       options.signal?.aborted === true
         ? Promise.reject(new Failure(aborted()))
         : handlers[name](args, options),
-    terminate: () => keys.clear(),
+    terminate: () => opened.clear(),
   };
 }
 
@@ -76,14 +84,26 @@ async function describe(modelUrl: string): Promise<RuntimeInfo> {
   };
 }
 
-async function post(url: string, body: object, signal: AbortSignal): Promise<unknown> {
+async function post(
+  url: string,
+  body: object,
+  key: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<PostResponse> {
   try {
-    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json', ...key };
     const response = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers, signal });
-    const answer = await response.arrayBuffer();
-    if (response.ok) return JSON.parse(new TextDecoder().decode(answer)) as unknown;
     const header = (name: string): string | null => response.headers.get(name);
-    throw new Failure(httpError({ status: response.status, header, body: answer }));
+    return { status: response.status, header, body: await response.arrayBuffer() };
+  } catch (error) {
+    throw new Failure(toClientError(error, 'network'), { cause: error });
+  }
+}
+
+function answerOf(response: PostResponse): unknown {
+  if (response.status < 200 || response.status > 299) throw new Failure(httpError(response));
+  try {
+    return JSON.parse(new TextDecoder().decode(response.body)) as unknown;
   } catch (error) {
     throw new Failure(toClientError(error, 'network'), { cause: error });
   }

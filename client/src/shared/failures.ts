@@ -142,7 +142,7 @@ export const PROBLEM_WORDS: Readonly<Record<string, FailureWords>> = {
   },
   unauthorized: {
     happened: 'This server wants an API key, which this page does not have',
-    remedy: 'Ask its operator for access.',
+    remedy: 'Try again and give the key, or ask its operator for one.',
   },
   forbidden: { happened: 'The API key does not allow this', remedy: 'Ask its operator for access.' },
   'not-found': { happened: 'The server does not have this any more', remedy: RELOAD },
@@ -178,6 +178,10 @@ export const PROBLEM_WORDS: Readonly<Record<string, FailureWords>> = {
     remedy: `${RELOAD} ${OPERATOR}`,
   },
   'queue-full': { happened: 'The server is busy', remedy: TRY_AGAIN },
+  'rate-limited': {
+    happened: 'Too much was asked of the server from here',
+    remedy: `Wait a moment, then try again. ${OPERATOR}`,
+  },
   'internal-error': { happened: 'The server failed', remedy: `${TRY_AGAIN} ${OPERATOR}` },
   'not-ready': { happened: 'The server is not ready yet', remedy: TRY_AGAIN },
 };

@@ -5,6 +5,7 @@ import type { DecoderBridge } from '../../src/bridge/decoder';
 import type { Services } from '../../src/app/app';
 import { Controller } from '../../src/app/controller';
 import type { OpenedFile, Photo } from '../../src/app/photos/photo';
+import { ApiKeys } from '../../src/app/state/apiKeys';
 import { createStore, type Store } from '../../src/app/state/store';
 import { resultOf } from '../../src/session/state';
 import { Failure, type ClientError } from '../../src/shared/errors';
@@ -83,6 +84,7 @@ export class World {
   constructor(readFile: (file: File) => Promise<OpenedFile> = () => Promise.reject(new Error('no file'))) {
     this.services = {
       openWorks: () => Promise.reject(new Error('no database here')),
+      apiKeys: new ApiKeys(),
       modelUrl: 'http://server/v1/model',
       threads: null,
       now: () => ++this.clock,

@@ -1,11 +1,7 @@
-"""The bounded queue in front of the encoder."""
+"""The bounded queue in front of a model."""
 
 from __future__ import annotations
 
-import math
-import statistics
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TypeVar
@@ -13,7 +9,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from splitseem_server.errors import QueueFull
+from splitseem_server.embedding.admission import Admission
 
 T = TypeVar("T")
 Prepared = TypeVar("Prepared")
@@ -23,10 +19,6 @@ _AHEAD = 1
 
 IN_TURNS = 4
 """Requests that are worked on in turns; each of them holds an image ready."""
-
-# The median of so few runs follows a change soon, and a slow first run does not decide what callers hear.
-_RUNS_REMEMBERED = 8
-_GUESS_S = 1.0
 
 
 class EncodeQueue:
@@ -39,20 +31,16 @@ class EncodeQueue:
     """
 
     def __init__(self, *, workers: int, capacity: int, what: str = "images") -> None:
-        self._workers = workers
-        self._capacity = capacity
-        self._what = what
+        self._admission = Admission(workers=workers, capacity=capacity, what=what)
         self._slots = anyio.CapacityLimiter(workers)
         self._threads = anyio.CapacityLimiter(workers)
-        self._together = anyio.CapacityLimiter(IN_TURNS)
         self._ahead = anyio.CapacityLimiter(workers + _AHEAD)
-        self._admitted = 0
-        self._latest_s: deque[float] = deque(maxlen=_RUNS_REMEMBERED)
+        self._together = anyio.CapacityLimiter(IN_TURNS)
 
     @property
     def waiting(self) -> int:
         """Pieces of work that wait for a worker."""
-        return max(0, self._admitted - self._workers)
+        return self._admission.waiting
 
     async def run(self, work: Callable[[], T], *, on_start: Callable[[], None]) -> T:
         """Run `work` on a worker thread; `on_start` is called on the event loop just before.
@@ -61,13 +49,11 @@ class EncodeQueue:
             QueueFull: too much work waits already.
             whatever the work raises.
         """
-        self._admit()
-        try:
+        with self._admission.place():
             async with self._slots:
                 on_start()
-                return await self._run_on_thread(work)
-        finally:
-            self._admitted -= 1
+                with self._admission.timed():
+                    return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
     async def run_prepared(
         self,
@@ -83,18 +69,16 @@ class EncodeQueue:
             QueueFull: too much work waits already.
             whatever the preparation or the work raises.
         """
-        self._admit()
-        try:
+        with self._admission.place():
             async with self._ahead:
                 prepared = await prepare()
                 await self._slots.acquire()
             try:
                 on_start()
-                return await self._run_on_thread(partial(work, prepared))
+                with self._admission.timed():
+                    return await anyio.to_thread.run_sync(partial(work, prepared), limiter=self._threads)
             finally:
                 self._slots.release()
-        finally:
-            self._admitted -= 1
 
     async def run_in_turns(self, pieces: Iterable[Callable[[], T]]) -> T:
         """Run pieces of one request one after the other, and give the last result; other requests have their
@@ -104,17 +88,13 @@ class EncodeQueue:
             QueueFull: too much work waits already.
             whatever a piece raises.
         """
-        self._admit()
-        begin = time.perf_counter()
-        try:
+        with self._admission.place():
             async with self._together:
-                for piece in pieces:
-                    async with self._slots:
-                        result = await anyio.to_thread.run_sync(piece, limiter=self._threads)
-                self._note(time.perf_counter() - begin)
+                with self._admission.timed():
+                    for piece in pieces:
+                        async with self._slots:
+                            result = await anyio.to_thread.run_sync(piece, limiter=self._threads)
                 return result
-        finally:
-            self._admitted -= 1
 
     def check_room(self) -> None:
         """Whether another piece of work may wait.
@@ -122,27 +102,4 @@ class EncodeQueue:
         Raises:
             QueueFull: too much work waits already.
         """
-        if self._admitted >= self._workers + self._capacity:
-            seconds = self._retry_after_s()
-            raise QueueFull(
-                f"{self.waiting} {self._what} are waiting; try again in {seconds} s",
-                headers={"Retry-After": str(seconds)},
-            )
-
-    def _admit(self) -> None:
-        self.check_room()
-        self._admitted += 1
-
-    def _note(self, seconds: float) -> None:
-        self._latest_s.append(seconds)
-
-    async def _run_on_thread(self, work: Callable[[], T]) -> T:
-        begin = time.perf_counter()
-        try:
-            return await anyio.to_thread.run_sync(work, limiter=self._threads)
-        finally:
-            self._note(time.perf_counter() - begin)
-
-    def _retry_after_s(self) -> int:
-        usual_s = statistics.median_low(self._latest_s) if self._latest_s else _GUESS_S
-        return max(1, math.ceil(usual_s * self._admitted / self._workers))
+        self._admission.check_room()

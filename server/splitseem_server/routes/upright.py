@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.openapi import answers
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
@@ -22,7 +23,9 @@ router = APIRouter(tags=["embeddings"])
 )
 async def upright(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The pixels that are encoded of an image: turned upright, 8 bits, RGB, over white."""
+    services.uprights.check_room()
     upload = await read_upload(request)
     joined(request, upload.fields, ())
-    png = await services.images.png(upload.image)
+    with services.uprights.place(), services.uprights.timed():
+        png = await unless_gone(request, services.images.png(upload.image))
     return Response(png, media_type=PNG, headers={"Cache-Control": "no-store"})
