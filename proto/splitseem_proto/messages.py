@@ -20,6 +20,7 @@ PROJECT_FORMAT = 1
 
 # Who chose the label of a saved object.
 LABEL_ORIGINS = ("user", "model")
+PHOTO_STATES = ("done", "checked", "rejected")
 
 # Stride of each tensor that an embedding must hold, in wire order: levels coarse to fine, then mask features,
 EMBEDDING_STRIDES: Mapping[str, int] = MappingProxyType(
@@ -250,8 +251,10 @@ class ProjectImage:
         key: of the embedding, or None when it was never encoded.
         objects: in the order in which they were made; masks have the size of the image.
         file_sha256: digest of the bytes of the file, 64 hexadecimal digits, or None when it is not known.
+        state: "done", "checked" or "rejected" by the user's word, or None while nothing was said.
+        note: what was noted about the state, or None.
     Raises:
-        MessageError: the key or digest is malformed or a mask has another size.
+        MessageError: the key, digest or state is malformed or a mask has another size.
     """
 
     name: str
@@ -259,8 +262,12 @@ class ProjectImage:
     key: str | None
     objects: tuple[ProjectObject, ...]
     file_sha256: str | None = None
+    state: str | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
+        if self.state is not None and self.state not in PHOTO_STATES:
+            raise MessageError(f"state {self.state!r} of an image must be one of {', '.join(PHOTO_STATES)}")
         if min(self.size_hw) < 1:
             raise MessageError(f"size_hw {list(self.size_hw)} must be positive")
         if self.key is not None and (not self.key or not _KEY.fullmatch(self.key)):
@@ -283,8 +290,10 @@ class Project:
         images: in the order in which they were opened.
         format: version of the project file, `PROJECT_FORMAT`.
         class_names: what objects are to be called; None: what the model calls them.
+        classes: names that the user labels objects with, in the user's order, where they are not
+            `class_names`; None when there are none.
     Raises:
-        MessageError: another format, or a class name is blank.
+        MessageError: another format, or a name is blank.
     """
 
     type: ClassVar[str] = "project"
@@ -292,11 +301,12 @@ class Project:
     images: tuple[ProjectImage, ...]
     format: int = PROJECT_FORMAT
     class_names: tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.format != PROJECT_FORMAT:
             raise MessageError(f"project format {self.format}, this package knows {PROJECT_FORMAT}")
-        if self.class_names is not None and not all(name.strip() for name in self.class_names):
+        if not all(name.strip() for name in (*(self.class_names or ()), *(self.classes or ()))):
             raise MessageError("a class name must not be blank")
 
 

@@ -29,6 +29,7 @@ from splitseem_proto.fields import (
 )
 from splitseem_proto.messages import (
     LABEL_ORIGINS,
+    PHOTO_STATES,
     PROJECT_FORMAT,
     PROTOCOL_VERSION,
     CocoRle,
@@ -169,7 +170,8 @@ _class_names = nullable(sequence(_text, limit=limits.MAX_CLASS_NAMES))
 
 def _write_project(project: Project) -> Plain:
     plain: Plain = {"format": project.format, "images": [_write_image(image) for image in project.images]}
-    return plain if project.class_names is None else plain | {"class_names": list(project.class_names)}
+    lists = {"class_names": project.class_names, "classes": project.classes}
+    return plain | {name: list(names) for name, names in lists.items() if names is not None}
 
 
 def _write_image(image: ProjectImage) -> Plain:
@@ -178,7 +180,7 @@ def _write_image(image: ProjectImage) -> Plain:
         "size_hw": list(image.size_hw),
         "key": image.key,
         "objects": [_write_object(item) for item in image.objects],
-        **_given(file_sha256=image.file_sha256),
+        **_given(file_sha256=image.file_sha256, state=image.state, note=image.note),
     }
 
 
@@ -204,7 +206,8 @@ def _read_project(plain: Plain, where: str) -> Project:
         raise UnsupportedVersion(f"project of format {version}, this reader knows format {PROJECT_FORMAT}")
     images = required(plain, "images", sequence(_read_image, limit=limits.MAX_PROJECT_IMAGES), where)
     class_names = _class_names(plain.get("class_names"), f"{where}.class_names")
-    return build(lambda: Project(images, version, class_names), where)
+    classes = _class_names(plain.get("classes"), f"{where}.classes")
+    return build(lambda: Project(images, version, class_names, classes), where)
 
 
 def _read_image(value: object, where: str) -> ProjectImage:
@@ -214,7 +217,9 @@ def _read_image(value: object, where: str) -> ProjectImage:
     key = required(plain, "key", nullable(_name), where)
     objects = required(plain, "objects", sequence(_read_object, limit=limits.MAX_PROJECT_OBJECTS), where)
     file_sha256 = _optional(plain, "file_sha256", _name, where)
-    return build(lambda: ProjectImage(name, size_hw, key, objects, file_sha256), where)
+    state = _optional(plain, "state", _photo_state, where)
+    note = _optional(plain, "note", _text, where)
+    return build(lambda: ProjectImage(name, size_hw, key, objects, file_sha256, state, note), where)
 
 
 def _read_object(value: object, where: str) -> ProjectObject:
@@ -236,6 +241,10 @@ def _read_object(value: object, where: str) -> ProjectObject:
 
 def _label_origin(value: object, where: str) -> str:
     return known(_name(value, where), dict.fromkeys(LABEL_ORIGINS), where)
+
+
+def _photo_state(value: object, where: str) -> str:
+    return known(_name(value, where), dict.fromkeys(PHOTO_STATES), where)
 
 
 def _optional(plain: Plain, name: str, read: Reader[_T], where: str) -> _T | None:

@@ -133,6 +133,8 @@ class ProjectImageFields(BaseModel):
     key: Key | None
     objects: Annotated[list[ProjectObjectFields], Field(max_length=limits.MAX_PROJECT_OBJECTS)]
     file_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    state: Literal["done", "checked", "rejected"] | None = None
+    note: Words | None = None
 
 
 class ProjectMessage(Envelope):
@@ -142,6 +144,7 @@ class ProjectMessage(Envelope):
     format: Literal[1]
     images: Annotated[list[ProjectImageFields], Field(max_length=limits.MAX_PROJECT_IMAGES)]
     class_names: Annotated[list[Words], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
+    classes: Annotated[list[Words], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
 
 
 MESSAGE_MODELS: dict[str, type[Envelope]] = {

@@ -5,6 +5,7 @@ import type { App } from './app';
 import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
 import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
+import { ClassList } from './panels/ClassList';
 import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { HelpDialog } from './dialogs/HelpDialog';
@@ -42,6 +43,7 @@ export function Page({ app }: { readonly app: App }) {
         </div>
         <aside class="panel" aria-label="Objects and photos">
           <ObjectList app={app} />
+          <ClassList app={app} />
           <OpenPhotos app={app} />
           {hasImage && <Samples app={app} />}
           <TimingsPanel app={app} />

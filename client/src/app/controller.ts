@@ -5,7 +5,9 @@ import type { Texts } from '../api/texts';
 import type { Loaded } from '../api/wait';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
-import { activeImageOf, activeObjectOf, type ImageId, type Session } from '../session/state';
+import { setClassList } from '../session/classes';
+import { classListOf } from '../session/project';
+import { activeImageOf, activeObjectOf, type ClassList, type ImageId, type Session } from '../session/state';
 import * as change from '../session/transitions';
 import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
@@ -64,7 +66,7 @@ export class Controller {
     const onArrival = (): void => this.#decoding.run();
     this.#texts = new TextLookup(store, services, { onArrival, onError });
     this.#projects = new Projects(store, services.now);
-    this.#classNames = new ClassNames(store, services.texts);
+    this.#classNames = new ClassNames(store, services.texts, onError);
     effect(() => this.#embedQueue.show(store.session.value.activeImage));
     this.#decoding = new DecodeLoop(store, services, this.#texts, {
       onError,
@@ -123,13 +125,14 @@ export class Controller {
     this.#clearMessages();
     this.#store.awaitedOpen.value = true;
     this.#projects.open(project);
-    if (project.class_names != null) void this.#nameBy(project.class_names);
+    const classes = classListOf(project);
+    if (classes !== null) this.change((session) => setClassList(session, classes, 'restore class names'));
     this.#answer();
   }
 
   /** Continue with what was opened just now as if it had never been closed. */
   continueAt(object: string | null): void {
-    this.#apply((session) => {
+    this.change((session) => {
       const isThere = activeImageOf(session)?.document.objects.some(({ id }) => id === object) === true;
       return change.settle(isThere && object !== null ? change.selectObject(session, object) : session);
     });
@@ -162,16 +165,18 @@ export class Controller {
 
   /** Close a photo; undo brings it back. */
   closeImage(id: ImageId): void {
-    this.#apply((session) => change.closeImage(session, id));
+    this.change((session) => change.closeImage(session, id));
   }
 
   activateImage(id: ImageId): void {
-    this.#apply((session) => change.activateImage(session, id));
+    this.change((session) => change.activateImage(session, id));
   }
 
   give(prompt: PromptItem): void {
     this.#retryAllButTexts();
-    this.#apply((session) => change.addPrompt(session, prompt, this.#services.now()));
+    this.change((session) =>
+      change.addPrompt(session, prompt, this.#services.now(), this.#store.nextLabel.value),
+    );
   }
 
   /** Give a text as a prompt; blanks around and between the words do not matter. */
@@ -184,7 +189,7 @@ export class Controller {
   }
 
   removePrompt(object: string, step: string): void {
-    this.#apply((session) => change.removePrompt(session, object, step));
+    this.change((session) => change.removePrompt(session, object, step));
   }
 
   /** Of the active object. */
@@ -198,7 +203,7 @@ export class Controller {
   /** Try the prompts again that failed. */
   retryPrompts(): void {
     this.#store.failedSteps.value = new Map();
-    this.#apply((session) => session);
+    this.change((session) => session);
   }
 
   /** A text will be given soon. */
@@ -207,25 +212,25 @@ export class Controller {
   }
 
   undo(): void {
-    this.#apply(change.undo);
+    this.change(change.undo);
   }
 
   redo(): void {
     const before = this.#store.session.value;
-    this.#apply(change.redo);
+    this.change(change.redo);
     this.#projects.followRedo(before);
   }
 
   clear(): void {
-    this.#apply(change.clearImage);
+    this.change(change.clearImage);
   }
 
   newObject(): void {
-    this.#apply(change.newObject);
+    this.change((session) => change.newObject(session, this.#store.nextLabel.value));
   }
 
   deleteObject(id: string): void {
-    this.#apply((session) => change.deleteObject(session, id));
+    this.change((session) => change.deleteObject(session, id));
   }
 
   deleteActiveObject(): void {
@@ -234,21 +239,22 @@ export class Controller {
   }
 
   selectObject(id: string): void {
-    this.#apply((session) => change.selectObject(session, id));
+    this.change((session) => change.selectObject(session, id));
   }
 
   relabel(id: string, label: string): void {
-    this.#apply((session) => change.relabel(session, id, label));
+    this.change((session) => change.relabel(session, id, label));
   }
 
   toggleVisible(id: string): void {
-    this.#apply((session) => change.toggleVisible(session, id));
+    this.change((session) => change.toggleVisible(session, id));
   }
 
-  /** Call objects by these names; null: by those of the model. */
-  useClassNames(names: readonly string[] | null): void {
-    this.#clearMessages();
-    void this.#nameBy(names);
+  /** Have this class list. A list that could not be looked up is tried again. */
+  useClasses(list: ClassList): void {
+    const before = this.#store.session.value;
+    this.change((session) => setClassList(session, list, 'class names'));
+    if (this.#store.session.value === before) void this.#classNames.lookUp();
   }
 
   /** Open photos that a saved image may be. */
@@ -285,7 +291,8 @@ export class Controller {
     failedSteps.value = new Map([...failedSteps.value].filter(([id]) => texts.has(id)));
   }
 
-  #apply(edit: (session: Session) => Session): void {
+  /** Take the session on to another, and answer what is new in it. */
+  change(edit: (session: Session) => Session): void {
     this.#clearMessages();
     this.#store.session.value = edit(this.#store.session.value);
     this.#followClosing();
@@ -308,10 +315,8 @@ export class Controller {
       if (decoder.value.phase === 'loading') decoder.value = { phase: 'loading', loaded };
     };
     const info = await this.#services.decoder.call('load', { modelUrl, ...wishes }, { onProgress });
-    decoder.value = { phase: 'ready', info };
     this.#store.vocabulary.value = info.vocabulary;
-    const { classNames } = this.#store.session.value;
-    if (classNames !== null) void this.#nameBy(classNames);
+    decoder.value = { phase: 'ready', info };
     this.#texts.run();
   }
 
@@ -451,16 +456,6 @@ export class Controller {
     if (readiness.phase !== 'ready' && readiness.phase !== 'failed') return;
     this.#projects.restore();
     this.#answer();
-  }
-
-  // Class names
-
-  async #nameBy(names: readonly string[] | null): Promise<void> {
-    try {
-      await this.#classNames.use(names);
-    } catch (thrown) {
-      this.#fail({ ...toClientError(thrown, 'network'), about: 'The class names cannot be looked up' });
-    }
   }
 
   #fail(error: ClientError): void {

@@ -14,7 +14,60 @@ const COLOURS: readonly Rgb[] = [
   [217, 119, 87],
 ];
 
-/** Colour of an object by its number, from 1 on. */
-export const colourOf = (number: number): Rgb => COLOURS[(number - 1) % COLOURS.length] ?? [56, 132, 255];
+/** What the colour of an object follows from. */
+export interface Coloured {
+  /** From 1 on. */
+  readonly number: number;
+  /** What the user calls it, or null. */
+  readonly userLabel: string | null;
+}
+
+/** By its class once it has one by the user, till then by its number. */
+export const objectColour = ({ number, userLabel }: Coloured): Rgb =>
+  userLabel === null ? numberColour(number) : classColour(userLabel);
+
+const numberColour = (number: number): Rgb => COLOURS[(number - 1) % COLOURS.length] ?? [56, 132, 255];
 
 export const cssColour = ([r, g, b]: Rgb, alpha = 1): string => `rgb(${r} ${g} ${b} / ${alpha})`;
+
+const HUES = 360;
+const LIGHTNESSES = [0.7, 0.8, 0.62, 0.88] as const;
+const CHROMA = 0.15;
+
+/** Colour of a class, by its name alone: the same on every photo, in every session and in every export. */
+export function classColour(name: string): Rgb {
+  const hash = hashOf(name.normalize('NFC'));
+  const hue = (hash % HUES) / HUES;
+  return fromOklch(LIGHTNESSES[Math.floor(hash / HUES) % LIGHTNESSES.length] ?? 0.7, CHROMA, hue);
+}
+
+export const hexColour = (rgb: Rgb): string =>
+  `#${rgb.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+
+/** FNV-1a of the UTF-16 units, mixed so that names that differ in one letter differ in every bit. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** OKLCH, in which equal steps look equal, to sRGB; the hue is a part of the circle. */
+function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
+  const [a, b] = [chroma * Math.cos(2 * Math.PI * hue), chroma * Math.sin(2 * Math.PI * hue)];
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [
+    toByte(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+    toByte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+    toByte(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
+  ];
+}
+
+function toByte(linear: number): number {
+  const part = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
+  return Math.round(255 * Math.min(Math.max(part, 0), 1));
+}

@@ -2,6 +2,7 @@
 import type {
   CocoRle,
   LabelOrigin,
+  PhotoMark,
   Project,
   ProjectImage,
   ProjectObject,
@@ -111,14 +112,16 @@ export function readProject(fields: Fields, where: string): Project {
     refuse('unsupported-version', `project of format ${format}, this client knows format ${PROJECT_FORMAT}`);
   }
   const images = required(fields, 'images', sequence(projectImage, MAX_PROJECT_IMAGES), where);
-  const class_names = classNames(fields.class_names ?? null, `${where}.class_names`);
-  const areBlank = class_names?.some((word) => word.trim() === '') === true;
-  check(!areBlank, `${where}: a class name must not be blank`);
-  const project = { protocol_version: PROTOCOL_VERSION, type: 'project', format, images } as const;
-  return class_names === null ? project : { ...project, class_names };
+  const lists = given({
+    class_names: optional(fields, 'class_names', classNames, where),
+    classes: optional(fields, 'classes', classNames, where),
+  });
+  const names = [...(lists.class_names ?? []), ...(lists.classes ?? [])];
+  check(!names.some((word) => word.trim() === ''), `${where}: a class name must not be blank`);
+  return { protocol_version: PROTOCOL_VERSION, type: 'project', format, images, ...lists };
 }
 
-const classNames = nullable(sequence(longText, MAX_CLASS_NAMES));
+const classNames = sequence(longText, MAX_CLASS_NAMES);
 
 const projectImage: Reader<ProjectImage> = (value, where) => {
   const fields = mapping(value, where);
@@ -127,7 +130,11 @@ const projectImage: Reader<ProjectImage> = (value, where) => {
     size_hw: required(fields, 'size_hw', pair(integer), where),
     key: required(fields, 'key', nullable(name), where),
     objects: required(fields, 'objects', sequence(projectObject, MAX_PROJECT_OBJECTS), where),
-    ...given({ file_sha256: optional(fields, 'file_sha256', name, where) }),
+    ...given({
+      file_sha256: optional(fields, 'file_sha256', name, where),
+      state: optional(fields, 'state', photoState, where),
+      note: optional(fields, 'note', longText, where),
+    }),
   };
   const { file_sha256 = null } = image;
   check(
@@ -170,6 +177,9 @@ const projectObject: Reader<ProjectObject> = (value, where) => {
 
 const labelOrigin: Reader<LabelOrigin> = (value, where) =>
   known(name(value, where), ['user', 'model'], where);
+
+const photoState: Reader<PhotoMark> = (value, where) =>
+  known(name(value, where), ['done', 'checked', 'rejected'], where);
 
 /** Without the fields that say nothing. */
 const given = <T extends object>(fields: T): { [Name in keyof T]?: NonNullable<T[Name]> } =>

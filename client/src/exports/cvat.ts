@@ -1,4 +1,5 @@
 /** Annotated photos -> CVAT for images 1.1: one XML, a mask an object. */
+import { classColour, hexColour } from '../canvas/palette';
 import { maskFromRle, rleBounds } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
 import type { AnnotatedPhoto } from './annotated';
@@ -8,7 +9,12 @@ import { element, toXml, type Element } from './xml';
 export function toCvat(photos: readonly AnnotatedPhoto[], options: CategoryOptions): Blob {
   const found = categorised(photos, options);
   const labels = categoryNames(found).map((name) =>
-    element('label', [element('name', name), element('type', 'mask'), element('attributes', [])]),
+    element('label', [
+      element('name', name),
+      element('color', hexColour(classColour(name))),
+      element('type', 'mask'),
+      element('attributes', []),
+    ]),
   );
   const images = found.map(({ photo, objects }, id): Element => {
     const { width, height } = photo.size;

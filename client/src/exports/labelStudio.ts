@@ -5,6 +5,7 @@
  * the number of bytes (32 bits), bits of a value less 1 (5), four sizes of lengths less 1 (4 each); then for each run
  * a 1, which of the four sizes (2), its length less 1, and the value.
  */
+import { classColour, hexColour } from '../canvas/palette';
 import { maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
 import type { AnnotatedPhoto } from './annotated';
@@ -50,7 +51,10 @@ const config = (names: readonly string[]): string =>
       {
         tag: 'BrushLabels',
         attributes: { name: FROM, toName: TO },
-        content: names.map((value) => ({ tag: 'Label', attributes: { value } })),
+        content: names.map((value) => ({
+          tag: 'Label',
+          attributes: { value, background: hexColour(classColour(value)) },
+        })),
       },
     ]),
   );

@@ -1,5 +1,5 @@
 /** Annotated photos -> label maps, one or all, with a legend that says which number is which object. */
-import { colourOf } from '../canvas/palette';
+import { objectColour } from '../canvas/palette';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 import { labelMapPng } from './png';
 import { zipOf } from './zip';
@@ -25,7 +25,11 @@ export const labelMapName = ({ stem }: AnnotatedPhoto): string => `${stem}-label
 
 export function labelMap(photo: AnnotatedPhoto): Promise<Blob> {
   const { objects, size } = photo;
-  const masks = objects.map(({ number, mask }) => ({ number, mask, colour: colourOf(number) }));
+  const masks = objects.map(({ number, mask, label, labelOrigin }) => ({
+    number,
+    mask,
+    colour: objectColour({ number, userLabel: labelOrigin === 'user' ? label : null }),
+  }));
   return labelMapPng([size.height, size.width], masks, JSON.stringify(legendOf(photo)));
 }
 

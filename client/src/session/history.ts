@@ -1,11 +1,14 @@
-/** Undo and redo: of the changes of a photo, and of its being closed. */
+/** Undo and redo: of the changes of a photo and of the class list, and of a photo's being closed. */
 import {
   activeImageOf,
   type ChangeSet,
+  type ClassChange,
+  type ClassList,
   type ClosedImage,
   type ImageDocument,
   type ImageId,
   type ImageState,
+  type Reopening,
   type Session,
   type StepId,
 } from './state';
@@ -22,58 +25,112 @@ export function commit(session: Session, image: ImageState, what: string, after:
   const before = session.images.find(({ id }) => id === image.id)?.document ?? image.document;
   const change: ChangeSet = { what, before, after, at: session.clock };
   const next = { ...image, document: after, undo: [...image.undo, change].slice(-MAX_UNDO), redo: [] };
-  return prune(tick({ ...replaceImage(session, next), reopened: [] }));
+  return prune(tick({ ...replaceImage(session, next), classRedo: [], reopened: [] }));
 }
 
 /** What has been done so far can no longer be undone. */
 export const settle = (session: Session): Session => ({
   ...session,
   images: session.images.map((image) => ({ ...image, undo: [], redo: [] })),
+  classUndo: [],
+  classRedo: [],
 });
 
 /** Close a photo so that undo brings it back. */
 export function closeImage(session: Session, id: ImageId): Session {
-  return prune({ ...withoutImage(session, id), reopened: [] });
+  return prune({ ...withoutImage(session, id), classRedo: [], reopened: [] });
+}
+
+/** A list of classes after a change that can be undone. */
+export function commitClasses(session: Session, what: string, after: ClassList): Session {
+  const change: ClassChange = { what, before: session.classList, after, at: session.clock };
+  const image = activeImageOf(session);
+  const undoable = [...session.classUndo, change].slice(-MAX_UNDO);
+  const changed = { ...session, classList: after, classUndo: undoable, classRedo: [], reopened: [] };
+  return prune(tick(image === null ? changed : replaceImage(changed, { ...image, redo: [] })));
 }
 
 /** What undo would take back, for people; null when there is nothing. */
-export function nextUndo(session: Session): string | null {
-  const closed = closedLast(session);
-  return closed ? `closing ${closed.image.name}` : (activeImageOf(session)?.undo.at(-1)?.what ?? null);
-}
+export const nextUndo = (session: Session): string | null => latest(undoable(session))?.what ?? null;
 
 /** What redo would do again, for people; null when there is nothing. */
-export function nextRedo(session: Session): string | null {
-  const image = activeImageOf(session);
-  return reopenedLast(session) ? `closing ${image?.name ?? ''}` : (image?.redo.at(-1)?.what ?? null);
+export const nextRedo = (session: Session): string | null => latest(redoable(session))?.what ?? null;
+
+/** Take back what came last: a change of the photo that is shown, of the class list, or the closing of a photo. */
+export const undo = (session: Session): Session => latest(undoable(session))?.take() ?? session;
+
+export const redo = (session: Session): Session => latest(redoable(session))?.take() ?? session;
+
+/** Something that undo may take back, or redo do again. */
+interface Possible {
+  readonly what: string;
+  readonly at: number;
+  readonly take: () => Session;
 }
 
-/** Take back the last change of the photo that is shown, or the closing of another when that came later. */
-export function undo(session: Session): Session {
-  const closed = closedLast(session);
-  if (closed) return reopen(session, closed);
-  const image = activeImageOf(session);
+const latest = (possible: readonly Possible[]): Possible | null =>
+  possible.reduce<Possible | null>((last, one) => (last && last.at >= one.at ? last : one), null);
+
+function undoable(session: Session): readonly Possible[] {
+  const [closed, classes, image] = [session.closed.at(-1), session.classUndo.at(-1), activeImageOf(session)];
   const change = image?.undo.at(-1);
-  if (image === null || change === undefined) return session;
+  return [
+    ...(image && change ? [{ ...change, take: () => undoOnImage(session, image, change) }] : []),
+    ...(classes ? [{ ...classes, take: () => undoClasses(session, classes) }] : []),
+    ...(closed
+      ? [{ what: `closing ${closed.image.name}`, at: closed.at, take: () => reopen(session, closed) }]
+      : []),
+  ];
+}
+
+function redoable(session: Session): readonly Possible[] {
+  const [classes, image] = [session.classRedo.at(-1), activeImageOf(session)];
+  const [change, reopened] = [image?.redo.at(-1), session.reopened.at(-1)];
+  return [
+    ...(image && change ? [{ ...change, take: () => redoOnImage(session, image, change) }] : []),
+    ...(classes ? [{ ...classes, take: () => redoClasses(session, classes) }] : []),
+    ...(image && reopened?.id === image.id
+      ? [{ what: `closing ${image.name}`, at: reopened.at, take: () => closeAgain(session, reopened) }]
+      : []),
+  ];
+}
+
+function undoOnImage(session: Session, image: ImageState, change: ChangeSet): Session {
   // Selecting is no change; redo brings back what was selected when the change was undone.
   const undone = { ...change, after: image.document, at: session.clock };
   const [rest, redo] = [image.undo.slice(0, -1), [...image.redo, undone]];
   return tick(replaceImage(session, { ...image, document: change.before, undo: rest, redo }));
 }
 
-export function redo(session: Session): Session {
-  const reopened = reopenedLast(session);
-  if (reopened) {
-    const closed = withoutImage(session, reopened.id);
-    const rest = session.reopened.slice(0, -1);
-    return prune({ ...closed, activeImage: reopened.activeImage, reopened: rest });
-  }
-  const image = activeImageOf(session);
-  const change = image?.redo.at(-1);
-  if (image === null || change === undefined) return session;
+function redoOnImage(session: Session, image: ImageState, change: ChangeSet): Session {
   const redone = { ...change, before: image.document, at: session.clock };
   const [undoable, rest] = [[...image.undo, redone], image.redo.slice(0, -1)];
   return tick(replaceImage(session, { ...image, document: change.after, undo: undoable, redo: rest }));
+}
+
+function undoClasses(session: Session, change: ClassChange): Session {
+  const redo = [...session.classRedo, { ...change, at: session.clock }];
+  return tick({
+    ...session,
+    classList: change.before,
+    classUndo: session.classUndo.slice(0, -1),
+    classRedo: redo,
+  });
+}
+
+function redoClasses(session: Session, change: ClassChange): Session {
+  const undo = [...session.classUndo, { ...change, at: session.clock }];
+  return tick({
+    ...session,
+    classList: change.after,
+    classUndo: undo,
+    classRedo: session.classRedo.slice(0, -1),
+  });
+}
+
+function closeAgain(session: Session, { id, activeImage }: Reopening): Session {
+  const rest = session.reopened.slice(0, -1);
+  return prune({ ...withoutImage(session, id), activeImage, reopened: rest });
 }
 
 /** Forget the results of steps that neither a document nor a change mentions any more. */
@@ -98,21 +155,6 @@ export const replaceImage = (session: Session, next: ImageState): Session => ({
 });
 
 const tick = (session: Session): Session => ({ ...session, clock: session.clock + 1 });
-
-/** The photo closed last, if that came after the last change of the photo that is shown. */
-function closedLast(session: Session): ClosedImage | null {
-  const closed = session.closed.at(-1);
-  const change = activeImageOf(session)?.undo.at(-1);
-  return closed && closed.at > (change?.at ?? 0) ? closed : null;
-}
-
-/** The closing undone last, if that came after the last change that was undone on the photo that is shown. */
-function reopenedLast(session: Session): Session['reopened'][number] | null {
-  const reopened = session.reopened.at(-1);
-  const image = activeImageOf(session);
-  if (!reopened || image?.id !== reopened.id) return null;
-  return reopened.at > (image.redo.at(-1)?.at ?? 0) ? reopened : null;
-}
 
 function withoutImage(session: Session, id: ImageId): Session {
   const index = session.images.findIndex((image) => image.id === id);

@@ -1,7 +1,15 @@
 /** Session -> project: what is saved, and what `splitseem.project()` returns. */
 import type { Project, ProjectImage, ProjectObject } from '../shared/types';
 import { MAX_OBJECT_NUMBER } from '../shared/reading/limits';
-import { labelOf, resultOf, type ImageId, type ImageState, type SegmentObject, type Session } from './state';
+import {
+  labelOf,
+  resultOf,
+  type ClassList,
+  type ImageId,
+  type ImageState,
+  type SegmentObject,
+  type Session,
+} from './state';
 import { PROJECT_FORMAT, PROTOCOL_VERSION } from '../shared/reading/versions';
 
 /** What a project says beside the session. */
@@ -20,8 +28,19 @@ export function toProject(session: Session, facts: ProjectFacts): Project {
     protocol_version: PROTOCOL_VERSION,
     format: PROJECT_FORMAT,
     images: session.images.map((image) => toProjectImage(session, image, facts)),
-    ...(session.classNames && { class_names: [...session.classNames] }),
+    ...toClassLists(session.classList),
   };
+}
+
+function toClassLists({ names, isVocabulary }: ClassList): Pick<Project, 'class_names' | 'classes'> {
+  if (isVocabulary) return { class_names: [...names] };
+  return names.length === 0 ? {} : { classes: [...names] };
+}
+
+/** The class list that a project was saved with; null: with none. */
+export function classListOf({ class_names, classes }: Project): ClassList | null {
+  if (class_names != null) return { names: [...new Set(class_names)], isVocabulary: true };
+  return classes == null ? null : { names: [...new Set(classes)], isVocabulary: false };
 }
 
 function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts): ProjectImage {

@@ -23,8 +23,8 @@ export function restoreObjects(
   const { document, nextNumber, nextId, isChanged } = restoring;
   if (!isChanged) return session;
   const restored = commit({ ...session, nextId }, { ...image, nextNumber }, 'restore project', document);
-  // A photo that undo brought back may take its objects by itself; redo still closes it.
-  return { ...restored, reopened: session.reopened };
+  // A photo that undo brought back may take its objects by itself; redo still does what it would have done.
+  return { ...restored, reopened: session.reopened, classRedo: session.classRedo };
 }
 
 class Restoring {

@@ -41,6 +41,22 @@ export interface ChangeSet {
   readonly at: number;
 }
 
+/** Names that the user labels objects with. */
+export interface ClassList {
+  /** In the user's order, each once. */
+  readonly names: readonly string[];
+  /** Whether the model names objects by them, too; else by its own names. */
+  readonly isVocabulary: boolean;
+}
+
+/** A change of the class list. */
+export interface ClassChange {
+  readonly what: string;
+  readonly before: ClassList;
+  readonly after: ClassList;
+  readonly at: number;
+}
+
 /** A photo that was closed and can be brought back. */
 export interface ClosedImage {
   readonly image: ImageState;
@@ -74,8 +90,9 @@ export interface Session {
   readonly activeImage: ImageId | null;
   /** Masks and memories by step; kept for undone steps too, so that redo brings back the very same ones. */
   readonly results: ReadonlyMap<StepId, StepResult>;
-  /** What objects are to be called; null: what the model calls them. */
-  readonly classNames: readonly string[] | null;
+  readonly classList: ClassList;
+  readonly classUndo: readonly ClassChange[];
+  readonly classRedo: readonly ClassChange[];
   /** Closed photos that undo brings back, the latest last. */
   readonly closed: readonly ClosedImage[];
   readonly reopened: readonly Reopening[];
@@ -85,12 +102,16 @@ export interface Session {
   readonly nextId: number;
 }
 
+export const NO_CLASSES: ClassList = { names: [], isVocabulary: false };
+
 export const EMPTY_SESSION: Session = {
   origin: '',
   images: [],
   activeImage: null,
   results: new Map(),
-  classNames: null,
+  classList: NO_CLASSES,
+  classUndo: [],
+  classRedo: [],
   closed: [],
   reopened: [],
   clock: 1,
@@ -98,6 +119,10 @@ export const EMPTY_SESSION: Session = {
 };
 
 export const EMPTY_DOCUMENT: ImageDocument = { objects: [], activeObject: null, hidden: new Set() };
+
+/** The names by which the model is to call objects; null: by its own. */
+export const vocabularyOf = ({ classList }: Pick<Session, 'classList'>): readonly string[] | null =>
+  classList.isVocabulary ? classList.names : null;
 
 export const imageOf = (session: Session, id: ImageId | null): ImageState | null =>
   session.images.find((image) => image.id === id) ?? null;

@@ -40,13 +40,20 @@ export const activateImage = (session: Session, id: ImageId): Session => ({ ...s
  * Add a prompt to the active object of the active image, or to a new object when there is none.
  *
  * An object that is hidden is shown again: what is not seen should not change.
+ *
+ * Args: label: what a new object is called by the user, or null.
  */
-export function addPrompt(session: Session, prompt: PromptItem, givenAt: number): Session {
+export function addPrompt(
+  session: Session,
+  prompt: PromptItem,
+  givenAt: number,
+  label: string | null = null,
+): Session {
   const image = activeImageOf(session);
   if (image === null) return session;
   const step: Step = { id: `step-${session.nextId}`, prompt, givenAt };
   const prepared =
-    activeObjectOf(image) === null ? withNewObject(image) : { image, document: image.document };
+    activeObjectOf(image) === null ? withNewObject(image, label) : { image, document: image.document };
   const { activeObject, hidden } = prepared.document;
   const document = mapObject(prepared.document, activeObject, (object) => ({
     ...object,
@@ -73,10 +80,10 @@ export function removePrompt(session: Session, id: ObjectId, stepId: StepId): Se
 }
 
 /** Start another object; an active object without prompts is already that. */
-export function newObject(session: Session): Session {
+export function newObject(session: Session, label: string | null = null): Session {
   const image = activeImageOf(session);
   if (image === null || activeObjectOf(image)?.steps.length === 0) return session;
-  const { image: numbered, document } = withNewObject(image);
+  const { image: numbered, document } = withNewObject(image, label);
   return commit(session, numbered, 'new object', document);
 }
 
@@ -104,13 +111,18 @@ export function clearImage(session: Session): Session {
 /** Characters of a label; a project takes 4,096 bytes. */
 export const MAX_LABEL = 1000;
 
-/** Name an object of any image; an empty name gives it back to the model. */
-export function relabel(session: Session, id: ObjectId, label: string): Session {
+/** A label as it is kept; null: it says nothing. */
+export function cleanLabel(label: string): string | null {
   const clean = Array.from(label.replace(/\p{Surrogate}/gu, '').trim())
     .slice(0, MAX_LABEL)
     .join('')
     .trim();
-  const userLabel = clean === '' ? null : clean;
+  return clean === '' ? null : clean;
+}
+
+/** Name an object of any image; an empty name gives it back to the model. */
+export function relabel(session: Session, id: ObjectId, label: string): Session {
+  const userLabel = cleanLabel(label);
   const image = session.images.find(({ document }) => document.objects.some((object) => object.id === id));
   const current = image?.document.objects.find((object) => object.id === id);
   if (image === undefined || current?.userLabel === userLabel) return session;
@@ -170,19 +182,16 @@ export const renameResults = (session: Session, nameOf: (classEmbed: Float32Arra
   ),
 });
 
-/** What objects are to be called from now on; null gives it back to the model. */
-export const setClassNames = (session: Session, classNames: readonly string[] | null): Session => ({
-  ...session,
-  classNames,
-});
-
-function withNewObject(image: ImageState): { readonly image: ImageState; readonly document: ImageDocument } {
+function withNewObject(
+  image: ImageState,
+  userLabel: string | null,
+): { readonly image: ImageState; readonly document: ImageDocument } {
   const id = objectId(image, image.nextNumber);
   const object: SegmentObject = {
     id,
     number: image.nextNumber,
     steps: [],
-    userLabel: null,
+    userLabel,
     savedGuess: null,
   };
   return {

@@ -68,6 +68,8 @@ export interface ProjectImageFields {
   readonly key: string | null;
   readonly objects: readonly ProjectObjectFields[];
   readonly file_sha256?: string | null;
+  readonly state?: 'done' | 'checked' | 'rejected' | null;
+  readonly note?: string | null;
 }
 
 /** Images with their objects, as the browser client saves them. */
@@ -77,6 +79,7 @@ export interface ProjectMessage {
   readonly format: 1;
   readonly images: readonly ProjectImageFields[];
   readonly class_names?: readonly string[] | null;
+  readonly classes?: readonly string[] | null;
 }
 
 /** One segmented object: its prompts in order and the mask they gave. */

@@ -18,6 +18,9 @@ export type CocoRle = CocoRleFields;
 /** Who chose a label. */
 export type LabelOrigin = 'user' | 'model';
 
+/** What the user said of a photo. */
+export type PhotoMark = 'done' | 'checked' | 'rejected';
+
 export interface SizeHw {
   readonly height: number;
   readonly width: number;

@@ -1,6 +1,7 @@
 /** Undo and redo over random sessions. */
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
+import { addClasses, classNamesOf, moveClass, setClassList } from '../../src/session/classes';
 import { MAX_CLOSED } from '../../src/session/history';
 import { toProject } from '../../src/session/project';
 import { EMPTY_SESSION, nextPending, type Session } from '../../src/session/state';
@@ -90,6 +91,10 @@ const CHANGES = {
   hide: (index) => withObject(index, change.toggleVisible),
   remove: removeStep,
   reopen: reopenProject,
+  'new class': (_, label) => (session) => addClasses(session, [label]),
+  'move class': (index) => (session) => moveClass(session, pick(classNamesOf(session), index) ?? '', 1),
+  'class names': (index, label) => (session) =>
+    setClassList(session, { names: [label, 'b'], isVocabulary: index % 2 === 0 }, 'class names'),
 } satisfies Record<string, MakeEdit>;
 
 const OTHERS = {
@@ -163,10 +168,11 @@ it('every change is taken back by one undo', () => {
   );
 });
 
-/** Whether the photo that is shown was changed, or one was closed. */
+/** Whether the photo that is shown or the class list was changed, or a photo was closed. */
 function shownChanged(before: Session, after: Session): boolean {
   const shown = ({ images, activeImage }: Session): unknown => images.find(({ id }) => id === activeImage);
-  return after.images.length < before.images.length || shown(before) !== shown(after);
+  const isClosed = after.images.length < before.images.length;
+  return isClosed || after.classList !== before.classList || shown(before) !== shown(after);
 }
 
 it('objects are never doubled, numbered alike, or active where there is none', () => {

@@ -92,7 +92,18 @@ def _projects() -> dict[str, Message]:
         "project_empty": Project(()),
         "project_identities": Project((cat,)),
         "project_class_names": Project((), class_names=("dog", "grüner Papagei")),
+        "project_classes": Project((), classes=("grüner Papagei", "dog, large")),
+        "project_photo_states": Project(_reviewed()),
     }
+
+
+def _reviewed() -> tuple[ProjectImage, ...]:
+    """An image of every state that a user gives, and one with a note alone."""
+    given = (("done", None), ("checked", ""), ("rejected", "unscharf: bitte neu"), (None, "look again"))
+    return tuple(
+        ProjectImage(f"{number}.jpg", (3, 4), None, (), state=state, note=note)
+        for number, (state, note) in enumerate(given)
+    )
 
 
 def _identified() -> tuple[ProjectObject, ...]:

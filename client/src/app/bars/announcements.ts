@@ -21,6 +21,7 @@ export interface Spoken {
 export function announcementOf(before: Spoken, after: Spoken): string | null {
   if (after.error !== null && after.error !== before.error) return `Error: ${sayFailure(after.error)}`;
   if (after.notice !== null && after.notice !== before.notice) return after.notice;
+  if (after.session.classList !== before.session.classList) return classEditOf(before.session, after.session);
   if (after.image === null) return null;
   if (after.image.id !== before.image?.id) return `Photo ${after.image.name}`;
   return editOf(before.image, after.image) ?? answerIn(before.session, after.session, after.image);
@@ -37,6 +38,16 @@ function editOf(before: ImageState, after: ImageState): string | null {
   if (done === undefined || done === before.undo.at(-1)) return selectionOf(before, after);
   // A prompt is answered soon; the answer is worth saying.
   return PROMPT_KINDS.some((kind) => kind === done.what) ? null : `Done: ${done.what}`;
+}
+
+/** A change of the class list, likewise. */
+function classEditOf(before: Session, after: Session): string {
+  if (after.classRedo.length > before.classRedo.length)
+    return `Undone: ${after.classRedo.at(-1)?.what ?? ''}`;
+  const isRedone =
+    after.classRedo.length < before.classRedo.length &&
+    after.classUndo.at(-1)?.after === before.classRedo.at(-1)?.after;
+  return `${isRedone ? 'Redone' : 'Done'}: ${after.classUndo.at(-1)?.what ?? 'class names'}`;
 }
 
 /** Histories may stamp a change again; what it does stays. */

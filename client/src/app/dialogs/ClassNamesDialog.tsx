@@ -1,8 +1,9 @@
 import { useRef } from 'preact/hooks';
-import { MAX_CLASS_NAMES } from '../../shared/reading/limits';
+import { classNamesOf } from '../../session/classes';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { parseClassNames } from '../state/classNames';
+import type { Store } from '../state/store';
 import './ClassNamesDialog.css';
 
 /** A list of the user's own names, which labels are chosen from. */
@@ -28,16 +29,17 @@ interface FormProps {
 
 function NamesForm({ app: { store, controller }, onDone }: FormProps) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const use = (text: string): void => {
-    const names = parseClassNames(text).slice(0, MAX_CLASS_NAMES);
-    controller.useClassNames(names.length === 0 ? null : names);
+  const known = classNamesOf(store.session.value);
+  const use = (isVocabulary: boolean): void => {
+    const names = parseClassNames(field.current?.value ?? '', known);
+    controller.useClasses({ names, isVocabulary: isVocabulary && takesTexts(store) });
     onDone();
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        use(field.current?.value ?? '');
+        use(true);
       }}
     >
       <textarea
@@ -47,14 +49,15 @@ function NamesForm({ app: { store, controller }, onDone }: FormProps) {
         aria-describedby="class-names-hint"
         rows={8}
         placeholder={'ripe apple\ngreen apple\nleaf'}
-        value={store.session.value.classNames?.join('\n') ?? ''}
+        value={known.join('\n')}
       />
       <p id="class-names-hint" class="hint">
-        A name a line, or commas between them. Every object gets the one that fits best; the server is asked
-        once what they mean.
+        A name a line, or commas between them; the first nine have the keys 1 to 9. With “Use these names”
+        every object gets the one that fits best as the model’s guess: the server is asked once what they
+        mean. With “Use the model’s names” the list is for your own labels only.
       </p>
       <div class="dialog-actions">
-        <button type="button" class="action" onClick={() => use('')}>
+        <button type="button" class="action" onClick={() => use(false)}>
           Use the model’s names
         </button>
         <button type="submit" class="action primary">
@@ -64,3 +67,6 @@ function NamesForm({ app: { store, controller }, onDone }: FormProps) {
     </form>
   );
 }
+
+const takesTexts = ({ decoder }: Store): boolean =>
+  decoder.value.phase !== 'ready' || decoder.value.info.textBytes !== null;

@@ -15,7 +15,9 @@ export function HelpDialog({ app: { store, tools } }: { readonly app: App }) {
       {() => (
         <div class="help-columns">
           <Rows rows={GESTURE_HELP} />
-          <Rows rows={shortcutsFor(tools).map(({ keys, does }) => [keys, does] as const)} />
+          <Rows
+            rows={shortcutsFor(tools).flatMap(({ keys, does }) => (keys === null ? [] : [[keys, does]]))}
+          />
         </div>
       )}
     </Dialog>

@@ -1,15 +1,15 @@
 /** Store -> what the canvas draws. */
 import type { Scene } from '../../canvas/layers';
-import { colourOf } from '../../canvas/palette';
+import { objectColour } from '../../canvas/palette';
 import { activeObjectOf, resultOf, type ImageState } from '../../session/state';
 import { picturesOf } from './photoPixels';
 import type { Store } from '../state/store';
 
 /** In the colour that the click's object has, or would have. */
-function previewOf({ preview }: Store, image: ImageState): Scene['preview'] {
+function previewOf({ preview, nextLabel }: Store, image: ImageState): Scene['preview'] {
   const mask = preview.value;
-  const number = activeObjectOf(image)?.number ?? image.nextNumber;
-  return mask && { mask, colour: colourOf(number) };
+  const object = activeObjectOf(image) ?? { number: image.nextNumber, userLabel: nextLabel.value };
+  return mask && { mask, colour: objectColour(object) };
 }
 
 /** Null while no image is open. */
@@ -27,7 +27,7 @@ export function sceneOf(store: Store): Scene | null {
     crosshair: store.crosshair.value,
     preview: previewOf(store, image),
     objects: shown.map((object) => ({
-      colour: colourOf(object.number),
+      colour: objectColour(object),
       isActive: object.id === activeObject,
       mask: resultOf(session, object)?.mask ?? null,
       prompts: object.steps.map(({ id, prompt }) => ({ item: prompt, isPending: !session.results.has(id) })),

@@ -1,4 +1,5 @@
-import { colourOf, cssColour } from '../../canvas/palette';
+import { cssColour, objectColour } from '../../canvas/palette';
+import { classNamesOf } from '../../session/classes';
 import { resultOf, type ImageState, type SegmentObject } from '../../session/state';
 import { rankedNames } from '../../shared/model/naming';
 import type { StepResult } from '../../shared/types';
@@ -17,10 +18,7 @@ export function ObjectList({ app }: { readonly app: App }) {
   const objects = image?.document.objects ?? [];
   return (
     <section class="section">
-      <header class="section-head">
-        <h2 id="objects-heading">Objects</h2>
-        <ClassNamesButton app={app} />
-      </header>
+      <h2>Objects</h2>
       <ul class="objects" aria-label="Objects">
         {image !== null &&
           objects.map((object) => <ObjectItem key={object.id} app={app} image={image} object={object} />)}
@@ -33,29 +31,6 @@ export function ObjectList({ app }: { readonly app: App }) {
         </p>
       )}
     </section>
-  );
-}
-
-/** Other names than the model's need a server that knows what they mean. */
-function ClassNamesButton({ app: { store } }: { readonly app: App }) {
-  const { decoder, session } = store;
-  const isPossible = decoder.value.phase === 'ready' && decoder.value.info.textBytes !== null;
-  const count = session.value.classNames?.length;
-  if (!isPossible && count === undefined) return null;
-  return (
-    <span>
-      {count !== undefined && <small>{count} in use </small>}
-      <button
-        type="button"
-        class="link"
-        title="Choose what objects are called"
-        onClick={() => {
-          store.classNamesOpen.value = true;
-        }}
-      >
-        Class names
-      </button>
-    </span>
   );
 }
 
@@ -76,7 +51,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
       <button
         type="button"
         class="swatch"
-        style={{ '--swatch': cssColour(colourOf(object.number)) }}
+        style={{ '--swatch': cssColour(objectColour(object)) }}
         aria-label={`Select ${name}`}
         title={`Select ${name}`}
         onClick={() => controller.selectObject(object.id)}
@@ -135,13 +110,12 @@ function describe(store: Store, object: SegmentObject): string {
 function Names({ store, result }: { readonly store: Store; readonly result: StepResult | null }) {
   const vocabulary = store.vocabulary.value;
   const isNamed = result !== null && vocabulary !== null;
-  const names = isNamed
-    ? rankedNames(result.classEmbed, vocabulary)
-    : (store.session.value.classNames ?? vocabulary?.names ?? []);
+  const ranked = isNamed ? rankedNames(result.classEmbed, vocabulary) : (vocabulary?.names ?? []);
+  const names = new Set([...ranked, ...classNamesOf(store.session.value)]);
   return (
     <datalist id={NAMES}>
-      {names.map((name) => (
-        <option value={name} />
+      {[...names].map((name) => (
+        <option key={name} value={name} />
       ))}
     </datalist>
   );

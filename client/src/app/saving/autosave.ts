@@ -11,7 +11,7 @@ import type { OpenPhoto, Store } from '../state/store';
 import type { Works } from './database';
 
 /** All that what is kept follows from. */
-interface Facts extends Pick<Session, 'images' | 'activeImage' | 'classNames'> {
+interface Facts extends Pick<Session, 'images' | 'activeImage' | 'classList'> {
   readonly photos: ReadonlyMap<ImageId, OpenPhoto>;
   readonly awaited: readonly AwaitedImage[];
 }
@@ -41,13 +41,13 @@ export class Autosave {
     const { session, photos, awaited } = this.#store;
     const images = computed(() => session.value.images);
     const activeImage = computed(() => session.value.activeImage);
-    const classNames = computed(() => session.value.classNames);
+    const classList = computed(() => session.value.classList);
     effect(() => {
       // Answers change nothing here: masks follow from the prompts.
       this.#latest = {
         images: images.value,
         activeImage: activeImage.value,
-        classNames: classNames.value,
+        classList: classList.value,
         photos: photos.value,
         awaited: awaited.value,
       };

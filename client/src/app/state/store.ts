@@ -85,6 +85,8 @@ export function createStore() {
     /** Class names that the server is asked for just now. */
     classNamesAsked: signal(0),
     classNamesOpen: signal(false),
+    /** What the user calls the next new objects; null: what the model calls them. */
+    nextLabel: signal<string | null>(null),
     helpOpen: signal(false),
     /** Images of an opened project whose photo is still to come. */
     awaited: signal<readonly AwaitedImage[]>([]),

@@ -5,7 +5,7 @@ import type { DecoderState } from './store';
 
 export interface ToolRow {
   readonly name: string;
-  /** The letter that chooses it, beside the digit of its place; null: no key does. */
+  /** The letter that chooses it; null: no key does. */
   readonly key: string | null;
   /** A path on a grid of 24. */
   readonly icon: string;
@@ -72,19 +72,13 @@ export type Tool = keyof typeof TOOLS;
 /** All tools of a page. */
 export type Tools = Readonly<Record<Tool, ToolRow>>;
 
-/** A row with what follows from its place. */
+/** A row with its name among the tools. */
 export interface PlacedTool extends ToolRow {
   readonly tool: Tool;
-  /** The digit that chooses it; null where no key does. */
-  readonly digit: string | null;
 }
 
 export const placedTools = (tools: Tools): readonly PlacedTool[] =>
-  (Object.entries(tools) as [Tool, ToolRow][]).map(([tool, row], index) => ({
-    ...row,
-    tool,
-    digit: row.key === null ? null : String(index + 1),
-  }));
+  (Object.entries(tools) as [Tool, ToolRow][]).map(([tool, row]) => ({ ...row, tool }));
 
 /** Why a tool cannot be chosen; null when it can. */
 export function whyNot({ lack }: ToolRow, decoder: DecoderState): string | null {

@@ -14,9 +14,9 @@ export function ToolPicker({ app }: { readonly app: App }) {
 }
 
 function ToolButton({ app, row }: { readonly app: App; readonly row: PlacedTool }) {
-  const { tool, name, icon, digit } = row;
+  const { tool, name, icon, key } = row;
   const reason = whyNot(row, app.store.decoder.value);
-  const title = reason ?? (digit === null ? row.title : `${row.title} (${digit})`);
+  const title = reason ?? (key === null ? row.title : `${row.title} (${key.toUpperCase()})`);
   return (
     <label class={reason === null ? 'tool' : 'tool disabled'} title={title}>
       <input

@@ -1,11 +1,12 @@
 /** Keys of the page, as one table: what the help dialog lists is what works. */
 import type { App } from '../app';
 import { findPressed, type Chord } from './keys';
+import { CLASS_DIGITS, chooseClassAt } from './labelling';
 import { placedTools, type PlacedTool, type Tools } from '../state/tools';
 
 export interface Shortcut {
-  /** For people. */
-  readonly keys: string;
+  /** For people; null: the row before says it. */
+  readonly keys: string | null;
   readonly does: string;
   readonly chords: readonly Chord[];
   readonly run: (app: App) => void;
@@ -15,18 +16,26 @@ const key = (...keys: readonly string[]): readonly Chord[] => [{ keys }];
 
 const withControl = (letter: string, shift: boolean): Chord => ({ keys: [letter], control: true, shift });
 
-function choose({ tool, name, key: letter, digit }: PlacedTool): readonly Shortcut[] {
-  if (letter === null || digit === null) return [];
+function choose({ tool, name, key: letter }: PlacedTool): readonly Shortcut[] {
+  if (letter === null) return [];
   const run = (app: App): void => app.chooseTool(tool);
-  const keys = `${digit}, ${letter.toUpperCase()}`;
-  return [{ keys, does: `${name} tool`, chords: key(digit, letter), run }];
+  return [{ keys: letter.toUpperCase(), does: `${name} tool`, chords: key(letter), run }];
 }
 
 /** All keys of a page with these tools. */
 export const shortcutsFor = (tools: Tools): readonly Shortcut[] => [
   ...placedTools(tools).flatMap(choose),
+  ...LABELS,
   ...COMMANDS,
 ];
+
+/** A digit a class, as the list of classes shows them. */
+const LABELS: readonly Shortcut[] = CLASS_DIGITS.map((digit, place) => ({
+  keys: place === 0 ? '1 to 9' : null,
+  does: 'Label: the selected object, and those that come, are of that class',
+  chords: key(digit),
+  run: (app) => chooseClassAt(app, place),
+}));
 
 const COMMANDS: readonly Shortcut[] = [
   {

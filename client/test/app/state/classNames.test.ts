@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseClassNames } from '../../../src/app/state/classNames';
 import { projectOf } from '../../../src/app/export/exportActions';
+import { NO_CLASSES } from '../../../src/session/state';
 import type { Project } from '../../../src/shared/types';
 import { click } from '../../samples';
 import { settle, World } from '../world';
+
+const MUG_AND_SPOON = { names: ['mug', 'spoon'], isVocabulary: true };
 
 let world: World;
 
@@ -40,7 +43,7 @@ describe('class names', () => {
     await world.openReady();
     await giveObject();
     expect(labels()).toEqual(['one']);
-    world.controller.useClassNames(['mug', 'spoon']);
+    world.controller.useClasses(MUG_AND_SPOON);
     expect(world.store.classNamesAsked.value).toBe(2);
     world.nameInquiries[0]?.answer();
     await settle();
@@ -55,7 +58,7 @@ describe('class names', () => {
     world.controller.give(click(1, 1));
     world.controller.give(click(2, 2));
     await world.answer();
-    world.controller.useClassNames(['mug', 'spoon']);
+    world.controller.useClasses(MUG_AND_SPOON);
     world.nameInquiries[0]?.answer();
     await settle();
     await world.answer();
@@ -65,10 +68,10 @@ describe('class names', () => {
   it('go back to those of the model', async () => {
     await world.openReady();
     await giveObject();
-    world.controller.useClassNames(['mug', 'spoon']);
+    world.controller.useClasses(MUG_AND_SPOON);
     world.nameInquiries[0]?.answer();
     await settle();
-    world.controller.useClassNames(null);
+    world.controller.useClasses(NO_CLASSES);
     await settle();
     expect(labels()).toEqual(['one']);
     expect(projectOf(world.store)).not.toHaveProperty('class_names');
@@ -77,7 +80,7 @@ describe('class names', () => {
   it('that cannot be looked up are kept, and the labels stay', async () => {
     await world.openReady();
     await giveObject();
-    world.controller.useClassNames(['mug', 'spoon']);
+    world.controller.useClasses(MUG_AND_SPOON);
     world.nameInquiries[0]?.fail({ kind: 'network', message: 'the server cannot be reached' });
     await settle();
     expect(world.store.error.value).toMatchObject({

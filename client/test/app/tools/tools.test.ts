@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
 import { projectOf } from '../../../src/app/export/exportActions';
-import { placedTools, TOOLS, type Tool, type ToolRow, type Tools } from '../../../src/app/state/tools';
+import { TOOLS, type Tool, type ToolRow, type Tools } from '../../../src/app/state/tools';
 import { ToolPicker } from '../../../src/app/tools/ToolPicker';
 import { shortcutsFor } from '../../../src/app/tools/shortcuts';
 import type { PointerInput } from '../../../src/canvas/pointer';
@@ -64,19 +64,19 @@ const at = (x: number, y: number): PointerInput => ({
 });
 
 describe('a row of a tool', () => {
-  it('is a choice of the picker, with its digit and picture', () => {
+  it('is a choice of the picker, with its letter and picture', () => {
     const elements = elementsOf(ToolPicker({ app }));
     const inputs = elements.filter(({ type }) => type === 'input').map(({ props }) => props);
     expect(inputs.map((props) => props['aria-label'])).toEqual([
       ...['Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example', 'Triangle'],
     ]);
-    expect(inputs.at(-1)).toMatchObject({ 'aria-description': 'Drag a triangle (7)', disabled: false });
+    expect(inputs.at(-1)).toMatchObject({ 'aria-description': 'Drag a triangle (G)', disabled: false });
     expect(elements.some(({ props }) => props.d === TRIANGLE.icon)).toBe(true);
   });
 
-  it('is chosen by its letter and its digit, and listed in the help', () => {
+  it('is chosen by its letter, and listed in the help', () => {
     const rows = shortcutsFor(WITH_TRIANGLE).filter(({ does }) => does === 'Triangle tool');
-    expect(rows).toMatchObject([{ keys: '7, G', chords: [{ keys: ['7', 'g'] }] }]);
+    expect(rows).toMatchObject([{ keys: 'G', chords: [{ keys: ['g'] }] }]);
     rows[0]?.run(app);
     expect(app.store.tool.value).toBe('triangle');
   });
@@ -100,9 +100,4 @@ describe('a row of a tool', () => {
       },
     ]);
   });
-});
-
-it('no two tools have the same key or digit', () => {
-  const placed = placedTools(TOOLS).filter(({ key }) => key !== null);
-  expect(new Set(placed.flatMap(({ key, digit }) => [key, digit])).size).toBe(2 * placed.length);
 });

@@ -1,0 +1,114 @@
+import { useRef } from 'preact/hooks';
+import { classColour, cssColour } from '../../canvas/palette';
+import { classesOf, type ClassInUse } from '../../session/classes';
+import type { App } from '../app';
+import { Icon } from '../parts/icons';
+import { CLASS_DIGITS, createClasses, reorderClass, toggleClass } from '../tools/labelling';
+import './ClassList.css';
+
+/** What objects are called: choosing a class labels the selected object and those that come. */
+export function ClassList({ app }: { readonly app: App }) {
+  const { store } = app;
+  const { classList } = store.session.value;
+  const classes = classesOf(store.session.value);
+  return (
+    <section class="section">
+      <header class="section-head">
+        <h2>Classes</h2>
+        <span>
+          {classList.isVocabulary && <small>{classList.names.length} in use </small>}
+          <button
+            type="button"
+            class="link"
+            title="Edit or paste the whole list, and choose what the model calls objects"
+            onClick={() => {
+              store.classNamesOpen.value = true;
+            }}
+          >
+            Class names
+          </button>
+        </span>
+      </header>
+      <ul class="classes" aria-label="Classes">
+        {classes.map((row, index) => (
+          <ClassItem key={row.name} app={app} row={row} index={index} isLast={index === classes.length - 1} />
+        ))}
+      </ul>
+      <NewClass app={app} />
+    </section>
+  );
+}
+
+interface ItemProps {
+  readonly app: App;
+  readonly row: ClassInUse;
+  readonly index: number;
+  readonly isLast: boolean;
+}
+
+function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
+  const isNext = app.store.nextLabel.value === name;
+  const digit = CLASS_DIGITS[index];
+  const objects = count === 1 ? '1 object' : `${count} objects`;
+  return (
+    <li class={isNext ? 'class active' : 'class'}>
+      <button
+        type="button"
+        class="class-choice"
+        aria-description={digit === undefined ? objects : `${objects}, key ${digit}`}
+        aria-pressed={isNext}
+        title={isNext ? `Objects that come are “${name}”; choose it again to leave that to the model` : name}
+        onClick={() => toggleClass(app, name)}
+      >
+        <span class="class-colour" style={{ '--swatch': cssColour(classColour(name)) }} />
+        <span class="class-name" dir="auto">
+          {name}
+        </span>
+        <small aria-hidden="true">{count}</small>
+        {digit !== undefined && <kbd aria-hidden="true">{digit}</kbd>}
+      </button>
+      <MoveButton app={app} name={name} by={-1} isPossible={index > 0} />
+      <MoveButton app={app} name={name} by={1} isPossible={!isLast} />
+    </li>
+  );
+}
+
+interface MoveProps {
+  readonly app: App;
+  readonly name: string;
+  readonly by: -1 | 1;
+  readonly isPossible: boolean;
+}
+
+const MoveButton = ({ app, name, by, isPossible }: MoveProps) => (
+  <button
+    type="button"
+    class="quiet move"
+    aria-label={`Move class ${name} ${by < 0 ? 'up' : 'down'}`}
+    title={by < 0 ? 'Move up' : 'Move down'}
+    disabled={!isPossible}
+    onClick={() => reorderClass(app, name, by)}
+  >
+    <Icon name={by < 0 ? 'up' : 'down'} />
+  </button>
+);
+
+function NewClass({ app }: { readonly app: App }) {
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <form
+      class="new-class"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (field.current === null) return;
+        createClasses(app, field.current.value);
+        field.current.value = '';
+      }}
+    >
+      <input ref={field} type="text" aria-label="New class" placeholder="New class" autocomplete="off" />
+      <button type="submit" class="action" aria-label="Add class">
+        Add
+      </button>
+    </form>
+  );
+}
