@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from numpy.typing import NDArray
 
+from splitseem_model.errors import TextTowerError
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.errors import TYPE_PREFIX
@@ -144,3 +145,18 @@ async def test_texts_are_encoded_off_the_event_loop_and_refused_when_too_many_wa
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) >= 1
     assert texts.threads != {threading.main_thread().name}
+
+
+async def test_a_text_that_needs_an_encoder_which_is_not_installed_is_a_404(
+    client: httpx.AsyncClient, texts: FakeTexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: Sequence[str]) -> Array:
+        raise TextTowerError("install it")
+
+    monkeypatch.setattr(texts, "encode", missing)
+    monkeypatch.setattr(texts, "class_matrix", missing)
+    for body in ({"texts": ["a red scarf"]}, {"vocabulary": ["red scarf"]}):
+        response = await client.post("/v1/text", json=body)
+        assert response.status_code == 404
+        assert response.json()["type"] == TYPE_PREFIX + "no-text-encoder"
+        assert "install it" in response.json()["detail"]

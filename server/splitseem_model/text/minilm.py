@@ -68,7 +68,7 @@ class MiniLm:
         Raises:
             TextTowerError: the package is not installed, a file is missing, or it holds other weights.
         """
-        folder = _package_folder() if folder is None else folder
+        folder = package_folder() if folder is None else folder
         try:
             weights = (folder / "model.safetensors").read_bytes()
             pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
@@ -142,7 +142,7 @@ class _Layer(nn.Module):
         return output
 
 
-def _package_folder() -> Path:
+def package_folder() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise TextTowerError(

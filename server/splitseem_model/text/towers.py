@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from splitseem_model.config import ModelConfig
 from splitseem_model.encode.semantic import SemanticMap
-from splitseem_model.text.minilm import SHA256, MiniLm
+from splitseem_model.text.common_words import CommonFirst
+from splitseem_model.text.minilm import SHA256, WIDTH, MiniLm
 from splitseem_model.text.projection import SentenceProjection
 from splitseem_model.text.tower import TextEncoding, TextTower
 from splitseem_model.text.unicl import UniClTextEncoder, UniClTower
@@ -48,7 +49,8 @@ def text_tower(model: TextModel) -> TextTower | None:
 class SentenceTower:
     """A frozen sentence encoder and a learned projection: one token a text. Implements `TextTower`.
 
-    The encoder is loaded with the first text. Raises then: TextTowerError, it is not installed.
+    Common words are bundled; the encoder is loaded with the first other text. Raises then: TextTowerError, it
+    is not installed.
     """
 
     templates: tuple[str, ...] = ("{}",)
@@ -59,8 +61,9 @@ class SentenceTower:
         self._by_meaning = by_meaning
 
     @cached_property
-    def _encoder(self) -> MiniLm:
-        return MiniLm.load()
+    def _encoder(self) -> CommonFirst | MiniLm:
+        # A projection of another width belongs to other sentence vectors than the bundled ones.
+        return CommonFirst() if self._projection.meaning.in_features == WIDTH else MiniLm.load()
 
     @cached_property
     def digest(self) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from splitseem_model.errors import TextTowerError
 from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.errors import NoTextEncoder
 
 Array = NDArray[np.float32]
+T = TypeVar("T")
 
 
 class TextEncoder(Protocol):
@@ -41,14 +44,22 @@ class TextService:
         """Tokens and sentence vector of every text.
 
         Raises:
-            QueueFull: too many requests wait already.
+            QueueFull: too many requests wait already. NoTextEncoder: a text that is no common word, and the
+            sentence
+                encoder is not installed.
         """
-        return await self._queue.run(partial(self._encoder.encode, texts), on_start=lambda: None)
+        return await self._run(partial(self._encoder.encode, texts))
 
     async def class_matrix(self, names: Sequence[str]) -> Array:
         """The class matrix of a vocabulary.
 
         Raises:
-            QueueFull: too many requests wait already.
+            QueueFull, NoTextEncoder: as for `encode`.
         """
-        return await self._queue.run(partial(self._encoder.class_matrix, names), on_start=lambda: None)
+        return await self._run(partial(self._encoder.class_matrix, names))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await self._queue.run(work, on_start=lambda: None)
+        except TextTowerError as error:
+            raise NoTextEncoder(str(error)) from error
