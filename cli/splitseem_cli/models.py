@@ -31,7 +31,7 @@ def command() -> None:
     table = Table(*COLUMNS)
     table.columns[COLUMNS.index("sha256")].overflow = "fold"  # a digest that is cut short is of no use
     weights = bundled_weights("nano")
-    table.add_row("nano", "nano", "residual", LICENCE, *_bundled(weights), "nano")
+    table.add_row("nano", "nano", "EfficientNet-Lite0", LICENCE, *_bundled(weights), "nano")
     for known in KNOWN.values():
         licence = LICENCE if known.file else "none"
         table.add_row(known.name, ", ".join(known.wirings), known.backbone, licence, *_published(known))

@@ -40,9 +40,10 @@ from splitseem_model.tasks.segments import MODES
 )
 @model_options
 def command(options: ModelOptions, image_path: Path, mode: str, min_score: float, output: Path) -> None:
-    """Segment all of IMAGE by the classes of the model, by the rules and thresholds of the official code.
+    """Segment all of IMAGE by the classes of the model.
 
-    For the official models: `nano` answers prompts only.
+    Official models do it by the rules and thresholds of the official code, `nano` by the answers to a grid of
+    clicks.
     """
     with refusals():
         write = files_of(output)

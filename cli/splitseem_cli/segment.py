@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_cli.failures import refusals
+from splitseem_cli.files.found_objects import SUFFIX, check_everything, documents_of, texts_alone
 from splitseem_cli.files.images import read_rgb
 from splitseem_cli.files.masks import SegmentedObject, rle_document, writer_for
 from splitseem_cli.files.outputs import outputs
@@ -24,7 +25,8 @@ from splitseem_model.step.replay import replay
 from splitseem_proto import Prompt, PromptItem, to_plain
 
 if TYPE_CHECKING:
-    from splitseem_model.predictor import Predictor, Step
+    from splitseem_model.predictor import Predictor, PreparedImage, Step
+    from splitseem_model.step.proposals import Proposal
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,7 @@ class Round:
 @click.argument("image_path", metavar="IMAGE", type=click.Path(path_type=Path))
 @prompt_options
 @beside_options
+@click.option("--everything", is_flag=True, help="All that may be an object, without prompts, as .json.")
 @click.option("--all-rounds", is_flag=True, help="Keep the mask of every prompt in the .json file.")
 @click.option(
     "-o",
@@ -64,10 +67,13 @@ def command(
     image_path: Path,
     given: Sequence[tuple[str, Any]],
     beside: BesideOptions,
+    everything: bool,
     all_rounds: bool,
     output: Path,
 ) -> None:
     """Segment one object of IMAGE from prompts, each of which corrects the result of the one before.
+
+    A .json file holds all that words alone name, or everything.
 
     Coordinates are pixels of the image, x,y, after EXIF rotation; the centre of the first pixel is 0.5,0.5.
     The order of the prompts on the command line is the order in which they are given. A mask, an example and
@@ -76,27 +82,48 @@ def command(
     with refusals():
         write = writer_for(output)
         outputs().check(output)
+        if everything:
+            check_everything(output, prompted=bool(given) or beside.is_prompt)
         image_rgb = read_rgb(image_path)
-        alone = beside.is_prompt and not given
-        steps = [()] if alone else prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
+        without = everything or (beside.is_prompt and not given)
+        steps = [()] if without else prompts(given, (image_rgb.shape[0], image_rgb.shape[1]))
         beside.check((image_rgb.shape[0], image_rgb.shape[1]))
         predictor = beside.apply_rules(options.load())
-        rounds = run_rounds(predictor, image_rgb, steps, options, beside)
+        image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
+        several = output.suffix.lower() == SUFFIX and (everything or not beside.is_prompt)
+        found = _found(predictor, image, steps, everything) if several else []
+        rounds = (
+            [Round(0, found[0].step, predictor.mask(image, found[0].step))]
+            if everything
+            else run_rounds(predictor, image, steps, options, beside)
+        )
         facts = _facts(predictor, image_path, steps, rounds, all_rounds) | beside.facts()
+        if found:
+            facts["objects"] = documents_of(predictor, image, found)
         label = rounds[-1].step.label
         outputs().write(output, write(SegmentedObject(image_rgb, rounds[-1].mask, label, facts)))
 
 
+def _found(
+    predictor: Predictor, image: PreparedImage, steps: Sequence[tuple[PromptItem, ...]], everything: bool
+) -> list[Proposal]:
+    """Everything, or all that words alone name; nothing where there is more than words or no place for
+    them."""
+    if everything:
+        return predictor.decoder.everything(image)
+    texts = texts_alone(steps)
+    return predictor.decoder.find(image, *texts) if texts and predictor.decoder.can_find(image) else []
+
+
 def run_rounds(
     predictor: Predictor,
-    image_rgb: NDArray[np.uint8],
+    image: PreparedImage,
     steps: Sequence[tuple[PromptItem, ...]],
     options: ModelOptions,
     beside: BesideOptions,
 ) -> list[Round]:
     """One round per prompt: every step sees all items so far, and the step before as its memory."""
     region, words = beside.region(predictor, options), beside.audio_text
-    image = predictor.encode(image_rgb, canvas=options.canvas, codec=options.codec)
     known = beside.known_mask(image.geometry)
     places, memory = ((), None) if known is None else (known.clicks, known.memory)
     step = partial(predictor.step, example=region, transcript=words)

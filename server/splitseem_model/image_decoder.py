@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.config import ModelConfig
+from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
 from splitseem_model.layers.unit import unit
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
@@ -22,18 +23,21 @@ from splitseem_model.prompt.shapes import RegionRules, region_rules
 from splitseem_model.step.answering import Answering, Step, answer
 from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
 from splitseem_model.step.example import ExampleRegion, example_region
-from splitseem_model.step.finding import Finder, fit_of
+from splitseem_model.step.finding import Finder
 from splitseem_model.step.options import StepOptions
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
+from splitseem_model.step.proposals import MOST, Proposal, grid_of, likelihood, propose
 from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
+from splitseem_model.tasks import proposed
 from splitseem_model.tasks.modes import check_mode, segment_all
+from splitseem_model.tasks.proposed import Proposed
 from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
 from splitseem_model.tasks.resampling import official_mask
 from splitseem_model.tasks.segments import Segmentation
 from splitseem_model.text.tower import TextEncoding
 from splitseem_model.text.towers import text_tower
 from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, vocabulary_of
-from splitseem_proto import Embedding, PromptItem, TextPrompt
+from splitseem_proto import Click, Embedding, PromptItem, TextPrompt
 
 _TEXTS_REMEMBERED = 64
 
@@ -131,26 +135,40 @@ class ImageDecoder:
         if example is not None:
             self._check_model(example.fingerprint, "example", "make it again")
         prompt = self._prompt(image, items, memory, example, transcript)
-        if self._finder is not None and image.semantic is not None and prompt.words_alone:
-            return self._found(image, prompt.texts)[0]
+        if self.can_find(image) and prompt.words_alone:
+            return self._found(image, prompt.texts)[0].step
         return self._answer(image, prompt)
 
-    def find(self, image: PreparedImage, text: str) -> list[Step]:
-        """What a word or a phrase may mean in an image, best first: each a step that clicks can correct.
+    def find(self, image: PreparedImage, *texts: str) -> list[Proposal]:
+        """Everything that a word or a phrase names in an image, best first; at least one, and no two nearly
+        the same. Several texts describe one kind of object.
 
         Raises:
             PromptError: a model without semantic map. TextTowerError: the sentence encoder is not installed.
         """
-        if self._finder is None or image.semantic is None:
-            raise PromptError(f"{self.name} has no semantic map, so it cannot find {text!r} by itself")
-        return self._found(image, [self._read(text)])
+        if not self.can_find(image):
+            raise PromptError(f"{self.name} has no semantic map, so it cannot find {texts[0]!r} by itself")
+        return self._found(image, [self._read(text) for text in texts])
 
-    def _found(self, image: PreparedImage, texts: Sequence[TextEncoding]) -> list[Step]:
+    def can_find(self, image: PreparedImage) -> bool:
+        """Whether words alone have places in an image; elsewhere they are answered by `step`."""
+        return self._finder is not None and image.semantic is not None
+
+    def everything(self, image: PreparedImage, most: int = MOST) -> list[Proposal]:
+        """What may be objects in an image, the likeliest first; no two nearly the same.
+
+        Args:
+            most: that are given at most.
+        """
+        return propose(grid_of(image.geometry), partial(self._click, image), likelihood, image.geometry, most)
+
+    def _click(self, image: PreparedImage, click: Click) -> Step:
+        return self._answer(image, self._prompt(image, [click]))
+
+    def _found(self, image: PreparedImage, texts: Sequence[TextEncoding]) -> list[Proposal]:
         assert self._finder is not None
-        vectors = [text.vector for text in texts if text.vector is not None]
-        prompts, heat = self._finder.look(image, torch.stack(vectors).mean(0))
-        steps = [self._answer(image, prompt) for prompt in prompts]
-        return sorted(steps, key=lambda step: -fit_of(step.mask_logits, heat))
+        vector = torch.stack([text.vector for text in texts if text.vector is not None]).mean(0)
+        return self._finder.find(image, vector, partial(self._click, image))
 
     def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
         """A region of an image as a prompt for other images, see `step`.
@@ -169,21 +187,46 @@ class ImageDecoder:
     def panoptic(
         self, image: PreparedImage, mode: str = "panoptic", *, min_score: float = 0.0
     ) -> Segmentation:
-        """Everything in an image, without a prompt, by the official rules and thresholds.
+        """Everything in an image, without a prompt: by the official rules and thresholds where the model has
+        object queries, else of the proposals of `everything`.
 
         Args:
             mode: "panoptic", "semantic" or "instance".
             min_score: instances below are left out.
         Raises:
-            TaskError: an unknown mode, or a model without object queries or classes.
+            TaskError: an unknown mode, or a model without classes.
         """
         check_mode(mode)
         vocabulary = self.vocabulary
         if vocabulary is None:
             raise TaskError(f"{self.name} has no classes, so what it finds has no names")
-        queries = self._object_queries(image, vocabulary)
         classes, wiring = TaskClasses.of(vocabulary.names), self.config.decoder.wiring
+        if "object" not in WIRINGS[wiring].queries:
+            return self._task_of_proposals(mode, image, vocabulary, min_score)
+        queries = self._object_queries(image, vocabulary)
         return segment_all(mode, queries, image.geometry, classes, wiring, min_score)
+
+    def _task_of_proposals(
+        self, mode: str, image: PreparedImage, vocabulary: Vocabulary, min_score: float
+    ) -> Segmentation:
+        if self._finder is None or image.semantic is None:
+            raise TaskError(
+                f"{self.name} answers prompts only: it has neither object queries nor a semantic map"
+            )
+        rows, classes = (
+            {name: row for row, name in enumerate(vocabulary.names)},
+            TaskClasses.of(vocabulary.names),
+        )
+        found = [
+            Proposed(self.mask(image, one.step), rows[one.step.label or ""], one.score)
+            for one in self.everything(image)
+        ]
+        if mode == "instance":
+            return proposed.instances(found, classes, image.geometry, min_score)
+        if mode == "panoptic":
+            return proposed.panoptic(found, classes, image.geometry)
+        cells = self._finder.nearest(image, vocabulary.matrix)
+        return proposed.semantic(found, cells, classes, image.geometry)
 
     def _object_queries(self, image: PreparedImage, vocabulary: Vocabulary) -> ObjectQueries:
         head = ask_objects(self.config.decoder, self._runtime, image)

@@ -20,7 +20,8 @@ class Segmenter:
 
 
 def segmenter_of(model: SegmentationModel, fingerprint: str) -> Segmenter | None:
-    """The tasks of a model that is loaded already; None when it answers prompts only."""
-    if "object" not in WIRINGS[model.config.decoder.wiring].queries:
+    """The tasks of a model that is loaded already; None when it has neither object queries nor a semantic
+    map."""
+    if "object" not in WIRINGS[model.config.decoder.wiring].queries and model.semantic is None:
         return None
     return Segmenter(ImageDecoder(model, fingerprint))

@@ -71,5 +71,5 @@ def test_an_unknown_mode_names_the_known_ones(official_like: MakeModel, photo: M
 
 def test_a_model_that_answers_prompts_only_says_so(photo: MakePhoto) -> None:
     predictor = Predictor.load("tiny")
-    with pytest.raises(TaskError, match="wiring nano answers prompts only: it has no object queries"):
+    with pytest.raises(TaskError, match="tiny answers prompts only: it has neither object queries nor"):
         predictor.panoptic(predictor.encode(photo()))

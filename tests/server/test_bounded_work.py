@@ -58,6 +58,12 @@ class BusyDecoder:
         time.sleep(self.step_s)
         return Answer(MemoryPrompt(np.zeros((16, 16), np.float32)))
 
+    def can_find(self, image: Any) -> bool:
+        return False
+
+    def find(self, image: Any, *texts: str) -> list[Any]:
+        raise NotImplementedError
+
     def mask(self, image: Any, step: Any) -> NDArray[np.bool_]:
         return np.kron(NOISE, np.ones((HW[0] // 60, HW[1] // 80), np.bool_)).astype(np.bool_)
 

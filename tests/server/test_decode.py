@@ -18,7 +18,7 @@ import torch
 from fastapi import FastAPI
 from PIL import Image
 
-from splitseem_model.config import TINY
+from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.errors import TextTowerError
 from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.network import SegmentationModel
@@ -307,9 +307,52 @@ async def test_text_for_a_model_whose_encoder_is_not_installed_is_a_404(
         Parts(settings=Settings(), encoder=predictor.encoder, cache=cache, prompt_decoder=decoder)
     )
     async with run_in_process(app) as client:
-        response = await client.post("/v1/decode", json=json_body(prompts=[{"kind": "text", "text": "cat"}]))
+        response = await client.post(
+            "/v1/decode", json=json_body(prompts=[{"kind": "text", "text": "red scarf"}])
+        )
     assert response.status_code == 404, response.text
     assert response.json()["type"] == TYPE_PREFIX + "no-text-encoder"
+
+
+@pytest.fixture
+def naming(monkeypatch: pytest.MonkeyPatch) -> Predictor:
+    """A model with a map of meanings, and words whose vectors are drawn."""
+
+    class Drawn:
+        def encode(self, texts: list[str]) -> torch.Tensor:
+            return torch.stack(
+                [torch.randn(4, generator=torch.Generator().manual_seed(len(t))) for t in texts]
+            )
+
+    monkeypatch.setattr(MiniLm, "load", Drawn)
+    torch.manual_seed(0)
+    model = SegmentationModel(replace(TINY, semantic=SemanticConfig(4), sentence_dim=4)).eval()
+    return Predictor(model)
+
+
+async def test_words_alone_give_all_that_they_name_and_clicks_correct_each(
+    naming: Predictor, run_in_process: Callable[[FastAPI], Any]
+) -> None:
+    cache = InProcessCache(2**24)
+    parts = Parts(settings=Settings(), encoder=naming.encoder, cache=cache, prompt_decoder=naming.decoder)
+    image = naming.encode(np.asarray(Image.open(io.BytesIO(photo()))))
+    expected = naming.decoder.find(image, "cat")
+    async with run_in_process(create_app(parts)) as client:
+        text = {"kind": "text", "text": "cat"}
+        answer = (await client.post("/v1/decode", json=json_body(prompts=[text]))).json()
+        found = answer["objects"]
+        for item, one in zip(found, expected, strict=True):
+            assert (mask_of(item) == naming.mask(image, one.step)).all()
+            assert item["prompts"] == [{"kind": "click", "x": one.click.x, "y": one.click.y, "label": 1}]
+        assert [item["score"] for item in found] == sorted((item["score"] for item in found), reverse=True)
+        again = {"key": answer["key"], "prompts": found[0]["prompts"]}
+        (remade,) = (await client.post("/v1/decode", json=again)).json()["objects"]
+        assert remade["mask"] == found[0]["mask"]
+        more = {**again, "prompts": [*again["prompts"], OFF], "memory": found[0]["memory"]}
+        (corrected,) = (await client.post("/v1/decode", json=more)).json()["objects"]
+        assert not mask_of(corrected)[40, 70]
+        both = {"key": answer["key"], "prompts": [text, ON]}
+        assert len((await client.post("/v1/decode", json=both)).json()["objects"]) == 1
 
 
 async def test_server_without_decoder_says_so(encoder: Any, run_in_process: Callable[[FastAPI], Any]) -> None:

@@ -16,7 +16,7 @@ import torch
 from fastapi import FastAPI
 from PIL import Image
 
-from splitseem_model.config import TINY
+from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
@@ -216,6 +216,39 @@ async def test_service_and_predictor_agree(
     assert response.json()["segments"] == [segment.to_dict() for segment in expected.segments]
 
 
-def test_nano_has_no_segmenter() -> None:
+def test_a_model_with_neither_object_queries_nor_a_map_of_meanings_has_no_segmenter() -> None:
     model = SegmentationModel(TINY)
     assert segmenter_of(model, model.fingerprint()) is None
+
+
+@pytest.mark.parametrize("mode", ["panoptic", "semantic", "instance"])
+async def test_a_model_that_answers_prompts_segments_by_its_proposals(
+    mode: str, run_in_process: Callable[[FastAPI], Any], image_bytes: Callable[..., bytes]
+) -> None:
+    torch.manual_seed(0)
+    model = SegmentationModel(replace(TINY, semantic=SemanticConfig(4), sentence_dim=4)).eval()
+    assert model.semantic is not None
+    torch.nn.init.normal_(model.semantic.names)
+    encoder = ImageEncoder(model)
+    segmenter = segmenter_of(model, encoder.fingerprint)
+    assert segmenter is not None
+    app = create_app(
+        Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**24), segmenter=segmenter)
+    )
+    async with run_in_process(app) as client:
+        response = await client.post(f"/v1/panoptic?mode={mode}", files={"image": image_bytes(90, 60)})
+    assert response.status_code == 200, response.text
+    segments = response.json()["segments"]
+    assert segments
+    masks = [
+        decode_rle(CocoRle(tuple(one["mask"]["size"]), tuple(one["mask"]["counts"]))) for one in segments
+    ]
+    assert {one["label"] for one in segments} <= set(TINY.vocabulary)
+    times = np.sum(masks, axis=0)
+    if mode == "semantic":
+        assert (times == 1).all()
+    if mode == "panoptic":
+        assert times.max() == 1
+    if mode == "instance":
+        scores = [one["score"] for one in segments]
+        assert scores == sorted(scores, reverse=True)

@@ -41,6 +41,12 @@ class SegmentedObject:
     facts: Mapping[str, Any]
 
 
+def object_document(mask: NDArray[np.bool_], label: str | None, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data of an object: run lengths, area, bounding box, label, and further facts."""
+    area, bbox = int(np.count_nonzero(mask)), _bounding_box_xywh(mask)
+    return {**rle_document(mask), "area": area, "bbox": bbox, "label": label, **facts}
+
+
 def writer_for(path: Path) -> Callable[[SegmentedObject], bytes]:
     """What makes the bytes of a file with that suffix.
 
@@ -88,13 +94,7 @@ def _svg(segmented: SegmentedObject) -> bytes:
 
 
 def _json(segmented: SegmentedObject) -> bytes:
-    document = {
-        **rle_document(segmented.mask),
-        "area": int(np.count_nonzero(segmented.mask)),
-        "bbox": _bounding_box_xywh(segmented.mask),
-        "label": segmented.label,
-        **segmented.facts,
-    }
+    document = object_document(segmented.mask, segmented.label, segmented.facts)
     return (json.dumps(document, ensure_ascii=False) + "\n").encode()
 
 

@@ -1,9 +1,10 @@
-"""A word alone -> where what it names may be: peaks of its fit to the semantic map become clicks.
+"""A word alone -> everything that it names: peaks of its fit to the semantic map become clicks.
 
-The decoder draws a mask for each of them; the mask that covers most of what fits, and little else, is the
-best answer.
+The decoder draws a mask for each of them. A mask is an instance where what lies under it fits the word about
+as well as what fits best; the one that covers most of what fits, and little else, is the best answer.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 
 import numpy as np
@@ -14,13 +15,15 @@ from torch.nn import functional
 
 from splitseem_model.config import MASK_STRIDE, SEMANTIC_STRIDE
 from splitseem_model.encode.semantic import SemanticMap, cosines
-from splitseem_model.prompt.prompts import PointLabel, PromptPoints
-from splitseem_model.step.asking import ObjectPrompt
+from splitseem_model.step.answering import Step
 from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_proto import ImageGeometry
+from splitseem_model.step.proposals import Proposal, propose
+from splitseem_proto import Click, ImageGeometry
 
-PEAKS = 5
+PEAKS = 12
 """Places that are tried at most."""
+SLACK = 0.1
+"""How much worse than the best an instance may fit, as cosine."""
 FITS_NOT, FITS_WELL = 0.2, 0.4
 """Cosines up to which a cell does not fit at all, and from which it fits as well as any. Chosen on photos
 that were held out from training."""
@@ -32,22 +35,53 @@ class Finder:
     def __init__(self, semantic: SemanticMap) -> None:
         self.semantic: SemanticMap = deepcopy(semantic).cpu().requires_grad_(False)
 
-    def look(self, image: PreparedImage, vector: Tensor) -> tuple[list[ObjectPrompt], Tensor]:
-        """Clicks to try for a text, a prompt each, and the heat map that their masks are held against.
+    def look(self, image: PreparedImage, vector: Tensor) -> tuple[list[Click], Tensor]:
+        """Clicks to try for a text, and the heat map that their masks are held against.
 
         Args:
             vector: `[sentence_dim]`, of the text.
         """
+        fit = torch.full(self._cells(image).shape[:2], -1.0)
+        rows, columns = _cells_hw(image.geometry)
+        cells = self._cells(image)[:rows, :columns]
+        fit[:rows, :columns] = cosines(self.semantic, cells, vector[None])[..., 0]
+        places = image.geometry.input_to_image(peaks_of(fit, image.geometry))
+        return [Click(float(x), float(y)) for x, y in places], heat_of(fit)
+
+    def find(self, image: PreparedImage, vector: Tensor, answer: Callable[[Click], Step]) -> list[Proposal]:
+        """Everything that a text names, best first, at least one.
+
+        Args:
+            vector: `[sentence_dim]`, of the text; answer: to a click alone.
+        """
+        clicks, heat = self.look(image, vector)
+        found = propose(clicks, answer, lambda step: fit_of(step.mask_logits, heat), image.geometry)
+        fits = [self.cosine(one.step, vector) for one in found]
+        return [one for one, fit in zip(found, fits, strict=True) if fit >= max(fits) - SLACK]
+
+    def nearest(self, image: PreparedImage, vectors: Tensor) -> NDArray[np.int64]:
+        """Which of texts fits each cell of the input best, `[h, w]`; vectors: `[K, sentence_dim]`, theirs."""
+        rows, columns = _cells_hw(image.geometry)
+        fit = cosines(self.semantic, self._cells(image)[:rows, :columns], vectors)
+        best: NDArray[np.int64] = fit.argmax(-1).numpy()
+        return best
+
+    @staticmethod
+    def _cells(image: PreparedImage) -> Tensor:
+        """`[H/16, W/16, S]`."""
         assert image.semantic is not None
-        fit = cosines(self.semantic, image.semantic[0].permute(1, 2, 0), vector[None])[..., 0]
-        rows, columns = (-(-side // SEMANTIC_STRIDE) for side in image.geometry.input_hw)
-        fit[rows:] = -1.0
-        fit[:, columns:] = -1.0
-        positive = np.array([PointLabel.POSITIVE], dtype=np.int64)
-        prompts = [
-            ObjectPrompt(PromptPoints(place[None], positive)) for place in peaks_of(fit, image.geometry)
-        ]
-        return prompts, heat_of(fit)
+        return image.semantic[0].permute(1, 2, 0)
+
+    def cosine(self, step: Step, vector: Tensor) -> float:
+        """How well what a step's mask shows fits a text, -1 to 1."""
+        assert step.class_embed is not None, "a model with a semantic map says what masks show"
+        return float(functional.cosine_similarity(torch.from_numpy(step.class_embed), vector, dim=0))
+
+
+def _cells_hw(geometry: ImageGeometry) -> tuple[int, int]:
+    """Cells of the input, without those of the padding alone."""
+    rows, columns = (-(-side // SEMANTIC_STRIDE) for side in geometry.input_hw)
+    return rows, columns
 
 
 def heat_of(fit: Tensor) -> Tensor:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from splitseem_model.text.coco_names import BACKGROUND, COCO_PANOPTIC, NUM_THINGS
+from splitseem_model.text.vocabulary import spoken_name
 
-_STUFF = frozenset(COCO_PANOPTIC[NUM_THINGS:])
+_STUFF = frozenset(name for full in COCO_PANOPTIC[NUM_THINGS:] for name in (full, spoken_name(full)))
+"""With the suffixes that tell merged classes apart, and without."""
 
 
 @dataclass(frozen=True, eq=False)

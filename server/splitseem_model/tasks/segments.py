@@ -79,7 +79,7 @@ class Segmentation:
 def in_image(mask: NDArray[np.bool_], geometry: ImageGeometry) -> CocoRle:
     """A mask of the region of interest as run lengths of the whole image."""
     whole = np.zeros(geometry.original_hw, dtype=np.bool_)
-    whole[_region(geometry)] = mask
+    whole[region_of(geometry)] = mask
     return encode_rle(whole)
 
 
@@ -88,7 +88,7 @@ def from_map(
 ) -> Segmentation:
     """Segments that do not overlap, from the map `[h, w]` of the region of interest."""
     whole = np.zeros(geometry.original_hw, dtype=np.int32)
-    whole[_region(geometry)] = ids
+    whole[region_of(geometry)] = ids
     return Segmentation(whole, tuple(_named(one, classes, encode_rle(whole == one.id)) for one in found))
 
 
@@ -107,6 +107,7 @@ def _named(found: Found, classes: TaskClasses, mask: CocoRle) -> Segment:
     return Segment(found.id, row, classes.names[row], row in classes.things, found.score, mask)
 
 
-def _region(geometry: ImageGeometry) -> tuple[slice, slice]:
+def region_of(geometry: ImageGeometry) -> tuple[slice, slice]:
+    """Rows and columns of the region of interest."""
     left, top, width, height = geometry.roi_xywh
     return slice(top, top + height), slice(left, left + width)

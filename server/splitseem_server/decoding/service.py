@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from splitseem_model.errors import FingerprintMismatch, PromptError, TextTowerError
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.replay import replay
-from splitseem_proto import CocoRle, Embedding, PromptItem, encode_rle
+from splitseem_proto import CocoRle, Embedding, PromptItem, TextPrompt, encode_rle
 from splitseem_server.cache.checked import CheckedCache, place_of
 from splitseem_server.decoding.request import DecodeRequest, Memory, ObjectRequest
 from splitseem_server.embedding.keys import is_key
@@ -25,6 +25,7 @@ from splitseem_server.errors import InvalidParameter, NoTextEncoder, NotFound, W
 
 if TYPE_CHECKING:
     from splitseem_model.step.answering import Step
+    from splitseem_model.step.proposals import Proposal
 
 IMAGES_PREPARED = 4
 """Images kept ready for further prompts; one takes some ten times its embedding."""
@@ -42,6 +43,14 @@ class PromptDecoder(Protocol):
         """One object from all its prompts so far."""
         ...
 
+    def can_find(self, image: Any) -> bool:
+        """Whether words alone have places in an image."""
+        ...
+
+    def find(self, image: Any, *texts: str) -> list[Proposal]:
+        """Everything that words name, best first."""
+        ...
+
     def mask(self, image: Any, step: Step) -> NDArray[np.bool_]:
         """The mask of a step in the image frame, bool `[H, W]`."""
         ...
@@ -50,7 +59,11 @@ class PromptDecoder(Protocol):
 @dataclass(frozen=True)
 class DecodedObject:
     """The answer to the last prompt of an object: mask, its number of pixels, label, scores, the class
-    embedding float32 `[E]` that names are compared with, and memory."""
+    embedding float32 `[E]` that names are compared with, and memory.
+
+    Attributes:
+        prompts: those that make the object, where it was found by words.
+    """
 
     mask: CocoRle
     area: int
@@ -59,6 +72,7 @@ class DecodedObject:
     score: float
     class_embed: NDArray[np.float32]
     memory: Memory
+    prompts: tuple[PromptItem, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +151,10 @@ class DecodeService:
     def _pieces(self, embedded: Embedded, run: _Run) -> Iterator[Callable[[], None]]:
         """The work of a request, a step or a mask each: other requests have their turn in between."""
         yield partial(self._open, embedded, run)
+        words = words_alone(run.objects)
+        if words and self._decoder.can_find(run.image):
+            yield partial(self._find, words, run)
+            return
         for item in run.objects:
             yield partial(self._begin, item, run)
             for _ in _unanswered(item):
@@ -160,21 +178,25 @@ class DecodeService:
         run.step = next(run.steps)
 
     def _finish(self, item: ObjectRequest, run: _Run) -> None:
-        step = run.step
-        assert step is not None, "a request has a prompt to answer for every object"
+        assert run.step is not None, "a request has a prompt to answer for every object"
+        run.answers.append(self._answer(run.image, run.step, len(item.prompts)))
+
+    def _find(self, words: Sequence[str], run: _Run) -> None:
+        for found in self._decoder.find(run.image, *words):
+            answer = self._answer(run.image, found.step, 1)
+            run.answers.append(replace(answer, score=found.score, prompts=(found.click,)))
+
+    def _answer(self, image: Any, step: Step, prompts: int) -> DecodedObject:
         assert step.class_embed is not None, "every step is labelled"
-        mask = self._decoder.mask(run.image, step)
-        handed_on = Memory(len(item.prompts), step.memory.mask_logits)
-        run.answers.append(
-            DecodedObject(
-                encode_rle(mask),
-                int(mask.sum()),
-                step.label,
-                step.label_score,
-                step.score,
-                step.class_embed,
-                handed_on,
-            )
+        mask = self._decoder.mask(image, step)
+        return DecodedObject(
+            encode_rle(mask),
+            int(mask.sum()),
+            step.label,
+            step.label_score,
+            step.score,
+            step.class_embed,
+            Memory(prompts, step.memory.mask_logits),
         )
 
     def _image(self, embedded: Embedded, place: str) -> Any:
@@ -195,6 +217,13 @@ class DecodeService:
                 f" {list(image.masks.size_hw)}: it is of another image, canvas or region"
             )
         return memory.mask_logits
+
+
+def words_alone(objects: Sequence[ObjectRequest]) -> tuple[str, ...]:
+    """The texts of a request for all that words name: of one object, and nothing else; else none."""
+    (first, *others) = objects
+    texts = tuple(prompt.text for prompt in first.prompts if isinstance(prompt, TextPrompt))
+    return texts if not others and first.memory is None and len(texts) == len(first.prompts) else ()
 
 
 def _unanswered(item: ObjectRequest) -> Sequence[PromptItem]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from PIL import Image
 from starlette.responses import Response
 
-from splitseem_proto import decode_rle
+from splitseem_proto import Prompt, decode_rle, to_plain
 from splitseem_server.decoding.request import MAX_OBJECTS, MULTIPART, read_decode_request, write_memory
 from splitseem_server.decoding.service import Decoded, DecodedObject
 from splitseem_server.embedding.service import EmbedOptions
@@ -90,6 +90,7 @@ async def decode(
 
     The answer is JSON: for every object its mask as COCO run lengths, label, scores, and the memory for
     further prompts; with `Accept: image/png` a map whose values are the numbers of the objects, from 1.
+    Words alone give everything that they name, best first, each with the prompts that make it.
     """
     media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
     if services.prompts is None:
@@ -121,13 +122,17 @@ def _describe_object(item: DecodedObject) -> dict[str, object]:
         "score": item.score,
         "class_embed": item.class_embed.tolist(),
         "memory": write_memory(item.memory),
+        **({} if item.prompts is None else {"prompts": to_plain(Prompt(item.prompts))["items"]}),
     }
 
 
 def _png(decoded: Decoded) -> bytes:
-    """8 bits of grey; of objects that overlap, the later is on top."""
+    """8 bits of grey; of objects that overlap the later is on top, of those that words found the better."""
     numbers = np.zeros(decoded.objects[0].mask.size, np.uint8)
-    for number, item in enumerate(decoded.objects, start=1):
+    ordered = sorted(
+        enumerate(decoded.objects, start=1), key=lambda one: -one[0] * (one[1].prompts is not None)
+    )
+    for number, item in ordered:
         numbers[decode_rle(item.mask)] = number
     buffer = io.BytesIO()
     Image.fromarray(numbers).save(buffer, "PNG")
