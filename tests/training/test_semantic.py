@@ -11,11 +11,14 @@ from torch.nn import functional
 
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.checkpoints.weights import save_weights
-from splitseem_model.config import TINY
+from splitseem_model.config import NANO, TINY, SemanticConfig
 from splitseem_model.encode.semantic import cosines
 from splitseem_model.network import SegmentationModel
+from splitseem_train import bundle
+from splitseem_train.bundle import with_map_of
+from splitseem_train.errors import TrainingError
 from splitseem_train.release import release
-from splitseem_train.semantic import Features, Fit, Region, fit_map, main, with_map
+from splitseem_train.semantic import Features, Fit, Region, fit_map, kept_features, main, with_map
 
 pytestmark = pytest.mark.unit
 NAMES = ("cat", "dog", "sky")
@@ -81,7 +84,7 @@ def test_the_command_fits_the_map_of_weights_and_a_release_cuts_its_names(
         def encode(self, texts: tuple[str, ...]) -> Tensor:
             return sentences(texts)
 
-    monkeypatch.setattr("splitseem_train.semantic.MiniLm.load", Encoder)
+    monkeypatch.setattr("splitseem_train.semantic.CommonFirst", Encoder)
     torch.manual_seed(0)
     start, out = tmp_path / "start.safetensors", tmp_path / "out.safetensors"
     config = replace(TINY, sentence_dim=6, vocabulary=("disk", "square"))
@@ -97,3 +100,41 @@ def test_the_command_fits_the_map_of_weights_and_a_release_cuts_its_names(
     assert released.semantic is not None
     torch.testing.assert_close(released.semantic.names, model.semantic.names[1:])
     assert with_map(released, released.semantic).config == released.config
+    other = load_model(str(start))
+    mapped = with_map_of(other, released, ["square"])
+    assert mapped.semantic is not None
+    torch.testing.assert_close(mapped.semantic.state_dict(), released.semantic.state_dict())
+    with pytest.raises(TrainingError, match="no map of meanings"):
+        with_map_of(other, other, ["square"])
+
+
+def test_features_of_another_backbone_are_read_again(shapes: Path, tmp_path: Path) -> None:
+    file = tmp_path / "f.safetensors"
+    torch.manual_seed(0)
+    first, second = SegmentationModel(TINY).eval(), SegmentationModel(TINY).eval()
+    read = kept_features(first, shapes, file, canvas=96, limit=4)
+    written = file.stat().st_mtime_ns
+    torch.testing.assert_close(kept_features(first, shapes, file, canvas=96, limit=4).pooled, read.pooled)
+    assert file.stat().st_mtime_ns == written
+    assert not torch.equal(kept_features(second, shapes, file, canvas=96, limit=4).pooled, read.pooled)
+
+
+def test_nano_is_bundled_with_the_names_of_the_common_set_and_its_map(shapes: Path, tmp_path: Path) -> None:
+    for photo in shapes.iterdir():
+        (tmp_path / photo.name).symlink_to(photo)
+    (tmp_path / "shapes.jsonl.gz").rename(tmp_path / "coco_mini.jsonl.gz")
+    torch.manual_seed(0)
+    config = replace(TINY, name="nano", sentence_dim=384, vocabulary=("disk", "rocket", "square"))
+    run, out = tmp_path / "run.safetensors", tmp_path / "nano.safetensors"
+    save_weights(SegmentationModel(config), run)
+    given = [run, "--data", tmp_path, "--features", tmp_path / "f.safetensors", "--limit", 9, "-o", out]
+    result = CliRunner().invoke(bundle.main, [*map(str, given)])
+    assert result.exit_code == 0, result.output
+    made = load_model(str(out)).config
+    assert made.vocabulary == ("disk", "square")
+    assert (made.canvas, made.codec, made.semantic) == (NANO.canvas, NANO.codec, SemanticConfig())
+    again = CliRunner().invoke(
+        bundle.main, [*map(str, [*given[:3], "--map-of", out, "-o", tmp_path / "b.safetensors"])]
+    )
+    assert again.exit_code == 0, again.output
+    assert load_model(str(tmp_path / "b.safetensors")).fingerprint() == load_model(str(out)).fingerprint()

@@ -8,7 +8,7 @@ done twice.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -163,7 +163,7 @@ def main(
     """Write the bundled weights from WEIGHTS, a run's best.safetensors."""
     try:
         records = list(read_index(classes_of))
-        released = release(load_model(str(weights)), _names(records), canvas, codec)
+        released = release(load_model(str(weights)), names_of(records), canvas, codec)
         if mask_dim is not None or level_dims is not None:
             decoder = released.config.decoder
             widths = mask_dim or decoder.mask_dim, level_dims or decoder.level_channels
@@ -179,7 +179,8 @@ def main(
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, fingerprint {load_model(str(out)).fingerprint()}")
 
 
-def _names(records: list[DataImage]) -> list[str]:
+def names_of(records: Iterable[DataImage]) -> list[str]:
+    """The classes of the objects of a set, sorted."""
     return sorted({class_name(entry.label) for record in records for entry in record.objects if entry.label})
 
 

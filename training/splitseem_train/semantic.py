@@ -6,6 +6,7 @@ the backbone has changed. What is fitted is the cosine with the sentence vectors
 told from the names of its set, as in all training here.
 """
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from splitseem_eval.data import DataImage, DataObject, is_validation, read_index
+from splitseem_eval.errors import MeasurementError
 from splitseem_eval.evaluate import read_photo
 from splitseem_eval.names import COMMON_SET, class_name
 from splitseem_model.checkpoints.registry import load_model
@@ -31,7 +33,7 @@ from splitseem_model.encode.semantic import SemanticMap, cosines
 from splitseem_model.errors import ModelError
 from splitseem_model.layers.onednn import use_onednn
 from splitseem_model.network import SegmentationModel
-from splitseem_model.text.minilm import MiniLm
+from splitseem_model.text.common_words import CommonFirst
 from splitseem_proto import ImageGeometry
 from splitseem_train.errors import TrainingError
 from splitseem_train.recipe import SET_WEIGHTS
@@ -69,11 +71,11 @@ class Features:
     cells: Tensor
     cell_of: Tensor
 
-    def save(self, file: Path) -> None:
-        """Write to a file, for `load`."""
+    def save(self, file: Path, source: str = "") -> None:
+        """Write to a file, for `load`; `source`: what `source_of` says of where they come from."""
         regions = json.dumps([list(vars(region).values()) for region in self.regions])
         tensors = {"pooled": self.pooled, "cells": self.cells.half(), "cell_of": self.cell_of}
-        save_file(tensors, file, metadata={"regions": regions})
+        save_file(tensors, file, metadata={"regions": regions, "source": source})
 
     @staticmethod
     def load(file: Path) -> "Features":
@@ -82,6 +84,32 @@ class Features:
         with safe_open(file, framework="pt") as opened:
             regions = tuple(Region(*row) for row in json.loads(opened.metadata()["regions"]))
         return Features(regions, tensors["pooled"], tensors["cells"].float(), tensors["cell_of"])
+
+
+def source_of(model: SegmentationModel, canvas: int, limit: int) -> str:
+    """Digest of a backbone and of how photos are shown to it: other ones give other features."""
+    digest = hashlib.sha256(f"{canvas} {limit}".encode())
+    for name, tensor in sorted(model.backbone.state_dict().items()):
+        digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def kept_features(model: SegmentationModel, data: Path, file: Path, canvas: int, limit: int) -> Features:
+    """The features in `file` if they are of this backbone; else they are read again, and kept there.
+
+    Args:
+        data: folder of training sets; limit: photos of each; canvas: their long side, pixels.
+    Raises:
+        TrainingError: no photo with a named object.
+    """
+    source = source_of(model, canvas, limit)
+    if file.exists():
+        with safe_open(file, framework="pt") as opened:
+            if opened.metadata().get("source") == source:
+                return Features.load(file)
+    records = [record for path in sorted(data.glob("*.jsonl.gz")) for record in read_index(path)[:limit]]
+    read_features(model, records, canvas).save(file, source)
+    return Features.load(file)
 
 
 @torch.inference_mode()
@@ -256,6 +284,19 @@ def with_map(model: SegmentationModel, semantic: SemanticMap) -> SegmentationMod
     return extended.eval()
 
 
+def fit_to(model: SegmentationModel, features: Features, fit: Fit) -> tuple[SegmentationModel, float]:
+    """The model with a map fitted to features of its backbone, and the share of held-out objects that it
+    names rightly.
+
+    Raises:
+        TextTowerError: a name is no common word, and the sentence encoder is not installed.
+    """
+    names = model.config.vocabulary
+    dims = model.backbone.out_channels[2], model.backbone.out_channels[3]
+    semantic, right = fit_map(features, names, CommonFirst().encode(names), dims, fit)
+    return with_map(model, semantic), right
+
+
 @click.command(context_settings={"show_default": True})
 @click.argument("weights", type=click.Path(path_type=Path, exists=True))
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="Training sets.")
@@ -270,21 +311,15 @@ def main(
 ) -> None:
     """Fit the semantic map of WEIGHTS and write them with it.
 
-    FEATURES is read if it is there: remove it when the backbone has changed.
+    FEATURES are read if they are of the same backbone, canvas and limit, else made.
     """
     try:
         model = load_model(str(weights))
-        if not features.exists():
-            indexes = sorted(data.glob("*.jsonl.gz"))
-            records = [record for path in indexes for record in read_index(path)[:limit]]
-            read_features(model, records, canvas).save(features)
-        names = model.config.vocabulary
-        dims = model.backbone.out_channels[2], model.backbone.out_channels[3]
-        fit = Fit(channels=channels, steps=steps)
-        semantic, right = fit_map(Features.load(features), names, MiniLm.load().encode(names), dims, fit)
-    except (ModelError, TrainingError) as error:
+        read = kept_features(model, data, features, canvas, limit)
+        fitted, right = fit_to(model, read, Fit(channels=channels, steps=steps))
+    except (ModelError, MeasurementError, TrainingError) as error:
         raise click.ClickException(str(error)) from error
-    save_weights(with_map(model, semantic), out)
+    save_weights(fitted, out)
     click.echo(f"{out}: names {right:.3f} of the held-out objects rightly")
 
 
