@@ -11,7 +11,9 @@ import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { HelpDialog } from './dialogs/HelpDialog';
 import { EmbeddingProgress } from './bars/EmbeddingProgress';
 import { OpenPhotos, Samples } from './panels/OpenPhotos';
+import { PhotoTurner } from './panels/PhotoTurner';
 import { ObjectList } from './panels/ObjectList';
+import { pasteCopied } from './tools/objectActions';
 import { handleKey, isTyping } from './tools/shortcuts';
 import { SpokenRegion } from './bars/SpokenRegion';
 import { StatusBar } from './bars/StatusBar';
@@ -36,6 +38,7 @@ export function Page({ app }: { readonly app: App }) {
         <ToolPicker app={app} />
         <div class="stage">
           <CanvasView app={app} />
+          <PhotoTurner app={app} />
           {!hasImage && <Welcome app={app} />}
           <EmbeddingProgress app={app} />
           <TextBar app={app} />
@@ -86,15 +89,21 @@ function useFiles(app: App): boolean {
     const onPaste = (event: ClipboardEvent): void => {
       const { clipboardData } = event;
       // Pasted text belongs into fields.
-      if (clipboardData !== null && !isTyping(event.target) && holdsPicture(clipboardData))
-        void open(clipboardData);
+      if (clipboardData === null || isTyping(event.target)) return;
+      if (holdsPicture(clipboardData)) void open(clipboardData);
+      else pasteCopied(app);
+    };
+    const onBlur = (): void => {
+      app.store.leftSinceCopy.value = true;
     };
     const names = ['dragover', 'dragleave', 'drop'] as const;
     for (const name of names) window.addEventListener(name, listeners[name]);
     window.addEventListener('paste', onPaste);
+    window.addEventListener('blur', onBlur);
     return () => {
       for (const name of names) window.removeEventListener(name, listeners[name]);
       window.removeEventListener('paste', onPaste);
+      window.removeEventListener('blur', onBlur);
     };
   }, [app]);
   return isOver;

@@ -7,6 +7,7 @@ import { startDecoder } from '../bridge/decoder';
 import { withFallback } from '../bridge/fallback';
 import { createServerDecoder } from '../bridge/serverDecoder';
 import { Gestures } from '../canvas/pointer';
+import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
 import { Controller, type Services as ControllerServices } from './controller';
@@ -48,7 +49,11 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     tool: () => tools[store.tool.value].gesture,
     viewport: () => store.viewport.value,
     imageSize: () => store.activeImage.value?.size ?? null,
-    give: (prompt) => controller.give(prompt),
+    give: (prompt) => {
+      const isChoice = tools[store.tool.value].selects === true && prompt.kind === 'click';
+      if (isChoice) controller.change((session) => selectAt(session, prompt));
+      else controller.give(prompt);
+    },
     showSketch: (sketch) => {
       store.sketch.value = sketch;
     },

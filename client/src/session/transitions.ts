@@ -182,7 +182,8 @@ export const renameResults = (session: Session, nameOf: (classEmbed: Float32Arra
   ),
 });
 
-function withNewObject(
+/** The image with another object, which is active. */
+export function withNewObject(
   image: ImageState,
   userLabel: string | null,
 ): { readonly image: ImageState; readonly document: ImageDocument } {

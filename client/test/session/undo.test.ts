@@ -3,6 +3,14 @@ import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { addClasses, classNamesOf, moveClass, setClassList } from '../../src/session/classes';
 import { MAX_CLOSED } from '../../src/session/history';
+import {
+  duplicateObject,
+  pasteObject,
+  selectAt,
+  selectNeighbour,
+  showAll,
+  type CopiedObject,
+} from '../../src/session/objects';
 import { toProject } from '../../src/session/project';
 import { EMPTY_SESSION, nextPending, type Session } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
@@ -12,6 +20,12 @@ import { click, stepResult } from '../samples';
 vi.setConfig({ testTimeout: 120_000 });
 
 const SIZE = { height: 4, width: 6 };
+
+const COPIED: CopiedObject = {
+  prompts: [click(1, 1), click(2, 3, 0)],
+  userLabel: 'copied',
+  size: { height: 8, width: 3 },
+};
 
 type Edit = (session: Session) => Session;
 
@@ -91,6 +105,9 @@ const CHANGES = {
   hide: (index) => withObject(index, change.toggleVisible),
   remove: removeStep,
   reopen: reopenProject,
+  duplicate: (index) => (session) => duplicateObject(session, index),
+  paste: (index) => (session) => pasteObject(session, COPIED, index),
+  'show all': () => showAll,
   'new class': (_, label) => (session) => addClasses(session, [label]),
   'move class': (index) => (session) => moveClass(session, pick(classNamesOf(session), index) ?? '', 1),
   'class names': (index, label) => (session) =>
@@ -102,6 +119,8 @@ const OTHERS = {
   activate: (index) => withImage(index, change.activateImage),
   answer: () => answer,
   select: (index) => withObject(index, change.selectObject),
+  'select next': (index) => (session) => selectNeighbour(session, index % 2 === 0 ? 1 : -1),
+  'select at': (index) => (session) => selectAt(session, { x: 0.5, y: index + 0.5 }),
   undo: () => change.undo,
   redo: () => change.redo,
 } satisfies Record<string, MakeEdit>;

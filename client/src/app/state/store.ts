@@ -4,6 +4,7 @@ import type { EmbedProgress } from '../../api/embeddings';
 import type { Sketch } from '../../canvas/sketch';
 import type { Viewport } from '../../canvas/viewport';
 import type { AwaitedImage } from '../../session/matching';
+import type { CopiedObject } from '../../session/objects';
 import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../../session/state';
 import type { ClientError } from '../../shared/errors';
 import type { RuntimeInfo } from '../../shared/messages';
@@ -87,6 +88,10 @@ export function createStore() {
     classNamesOpen: signal(false),
     /** What the user calls the next new objects; null: what the model calls them. */
     nextLabel: signal<string | null>(null),
+    /** An object to be given again, on this or another photo. */
+    copied: signal<CopiedObject | null>(null),
+    /** Whether the window was left after that: what was copied elsewhere is newer. */
+    leftSinceCopy: signal(false),
     helpOpen: signal(false),
     /** Images of an opened project whose photo is still to come. */
     awaited: signal<readonly AwaitedImage[]>([]),

@@ -13,6 +13,8 @@ export interface ToolRow {
   readonly title: string;
   /** What the canvas does. */
   readonly gesture: ToolGesture;
+  /** Whether it selects objects, and gives no prompts. */
+  readonly selects?: boolean;
   /** Whether its prompts are typed in a field. */
   readonly hasWords?: boolean;
   /** For tools that not every model has: why this one lacks it, null when it does not. */
@@ -20,6 +22,14 @@ export interface ToolRow {
 }
 
 export const TOOLS = {
+  select: {
+    name: 'Select',
+    key: 'v',
+    icon: 'M4 4l5 14 2.500-6L17.500 9.500z M14 14l5 5',
+    title: 'Click on an object to select it',
+    gesture: CLICKS,
+    selects: true,
+  },
   click: {
     name: 'Click',
     key: 'c',

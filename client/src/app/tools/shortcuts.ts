@@ -2,6 +2,16 @@
 import type { App } from '../app';
 import { findPressed, type Chord } from './keys';
 import { CLASS_DIGITS, chooseClassAt } from './labelling';
+import {
+  copySelected,
+  duplicateSelected,
+  hideSelected,
+  isObjectNewest,
+  pasteCopied,
+  selectNext,
+  showHidden,
+} from './objectActions';
+import { showNeighbour } from './photoActions';
 import { placedTools, type PlacedTool, type Tools } from '../state/tools';
 
 export interface Shortcut {
@@ -9,6 +19,8 @@ export interface Shortcut {
   readonly keys: string | null;
   readonly does: string;
   readonly chords: readonly Chord[];
+  /** When the key is the page's; else the browser does what it always does. */
+  readonly isFree?: (app: App) => boolean;
   readonly run: (app: App) => void;
 }
 
@@ -37,6 +49,9 @@ const LABELS: readonly Shortcut[] = CLASS_DIGITS.map((digit, place) => ({
   run: (app) => chooseClassAt(app, place),
 }));
 
+/** Buttons are pressed by Enter, and arrows move within lists. */
+const isUnfocused = (): boolean => document.activeElement === document.body;
+
 const COMMANDS: readonly Shortcut[] = [
   {
     keys: 'N',
@@ -57,6 +72,50 @@ const COMMANDS: readonly Shortcut[] = [
     run: (app) => app.redo(),
   },
   {
+    keys: 'PageDown, PageUp',
+    does: 'Object after, before the selected one',
+    chords: key('pagedown'),
+    run: (app) => selectNext(app, 1),
+  },
+  {
+    keys: null,
+    does: 'Object after, before the selected one',
+    chords: key('pageup'),
+    run: (app) => selectNext(app, -1),
+  },
+  {
+    keys: 'H',
+    does: 'Hide the selected object',
+    chords: [{ keys: ['h'], shift: false }],
+    run: hideSelected,
+  },
+  {
+    keys: 'Shift+H',
+    does: 'Show all objects again',
+    chords: [{ keys: ['h'], shift: true }],
+    run: showHidden,
+  },
+  {
+    keys: 'Ctrl+D',
+    does: 'Duplicate the selected object',
+    chords: [withControl('d', false)],
+    run: duplicateSelected,
+  },
+  {
+    keys: 'Ctrl+C',
+    does: 'Copy the prompts of the selected object',
+    chords: [withControl('c', false)],
+    isFree: () => document.getSelection()?.isCollapsed !== false,
+    run: copySelected,
+  },
+  {
+    keys: 'Ctrl+V',
+    does: 'Give them again, on this or another photo',
+    chords: [withControl('v', false)],
+    isFree: isObjectNewest,
+    run: pasteCopied,
+  },
+  {
     keys: 'Delete',
     does: 'Delete the selected object',
     chords: key('delete'),
@@ -72,9 +131,8 @@ const COMMANDS: readonly Shortcut[] = [
     keys: 'Enter',
     does: 'Accept the object: the next prompt begins another; while you draw, close the polygon',
     chords: key('enter'),
-    run: (app) => {
-      if (document.activeElement === document.body) app.accept();
-    },
+    isFree: isUnfocused,
+    run: (app) => app.accept(),
   },
   {
     keys: 'Backspace',
@@ -86,15 +144,29 @@ const COMMANDS: readonly Shortcut[] = [
     },
   },
   {
-    keys: ', (comma)',
-    does: 'Photo before',
+    keys: ', (comma), . (full stop)',
+    does: 'Photo before, after',
     chords: key(','),
     run: (app) => showNeighbour(app, -1),
   },
   {
-    keys: '. (full stop)',
-    does: 'Photo after',
+    keys: null,
+    does: 'Photo before, after',
     chords: key('.'),
+    run: (app) => showNeighbour(app, 1),
+  },
+  {
+    keys: 'Left, Right arrow',
+    does: 'Photo before, after, while nothing has the focus',
+    chords: key('arrowleft'),
+    isFree: isUnfocused,
+    run: (app) => showNeighbour(app, -1),
+  },
+  {
+    keys: null,
+    does: 'Photo before, after, while nothing has the focus',
+    chords: key('arrowright'),
+    isFree: isUnfocused,
     run: (app) => showNeighbour(app, 1),
   },
   {
@@ -145,13 +217,6 @@ export const GESTURE_HELP: readonly (readonly [string, string])[] = [
   ['Enter in the label of an object', 'Take the label and go back to the canvas'],
 ];
 
-/** Show the photo before or after the one that is shown; at the ends nothing happens. */
-function showNeighbour({ controller, store }: App, by: -1 | 1): void {
-  const { images, activeImage } = store.session.value;
-  const next = images[images.findIndex(({ id }) => id === activeImage) + by];
-  if (next !== undefined) controller.activateImage(next.id);
-}
-
 /** Whether keys and pasted text go into a field. */
 export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input:not([type=radio]), textarea, select');
@@ -160,8 +225,7 @@ export const isTyping = (target: EventTarget | null): boolean =>
 export function handleKey(event: KeyboardEvent, app: App): void {
   if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
   const shortcut = findPressed(shortcutsFor(app.tools), event);
-  if (shortcut === undefined) return;
-  // Buttons are pressed by Enter.
-  if (event.key !== 'Enter') event.preventDefault();
+  if (shortcut === undefined || shortcut.isFree?.(app) === false) return;
+  event.preventDefault();
   shortcut.run(app);
 }

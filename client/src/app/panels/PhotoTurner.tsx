@@ -1,0 +1,40 @@
+import type { App } from '../app';
+import { Icon } from '../parts/icons';
+import { neighbourOf, showNeighbour } from '../tools/photoActions';
+import './PhotoTurner.css';
+
+/** The way to the photos before and after the one that is shown. */
+export function PhotoTurner({ app }: { readonly app: App }) {
+  const { images, activeImage } = app.store.session.value;
+  if (images.length < 2) return null;
+  const place = images.findIndex(({ id }) => id === activeImage) + 1;
+  return (
+    <div class="photo-turner" role="group" aria-label="Photo">
+      <TurnButton app={app} by={-1} name="Previous photo" title="Photo before (, or left arrow)" />
+      <span class="photo-place">
+        {place} of {images.length}
+      </span>
+      <TurnButton app={app} by={1} name="Next photo" title="Photo after (. or right arrow)" />
+    </div>
+  );
+}
+
+interface TurnProps {
+  readonly app: App;
+  readonly by: -1 | 1;
+  readonly name: string;
+  readonly title: string;
+}
+
+const TurnButton = ({ app, by, name, title }: TurnProps) => (
+  <button
+    type="button"
+    class="quiet"
+    aria-label={name}
+    title={title}
+    disabled={neighbourOf(app, by) === null}
+    onClick={() => showNeighbour(app, by)}
+  >
+    <Icon name={by < 0 ? 'before' : 'after'} />
+  </button>
+);

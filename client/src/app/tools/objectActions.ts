@@ -1,0 +1,42 @@
+/** What users do with whole objects, by keys. */
+import { copyOf, duplicateObject, pasteObject, selectNeighbour, showAll } from '../../session/objects';
+import { activeObjectOf } from '../../session/state';
+import type { App } from '../app';
+
+export function selectNext({ controller }: App, by: -1 | 1): void {
+  controller.change((session) => selectNeighbour(session, by));
+}
+
+export function hideSelected({ controller, store }: App): void {
+  const image = store.activeImage.value;
+  const object = image && activeObjectOf(image);
+  if (object) controller.toggleVisible(object.id);
+}
+
+export function showHidden({ controller }: App): void {
+  controller.change(showAll);
+}
+
+export function duplicateSelected({ controller }: App): void {
+  controller.change((session) => duplicateObject(session, performance.now()));
+}
+
+/** Keep the prompts and the label of the selected object for other photos. */
+export function copySelected({ controller, store }: App): void {
+  const copied = copyOf(store.session.value);
+  if (copied === null) return;
+  store.copied.value = copied;
+  store.leftSinceCopy.value = false;
+  const prompts = copied.prompts.length === 1 ? '1 prompt' : `${copied.prompts.length} prompts`;
+  controller.notify(`Copied an object with ${prompts}: Ctrl+V gives them again, on this or another photo`);
+}
+
+/** Give the copied prompts again, on the photo that is shown, as another object. */
+export function pasteCopied({ controller, store }: App): void {
+  const copied = store.copied.value;
+  if (copied !== null) controller.change((session) => pasteObject(session, copied, performance.now()));
+}
+
+/** Whether Ctrl+V means an object, whatever the system's clipboard holds. */
+export const isObjectNewest = ({ store }: App): boolean =>
+  store.copied.value !== null && !store.leftSinceCopy.value;

@@ -1,0 +1,124 @@
+/** What is done with whole objects: finding, selecting, showing, copying them. */
+import { rleContains } from '../shared/rle';
+import type { PointXy, PromptItem, SizeHw } from '../shared/types';
+import { commit, replaceImage } from './history';
+import {
+  activeImageOf,
+  activeObjectOf,
+  resultOf,
+  type SegmentObject,
+  type Session,
+  type Step,
+} from './state';
+import { withNewObject } from './transitions';
+
+/** What another photo takes of an object. */
+export interface CopiedObject {
+  readonly prompts: readonly PromptItem[];
+  readonly userLabel: string | null;
+  /** Of the photo that it is from. */
+  readonly size: SizeHw;
+}
+
+/** Select the object whose mask is on top at a place of the photo; where there is none, the next prompt begins one. */
+export function selectAt(session: Session, { x, y }: PointXy): Session {
+  const image = activeImageOf(session);
+  if (image === null) return session;
+  const { objects, hidden } = image.document;
+  const found = objects.findLast((object) => {
+    const mask = resultOf(session, object)?.mask;
+    return !hidden.has(object.id) && mask !== undefined && rleContains(mask, x, y);
+  });
+  const document = { ...image.document, activeObject: found?.id ?? null };
+  return replaceImage(session, { ...image, document });
+}
+
+/** Select the object after (1) or before (-1) the selected one; after the last comes the first. */
+export function selectNeighbour(session: Session, by: -1 | 1): Session {
+  const image = activeImageOf(session);
+  const { objects = [], activeObject } = image?.document ?? {};
+  if (image === null || objects.length === 0) return session;
+  const index = objects.findIndex(({ id }) => id === activeObject);
+  const next = objects.at(index < 0 && by < 0 ? -1 : (index + by) % objects.length);
+  const document = { ...image.document, activeObject: next?.id ?? null };
+  return replaceImage(session, { ...image, document });
+}
+
+/** Show all objects of the photo that is shown. */
+export function showAll(session: Session): Session {
+  const image = activeImageOf(session);
+  if (image === null || image.document.hidden.size === 0) return session;
+  return commit(session, image, 'show all objects', { ...image.document, hidden: new Set() });
+}
+
+/** What can be copied of the selected object; null without one that has prompts. */
+export function copyOf(session: Session): CopiedObject | null {
+  const image = activeImageOf(session);
+  const object = image && activeObjectOf(image);
+  if (image === null || object === null || object.steps.length === 0) return null;
+  return {
+    prompts: object.steps.map(({ prompt }) => prompt),
+    userLabel: object.userLabel,
+    size: image.size,
+  };
+}
+
+/** Another object with the same prompts; on a photo of another size they are at the same parts of it. */
+export function pasteObject(session: Session, copied: CopiedObject, givenAt: number): Session {
+  const image = activeImageOf(session);
+  if (image === null || copied.prompts.length === 0) return session;
+  const prompts = copied.prompts.map((prompt) => scaled(prompt, copied.size, image.size));
+  return withCopy(session, 'paste object', prompts, copied.userLabel, givenAt).session;
+}
+
+/** Another object like the selected one, with its masks. */
+export function duplicateObject(session: Session, givenAt: number): Session {
+  const image = activeImageOf(session);
+  const object = image && activeObjectOf(image);
+  if (object === null || object.steps.length === 0) return session;
+  const prompts = object.steps.map(({ prompt }) => prompt);
+  const copied = withCopy(session, 'duplicate object', prompts, object.userLabel, givenAt);
+  // The same prompts on the same photo have the same answers.
+  const answers = object.steps.flatMap(({ id }, index) => {
+    const [step, result] = [copied.steps[index], session.results.get(id)];
+    return step && result ? [[step.id, result] as const] : [];
+  });
+  return { ...copied.session, results: new Map([...copied.session.results, ...answers]) };
+}
+
+function withCopy(
+  session: Session,
+  what: string,
+  prompts: readonly PromptItem[],
+  userLabel: string | null,
+  givenAt: number,
+): { readonly session: Session; readonly steps: readonly Step[] } {
+  const image = activeImageOf(session);
+  if (image === null) return { session, steps: [] };
+  const steps = prompts.map((prompt, index) => ({ id: `step-${session.nextId + index}`, prompt, givenAt }));
+  const { image: numbered, document } = withNewObject(image, userLabel);
+  const objects = document.objects.map((object): SegmentObject =>
+    object.id === document.activeObject ? { ...object, steps } : object,
+  );
+  const counted = { ...session, nextId: session.nextId + steps.length };
+  return { session: commit(counted, numbered, what, { ...document, objects }), steps };
+}
+
+/** A prompt at the same part of a photo of another size. */
+function scaled(prompt: PromptItem, from: SizeHw, to: SizeHw): PromptItem {
+  const [x, y] = [to.width / from.width, to.height / from.height];
+  if (x === 1 && y === 1) return prompt;
+  switch (prompt.kind) {
+    case 'click':
+      return { ...prompt, x: prompt.x * x, y: prompt.y * y };
+    case 'box': {
+      const { x0, y0, x1, y1 } = prompt;
+      return { ...prompt, x0: x0 * x, y0: y0 * y, x1: x1 * x, y1: y1 * y };
+    }
+    case 'scribble':
+    case 'polygon':
+      return { ...prompt, points_xy: prompt.points_xy.map(([px, py]) => [px * x, py * y]) };
+    case 'text':
+      return prompt;
+  }
+}
