@@ -33,7 +33,7 @@ export function awaitedImages(images: readonly ProjectImage[], project: number):
   const namesakes = (image: ProjectImage): number =>
     images.filter((other) => isNamesake(image, other)).length;
   return images
-    .filter(({ objects }) => objects.length > 0)
+    .filter(({ objects, state, note }) => objects.length > 0 || state != null || note != null)
     .map((saved) => ({ saved, project, isUnique: namesakes(saved) === 1 }));
 }
 

@@ -46,6 +46,7 @@ export function classListOf({ class_names, classes }: Project): ClassList | null
 function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts): ProjectImage {
   const key = facts.keyOf(image.id);
   const digest = facts.digestOf(image.id);
+  const { mark, note } = image.document.review;
   return {
     name: image.name,
     size_hw: [image.size.height, image.size.width],
@@ -54,6 +55,8 @@ function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts
       .filter((object) => object.steps.length > 0)
       .map((object) => toProjectObject(session, image, object, facts)),
     ...(digest !== null && { file_sha256: digest }),
+    ...(mark !== null && { state: mark }),
+    ...(note !== '' && { note }),
   };
 }
 

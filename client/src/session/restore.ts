@@ -1,7 +1,9 @@
 /** Saved objects -> objects of an image. */
-import type { ProjectObject } from '../shared/types';
+import type { ProjectImage, ProjectObject } from '../shared/types';
 import { commit } from './history';
-import type { ImageId, ImageState, ObjectId, SegmentObject, Session, Step } from './state';
+import type { ImageId, ImageState, ObjectId, Review, SegmentObject, Session, Step } from './state';
+
+type SavedReview = Pick<ProjectImage, 'state' | 'note'>;
 
 /**
  * Put saved objects into an image as one change; their masks come from replaying the prompts.
@@ -15,11 +17,13 @@ export function restoreObjects(
   imageId: ImageId,
   saved: readonly ProjectObject[],
   givenAt: number,
+  review: SavedReview = {},
 ): Session {
   const image = session.images.find(({ id }) => id === imageId);
   if (image === undefined) return session;
   const restoring = new Restoring(session, image, givenAt);
   for (const object of saved) restoring.put(object);
+  restoring.say(review);
   const { document, nextNumber, nextId, isChanged } = restoring;
   if (!isChanged) return session;
   const restored = commit({ ...session, nextId }, { ...image, nextNumber }, 'restore project', document);
@@ -34,6 +38,7 @@ class Restoring {
   readonly #foreign: ReadonlySet<ObjectId>;
   readonly #objects: SegmentObject[];
   readonly #hidden: Set<ObjectId>;
+  #review: Review;
   /** Objects that a saved one has been found to be. */
   readonly #placed = new Set<ObjectId>();
   nextNumber: number;
@@ -47,13 +52,23 @@ class Restoring {
     this.#foreign = new Set(others.flatMap(({ document }) => document.objects.map(({ id }) => id)));
     this.#objects = [...image.document.objects];
     this.#hidden = new Set(image.document.hidden);
+    this.#review = image.document.review;
     this.nextNumber = image.nextNumber;
     this.nextId = session.nextId;
   }
 
   get document(): ImageState['document'] {
     const { activeObject } = this.#image.document;
-    return { objects: this.#objects, activeObject, hidden: this.#hidden };
+    return { objects: this.#objects, activeObject, hidden: this.#hidden, review: this.#review };
+  }
+
+  /** What a project says of the photo; where it says nothing, what is said here stays. */
+  say({ state, note }: SavedReview): void {
+    const { mark, note: noted } = this.#review;
+    const review = { mark: state ?? mark, note: note ?? noted };
+    if (review.mark === mark && review.note === noted) return;
+    this.#review = review;
+    this.isChanged = true;
   }
 
   put(saved: ProjectObject): void {

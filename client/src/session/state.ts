@@ -1,5 +1,5 @@
 /** What the user has made: images, objects in them, prompts in order. Plain immutable data. */
-import type { LabelOrigin, PromptItem, SizeHw, StepResult } from '../shared/types';
+import type { LabelOrigin, PhotoMark, PromptItem, SizeHw, StepResult } from '../shared/types';
 
 export type ImageId = string;
 export type ObjectId = string;
@@ -24,12 +24,20 @@ export interface SegmentObject {
   readonly savedGuess: string | null;
 }
 
+/** What the user said of a photo. */
+export interface Review {
+  /** Null: nothing yet. */
+  readonly mark: PhotoMark | null;
+  readonly note: string;
+}
+
 /** The part of an image's state that undo and redo restore. */
 export interface ImageDocument {
   readonly objects: readonly SegmentObject[];
   readonly activeObject: ObjectId | null;
   /** Objects that are not drawn. */
   readonly hidden: ReadonlySet<ObjectId>;
+  readonly review: Review;
 }
 
 export interface ChangeSet {
@@ -118,7 +126,14 @@ export const EMPTY_SESSION: Session = {
   nextId: 1,
 };
 
-export const EMPTY_DOCUMENT: ImageDocument = { objects: [], activeObject: null, hidden: new Set() };
+export const NO_REVIEW: Review = { mark: null, note: '' };
+
+export const EMPTY_DOCUMENT: ImageDocument = {
+  objects: [],
+  activeObject: null,
+  hidden: new Set(),
+  review: NO_REVIEW,
+};
 
 /** The names by which the model is to call objects; null: by its own. */
 export const vocabularyOf = ({ classList }: Pick<Session, 'classList'>): readonly string[] | null =>

@@ -92,7 +92,8 @@ export function deleteObject(session: Session, id: ObjectId): Session {
   return editActive(
     session,
     'delete object',
-    ({ objects, activeObject, hidden }) => ({
+    ({ objects, activeObject, hidden, ...document }) => ({
+      ...document,
       objects: objects.filter((object) => object.id !== id),
       activeObject: activeObject === id ? null : activeObject,
       hidden: without(hidden, id),
@@ -105,7 +106,7 @@ export function deleteObject(session: Session, id: ObjectId): Session {
 export function clearImage(session: Session): Session {
   const image = activeImageOf(session);
   if (image === null || image.document.objects.length === 0) return session;
-  return commit(session, image, 'clear', EMPTY_DOCUMENT);
+  return commit(session, image, 'clear', { ...EMPTY_DOCUMENT, review: image.document.review });
 }
 
 /** Characters of a label; a project takes 4,096 bytes. */

@@ -12,6 +12,7 @@ import {
   type CopiedObject,
 } from '../../src/session/objects';
 import { toProject } from '../../src/session/project';
+import { markPhoto, notePhoto } from '../../src/session/review';
 import { EMPTY_SESSION, nextPending, type Session } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
 import { click, stepResult } from '../samples';
@@ -26,6 +27,8 @@ const COPIED: CopiedObject = {
   userLabel: 'copied',
   size: { height: 8, width: 3 },
 };
+
+const MARKS = ['done', 'checked', 'rejected', null] as const;
 
 type Edit = (session: Session) => Session;
 
@@ -108,6 +111,8 @@ const CHANGES = {
   duplicate: (index) => (session) => duplicateObject(session, index),
   paste: (index) => (session) => pasteObject(session, COPIED, index),
   'show all': () => showAll,
+  mark: (index) => (session) => markPhoto(session, MARKS[index % MARKS.length] ?? null),
+  note: (_, label) => (session) => notePhoto(session, label),
   'new class': (_, label) => (session) => addClasses(session, [label]),
   'move class': (index) => (session) => moveClass(session, pick(classNamesOf(session), index) ?? '', 1),
   'class names': (index, label) => (session) =>

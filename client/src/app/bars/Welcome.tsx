@@ -1,6 +1,6 @@
 import type { App } from '../app';
 import { KeptWorks } from '../panels/KeptWorks';
-import { SampleStrip } from '../panels/OpenPhotos';
+import { SampleStrip } from '../panels/SamplePhotos';
 import { SAMPLES } from '../photos/samples';
 import './Welcome.css';
 

@@ -1,94 +1,100 @@
-import { useEffect, useRef } from 'preact/hooks';
-import { toClientError } from '../../shared/errors';
+import { useState } from 'preact/hooks';
+import { PHOTO_STATES, STATE_NAMES, stateOf, type PhotoState } from '../../session/review';
+import type { ImageState } from '../../session/state';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
-import { SAMPLES, fetchSample, type Sample } from '../photos/samples';
+import { showNextToDo } from '../tools/photoActions';
+import { PhotoReview } from './PhotoReview';
+import { Thumbnail } from './Thumbnail';
 import './OpenPhotos.css';
 
-/** The photos that are open; one of them is shown. */
-export function OpenPhotos({ app: { store, controller } }: { readonly app: App }) {
-  const { images, activeImage } = store.session.value;
+/** The photos that are open, with what has become of each; one of them is shown. */
+export function OpenPhotos({ app }: { readonly app: App }) {
+  const [wanted, want] = useState<PhotoState | null>(null);
+  const { images } = app.store.session.value;
+  const shown = app.store.activeImage.value;
   if (images.length === 0) return null;
+  const seen = images.filter((image) => wanted === null || stateOf(image) === wanted);
   return (
     <section class="section">
       <h2>Photos</h2>
+      <div class="photo-tools">
+        <StateFilter images={images} wanted={wanted} onWant={want} />
+        <button type="button" class="action" onClick={() => showNextToDo(app)}>
+          Next to do
+        </button>
+      </div>
+      {shown && <PhotoReview key={shown.id} app={app} image={shown} />}
       <ul class="photos" aria-label="Photos">
-        {images.map((image) => {
-          const open = store.photos.value.get(image.id);
-          return (
-            <li key={image.id} class={image.id === activeImage ? 'photo active' : 'photo'}>
-              <button
-                type="button"
-                aria-current={image.id === activeImage}
-                title={`${image.name}, ${image.size.width} x ${image.size.height}`}
-                onClick={() => controller.activateImage(image.id)}
-              >
-                {open && <Thumbnail bitmap={open.photo.bitmap} />}
-                <span>{image.name}</span>
-              </button>
-              <button
-                type="button"
-                class="quiet"
-                aria-label={`Close ${image.name}`}
-                title="Close"
-                onClick={() => controller.closeImage(image.id)}
-              >
-                <Icon name="close" />
-              </button>
-            </li>
-          );
-        })}
+        {seen.map((image) => (
+          <PhotoItem key={image.id} app={app} image={image} isShown={image === shown} />
+        ))}
       </ul>
+      {seen.length === 0 && <p class="hint">No photo is in this state.</p>}
     </section>
   );
 }
 
-const THUMBNAIL = 72;
-
-function Thumbnail({ bitmap }: { readonly bitmap: ImageBitmap | null }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!bitmap || bitmap.width === 0 || !context) return;
-    const scale = Math.max(THUMBNAIL / bitmap.width, THUMBNAIL / bitmap.height);
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    context.drawImage(bitmap, (THUMBNAIL - width) / 2, (THUMBNAIL - height) / 2, width, height);
-  }, [bitmap]);
-  return <canvas ref={canvas} width={THUMBNAIL} height={THUMBNAIL} aria-hidden="true" />;
+interface FilterProps {
+  readonly images: readonly ImageState[];
+  readonly wanted: PhotoState | null;
+  readonly onWant: (state: PhotoState | null) => void;
 }
 
-export function Samples({ app }: { readonly app: App }) {
+function StateFilter({ images, wanted, onWant }: FilterProps) {
+  const states = images.map(stateOf);
   return (
-    <section class="section">
-      <h2>Sample photos</h2>
-      <SampleStrip app={app} />
-    </section>
-  );
-}
-
-export function SampleStrip({ app }: { readonly app: App }) {
-  return (
-    <ul class="samples" aria-label="Sample photos">
-      {SAMPLES.map((sample) => (
-        <li>
-          <button
-            type="button"
-            aria-label={`Open sample ${sample.name}`}
-            title={`${sample.subject}. ${sample.credit}`}
-            onClick={() => void openSample(app, sample)}
-          >
-            <img src={`./samples/${sample.file}`} alt="" loading="lazy" />
-          </button>
-        </li>
+    <select
+      aria-label="Which photos"
+      value={wanted ?? ''}
+      onChange={({ currentTarget: { value } }) =>
+        onWant(PHOTO_STATES.find((state) => state === value) ?? null)
+      }
+    >
+      <option value="">All ({images.length})</option>
+      {PHOTO_STATES.map((state) => (
+        <option key={state} value={state}>
+          {STATE_NAMES[state]} ({states.filter((other) => other === state).length})
+        </option>
       ))}
-    </ul>
+    </select>
   );
 }
 
-async function openSample({ controller }: App, sample: Sample): Promise<void> {
-  try {
-    await controller.openFiles([new File([await fetchSample(sample)], sample.file)]);
-  } catch (error) {
-    controller.report(toClientError(error, 'network'));
-  }
+interface ItemProps {
+  readonly app: App;
+  readonly image: ImageState;
+  readonly isShown: boolean;
+}
+
+function PhotoItem({ app, image, isShown }: ItemProps) {
+  const { store, controller } = app;
+  const { name, size, document } = image;
+  const open = store.photos.value.get(image.id);
+  const state = stateOf(image);
+  return (
+    <li class={isShown ? 'photo active' : 'photo'}>
+      <button
+        type="button"
+        aria-current={isShown}
+        title={`${name}, ${size.width} x ${size.height}`}
+        onClick={() => controller.activateImage(image.id)}
+      >
+        {open && <Thumbnail photo={open.photo} />}
+        <span>{name}</span>
+      </button>
+      <span class={`photo-state ${state}`} title={document.review.note}>
+        {STATE_NAMES[state]}
+      </span>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Close ${name}`}
+        title="Close"
+        onClick={() => controller.closeImage(image.id)}
+      >
+        <Icon name="close" />
+      </button>
+    </li>
+  );
 }

@@ -42,4 +42,9 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 /** Whether there is anything to save, on any photo. */
 export const hasWork = ({ awaited, session }: Pick<Store, 'awaited' | 'session'>): boolean =>
   awaited.value.length > 0 ||
-  session.value.images.some(({ document }) => document.objects.some(({ steps }) => steps.length > 0));
+  session.value.images.some(
+    ({ document }) =>
+      document.review.mark !== null ||
+      document.review.note !== '' ||
+      document.objects.some(({ steps }) => steps.length > 0),
+  );

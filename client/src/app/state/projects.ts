@@ -80,11 +80,11 @@ export class Projects {
     awaited.value = awaited.value.filter((other) => other !== image);
     this.#taken.set(photo, new Set(this.#taken.get(photo)).add(project));
     const before = session.value;
-    session.value = restoreObjects(before, photo, saved.objects, this.#now());
+    session.value = restoreObjects(before, photo, saved.objects, this.#now(), saved);
     const name = imageOf(session.value, photo)?.name ?? saved.name;
-    return session.value === before
-      ? `${name} has all that the project holds of it`
-      : `Restored ${saved.objects.length} object(s) of ${name}`;
+    if (session.value === before) return `${name} has all that the project holds of it`;
+    const count = saved.objects.length;
+    return count === 0 ? `Restored what was said of ${name}` : `Restored ${count} object(s) of ${name}`;
   }
 
   #noteIfReopened(image: AwaitedImage, photo: ImageId): void {

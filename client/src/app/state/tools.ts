@@ -25,7 +25,7 @@ export const TOOLS = {
   select: {
     name: 'Select',
     key: 'v',
-    icon: 'M4 4l5 14 2.500-6L17.500 9.500z M14 14l5 5',
+    icon: 'M4 4h3M11 4h3M18 4h2v2M20 10v3M4 8v3M4 15v3M11 10l9 4-4 1.500L14.500 20z',
     title: 'Click on an object to select it',
     gesture: CLICKS,
     selects: true,

@@ -11,7 +11,7 @@ import {
   selectNext,
   showHidden,
 } from './objectActions';
-import { showNeighbour } from './photoActions';
+import { finishShown, showNeighbour } from './photoActions';
 import { placedTools, type PlacedTool, type Tools } from '../state/tools';
 
 export interface Shortcut {
@@ -154,6 +154,12 @@ const COMMANDS: readonly Shortcut[] = [
     does: 'Photo before, after',
     chords: key('.'),
     run: (app) => showNeighbour(app, 1),
+  },
+  {
+    keys: 'Ctrl+Enter',
+    does: 'The photo is done; go on with the next that is to do',
+    chords: [{ keys: ['enter'], control: true }],
+    run: finishShown,
   },
   {
     keys: 'Left, Right arrow',
