@@ -44,7 +44,7 @@ function answered(session: Session): Session {
   return answered(change.recordResult(session, pending.step.id, result));
 }
 
-/** A photo with objects of so many clicks. */
+/** A photo with an object for each number of clicks. */
 function withObjects(...clicks: readonly number[]): Session {
   const opened = change.openImage(EMPTY_SESSION, 'a.jpg', SIZE);
   const given = clicks.reduce(

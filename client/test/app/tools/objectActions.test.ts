@@ -29,7 +29,7 @@ beforeEach(async () => {
   await settle();
 });
 
-/** An object of so many prompts, answered by a mask of as many pixels. */
+/** An object of `count` prompts, answered by a mask of as many pixels. */
 async function give(count: number): Promise<void> {
   app.controller.newObject();
   for (let y = 0; y < count; y++) {
