@@ -50,11 +50,13 @@ def main() -> None:
 
 
 @contextmanager
-def serving(cache: str) -> Iterator[tuple["subprocess.Popen[str]", http.client.HTTPConnection]]:
-    """A server of `nano`, its process, and a connection to it."""
+def serving(
+    cache: str, **settings: str
+) -> Iterator[tuple["subprocess.Popen[str]", http.client.HTTPConnection]]:
+    """A server of `nano` with these settings, its process, and a connection to it."""
     process = subprocess.Popen(
         [*SERVE, "--cache", cache],
-        env={**os.environ, "SPLITSEEM_SERVE_CLIENT": "false", "SPLITSEEM_LOG_LEVEL": "warning"},
+        env={**os.environ, "SPLITSEEM_SERVE_CLIENT": "false", "SPLITSEEM_LOG_LEVEL": "warning", **settings},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -2,7 +2,8 @@
 
 import torch
 
-from splitseem_model.encode.preprocess import resize_image, resize_stroke, resized_hw
+from splitseem_model.encode.preprocess import resize_stroke, resized_hw
+from splitseem_model.encode.resize import resize_image
 from splitseem_model.layers.unit import unit
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.golden_set import GoldenSet

@@ -24,6 +24,10 @@ class FetchError(ModelError):
     """A known checkpoint is not in the cache and cannot be fetched from its hub."""
 
 
+class DeviceMemoryError(ModelError):
+    """The device has not enough memory for these images at once."""
+
+
 class ImageInputError(ModelError):
     """An image is not uint8 RGB, or the region of interest is not inside it."""
 

@@ -19,6 +19,8 @@ ServerError                     everything a caller may meet; its text is shown 
 ├── InvalidParameter            readable, but without meaning here
 ├── QueueFull                   too many images or texts wait already
 ├── RateLimited                 too many requests of one key or one address
+├── WaitedTooLong               the work did not begin in time
+├── OutOfDeviceMemory           the device has not enough memory for one image
 ├── NotReady                    the model did not warm up
 └── InternalError               our fault; details are in the log only
 
@@ -120,6 +122,14 @@ class RateLimited(ServerError):
     """Too many requests of one key or one address."""
 
 
+class WaitedTooLong(ServerError):
+    """The work did not begin in time."""
+
+
+class OutOfDeviceMemory(ServerError):
+    """The device has not enough memory for one image."""
+
+
 class NotReady(ServerError):
     """The model did not warm up."""
 
@@ -171,6 +181,8 @@ PROBLEMS: Mapping[type[ServerError], Problem] = MappingProxyType(
         QueueFull: Problem(429, "queue-full", "Too many requests are waiting"),
         RateLimited: Problem(429, "rate-limited", "Too many requests"),
         InternalError: Problem(500, "internal-error", "The server failed"),
+        WaitedTooLong: Problem(503, "waited-too-long", "The work did not begin in time"),
+        OutOfDeviceMemory: Problem(503, "out-of-device-memory", "The device has not enough memory"),
         NotReady: Problem(503, "not-ready", "The model is not ready"),
     }
 )

@@ -18,8 +18,9 @@ from splitseem_server.decoding.panoptic import PanopticService, Segmenter
 from splitseem_server.decoding.service import DecodeService, PromptDecoder
 from splitseem_server.decoding.text import TextEncoder, TextService
 from splitseem_server.embedding.admission import Admission
+from splitseem_server.embedding.device import Batching
 from splitseem_server.embedding.encoder import Encoder
-from splitseem_server.embedding.queue import EncodeQueue
+from splitseem_server.embedding.pipeline import EncodePipeline
 from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
 from splitseem_server.files.coded import CodedFiles
@@ -85,15 +86,36 @@ class Services:
         self.settings = settings
         self.encoder = parts.encoder
         self.decoder = _decoder_files(parts)
-        self.cache = CheckedCache(parts.cache, InProcessCache(_local_bytes(settings)))
-        self.queue = EncodeQueue(workers=settings.encode_workers, capacity=settings.queue_size)
+        self.metrics = Metrics()
+        self.metrics.build(
+            model=self.encoder.name, fingerprint=self.encoder.fingerprint, device=settings.device
+        )
+        self.cache = CheckedCache(
+            parts.cache,
+            InProcessCache(_local_bytes(settings)),
+            tier="memory" if settings.cache == "memory" else "redis",
+            read=self.metrics.cache_read,
+        )
         limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
         self.images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
         self.uprights = Admission(
             workers=settings.decode_processes, capacity=settings.queue_size, what="pictures"
         )
+        self.queue = EncodePipeline(
+            self.encoder,
+            self.images,
+            Batching(settings.encode_workers, settings.max_batch, settings.max_wait_ms / 1000),
+            capacity=settings.queue_size,
+            queue_s=settings.queue_s,
+            ran=self.metrics.ran,
+        )
         self.embeddings = EmbeddingService(
-            self.encoder, self.cache, self.queue, self.images, limits, max_canvas=settings.max_canvas
+            self.encoder,
+            self.cache,
+            self.queue,
+            limits,
+            max_canvas=settings.max_canvas,
+            made=self.metrics.made,
         )
         waiting = settings.queue_size
         texts, segmenter, decoder = parts.text_encoder, parts.segmenter, parts.prompt_decoder
@@ -104,7 +126,6 @@ class Services:
         self.prompts = (
             None if decoder is None else DecodeService(decoder, self.embeddings, self.cache, capacity=waiting)
         )
-        self.metrics = Metrics()
         self.coded_files = CodedFiles()
         self.access = parts.access
         self.rates = Rates(settings)

@@ -121,6 +121,21 @@ class Settings(BaseModel):
         description="Encoder runs that may wait; further ones are refused with 429. More tolerates"
         " bursts, fewer answers sooner.",
     )
+    queue_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=60.0,
+        description="Seconds a request may wait for the encoder; then it is refused with 503. Longer than"
+        " callers wait is work for nobody.",
+    )
+    max_batch: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=1,
+        description="Most images of equal padded size that the encoder takes at once. More pays on a GPU; a"
+        " CPU is as fast with one.",
+    )
+    max_wait_ms: Annotated[float, Field(ge=0, le=1000)] = Field(
+        default=0.0,
+        description="Milliseconds that the encoder, when it is idle, waits for a batch to fill. While it"
+        " works, batches fill by themselves.",
+    )
     max_connections: Annotated[int, Field(ge=8, le=100_000)] = Field(
         default=1000,
         description="Connections at the same time, as far as the system's limit on open files allows. One"

@@ -36,7 +36,13 @@ class NoEncoder:
     def geometry_for(self, *_arguments: object) -> Any:
         raise NotImplementedError
 
-    def encode(self, *_arguments: object, **_options: object) -> Any:
+    def prepare(self, *_arguments: object) -> Any:
+        raise NotImplementedError
+
+    def run(self, *_arguments: object) -> Any:
+        raise NotImplementedError
+
+    def finish(self, *_arguments: object) -> Any:
         raise NotImplementedError
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from splitseem_model.encode.preprocess import preprocess, resize_image, resize_stroke, resized_hw
+from splitseem_model.encode.preprocess import preprocess, resize_stroke, resized_hw
+from splitseem_model.encode.resize import resize_image
 from splitseem_model.errors import ImageInputError
 
 pytestmark = pytest.mark.unit

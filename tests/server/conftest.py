@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,7 @@ class FakeEncoder:
 
     def __init__(self) -> None:
         self.images: list[NDArray[np.uint8]] = []
+        self.batches: list[int] = []
         self.threads: set[str] = set()
         self.entered = threading.Semaphore(0)
         self.gate = threading.Event()
@@ -72,28 +73,30 @@ class FakeEncoder:
         padded_hw = (-(-input_hw[0] // 32) * 32, -(-input_hw[1] // 32) * 32)
         return ImageGeometry(original_hw, roi, input_hw, padded_hw)
 
-    def encode(
-        self,
-        image_rgb: NDArray[np.uint8],
-        *,
-        roi_xywh: tuple[int, int, int, int] | None,
-        canvas: int | None,
-        codec: str,
-        maps: str,
-    ) -> Embedding:
-        self.images.append(image_rgb)
+    def prepare(self, resized_rgb: NDArray[np.uint8], geometry: ImageGeometry) -> Any:
+        assert resized_rgb.shape[:2] == geometry.input_hw
+        return resized_rgb, geometry
+
+    def run(self, images: Sequence[Any], maps: str) -> list[Any]:
+        self.batches.append(len(images))
+        self.images += [pixels for pixels, _ in images]
         self.threads.add(threading.current_thread().name)
-        self.entered.release()
+        self.entered.release(len(images))
         self.gate.wait()
         if self.error is not None:
             raise self.error
-        geometry = self.geometry_for(image_rgb.shape[:2], roi_xywh, canvas)
-        mean = image_rgb.reshape(-1, 3).mean(axis=0, dtype=np.float64).astype(np.float32)
+        return [
+            (pixels.reshape(-1, 3).mean(axis=0, dtype=np.float64).astype(np.float32), maps)
+            for pixels, _ in images
+        ]
+
+    def finish(self, image: Any, maps: Any, codec: str) -> Embedding:
+        (_, geometry), (mean, kind) = image, maps
         tensors = []
         for name, stride in EMBEDDING_STRIDES.items():
             hw = (geometry.padded_hw[0] // stride, geometry.padded_hw[1] // stride)
             values = np.broadcast_to(mean[None, :, None, None], (1, 3, *hw))
-            lateral = maps == "lateral" and name == "mask_features"
+            lateral = kind == "lateral" and name == "mask_features"
             tensors.append(encode_tensor("lateral" if lateral else name, values, codec))
         return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, tuple(tensors))
 

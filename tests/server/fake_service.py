@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.server.conftest import FakeEncoder
 
 from splitseem_cli.serve import listen, run
-from splitseem_proto import Embedding
 from splitseem_server.app import create_app
 from splitseem_server.cache.open_cache import open_cache
 from splitseem_server.log import configure_log
@@ -33,12 +33,13 @@ class SlowEncoder(FakeEncoder):
         self._runs = runs
         self._seconds = seconds
 
-    def encode(self, image_rgb: Any, **options: Any) -> Embedding:
-        if image_rgb.shape[:2] != WARM_UP_HW:
-            with self._runs.open("a") as file:
-                file.write(f"{os.getpid()}\n")
-            time.sleep(self._seconds)
-        return super().encode(image_rgb, **options)
+    def run(self, images: Sequence[Any], maps: str) -> list[Any]:
+        for _, geometry in images:
+            if geometry.original_hw != WARM_UP_HW:
+                with self._runs.open("a") as file:
+                    file.write(f"{os.getpid()}\n")
+                time.sleep(self._seconds)
+        return super().run(images, maps)
 
 
 def main() -> None:

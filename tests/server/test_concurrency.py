@@ -19,8 +19,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from splitseem_server.embedding.pipeline import WARM_UP_RUNS
 from splitseem_server.embedding.queue import EncodeQueue
-from splitseem_server.embedding.service import WARM_UP_RUNS
 from splitseem_server.embedding.single_flight import Commit, SingleFlight
 from splitseem_server.errors import QueueFull
 from splitseem_server.services import Services
@@ -155,14 +155,14 @@ async def test_the_cold_first_run_says_nothing_about_the_wait(
     image_bytes: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    encode = encoder.encode
+    run = encoder.run
 
     def slow_at_first(*arguments: Any, **options: Any) -> Any:
         if not encoder.images:
             time.sleep(2)
-        return encode(*arguments, **options)
+        return run(*arguments, **options)
 
-    monkeypatch.setattr(encoder, "encode", slow_at_first)
+    monkeypatch.setattr(encoder, "run", slow_at_first)
     async with run_in_process(make_app(queue_size=4)) as client:
         services = client._transport.app.state.services
         encoder.gate.clear()

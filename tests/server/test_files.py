@@ -318,3 +318,21 @@ async def test_redirects_stay_on_this_server_whatever_host_is_asked_for(
     assert location.startswith(f"{prefix}/")
     assert not location.startswith("//")
     assert "evil" not in location
+
+
+@pytest.mark.parametrize(
+    ("policy", "framed"), [("same-origin", True), ("same-site", False), ("cross-origin", False)]
+)
+async def test_page_and_docs_load_nothing_of_others_and_stand_in_no_frame_of_them_unless_they_may(
+    make_app: Any, run_in_process: Any, policy: str, framed: bool
+) -> None:
+    async with run_in_process(make_app(resource_policy=policy)) as client:
+        for path in ("/", "/docs", "/nothing", "/healthz"):
+            headers = (await client.get(path)).headers
+            rules = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
+            assert rules["default-src"] == "'none'"
+            assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"
+            assert rules["object-src"] == "'none'"
+            assert ("frame-ancestors" in rules) == framed
+            assert headers["referrer-policy"] == "same-origin"
+            assert "camera=()" in headers["permissions-policy"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from pathlib import Path
 
 import httpx
 import pytest
@@ -83,3 +86,113 @@ async def test_a_dead_cache_shows(
         assert seen["splitseem_cache_reachable",] == 0
         assert seen["splitseem_cache_faults",] >= 1
         assert seen["splitseem_waiting_images",] == 0
+
+
+async def test_refusals_are_counted_by_their_reason_wherever_they_arise(
+    make_app: Callable[..., FastAPI], run_in_process: RunInProcess, image_bytes: Callable[..., bytes]
+) -> None:
+    async with run_in_process(make_app(rate_per_address="3/day", max_image_bytes=1024)) as client:
+        await client.post("/embed", content=b"no image", headers=PNG)
+        await client.post("/embed?no=1", content=image_bytes(), headers=PNG)
+        await client.post("/embed", content=b"x" * 2**20, headers=PNG)  # before the app is asked
+        for _ in range(2):
+            await client.post("/embed", content=image_bytes(), headers={**PNG, "X-Forwarded-Prefix": "/tool"})
+        await client.get("/nowhere")
+        seen = await figures_of(client)
+    refused = {name[1]: value for name, value in seen.items() if name[0] == "splitseem_refusals_total"}
+    assert refused == {
+        "unsupported-image": 1,
+        "invalid-parameter": 1,
+        "body-too-large": 1,
+        "rate-limited": 1,
+        "not-found": 1,
+    }
+
+
+async def figures_of(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
+    """As `figures`, of an app that counts the requests of an address."""
+    transport = client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    other = httpx.ASGITransport(transport.app, client=("10.0.0.9", 1))
+    async with httpx.AsyncClient(transport=other, base_url="http://test") as another:
+        return await figures(another)
+
+
+async def test_caches_are_counted_by_tier_and_result(
+    make_app: Callable[..., FastAPI],
+    run_in_process: RunInProcess,
+    redis_server: tuple[subprocess.Popen[bytes], str],
+    image_bytes: Callable[..., bytes],
+) -> None:
+    _, url = redis_server
+    cache = RedisCache(url, timeout_s=5, pause_s=0, ttl_s=0)
+    async with run_in_process(make_app(cache, cache_url=url)) as client:
+        first = await client.post("/embed", content=image_bytes(), headers=PNG)
+        await client.post("/embed", content=image_bytes(), headers=PNG)
+        seen = await figures(client)
+    assert seen["splitseem_cache_reads_total", "miss", "redis"] >= 1
+    assert seen["splitseem_cache_reads_total", "hit", "local"] == 1
+    assert seen["splitseem_embedding_made_bytes_total", "int8"] == len(first.content)
+    other = RedisCache(url, timeout_s=5, pause_s=0, ttl_s=0)
+    key = first.headers["etag"].strip('"')
+    async with run_in_process(make_app(other, cache_url=url, local_cache_bytes=0)) as client:
+        await client.get(f"/v1/embeddings/{key}")
+        await other.put(key, b"rubbish")
+        await client.get(f"/v1/embeddings/{key}")
+        seen = await figures(client)
+    assert seen["splitseem_cache_reads_total", "hit", "redis"] == 1
+    assert seen["splitseem_cache_reads_total", "damaged", "redis"] == 1
+
+
+async def test_runs_of_the_device_and_what_runs_here_are_told(
+    client: httpx.AsyncClient, image_bytes: Callable[..., bytes]
+) -> None:
+    before = await figures(client)
+    await client.post("/embed", content=image_bytes(), headers=PNG)
+    seen = await figures(client)
+    runs = "splitseem_encoder_run_images_count"
+    assert seen[runs,] == before[runs,] + 1
+    assert seen["splitseem_encoder_run_images_sum",] == seen[runs,]
+    assert seen["splitseem_encoder_run_seconds_sum",] >= 0
+    assert seen["splitseem_requests_in_progress",] == 0
+    assert [name[1:] for name in seen if name[0] == "splitseem_build_info"] == [
+        ("cpu", "fa4e" * 8, "fake", version("splitseem"))
+    ]
+
+
+ABBREVIATED = re.compile(r"_(s|ms|us|ns|sec|secs|kb|mb|gb|b|pct)(_|$)")
+OTHER_UNITS = re.compile(r"_(milliseconds|minutes|hours|days|kilobytes|megabytes|percent)(_|$)")
+TYPES = re.compile(r"_(counter|gauge|histogram|summary)(_|$)")
+
+
+async def test_names_follow_the_rules_of_prometheus(
+    client: httpx.AsyncClient, image_bytes: Callable[..., bytes]
+) -> None:
+    """What `promtool check metrics` looks at."""
+    await client.post("/embed", content=image_bytes(), headers=PNG)
+    await client.post("/embed", content=b"", headers=PNG)
+    families = list(text_string_to_metric_families((await client.get("/metrics")).text))
+    ours = [family for family in families if not family.name.endswith("_created")]
+    assert len(ours) >= 15
+    assert len({family.name for family in families}) == len(families)
+    for family in ours:
+        samples = {sample.name for sample in family.samples}
+        assert family.documentation.strip(), family.name
+        assert re.fullmatch(r"splitseem_[a-z0-9_]+", family.name)
+        assert not ABBREVIATED.search(family.name), family.name
+        assert not OTHER_UNITS.search(family.name), family.name
+        assert not TYPES.search(family.name), family.name
+        assert (family.type == "counter") == all(name.endswith("_total") for name in samples), family.name
+        if family.type == "gauge":
+            assert not any(name.endswith(("_count", "_sum", "_bucket", "_total")) for name in samples)
+
+
+async def test_every_figure_is_documented(
+    client: httpx.AsyncClient, image_bytes: Callable[..., bytes]
+) -> None:
+    await client.post("/embed", content=image_bytes(), headers=PNG)
+    await client.post("/embed", content=b"", headers=PNG)
+    page = (Path(__file__).parents[2] / "docs" / "http-api.md").read_text(encoding="utf-8")
+    for family in text_string_to_metric_families((await client.get("/metrics")).text):
+        name = family.name + ("_total" if family.type == "counter" else "")
+        assert family.name.endswith("_created") or f"`{name}`" in page, name

@@ -23,6 +23,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from splitseem_cli.serve import build_app, command, load_parts
+from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_proto import Embedding, unpack
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
@@ -91,7 +93,7 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
     assert response.status_code == 200, response.text
     embedding = unpack(response.content)
     assert isinstance(embedding, Embedding)
-    encoder = load_parts(Settings(model="tiny")).encoder
+    encoder = ImageEncoder(load_model("tiny"))
     image = np.asarray(Image.open(io.BytesIO(photo())))
     expected = encoder.encode(image, roi_xywh=None, canvas=None, codec="float32", maps="features")
     assert embedding.geometry == expected.geometry
@@ -106,7 +108,7 @@ def test_served_embedding_equals_that_of_the_encoder(tiny_decoder_dir: Path, cli
 @pytest.mark.anyio
 @pytest.mark.parametrize("model", ["tiny", "nano"])
 async def test_service_and_encoder_agree_bit_for_bit(model: str, run_in_process: Any) -> None:
-    encoder = load_parts(Settings(model=model)).encoder
+    encoder = ImageEncoder(load_model(model))
     async with run_in_process(
         create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**26)))
     ) as client:

@@ -183,6 +183,11 @@ export const PROBLEM_WORDS: Readonly<Record<string, FailureWords>> = {
     remedy: `Wait a moment, then try again. ${OPERATOR}`,
   },
   'internal-error': { happened: 'The server failed', remedy: `${TRY_AGAIN} ${OPERATOR}` },
+  'waited-too-long': { happened: 'The server has too much to do', remedy: TRY_AGAIN },
+  'out-of-device-memory': {
+    happened: 'The server has too little memory for this photo now',
+    remedy: `${TRY_AGAIN} ${OPERATOR}`,
+  },
   'not-ready': { happened: 'The server is not ready yet', remedy: TRY_AGAIN },
 };
 

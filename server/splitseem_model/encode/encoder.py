@@ -1,6 +1,8 @@
 """Image -> Embedding: preprocess, backbone, pixel decoder, then to the host in a wire codec."""
 
 import threading
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,8 +12,8 @@ from torch import Tensor
 from splitseem_model.config import MIN_CANVAS, ModelConfig
 from splitseem_model.encode.network import EncoderModel, EncoderNetwork, EncoderOptions, MapKind
 from splitseem_model.encode.photo_pixels import photo_of_input, photo_stride, photo_tensor
-from splitseem_model.encode.preprocess import geometry_of, preprocess
-from splitseem_model.errors import ImageInputError
+from splitseem_model.encode.preprocess import geometry_of, normalise, pad_to_multiple, preprocess
+from splitseem_model.errors import DeviceMemoryError, ImageInputError
 from splitseem_proto import CODECS, Embedding, ImageGeometry, NamedTensor, encode_tensor
 from splitseem_proto.messages import PROTOCOL_VERSION
 
@@ -22,6 +24,17 @@ CODEC_OF_MAPS = {"lateral": "uint10"}
 be convolved takes less rounding. Where there is none, the model's own."""
 
 Roi = tuple[int, int, int, int]
+
+
+Maps = dict[str, NDArray[np.float32]]
+"""The tensors of one image by their names, `[1, C, h, w]`."""
+
+
+class ModelInput(NamedTuple):
+    """What the network sees of an image: float32 `[1, 3, H_padded, W_padded]`, and how it came about."""
+
+    pixels: Tensor
+    geometry: ImageGeometry
 
 
 class ImageEncoder:
@@ -84,7 +97,6 @@ class ImageEncoder:
             ImageInputError: not an RGB image, a region outside it, a canvas out of range, or maps that this
                 model does not give. ProtoError: unknown codec.
         """
-        codec, kind = codec or self.codec_for(maps), self._kind(maps)
         pixels, geometry = preprocess(
             image_rgb,
             canvas=self._checked(canvas),
@@ -92,12 +104,37 @@ class ImageEncoder:
             roi_xywh=roi_xywh,
             stride=self.config.size_multiple,
         )
-        with self._lock:
-            arrays = {name: x.cpu().numpy() for name, x in self._network(pixels, kind).items()}
-        *first, largest = (encode_tensor(name, x, codec) for name, x in arrays.items())
-        photo = [] if self.config.photo is None else [self._photo(pixels, geometry, codec)]
+        image = ModelInput(pixels, geometry)
+        return self.finish(image, self.run([image], maps)[0], codec or self.codec_for(maps))
+
+    def prepare(self, resized_rgb: NDArray[np.uint8], geometry: ImageGeometry) -> ModelInput:
+        """The first stage of `encode`, on the host: uint8 `[input_h, input_w, 3]`, cropped and resized as the
+        geometry says."""
+        return ModelInput(pad_to_multiple(normalise(resized_rgb), self.config.size_multiple), geometry)
+
+    def run(self, images: Sequence[ModelInput], maps: str | None) -> list[Maps]:
+        """The second stage, on the device: images of equal padded size, together.
+
+        Raises:
+            DeviceMemoryError: the device has not enough memory for them.
+        """
+        kind = self._kind(maps)
+        try:
+            with self._lock:
+                named = self._network(torch.cat([image.pixels for image in images]), kind)
+                arrays = {name: x.cpu().numpy() for name, x in named.items()}
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise DeviceMemoryError(f"no memory for {len(images)} images at once: {error}") from error
+        return [{name: x[index : index + 1] for name, x in arrays.items()} for index in range(len(images))]
+
+    def finish(self, image: ModelInput, maps: Maps, codec: str) -> Embedding:
+        """The last stage, on the host: what the second one gave for an image, in a codec."""
+        *first, largest = (encode_tensor(name, x, codec) for name, x in maps.items())
+        photo = [] if self.config.photo is None else [self._photo(image.pixels, image.geometry, codec)]
         # What the decoder begins with goes first.
-        return Embedding(PROTOCOL_VERSION, self.fingerprint, "", geometry, codec, (*first, *photo, largest))
+        tensors = (*first, *photo, largest)
+        return Embedding(PROTOCOL_VERSION, self.fingerprint, "", image.geometry, codec, tensors)
 
     def _photo(self, pixels: Tensor, geometry: ImageGeometry, codec: str) -> NamedTensor:
         assert self.config.photo is not None

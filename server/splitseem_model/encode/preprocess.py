@@ -16,16 +16,15 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
 from splitseem_model.config import PIXEL_MEAN_RGB, PIXEL_STD_RGB, STRIDE
+from splitseem_model.encode.resize import RgbImage, crop_and_resize
 from splitseem_model.errors import ImageInputError
 from splitseem_proto.geometry import ImageGeometry
 
 CanvasSide = Literal["shortest", "longest"]
-RgbImage = NDArray[np.uint8]
 
 
 def preprocess(
@@ -58,8 +57,7 @@ def preprocess(
         roi_xywh=roi_xywh,
         stride=stride,
     )
-    x, y, width, height = geometry.roi_xywh
-    resized = resize_image(image[y : y + height, x : x + width], geometry.input_hw)
+    resized = crop_and_resize(image, geometry.roi_xywh, geometry.input_hw)
     return pad_to_multiple(normalise(resized), stride), geometry
 
 
@@ -92,12 +90,6 @@ def resized_hw(size_hw: tuple[int, int], canvas: int, canvas_side: CanvasSide) -
     else:
         new_short, new_long = max(1, int(canvas * short / long + 0.5)), canvas
     return (new_short, new_long) if size_hw[0] <= size_hw[1] else (new_long, new_short)
-
-
-def resize_image(image: RgbImage, size_hw: tuple[int, int]) -> RgbImage:
-    """Resize uint8 `[H, W, 3]` to `size_hw` with PIL's bicubic filter, uint8 again."""
-    resized = Image.fromarray(image).resize(size_hw[::-1], Image.Resampling.BICUBIC)
-    return np.asarray(resized, dtype=np.uint8)
 
 
 def resize_stroke(stroke: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -23,11 +24,22 @@ class CheckedCache:
     Args:
         local: of this process alone, in front of the other one: what was checked is found there without
             asking again, also while the other one does not answer.
+        tier: what the other one is called, for `read`.
+        read: is told the tier that was looked into, and the result: hit, miss or damaged.
     """
 
-    def __init__(self, cache: EmbeddingCache, local: InProcessCache) -> None:
+    def __init__(
+        self,
+        cache: EmbeddingCache,
+        local: InProcessCache,
+        *,
+        tier: str = "memory",
+        read: Callable[[str, str], None] = lambda tier, result: None,
+    ) -> None:
         self._cache = cache
         self._local = local
+        self._tier = tier
+        self._read = read
         self._faults = 0
 
     async def get(self, key: str, tenant: str) -> PackedEmbedding | None:
@@ -35,12 +47,15 @@ class CheckedCache:
         place = place_of(key, tenant)
         checked = await self._local.get(place)
         if checked is not None:
+            self._read("local", "hit")
             return PackedEmbedding(checked)
         data = await self._cache.get(place)
         if data is None:
+            self._read(self._tier, "miss")
             return None
         packed = PackedEmbedding(data)
         fault = _fault(key, packed)
+        self._read(self._tier, "hit" if fault is None else "damaged")
         if fault is None:
             await self._local.put(place, data)
             return packed

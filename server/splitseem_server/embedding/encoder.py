@@ -1,8 +1,12 @@
-"""What the service needs of an encoder; `splitseem_model.encode.encoder.ImageEncoder` is one."""
+"""What the service needs of an encoder; `splitseem_model.encode.encoder.ImageEncoder` is one.
+
+It works in three stages, so that the device never waits for the host.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,14 +59,19 @@ class Encoder(Protocol):
         """
         ...
 
-    def encode(
-        self,
-        image_rgb: NDArray[np.uint8],
-        *,
-        roi_xywh: RoiXywh | None,
-        canvas: int | None,
-        codec: str,
-        maps: str,
-    ) -> Embedding:
-        """The embedding of an image uint8 `[H, W, 3]`, with an empty key."""
+    def prepare(self, resized_rgb: NDArray[np.uint8], geometry: ImageGeometry) -> Any:
+        """What `run` takes of an image uint8 `[input_h, input_w, 3]`, cropped and resized as the geometry
+        says; work of the host."""
+        ...
+
+    def run(self, images: Sequence[Any], maps: str) -> Sequence[Any]:
+        """What `finish` takes of each of some images of equal padded size; work of the device.
+
+        Raises:
+            DeviceMemoryError: its memory does not hold them together.
+        """
+        ...
+
+    def finish(self, image: Any, maps: Any, codec: str) -> Embedding:
+        """The embedding of an image, with an empty key; work of the host."""
         ...

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import anyio
@@ -12,10 +11,6 @@ import anyio.to_thread
 from splitseem_server.embedding.admission import Admission
 
 T = TypeVar("T")
-Prepared = TypeVar("Prepared")
-
-# Pieces of work that are prepared while all workers are busy. Each holds an image, which may be large.
-_AHEAD = 1
 
 IN_TURNS = 4
 """Requests that are worked on in turns; each of them holds an image ready."""
@@ -34,7 +29,6 @@ class EncodeQueue:
         self._admission = Admission(workers=workers, capacity=capacity, what=what)
         self._slots = anyio.CapacityLimiter(workers)
         self._threads = anyio.CapacityLimiter(workers)
-        self._ahead = anyio.CapacityLimiter(workers + _AHEAD)
         self._together = anyio.CapacityLimiter(IN_TURNS)
 
     @property
@@ -54,31 +48,6 @@ class EncodeQueue:
                 on_start()
                 with self._admission.timed():
                     return await anyio.to_thread.run_sync(work, limiter=self._threads)
-
-    async def run_prepared(
-        self,
-        prepare: Callable[[], Awaitable[Prepared]],
-        work: Callable[[Prepared], T],
-        *,
-        on_start: Callable[[], None],
-    ) -> T:
-        """As `run`, on what `prepare` gives; it is awaited beside the workers, for a few pieces of work
-        ahead.
-
-        Raises:
-            QueueFull: too much work waits already.
-            whatever the preparation or the work raises.
-        """
-        with self._admission.place():
-            async with self._ahead:
-                prepared = await prepare()
-                await self._slots.acquire()
-            try:
-                on_start()
-                with self._admission.timed():
-                    return await anyio.to_thread.run_sync(partial(work, prepared), limiter=self._threads)
-            finally:
-                self._slots.release()
 
     async def run_in_turns(self, pieces: Iterable[Callable[[], T]]) -> T:
         """Run pieces of one request one after the other, and give the last result; other requests have their

@@ -10,13 +10,27 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from splitseem_server.metrics import TOLD
+
 _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 _ORIGIN = re.compile(rb"\A[a-z]+://[^/?#]*/*")
 _log = structlog.get_logger(__name__)
 
 # Threads in the browser's WebAssembly need a page that is isolated from other origins; the worker script and
 # every file it loads need the same headers as the page.
+_FRAMED_BY_OWN = "; frame-ancestors 'self'"
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'"
+    " 'unsafe-inline'; img-src 'self' blob: data:; connect-src 'self' blob: data:; font-src 'self';"
+    " manifest-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'"
+)
+"""What page and docs may load and run: nothing of other origins. WebAssembly decodes, and the docs have their
+styles inside."""
+
 ISOLATION_HEADERS = (
+    (b"content-security-policy", (CONTENT_POLICY + _FRAMED_BY_OWN).encode("ascii")),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-embedder-policy", b"require-corp"),
     (b"x-content-type-options", b"nosniff"),
@@ -32,8 +46,11 @@ class IsolationHeaders:
 
     def __init__(self, app: ASGIApp, resource_policy: str) -> None:
         self._app = app
-        policy = (b"cross-origin-resource-policy", resource_policy.encode("ascii"))
-        self._headers = (*ISOLATION_HEADERS, policy)
+        headers = dict(ISOLATION_HEADERS)
+        headers[b"cross-origin-resource-policy"] = resource_policy.encode("ascii")
+        if resource_policy != "same-origin":
+            headers[b"content-security-policy"] = CONTENT_POLICY.encode("ascii")
+        self._headers = tuple(headers.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -103,6 +120,8 @@ class Watch:
             return
         begin = time.perf_counter()
         status: int | None = None
+        # Copies of the scope share it.
+        scope = {**scope, TOLD: {}}
 
         async def watched_send(message: Message) -> None:
             nonlocal status

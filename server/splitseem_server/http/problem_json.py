@@ -20,6 +20,7 @@ from splitseem_server.errors import (
     NotFound,
     ServerError,
 )
+from splitseem_server.metrics import tell_problem
 
 _MAX_DETAIL = 600
 """Characters of the detail of a problem."""
@@ -44,7 +45,19 @@ def problem_response(error: ServerError) -> Response:
         "detail": _short(error.detail),
     }
     headers = {"Cache-Control": "no-store", **error.headers}
-    return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+    response = _ProblemResponse(body, problem.status, headers, media_type="application/problem+json")
+    response.problem = problem.name
+    return response
+
+
+class _ProblemResponse(JSONResponse):
+    """Tells what it is about to those who count."""
+
+    problem: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        tell_problem(scope, self.problem)
+        await super().__call__(scope, receive, send)
 
 
 def _short(detail: str) -> str:

@@ -12,18 +12,20 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import redis.asyncio as redis
 import structlog
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from splitseem_server.errors import RateLimited
 from splitseem_server.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
 
 _PREFIX = "splitseem:rate:1"
 _NETWORK_BITS = 64
@@ -154,11 +156,17 @@ async def _full(limiter: _Limiter, limits: Sequence[RateLimitItem], counted: Cou
     return longest, until[longest] - time.time()
 
 
-def _pool(settings: Settings) -> redis.ConnectionPool | None:
-    return None if settings.cache == "memory" else redis.ConnectionPool.from_url(settings.cache)
+def _pool(settings: Settings) -> ConnectionPool | None:
+    if settings.cache == "memory":
+        return None
+    from redis.asyncio import ConnectionPool
+
+    return ConnectionPool.from_url(settings.cache)
 
 
-def _shared(settings: Settings, pool: redis.ConnectionPool) -> _Limiter:
+def _shared(settings: Settings, pool: ConnectionPool) -> _Limiter:
+    from limits.aio.storage import RedisStorage
+
     url = settings.cache.replace("unix://", "redis+unix://", 1)
     # Typed for plain options, but made for a pool too.
     options: dict[str, Any] = {"connection_pool": pool}

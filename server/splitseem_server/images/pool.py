@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from typing import BinaryIO
+from functools import partial
+from typing import BinaryIO, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -34,6 +35,13 @@ _ERRORS: Mapping[str, type[ServerError]] = {error.__name__: error for error in P
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
+class View(NamedTuple):
+    """A part of an image, left, top, width and height in pixels, and the size in pixels to resize it to."""
+
+    roi_xywh: tuple[int, int, int, int]
+    size_hw: tuple[int, int]
+
+
 class ImagePool:
     """Decodes images in processes of their own, which are started when they are first needed.
 
@@ -50,13 +58,13 @@ class ImagePool:
         self._lock = threading.Lock()
         self._closed = False
 
-    async def pixels(self, image: bytes) -> RgbImage:
-        """What `read_image` makes of it.
+    async def pixels(self, image: bytes, view: View | None = None) -> RgbImage:
+        """What `read_image` makes of it, or of a part of it, resized.
 
         Raises:
             ServerError: the image is refused, or took too long.
         """
-        content, size_hw = await self._ask(PIXELS, image)
+        content, size_hw = await self._ask(PIXELS, image, view)
         return content.reshape(*size_hw, 3)
 
     async def png(self, image: bytes) -> bytes:
@@ -65,7 +73,7 @@ class ImagePool:
         Raises:
             as `pixels`.
         """
-        content, _ = await self._ask(PNG, image)
+        content, _ = await self._ask(PNG, image, None)
         return content.tobytes()
 
     def close(self) -> None:
@@ -76,13 +84,16 @@ class ImagePool:
         for process in idle:
             process.end()
 
-    async def _ask(self, wanted: bytes, image: bytes) -> tuple[RgbImage, tuple[int, int]]:
-        return await anyio.to_thread.run_sync(self._ask_blocking, wanted, image, limiter=self._slots)
+    async def _ask(self, wanted: bytes, image: bytes, view: View | None) -> tuple[RgbImage, tuple[int, int]]:
+        ask = partial(self._ask_blocking, wanted, image, view)
+        return await anyio.to_thread.run_sync(ask, limiter=self._slots)
 
-    def _ask_blocking(self, wanted: bytes, image: bytes) -> tuple[RgbImage, tuple[int, int]]:
+    def _ask_blocking(
+        self, wanted: bytes, image: bytes, view: View | None
+    ) -> tuple[RgbImage, tuple[int, int]]:
         process = self._take()
         try:
-            answer = process.ask(wanted, image, self._seconds)
+            answer = process.ask(wanted, image, view, self._seconds)
         except BaseException:
             process.end()
             raise
@@ -132,7 +143,9 @@ class _Process:
     def is_alive(self) -> bool:
         return self._popen.poll() is None
 
-    def ask(self, wanted: bytes, image: bytes, seconds: float) -> tuple[RgbImage, tuple[int, int]]:
+    def ask(
+        self, wanted: bytes, image: bytes, view: View | None, seconds: float
+    ) -> tuple[RgbImage, tuple[int, int]]:
         """Raises: ServerError: the image is refused, takes too long, or ends the process."""
         late = threading.Event()
 
@@ -143,7 +156,7 @@ class _Process:
         timer = threading.Timer(seconds, stop)
         timer.start()
         try:
-            return self._exchange(wanted, image)
+            return self._exchange(wanted, image, view)
         except (EOFError, OSError) as error:
             if late.is_set():
                 raise ImageTooLarge(
@@ -153,8 +166,9 @@ class _Process:
         finally:
             timer.cancel()
 
-    def _exchange(self, wanted: bytes, image: bytes) -> tuple[RgbImage, tuple[int, int]]:
-        self._requests.write(REQUEST.pack(wanted, len(image)))
+    def _exchange(self, wanted: bytes, image: bytes, view: View | None) -> tuple[RgbImage, tuple[int, int]]:
+        numbers = (0,) * 6 if view is None else (*view.roi_xywh, *view.size_hw)
+        self._requests.write(REQUEST.pack(wanted, len(image), *numbers))
         self._requests.write(image)
         self._requests.flush()
         kind, length, height, width = ANSWER.unpack(self._read(ANSWER.size).tobytes())

@@ -15,15 +15,19 @@ import signal
 import struct
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image
 
+from splitseem_model.encode.resize import crop_and_resize
 from splitseem_server.errors import ImageTooLarge, ServerError
 from splitseem_server.images.read import ImageLimits, read_image
 
-REQUEST = struct.Struct("<cQ")
-"""What is wanted (PIXELS or PNG), bytes of the file, which follows."""
+REQUEST = struct.Struct("<cQ6I")
+"""What is wanted (PIXELS or PNG), bytes of the file, which follows; and for PIXELS the part, left, top, width
+and height, and the height and width to resize it to, or zeros for all of it as it is."""
 ANSWER = struct.Struct("<cQII")
 """What comes (PIXELS, PNG or ERROR), its bytes, height and width; it follows."""
 PIXELS, PNG, ERROR = b"P", b"G", b"E"
@@ -35,18 +39,21 @@ _PNG_LEVEL = 1
 def serve(requests: BinaryIO, answers: BinaryIO, limits: ImageLimits) -> None:
     """Answer until the requests end."""
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
-        wanted, length = REQUEST.unpack(head)
-        _send(answers, *_answer(wanted, requests.read(length), limits))
+        wanted, length, *view = REQUEST.unpack(head)
+        _send(answers, *_answer(wanted, requests.read(length), limits, view))
 
 
 def _answer(
-    wanted: bytes, data: bytes, limits: ImageLimits
+    wanted: bytes, data: bytes, limits: ImageLimits, view: Sequence[int]
 ) -> tuple[bytes, bytes | memoryview, tuple[int, int]]:
     try:
         pixels = read_image(data, limits)
+        if any(view):
+            x, y, width, height, *size = view
+            pixels = crop_and_resize(pixels, (x, y, width, height), (size[0], size[1]))
         size_hw = (pixels.shape[0], pixels.shape[1])
         if wanted == PIXELS:
-            return PIXELS, pixels.data.cast("B"), size_hw
+            return PIXELS, np.ascontiguousarray(pixels).data.cast("B"), size_hw
         stream = io.BytesIO()
         Image.fromarray(pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
         return PNG, stream.getvalue(), size_hw

@@ -57,6 +57,7 @@ async def metrics(services: Annotated[Services, Depends(services_of)]) -> Respon
     state = {
         "ready": services.readiness.state == "ready" and not services.draining.begun,
         "waiting_images": services.queue.waiting,
+        "requests_in_progress": services.draining.running,
         "cache_reachable": cache.reachable,
         "cache_faults": cache.faults,
     }
