@@ -110,9 +110,9 @@ export function browserServices(): Services {
       startDecoder(patience && WORKER_PATIENCE * patience),
       createServerDecoder(address('v1/decode'), patience, apiKeys),
     ),
-    readFile: (file) => readFile(file, convert),
-    reopen: async ({ file, name, digest }) => ({
-      ...(await readPhoto(file, name, convert)),
+    readFile: (file, decodes) => readFile(file, convert, decodes),
+    reopen: async ({ file, name, digest }, decodes = true) => ({
+      ...(await readPhoto(file, name, convert, decodes)),
       ...(digest !== undefined && { digest }),
     }),
     openWorks,

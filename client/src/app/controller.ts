@@ -1,5 +1,5 @@
 /** Joins user, session, server and decoder: every action of the page is a method here. */
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { Embed } from '../api/embeddings';
 import type { Texts } from '../api/texts';
 import type { Loaded } from '../api/wait';
@@ -13,6 +13,7 @@ import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
 import type { ProviderWish } from '../shared/model/providers';
 import type { Project, PromptItem } from '../shared/types';
+import { wantedPhotos } from './state/ahead';
 import { ClassNames } from './state/classNames';
 import { DecodeLoop } from './steps/decodeLoop';
 import { Preview } from './steps/preview';
@@ -26,9 +27,10 @@ export interface Services {
   readonly embed: Embed;
   readonly texts: Texts;
   readonly decoder: DecoderBridge;
-  readonly readFile: (file: File) => Promise<OpenedFile>;
-  /** Decode the pixels of a photo again that was closed. */
-  readonly reopen: (photo: Photo) => Promise<Photo>;
+  /** Args: decodes: whether the pixels of a photo are wanted at once. */
+  readonly readFile: (file: File, decodes: boolean) => Promise<OpenedFile>;
+  /** Read a photo again that was closed, with its pixels or without. */
+  readonly reopen: (photo: Photo, decodes?: boolean) => Promise<Photo>;
   readonly modelUrl: string;
   /** Threads the user wants for the decoder, or null. */
   readonly threads: number | null;
@@ -67,7 +69,10 @@ export class Controller {
     this.#texts = new TextLookup(store, services, { onArrival, onError });
     this.#projects = new Projects(store, services.now);
     this.#classNames = new ClassNames(store, services.texts, onError);
-    effect(() => this.#embedQueue.show(store.session.value.activeImage));
+    effect(() => {
+      const wanted = wantedPhotos(store.session.value, store.awaited.value);
+      untracked(() => this.#embedQueue.want(wanted));
+    });
     this.#decoding = new DecodeLoop(store, services, this.#texts, {
       onError,
       onGone: (image) => this.#sendAgain(image),
@@ -93,7 +98,7 @@ export class Controller {
     let shows = true;
     for (const file of files) {
       try {
-        const opened = await this.#services.readFile(file);
+        const opened = await this.#services.readFile(file, shows);
         if (opened.kind === 'photo') {
           this.openPhoto(opened.photo, shows);
           shows = false;

@@ -26,7 +26,7 @@ render(<Page app={app} />, page);
 app.controller.start();
 void app.keeping.start();
 warnBeforeLoss(app.store);
-keepPixels(app.store);
+keepPixels(app.store, (error) => app.controller.report(error));
 
 // Errors that are caught nowhere are shown, too. (Those of layout observers carry no error and mean nothing to users.)
 const onUncaught = (thrown: unknown): void => {

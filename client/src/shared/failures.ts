@@ -64,6 +64,10 @@ export const NAMED_WORDS = {
     happened: 'What was dropped holds no photo',
     remedy: 'Save the picture as a file and drop or open that.',
   },
+  'folder-without-photo': {
+    happened: 'The folder holds no photo',
+    remedy: 'Open one with JPEG, PNG, WebP, TIFF or other photos in it.',
+  },
   'drop-out-of-reach': {
     happened: 'The browser does not hand out a picture of another site',
     remedy: 'Save the picture as a file and drop or open that.',

@@ -1,8 +1,10 @@
 import { useRef } from 'preact/hooks';
 import { nextRedo, nextUndo } from '../../session/history';
 import type { App } from '../app';
+import { toClientError } from '../../shared/errors';
 import { ExportMenu } from '../export/ExportMenu';
 import { Icon, type IconName } from '../parts/icons';
+import { chosenIn, photosOf } from '../photos/folders';
 import './Toolbar.css';
 
 interface ActionProps {
@@ -95,28 +97,52 @@ function UndoAndRedo({ app }: { readonly app: App }) {
 }
 
 function OpenButton({ app }: { readonly app: App }) {
-  const input = useRef<HTMLInputElement>(null);
+  const [photos, folder] = [useRef<HTMLInputElement>(null), useRef<HTMLInputElement>(null)];
   return (
     <>
       <Action
         name="Open image"
         icon="open"
         title="Open photos or a saved project; dropping or pasting works too"
-        onClick={() => input.current?.click()}
+        onClick={() => photos.current?.click()}
+      />
+      <Action
+        name="Open folder"
+        icon="folder"
+        title="Open all photos of a folder; dropping it works too"
+        onClick={() => folder.current?.click()}
       />
       <input
-        ref={input}
+        ref={photos}
         type="file"
         accept="image/*,.json,application/json"
         multiple
         hidden
-        onChange={({ currentTarget }) => {
-          const files = [...(currentTarget.files ?? [])];
-          // The same file can be chosen again only when the field is empty.
-          currentTarget.value = '';
-          void app.controller.openFiles(files);
-        }}
+        onChange={({ currentTarget }) => void app.controller.openFiles(takeFiles(currentTarget))}
+      />
+      <input
+        ref={folder}
+        type="file"
+        multiple
+        hidden
+        {...{ webkitdirectory: true }}
+        onChange={({ currentTarget }) => void openFolder(app, takeFiles(currentTarget))}
       />
     </>
   );
+}
+
+/** The same files can be chosen again only when the field is empty. */
+function takeFiles(field: HTMLInputElement): readonly File[] {
+  const files = [...(field.files ?? [])];
+  field.value = '';
+  return files;
+}
+
+async function openFolder({ controller }: App, files: readonly File[]): Promise<void> {
+  try {
+    await controller.openFiles(photosOf(chosenIn(files)));
+  } catch (error) {
+    controller.report(toClientError(error, 'image'));
+  }
 }

@@ -10,10 +10,14 @@ import type { Picture } from '../../canvas/layers';
 import type { Region } from '../../canvas/maskGrid';
 import type { ImageId } from '../../session/state';
 import type { SizeHw } from '../../shared/types';
+import type { ClientError } from '../../shared/errors';
+import type { Photo } from '../photos/photo';
+import { nearPhotos } from '../state/ahead';
 import type { OpenPhoto, Store } from '../state/store';
 
-/** Of all overviews together, that of the shown photo aside. */
+/** Of all overviews together, those of the shown photo and of the ones after it aside. */
 const MOST_OVERVIEW_PIXELS = 12_000_000;
+const MOST_OVERVIEWS = 5;
 
 /** Of the magnified part. */
 const DETAIL_PIXELS = 8_000_000;
@@ -33,18 +37,20 @@ export function picturesOf({ photo }: OpenPhoto, detail: Detail | null): readonl
   ];
 }
 
-/** Keep in memory what is shown, and close what is not; returns what stops that. */
-export function keepPixels(store: Store): () => void {
+/** Keep in memory what is shown or will be soon, and close what is not; returns what stops that. */
+export function keepPixels(store: Store, onError: (error: ClientError) => void): () => void {
   const shown: ImageId[] = []; // the one shown last is last
   const stopOverviews = effect(() => {
-    const id = store.session.value.activeImage;
+    const { images, activeImage: id } = store.session.value;
     const photos = store.photos.value;
     if (id === null) return;
     if (shown.at(-1) !== id) shown.splice(0, shown.length, ...shown.filter((other) => other !== id), id);
+    const near = nearPhotos({ images, activeImage: id });
     untracked(() => {
-      closeOthers(store, photos, shown);
-      const photo = photos.get(id)?.photo;
-      if (photo?.bitmap === null) void reopen(store, id, photo.file);
+      closeOthers(store, photos, shown, near);
+      const missing = near.find((other) => needsPixels(photos.get(other)));
+      const photo = photos.get(missing ?? '')?.photo;
+      if (missing !== undefined && photo !== undefined) void reopen(store, missing, photo, onError);
     });
   });
   const stopDetail = keepDetail(store);
@@ -54,30 +60,46 @@ export function keepPixels(store: Store): () => void {
   };
 }
 
-function closeOthers(store: Store, photos: Store['photos']['value'], shown: readonly ImageId[]): void {
+function closeOthers(
+  store: Store,
+  photos: Store['photos']['value'],
+  shown: readonly ImageId[],
+  near: readonly ImageId[],
+): void {
   const byAge = [...photos.keys()].sort((a, b) => shown.indexOf(b) - shown.indexOf(a));
-  let pixels = 0;
+  let [pixels, count] = [0, 0];
   const closed: ImageId[] = [];
   for (const id of byAge) {
     const bitmap = photos.get(id)?.photo.bitmap;
-    if (!bitmap || id === shown.at(-1)) continue;
+    if (!bitmap || near.includes(id)) continue;
     pixels += bitmap.width * bitmap.height;
-    if (pixels > MOST_OVERVIEW_PIXELS) closed.push(id);
+    count++;
+    if (pixels > MOST_OVERVIEW_PIXELS || count > MOST_OVERVIEWS) closed.push(id);
   }
   for (const id of closed) setBitmap(store, id, null);
 }
 
+/** Those that cannot be decoded stay here. */
 const reopening = new WeakSet<Blob>();
 
-async function reopen(store: Store, id: ImageId, file: Blob): Promise<void> {
-  if (reopening.has(file)) return;
+const needsPixels = (open: OpenPhoto | undefined): boolean =>
+  open?.photo.bitmap === null && !reopening.has(open.photo.file);
+
+/** Photos whose pixels cannot be decoded are tried once, and told of. */
+async function reopen(
+  store: Store,
+  id: ImageId,
+  { file, name }: Photo,
+  onError: (error: ClientError) => void,
+): Promise<void> {
   reopening.add(file);
   try {
     const bitmap = await shrunk(await decodeWhole(file), OVERVIEW_PIXELS);
+    reopening.delete(file);
     if (store.photos.value.get(id)?.photo.file === file) setBitmap(store, id, bitmap);
     else bitmap.close();
-  } finally {
-    reopening.delete(file);
+  } catch (thrown) {
+    onError({ kind: 'image', what: 'photo-unreadable', about: name, message: String(thrown) });
   }
 }
 

@@ -37,6 +37,38 @@ export async function decodePhoto(file: Blob, name: string, convert: Convert): P
   return converted(typed, name, convert);
 }
 
+/**
+ * A photo that needs no other file, by its head alone: what the server is sent, and the size of the upright picture.
+ * Null where the pixels have to be looked at.
+ */
+export async function measurePhoto(
+  file: Blob,
+): Promise<{ readonly file: Blob; readonly size: SizeHw } | null> {
+  const data = new Uint8Array(await file.arrayBuffer());
+  const kind = kindOf(data);
+  if (kind === null || kind === 'image/heic' || isForServer(kind, data) || file.size > MOST_BYTES)
+    return null;
+  const { orientation, unmarked } = readMarks(data);
+  const stored = await storedSize(new Blob([...unmarked], { type: kind }));
+  if (stored === null || stored.width * stored.height > MOST_PIXELS) return null;
+  const size = orientation >= 5 ? { width: stored.height, height: stored.width } : stored;
+  return { file: kind === file.type ? file : file.slice(0, file.size, kind), size };
+}
+
+/** Of a picture without marks; null if the browser cannot read it. */
+async function storedSize(picture: Blob): Promise<SizeHw | null> {
+  const address = URL.createObjectURL(picture);
+  const image = new Image();
+  const isRead = await new Promise<boolean>((resolve) => {
+    image.onload = () => resolve(true);
+    image.onerror = () => resolve(false);
+    image.src = address;
+  });
+  URL.revokeObjectURL(address);
+  const { naturalWidth: width, naturalHeight: height } = image;
+  return isRead && width > 0 && height > 0 ? { width, height } : null;
+}
+
 const failure = (what: 'photo-heic' | 'photo-unreadable', about: string, cause?: unknown): Failure =>
   new Failure({ kind: 'image', what, about, message: `${about} cannot be decoded` }, { cause });
 

@@ -1,14 +1,21 @@
 /** What was dropped or pasted -> files: also a picture that was dragged out of another page. */
 import { Failure } from '../../shared/errors';
+import { filesIn, photosOf } from './folders';
+
+type DroppedItem = Pick<DataTransferItem, 'webkitGetAsEntry'>;
 
 /** The part of a DataTransfer that is used here. */
 export interface Dropped {
   readonly files: Iterable<File>;
+  readonly items?: Iterable<DroppedItem>;
   getData(format: string): string;
 }
 
-/** Files that were dropped or pasted; those of pictures of other pages have to be fetched. */
+/** Files that were dropped or pasted, those of folders too; those of pictures of other pages have to be fetched. */
 export async function filesOf(dropped: Dropped, fetchFile = fetchPicture): Promise<readonly File[]> {
+  // Asked before anything is waited for: afterwards the browser has forgotten.
+  const entries = [...(dropped.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (entries.some(({ isDirectory }) => isDirectory)) return photosOf(await filesIn(entries));
   const files = [...dropped.files];
   if (files.length > 0) return files;
   const address = addressOf(dropped);

@@ -1,6 +1,6 @@
 /**
- * The order in which photos are sent to be embedded: the one on screen at once, the others a few at a time, in the
- * order in which they were opened.
+ * The order in which photos are sent to be embedded: of those that are wanted the first at once, the others a few at a
+ * time. What nobody wants yet is not sent: a folder may hold hundreds.
  */
 
 interface Waiting {
@@ -12,7 +12,7 @@ export class EmbedQueue {
   readonly #atOnce: number;
   #waiting: readonly Waiting[] = [];
   #running = 0;
-  #shown: string | null = null;
+  #wanted: readonly string[] = [];
 
   /** `atOnce`: photos in the background that are sent at the same time. */
   constructor(atOnce: number) {
@@ -31,18 +31,21 @@ export class EmbedQueue {
     this.#waiting = this.#waiting.filter((waiting) => waiting.id !== id);
   }
 
-  /** Another photo is on screen; it does not wait. */
-  show(id: string | null): void {
-    this.#shown = id;
+  /** Photos that will be looked at soon, or have prompts to answer; the first is on screen and does not wait. */
+  want(ids: readonly string[]): void {
+    this.#wanted = ids;
     this.#advance();
   }
 
   #advance(): void {
-    const shown = this.#waiting.find(({ id }) => id === this.#shown);
-    if (shown !== undefined) this.#start(shown);
-    const next = this.#waiting[0];
-    if (next === undefined || this.#running >= this.#atOnce) return;
-    this.#start(next);
+    const [shown] = this.#wanted;
+    const first = this.#waiting.find(({ id }) => id === shown);
+    if (first !== undefined) this.#start(first);
+    if (this.#running >= this.#atOnce) return;
+    const next = this.#wanted.find((id) => this.#waiting.some((waiting) => waiting.id === id));
+    const waiting = this.#waiting.find(({ id }) => id === next);
+    if (waiting === undefined) return;
+    this.#start(waiting);
     this.#advance();
   }
 

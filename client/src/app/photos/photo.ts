@@ -1,5 +1,5 @@
 /** Files -> photos and projects. */
-import { decodePhoto, type Convert } from './decodePhoto';
+import { decodePhoto, measurePhoto, type Convert } from './decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './pixels';
 import { Failure, unwrap } from '../../shared/errors';
@@ -26,18 +26,24 @@ export type OpenedFile =
 
 const PROJECT_NAME = /\.json$/i;
 
-/** Read a file that the user chose: a saved project by its type or ending, else a photo. */
-export async function readFile(file: File, convert: Convert): Promise<OpenedFile> {
+/**
+ * Read a file that the user chose: a saved project by its type or ending, else a photo.
+ *
+ * Args: decodes: whether the pixels of a photo are wanted at once.
+ */
+export async function readFile(file: File, convert: Convert, decodes = true): Promise<OpenedFile> {
   if (file.type === 'application/json' || PROJECT_NAME.test(file.name)) {
     return { kind: 'project', project: await readProject(file) };
   }
-  return { kind: 'photo', photo: await readPhoto(file, file.name, convert) };
+  return { kind: 'photo', photo: await readPhoto(file, file.name, convert, decodes) };
 }
 
-/** Decode a photo; what the browser cannot read `convert` may. */
-export async function readPhoto(file: Blob, name: string, convert: Convert): Promise<Photo> {
+/** Read a photo; what the browser cannot read `convert` may. Its pixels may wait until it is shown. */
+export async function readPhoto(file: Blob, name: string, convert: Convert, decodes = true): Promise<Photo> {
   if (file.size === 0)
     throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
+  const measured = decodes ? null : await measurePhoto(file);
+  if (measured !== null) return { ...measured, name, bitmap: null, digest: await fileDigest(file) };
   const [decoded, digest] = [await decodePhoto(file, name, convert), await fileDigest(file)];
   const { height, width } = decoded.bitmap;
   const bitmap = await shrunk(decoded.bitmap, OVERVIEW_PIXELS);

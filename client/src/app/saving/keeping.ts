@@ -15,7 +15,7 @@ interface Parts {
   readonly controller: Controller;
   readonly openWorks: () => Promise<Works>;
   /** Decode a photo that was kept. */
-  readonly reopen: (photo: Photo) => Promise<Photo>;
+  readonly reopen: (photo: Photo, decodes: boolean) => Promise<Photo>;
 }
 
 interface Open {
@@ -117,8 +117,9 @@ export class Keeping {
     if (file === null) return;
     try {
       const size = { height: 0, width: 0 };
-      const photo = await reopen({ name, file, size, bitmap: null, ...(digest !== null && { digest }) });
-      controller.openPhoto(photo, image === work.shown.image);
+      const isShown = image === work.shown.image;
+      const kept = { name, file, size, bitmap: null, ...(digest !== null && { digest }) };
+      controller.openPhoto(await reopen(kept, isShown), isShown);
     } catch (thrown) {
       controller.report(toClientError(thrown, 'image'));
     }

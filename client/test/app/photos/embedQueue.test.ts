@@ -7,6 +7,7 @@ function queue() {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const tested = new EmbedQueue(2);
+  tested.want(['a', 'b', 'c', 'd']);
   const add = (id: string): void => {
     tested.add(id, () => {
       started.push(id);
@@ -20,24 +21,32 @@ function queue() {
   return { tested, add, end, started };
 }
 
-it('sends the photo on screen first, then the others in order, two at once', async () => {
+it('sends what is wanted in that order, two at once', async () => {
   const { tested, add, end, started } = queue();
-  tested.show('a');
-  for (const id of ['a', 'b', 'c', 'd']) add(id);
+  tested.want([]);
+  for (const id of ['d', 'c', 'b', 'a']) add(id);
+  tested.want(['a', 'b', 'c']);
   expect(started).toEqual(['a', 'b']);
   await end('a');
   expect(started).toEqual(['a', 'b', 'c']);
+  await end('b');
+  await end('c');
+  expect(started).toEqual(['a', 'b', 'c']);
+  tested.want(['d']);
+  expect(started).toEqual(['a', 'b', 'c', 'd']);
 });
 
 it('sends a photo at once when it comes on screen', () => {
   const { tested, add, started } = queue();
+  tested.want(['photo 0', 'photo 1', 'photo 2']);
   for (let k = 0; k < 24; k++) add(`photo ${k}`);
-  tested.show('photo 20');
+  tested.want(['photo 20', 'photo 21', 'photo 22']);
   expect(started).toEqual(['photo 0', 'photo 1', 'photo 20']);
 });
 
 it('goes on after a photo that failed, and forgets those that were closed', async () => {
   const { tested, add, end, started } = queue();
+  tested.want(['broken', 'a', 'b', 'c']);
   tested.add('broken', () => Promise.reject(new Error('broken')));
   for (const id of ['a', 'b', 'c']) add(id);
   tested.remove('b');
