@@ -15,7 +15,18 @@ export interface Action {
 /** Photos that may be open: more would only make the rest slow. */
 const MOST_PHOTOS = 5;
 const BUTTONS = ['left', 'left', 'left', 'right', 'middle'] as const;
-const TOOLS = ['Click', 'Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example', 'Paint', 'Erase'] as const;
+const TOOLS = [
+  'Select',
+  'Click',
+  'Click',
+  'Box',
+  'Scribble',
+  'Polygon',
+  'Text',
+  'Example',
+  'Paint',
+  'Erase',
+] as const;
 const LABELS = [
   'dog',
   'a red cup',
@@ -63,7 +74,8 @@ const KEYS = [
     'x',
     'v',
   ],
-  ...['.', ',', 'Control+a', 'Alt+z', 'F2'],
+  ...['.', ',', 'Control+a', 'Alt+z', 'F2', '6', '9', 'PageUp', 'Shift+H'],
+  ...['Control+d', 'Control+c', 'Control+v', 'Control+Enter'],
 ] as [string, ...string[]];
 const SIZES = [
   { width: 1280, height: 800 },
@@ -209,6 +221,36 @@ async function typeLabel(world: World, dice: Dice): Promise<string | null> {
   return `${name}: ${JSON.stringify(label.slice(0, 20))}, then ${end}`;
 }
 
+const MARKS = ['', 'done', 'checked', 'rejected'] as const;
+
+async function markPhoto(world: World, dice: Dice): Promise<string | null> {
+  const [mark, note] = [dice.pick(MARKS), dice.pick(LABELS)];
+  const field = 'select[aria-label="State of the photo"]';
+  if ((await world.place(field)) === null) return null;
+  await world.page.locator(field).selectOption(mark);
+  if (dice.chance(0.7) || (await world.press('[aria-label="Note on the photo"]')) === null) return mark;
+  await world.page.keyboard.press('Control+a');
+  await world.page.keyboard.insertText(note);
+  return `${mark}, ${JSON.stringify(note.slice(0, 20))}`;
+}
+
+async function newClass(world: World, dice: Dice): Promise<string | null> {
+  const name = dice.pick(LABELS);
+  if ((await world.press('[aria-label="New class"]')) === null) return null;
+  await world.page.keyboard.insertText(name);
+  await world.page.keyboard.press('Enter');
+  return JSON.stringify(name.slice(0, 20));
+}
+
+async function classNames(world: World, dice: Dice): Promise<string | null> {
+  const [names, end] = [dice.pick(['dog\ncup, spoon', '', 'leaf']), dice.pick(['submit', 'button'])];
+  if ((await world.press('[title^="Edit or paste the whole list"]')) === null) return null;
+  await world.page.keyboard.press('Control+a');
+  await world.page.keyboard.insertText(names);
+  await world.press(`dialog.class-names .dialog-actions [type=${end}]`);
+  return `${JSON.stringify(names)}, then ${end}`;
+}
+
 async function giveText(world: World, dice: Dice): Promise<string | null> {
   const words = dice.pick(LABELS);
   if ((await world.press('label:has(> input[aria-label="Text"]:not(:disabled))')) === null) return null;
@@ -330,6 +372,13 @@ export const ACTIONS: readonly Action[] = [
     run: pressing('[aria-label^="Hide object"], [aria-label^="Show object"]'),
   },
   { name: 'label', weight: 4, run: typeLabel },
+  { name: 'new class', weight: 2, run: newClass },
+  { name: 'choose class', weight: 4, run: pressing('[aria-label="Classes"] .class-choice') },
+  { name: 'move class', weight: 1, run: pressing('[aria-label^="Move class"]') },
+  { name: 'class names', weight: 0.5, run: classNames },
+  { name: 'photo state', weight: 3, run: markPhoto },
+  { name: 'next to do', weight: 1, run: pressing('.photo-tools button') },
+  { name: 'turn photo', weight: 4, run: pressing('.photo-turner button') },
   { name: 'text', weight: 2, run: giveText },
   { name: 'remove text', weight: 1, run: pressing('[aria-label^="Remove text"]') },
   { name: 'open photos', weight: 5, run: openPhotos },
