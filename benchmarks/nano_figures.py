@@ -31,6 +31,7 @@ RUNS: Mapping[str, tuple[str, ...]] = {
     "coco_box": ("coco_mval_120", "--prompt", "box", "--max-clicks", "5"),
     "scribble": ("grabcut", "--prompt", "scribble", "--max-clicks", "3"),
     "text": ("coco_mval_120", "--prompt", "text", "--max-clicks", "1"),
+    "everything": ("coco_mval_120", "--everything"),
     "text_click": ("coco_mval_120", "--prompt", "text+click", "--max-clicks", "5"),
 }
 """Name of a measurement -> its set and options."""
@@ -122,10 +123,21 @@ def _quality(figures: Figures) -> str:
     )
 
 
+def _everything(figures: Figures) -> str:
+    if "everything" not in figures:
+        return "Not measured yet."
+    row = figures["everything"]
+    return (
+        f"Without a prompt, {row['met70']:.3f} of the objects of COCO_MVal are met at an IoU of 0.7 by"
+        f" {row['proposals']:.0f} proposals, at most 100\n(`--everything`)."
+    )
+
+
 PARTS: Mapping[str, Callable[[Figures], str]] = {
     "clicks": _clicks,
     "prompts": _prompts,
     "names": _names,
+    "everything": _everything,
     "quality": _quality,
 }
 """What stands in a marked place, by its name."""

@@ -12,7 +12,14 @@ from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
 from splitseem_cli.files.left_out import LeftOut
 from splitseem_cli.files.outputs import outputs
-from splitseem_cli.measurements import RIVALS, Job, measure_clicks, measure_video, with_progress
+from splitseem_cli.measurements import (
+    RIVALS,
+    Job,
+    measure_clicks,
+    measure_everything,
+    measure_video,
+    with_progress,
+)
 from splitseem_cli.options.model import ModelOptions, model_options
 from splitseem_eval.clicker import PROTOCOLS
 from splitseem_eval.data import DataImage, find_index, is_validation, read_index
@@ -62,6 +69,9 @@ NOT_A_VIDEO = "none"
     multiple=True,
     help="Follow the object of the first frame through the others [default: every way, of one video]",
 )
+@click.option(
+    "--everything", is_flag=True, help="Without prompts: which objects are among what the model proposes."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
 @click.option(
@@ -99,6 +109,8 @@ def command(options: ModelOptions, json_path: Path | None, report: Path | None, 
         check_outputs(json_path, report)
         records = asked.records(data)
         modes = _modes(asked.propagate, records)
+        if asked.everything and (report is not None or options.model in RIVALS):
+            raise Refused("--everything measures models of splitseem, without --report")
         if modes and report is not None:
             raise Refused("--report shows clicks on photos, not a video: add --propagate none")
         broken = LeftOut("image")
@@ -109,11 +121,18 @@ def command(options: ModelOptions, json_path: Path | None, report: Path | None, 
             raise Refused(f"{index}: nothing was measured: {empty}")
         predictor = _predictor(replace(options, precision=asked.precision), asked.without, data)
         job = Job(predictor, fine, asked.settings(options), asked.conditions(options, predictor))
-        figures = measure_video(job, modes) if modes else measure_clicks(job, report)
+        figures = measured(job, asked, modes, report)
         if json_path is not None:
             document = {**figures, **job.conditions, "left_out": len(records) - len(fine)}
             outputs().write(json_path, (json.dumps(document, indent=2) + "\n").encode())
         broken.report(len(records))
+
+
+def measured(job: Job, asked: "Asked", modes: Sequence[str], report: Path | None) -> dict[str, Any]:
+    """The figures of what was asked for."""
+    if asked.everything:
+        return measure_everything(job)
+    return measure_video(job, modes) if modes else measure_clicks(job, report)
 
 
 @dataclass(frozen=True)
@@ -126,6 +145,7 @@ class Asked:
     max_clicks: int
     every_click: bool
     propagate: tuple[str, ...]
+    everything: bool
     limit: int | None
     held_out: bool
     without: tuple[str, ...]
@@ -158,7 +178,7 @@ class Asked:
             "codec": options.codec,
             "canvas": options.canvas,
             "protocol": self.protocol,
-            "prompt": self.prompt,
+            "prompt": "everything" if self.everything else self.prompt,
             "max_clicks": self.max_clicks,
             "every_click": self.every_click,
             "held_out": self.held_out,

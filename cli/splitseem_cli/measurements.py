@@ -16,6 +16,7 @@ from rich.table import Table
 from splitseem_eval.data import DataImage
 from splitseem_eval.evaluate import EvaluationSettings, evaluate
 from splitseem_eval.figures import CLICK_ROWS, FigureRow, summarise
+from splitseem_eval.proposals import PROPOSAL_ROWS, find_everything, summarise_proposals
 from splitseem_eval.video import VIDEO_ROWS, follow, summarise_video
 from splitseem_model.errors import PromptError
 
@@ -116,6 +117,16 @@ def measure_video(job: Job, modes: Sequence[str]) -> dict[str, Any]:
             click.echo(f"without {mode}: {error}", err=True)
     _print_table(job.title, VIDEO_ROWS, figures)
     return {"video": figures}
+
+
+def measure_everything(job: Job) -> dict[str, Any]:
+    """Propose without a prompt; print and return the figures."""
+    results = with_progress(
+        "proposing", find_everything(job.predictor, job.records, job.settings), len(job.records)
+    )
+    figures = summarise_proposals(list(results)).to_dict()
+    _print_table(job.title, PROPOSAL_ROWS, {job.predictor.name: figures})
+    return figures
 
 
 def _contestant(predictor: Predictor, job: Job) -> Contestant:
