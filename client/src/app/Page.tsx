@@ -9,6 +9,7 @@ import { ClassList } from './panels/ClassList';
 import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { HelpDialog } from './dialogs/HelpDialog';
+import { EverythingProgress } from './bars/Everything';
 import { EmbeddingProgress } from './bars/EmbeddingProgress';
 import { OpenPhotos } from './panels/OpenPhotos';
 import { Samples } from './panels/SamplePhotos';
@@ -42,6 +43,7 @@ export function Page({ app }: { readonly app: App }) {
           <PhotoTurner app={app} />
           {!hasImage && <Welcome app={app} />}
           <EmbeddingProgress app={app} />
+          <EverythingProgress app={app} />
           <TextBar app={app} />
           <AwaitedPhotos app={app} />
         </div>

@@ -10,6 +10,7 @@ import { Gestures } from '../canvas/pointer';
 import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
+import { Everything } from './steps/everything';
 import { Controller, type Services as ControllerServices } from './controller';
 import { readFile, readPhoto } from './photos/photo';
 import { openWorks, type Works } from './saving/database';
@@ -29,6 +30,7 @@ export interface App {
   readonly controller: Controller;
   readonly keeping: Keeping;
   readonly apiKeys: ApiKeys;
+  readonly everything: Everything;
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
@@ -44,6 +46,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const store = createStore();
   const controller = new Controller(store, services);
   const keeping = new Keeping({ store, controller, ...services });
+  const everything = new Everything(store, services, (error) => controller.report(error));
   const view = new View(store);
   const gestures = new Gestures({
     tool: () => tools[store.tool.value].gesture,
@@ -78,7 +81,20 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     else controller.newObject();
   };
   const { apiKeys } = services;
-  return { store, controller, keeping, apiKeys, view, gestures, tools, chooseTool, undo, redo, accept };
+  return {
+    store,
+    controller,
+    keeping,
+    apiKeys,
+    everything,
+    view,
+    gestures,
+    tools,
+    chooseTool,
+    undo,
+    redo,
+    accept,
+  };
 }
 
 /**

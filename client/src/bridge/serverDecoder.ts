@@ -53,6 +53,8 @@ export function createServerDecoder(
     },
     preview: () =>
       Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for previews' })),
+    everything: () =>
+      Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for everything' })),
     fetchText: () => Promise.resolve(null),
     close: ({ imageId }) => {
       opened.delete(imageId);

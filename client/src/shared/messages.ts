@@ -10,6 +10,7 @@ import type {
   ImageGeometry,
   LabelledPoint,
   MaskLogits,
+  PointXy,
   PromptItem,
   StepResult,
   TextVectors,
@@ -65,6 +66,15 @@ export interface StepArgs {
   readonly memory: MaskLogits | null;
 }
 
+/** What may be an object: the answer to a click that nobody gave. */
+export interface WorkerProposal {
+  /** The click, image frame. */
+  readonly point: PointXy;
+  /** How likely it is an object, 0 to 1. */
+  readonly likelihood: number;
+  readonly result: WorkerStepResult;
+}
+
 /** Every call the worker answers: its arguments and its result. */
 export interface WorkerCalls {
   load: {
@@ -92,6 +102,8 @@ export interface WorkerCalls {
   step: { args: StepArgs; result: WorkerStepResult };
   /** The mask that a step would give. It waits for steps, and one that is aborted ends after its stage. */
   preview: { args: StepArgs; result: { readonly mask: CocoRle } };
+  /** Everything in an image, the likeliest first; its progress counts pieces of work instead of bytes. */
+  everything: { args: { readonly imageId: string }; result: readonly WorkerProposal[] };
   /**
    * Fetch the graphs that texts need; beside the other calls, which do not wait for it. A step with texts does
    * it by itself, but then the steps after it wait.

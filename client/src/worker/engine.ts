@@ -5,6 +5,7 @@ import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/model/providers';
 import type { Decoder } from './step/decoder';
+import { everything } from './step/everything';
 import { previewStep, step } from './step/step';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
@@ -105,6 +106,13 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
       const general = await this.#generalFor(prompts.texts.length);
       return { mask: await previewStep(decoder, general, image, prompts, signal) };
     });
+  };
+
+  /** Beside the steps, a piece of it at a time. */
+  everything: Call<'everything'> = async ({ imageId }, signal, onProgress) => {
+    const decoder = this.#ready();
+    const image = await this.#images.use(decoder, imageId);
+    return everything(decoder, image, this.#turns, { signal, onProgress });
   };
 
   fetchText: Call<'fetchText'> = async () => {

@@ -15,7 +15,7 @@ type CallRequest = Exclude<WorkerRequest, { call: 'abort' }>;
  * Calls that go beside the others: they wait for the network, take turns with steps by themselves, or end what
  * others wait for.
  */
-const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'preview', 'close'];
+const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'preview', 'everything', 'close'];
 
 /**
  * Answer the requests that arrive at a port, one at a time and in order but for those that need not wait.
@@ -81,6 +81,8 @@ function dispatch(
       return engine.step(request, signal);
     case 'preview':
       return engine.preview(request, signal);
+    case 'everything':
+      return engine.everything(request, signal, onProgress);
     case 'fetchText':
       return engine.fetchText(request, signal);
     case 'close':

@@ -163,3 +163,35 @@ describe('a photo', () => {
     expect(mask).toEqual(plain.mask);
   });
 });
+
+describe('everything', () => {
+  it('gives for every click what a step with it alone gives, and counts what is done', async () => {
+    const ready = await opened();
+    const counts: { readonly bytes: number; readonly total: number | null }[] = [];
+    const found = await ready.everything({ imageId: 'a' }, undefined, (done) => counts.push(done));
+    expect(found.length).toBeGreaterThan(0);
+    const [best] = found;
+    const points = [{ ...(best?.point ?? { x: NaN, y: NaN }), label: 1 as const }];
+    const again = await ready.step({ imageId: 'a', points, memory: null, texts: [] });
+    expect(best?.result.mask).toEqual(again.mask);
+    expect(best?.result.maskLogits).toEqual(again.maskLogits);
+    expect(best?.result.classEmbed).toEqual(again.classEmbed);
+    const likelihoods = found.map(({ likelihood }) => likelihood);
+    expect(likelihoods).toEqual(likelihoods.toSorted((a, b) => b - a));
+    expect(counts.map(({ bytes }) => bytes)).toEqual(counts.map((_, k) => k + 1));
+  });
+
+  it('lets a step in between, and ends when it is cancelled', async () => {
+    const ready = await opened();
+    const abort = new AbortController();
+    let done = 0;
+    const all = ready.everything({ imageId: 'a' }, abort.signal, () => {
+      if (++done === 3) abort.abort();
+    });
+    const points = [{ x: 70.5, y: 50.5, label: 1 as const }];
+    await ready.step({ imageId: 'a', points, memory: null, texts: [] });
+    expect(done).toBeLessThan(3);
+    await expect(refusalOf(all)).resolves.toMatchObject({ kind: 'aborted' });
+    expect(done).toBe(3);
+  });
+});

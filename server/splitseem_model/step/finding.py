@@ -1,11 +1,13 @@
 """A word alone -> everything that it names: peaks of its fit to the semantic map become clicks.
 
 The decoder draws a mask for each of them. A mask is an instance where what lies under it fits the word about
-as well as what fits best; the one that covers most of what fits, and little else, is the best answer.
+as well as what fits best; the one that covers most of what fits, shows what is meant and is likely an object
+is the best answer.
 """
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,16 +19,18 @@ from splitseem_model.config import MASK_STRIDE, SEMANTIC_STRIDE
 from splitseem_model.encode.semantic import SemanticMap, cosines
 from splitseem_model.step.answering import Step
 from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.step.proposals import Proposal, propose
+from splitseem_model.step.proposals import Proposal, likelihood, propose
 from splitseem_proto import Click, ImageGeometry
 
 PEAKS = 12
 """Places that are tried at most."""
 SLACK = 0.1
 """How much worse than the best an instance may fit, as cosine."""
-FITS_NOT, FITS_WELL = 0.2, 0.4
-"""Cosines up to which a cell does not fit at all, and from which it fits as well as any. Chosen on photos
-that were held out from training."""
+FITS_NOT, LEAST_RANGE = 0.2, 0.05
+"""Cosine up to which a cell does not fit at all, and how much better the best cell fits at least."""
+WEIGHTS = (0.4, 0.4, 0.2)
+"""What counts how much in a mask: that it covers what fits, what it shows, and that it is an object. Chosen,
+as all here, on photos that were held out from training."""
 
 
 class Finder:
@@ -55,9 +59,15 @@ class Finder:
             vector: `[sentence_dim]`, of the text; answer: to a click alone.
         """
         clicks, heat = self.look(image, vector)
-        found = propose(clicks, answer, lambda step: fit_of(step.mask_logits, heat), image.geometry)
+        found = propose(clicks, answer, partial(self._fit, heat=heat, vector=vector), image.geometry)
         fits = [self.cosine(one.step, vector) for one in found]
         return [one for one, fit in zip(found, fits, strict=True) if fit >= max(fits) - SLACK]
+
+    def _fit(self, step: Step, heat: Tensor, vector: Tensor) -> float:
+        """How good an answer to a text a mask is, 0 to 1: whether it covers what fits, shows what is meant,
+        and is an object."""
+        parts = fit_of(step.mask_logits, heat), max(0.0, self.cosine(step, vector)), likelihood(step)
+        return sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True))
 
     def nearest(self, image: PreparedImage, vectors: Tensor) -> NDArray[np.int64]:
         """Which of texts fits each cell of the input best, `[h, w]`; vectors: `[K, sentence_dim]`, theirs."""
@@ -85,8 +95,8 @@ def _cells_hw(geometry: ImageGeometry) -> tuple[int, int]:
 
 
 def heat_of(fit: Tensor) -> Tensor:
-    """Cosines of cells with a text -> how well they fit, 0 to 1."""
-    return ((fit - FITS_NOT) / (FITS_WELL - FITS_NOT)).clamp(0, 1)
+    """Cosines of cells with a text -> how well they fit, 0 to 1, the best of them 1 if it fits at all."""
+    return ((fit - FITS_NOT) / (fit.max() - FITS_NOT).clamp(min=LEAST_RANGE)).clamp(0, 1)
 
 
 def peaks_of(fit: Tensor, geometry: ImageGeometry, most: int = PEAKS) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@ import { nextRedo, nextUndo } from '../../session/history';
 import type { App } from '../app';
 import { toClientError } from '../../shared/errors';
 import { ExportMenu } from '../export/ExportMenu';
+import { EverythingButton } from './Everything';
 import { Icon, type IconName } from '../parts/icons';
 import { chosenIn, photosOf } from '../photos/folders';
 import './Toolbar.css';
@@ -58,6 +59,7 @@ export function Toolbar({ app }: { readonly app: App }) {
           disabled={store.activeImage.value === null}
           onClick={() => controller.newObject()}
         />
+        <EverythingButton app={app} />
       </div>
       <div class="actions actions-end">
         <ExportMenu app={app} />

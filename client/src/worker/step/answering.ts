@@ -21,9 +21,28 @@ import type { Laps } from './stopwatch';
 export async function answer(
   decoder: Decoder,
   image: PreparedImage,
-  { inputs, head }: Asked,
+  asked: Asked,
   watch: Laps,
 ): Promise<Omit<WorkerStepResult, 'timings'>> {
+  return finish(decoder, image, await draw(decoder, image, asked, watch), watch);
+}
+
+/** The row that answers, and its mask as the next step remembers it. */
+export interface Drawn {
+  readonly inputs: StepInputs;
+  readonly logits: MaskLogits;
+  /** Of the selection. */
+  readonly score: number;
+  readonly classEmbed: Float32Array;
+}
+
+/** The first half of an answer. */
+export async function draw(
+  decoder: Decoder,
+  image: PreparedImage,
+  { inputs, head }: Asked,
+  watch: Laps,
+): Promise<Drawn> {
   const { config } = decoder.manifest;
   const sampled = sampleFeatures(image.maskFeatures, inputs.slots, config.point_sampling);
   const { query, score } = selectQuery(config.selection, head, sampled, inputs.slots);
@@ -35,6 +54,17 @@ export async function answer(
   await watch.lap('refine');
   const logits = corrected(redrawn, image, inputs.slots, config.correction);
   await watch.lap('correct');
+  return { inputs, logits, score, classEmbed: row(head.classEmbed, query, numRows).slice() };
+}
+
+/** The second half: the mask in the image frame, and what it means. */
+export async function finish(
+  decoder: Decoder,
+  image: PreparedImage,
+  { inputs, logits, score, classEmbed }: Drawn,
+  watch: Laps,
+): Promise<Omit<WorkerStepResult, 'timings'>> {
+  const { config } = decoder.manifest;
   const fine = followed(logits, image, inputs.slots, config.photo);
   await watch.lap('photo');
   const mask = maskOf(fine, image, inputs.points);
@@ -45,7 +75,7 @@ export async function answer(
     area: rleArea(mask),
     score,
     isDraft: !image.isComplete,
-    classEmbed: meant(decoder, image, logits) ?? row(head.classEmbed, query, numRows).slice(),
+    classEmbed: meant(decoder, image, logits) ?? classEmbed,
   };
 }
 

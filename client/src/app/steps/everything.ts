@@ -1,0 +1,99 @@
+/** Finds everything in the shown photo, by the worker alone: each object is one click, and one undo takes all back. */
+import { signal } from '@preact/signals';
+import type { DecoderBridge } from '../../bridge/decoder';
+import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import type { ImageId } from '../../session/state';
+import { addProposals, type Proposal } from '../../session/proposals';
+import { toClientError, type ClientError } from '../../shared/errors';
+import type { WorkerProposal } from '../../shared/messages';
+import { isReady, namingOf, type Store } from '../state/store';
+import { answeredTimings } from './timings';
+
+interface Services {
+  readonly decoder: DecoderBridge;
+  readonly now: () => number;
+}
+
+interface Running {
+  readonly image: ImageId;
+  /** 0 to 1 */
+  readonly fraction: number;
+}
+
+export class Everything {
+  /** Null while nothing runs. */
+  readonly running = signal<Running | null>(null);
+  readonly #store: Store;
+  readonly #services: Services;
+  readonly #onError: (error: ClientError) => void;
+  #abort: AbortController | null = null;
+
+  constructor(store: Store, services: Services, onError: (error: ClientError) => void) {
+    this.#store = store;
+    this.#services = services;
+    this.#onError = onError;
+  }
+
+  /** Why it cannot begin now; null: it can. */
+  get whyNot(): string | null {
+    const { activeImage, decoder } = this.#store;
+    const image = activeImage.value;
+    if (image === null) return 'Open a photo first';
+    if (this.running.value !== null) return 'Everything is being looked for';
+    if (decoder.value.phase === 'ready' && decoder.value.info.provider === SERVER_PROVIDER)
+      return 'Not where the server decodes';
+    return isReady(this.#store, image.id) ? null : 'The photo is not ready yet';
+  }
+
+  async run(): Promise<void> {
+    const image = this.#store.activeImage.value;
+    if (image === null || this.whyNot !== null) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    const givenAt = this.#services.now();
+    const show = (fraction: number): void => {
+      if (this.#abort === abort) this.running.value = { image: image.id, fraction };
+    };
+    show(0);
+    try {
+      const onProgress = ({
+        bytes,
+        total,
+      }: {
+        readonly bytes: number;
+        readonly total: number | null;
+      }): void => show(bytes / (total ?? bytes));
+      const options = { signal: abort.signal, onProgress };
+      const found = await this.#services.decoder.call('everything', { imageId: image.id }, options);
+      this.#add(image.id, found, givenAt);
+    } catch (thrown) {
+      const error = toClientError(thrown, 'decoder');
+      if (error.kind !== 'aborted') this.#onError(error);
+    } finally {
+      if (this.#abort === abort) this.cancel();
+    }
+  }
+
+  /** Stop looking; nothing changes. */
+  cancel(): void {
+    this.#abort?.abort();
+    this.#abort = null;
+    this.running.value = null;
+  }
+
+  #add(image: ImageId, found: readonly WorkerProposal[], givenAt: number): void {
+    const { session, notice } = this.#store;
+    const finished = this.#services.now();
+    const proposals = found.map(({ point: { x, y }, result }): Proposal => {
+      const timings = answeredTimings(result.timings, givenAt, finished);
+      const prompt = { kind: 'click', x, y, label: 1 } as const;
+      return { prompt, result: { ...result, ...namingOf(this.#store, result.classEmbed), timings } };
+    });
+    const before = session.value;
+    session.value = addProposals(before, image, proposals, givenAt);
+    const count = (one: typeof before): number =>
+      one.images.find(({ id }) => id === image)?.document.objects.length ?? 0;
+    const added = count(session.value) - count(before);
+    notice.value = added === 1 ? '1 object found' : `${added} objects found`;
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { gridOf, likelihood, unique } from '../../../src/worker/step/proposals';
+import { readJson } from '../../vectors';
+
+type SizeHw = readonly [number, number];
+
+interface Case {
+  readonly geometry: {
+    readonly roi_xywh: [number, number, number, number];
+    readonly input_hw: [number, number];
+  };
+  readonly grid: readonly (readonly [number, number])[];
+  readonly size_hw: SizeHw;
+  readonly answers: readonly { readonly logits: readonly number[]; readonly score: number }[];
+  readonly likelihoods: readonly number[];
+  readonly kept: readonly number[];
+}
+
+const { cases } = readJson('vectors/proposals.json') as { cases: readonly Case[] };
+
+describe.each(cases)('an input of $geometry.input_hw', (vector) => {
+  const [height, width] = vector.size_hw;
+  const answers = vector.answers.map(({ logits, score }, index) => {
+    const mask = { height, width, data: Float32Array.from(logits) };
+    return { index, logits: mask, score: likelihood(mask, score) };
+  });
+
+  it('is clicked on where Python clicks', () => {
+    const clicks = gridOf(vector.geometry);
+    expect(clicks).toHaveLength(vector.grid.length);
+    clicks.forEach(({ x, y }, k) => {
+      expect(x).toBeCloseTo(vector.grid[k]?.[0] ?? NaN, 5);
+      expect(y).toBeCloseTo(vector.grid[k]?.[1] ?? NaN, 5);
+    });
+  });
+
+  it('has answers that are as likely objects as Python says', () => {
+    answers.forEach(({ score }, k) => expect(score).toBeCloseTo(vector.likelihoods[k] ?? NaN, 5));
+  });
+
+  it('keeps the answers that Python keeps, in its order', () => {
+    expect(unique(answers, vector.geometry, 8).map(({ index }) => index)).toEqual(vector.kept);
+  });
+});
+
+describe('unique answers', () => {
+  it('are at least one, even where all masks are empty', () => {
+    const empty = { height: 2, width: 2, data: new Float32Array(4).fill(-1) };
+    expect(unique([{ logits: empty, score: 0.5 }], { input_hw: [8, 8] })).toHaveLength(1);
+  });
+});
