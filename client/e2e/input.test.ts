@@ -300,3 +300,48 @@ const isOnTop = (target: ReturnType<PageUnderTest['button']>): Promise<boolean> 
     const found = document.elementFromPoint(left + width / 2, top + height / 2);
     return width > 0 && found !== null && (element.contains(found) || found.contains(element));
   });
+
+/** The machine may be busy: everything takes more than a hundred answers. */
+const LONG = 240_000;
+
+describe('Everything', () => {
+  it(
+    'finds objects without the network, which clicks correct and one undo takes back',
+    { timeout: LONG },
+    async () => {
+      await user.openSample(SAMPLE);
+      const requests: string[] = [];
+      user.page.on('request', (request) => requests.push(request.url()));
+      await user.button('Everything').click();
+      await user.page
+        .getByText(/objects found/)
+        .first()
+        .waitFor({ timeout: LONG });
+      expect(requests).toEqual([]);
+      const found = await user.objects();
+      expect(found.length).toBeGreaterThan(5);
+      for (const { prompts, mask, label } of found) {
+        expect(prompts.map(({ kind }) => kind)).toEqual(['click']);
+        expect(mask).not.toBeNull();
+        expect(label).not.toBeNull();
+      }
+      await user.button('Undo').click();
+      expect(await user.objects()).toEqual([]);
+      await user.button('Redo').click();
+      expect(await user.objects()).toHaveLength(found.length);
+    },
+  );
+
+  it('can be cancelled, and changes nothing then', { timeout: LONG }, async () => {
+    await user.openSample(SAMPLE);
+    await user.button('Everything').click();
+    const bar = user.page.getByRole('progressbar', { name: 'Finding everything' });
+    await bar.waitFor();
+    await user.button('Cancel').click();
+    await bar.waitFor({ state: 'hidden' });
+    expect(await user.button('Everything').isEnabled()).toBe(true);
+    expect(await user.objects()).toEqual([]);
+    await user.click({ x: 0.5, y: 0.3 });
+    expect(await user.objects()).toHaveLength(1);
+  });
+});
