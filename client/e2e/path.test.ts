@@ -50,6 +50,8 @@ function toOption(prompt: PromptItem): string[] {
     case 'polygon':
       return ['--polygon', prompt.points_xy.flat().join()];
     case 'scribble':
+    case 'paint':
+    case 'mask':
     case 'text':
       throw new Error(`the command line takes no ${prompt.kind} like this`);
   }

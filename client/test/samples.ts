@@ -1,6 +1,7 @@
 /** Small messages for tests. */
 import { RunWriter } from '../src/shared/rle';
 import type { PromptItem, SizeHw, StepResult } from '../src/shared/types';
+import type { WorkerStepResult } from '../src/shared/messages';
 import type { PointRules } from '../src/shared/prompt/prompts';
 
 export const click = (x: number, y: number, label: 0 | 1 = 1): PromptItem => ({ kind: 'click', x, y, label });
@@ -11,7 +12,13 @@ const TIMINGS = {
 };
 
 /** A result whose mask covers the first `fill` pixels of the first column. */
-export function stepResult({ fill, size }: { readonly fill: number; readonly size: SizeHw }): StepResult {
+export function stepResult({
+  fill,
+  size,
+}: {
+  readonly fill: number;
+  readonly size: SizeHw;
+}): StepResult & WorkerStepResult {
   const runs = new RunWriter();
   runs.push(true, fill);
   runs.push(false, size.height * size.width - fill);

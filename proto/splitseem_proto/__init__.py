@@ -3,6 +3,7 @@
 Needs numpy and msgpack only. The byte format is specified in `proto/README.md`.
 """
 
+from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.codec import pack, unpack
 from splitseem_proto.errors import (
     CodecError,
@@ -17,7 +18,6 @@ from splitseem_proto.messages import (
     EMBEDDING_STRIDES,
     PROJECT_FORMAT,
     PROTOCOL_VERSION,
-    CocoRle,
     Embedding,
     Message,
     Project,
@@ -27,7 +27,16 @@ from splitseem_proto.messages import (
     StepResult,
 )
 from splitseem_proto.plain import from_plain, project_from_dict, project_to_dict, to_plain
-from splitseem_proto.prompt_items import Box, Click, Polygon, PromptItem, Scribble, TextPrompt
+from splitseem_proto.prompt_items import (
+    Box,
+    Click,
+    KnownMask,
+    Paint,
+    Polygon,
+    PromptItem,
+    Scribble,
+    TextPrompt,
+)
 from splitseem_proto.quantize import CODECS, decode_tensor, encode_tensor
 from splitseem_proto.rle import decode_rle, encode_rle
 from splitseem_proto.tensors import NamedTensor
@@ -44,9 +53,11 @@ __all__ = [
     "Embedding",
     "GeometryError",
     "ImageGeometry",
+    "KnownMask",
     "Message",
     "MessageError",
     "NamedTensor",
+    "Paint",
     "Polygon",
     "Project",
     "ProjectImage",

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
-from splitseem_proto.errors import MessageError, RleError
+from splitseem_proto.coco_rle import CocoRle
+from splitseem_proto.errors import MessageError
 from splitseem_proto.geometry import ImageGeometry
-from splitseem_proto.limits import MAX_MASK_PIXELS, MAX_OBJECT_NUMBER
-from splitseem_proto.prompt_items import PromptItem, check_finite
+from splitseem_proto.limits import MAX_OBJECT_NUMBER
+from splitseem_proto.prompt_items import KnownMask, PromptItem, check_finite
 from splitseem_proto.tensors import NamedTensor
 
 PROTOCOL_VERSION = 1
@@ -141,33 +142,6 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class CocoRle:
-    """A mask as COCO run lengths: column-major, background first.
-
-    Args:
-        size: height and width, pixels.
-        counts: lengths of the runs, background and foreground in turn; they add up to height times width.
-            Only the first may be 0, so that equal masks have equal counts.
-    Raises:
-        RleError: any of this does not hold.
-    """
-
-    size: tuple[int, int]
-    counts: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        height, width = self.size
-        if height < 1 or width < 1 or height * width > MAX_MASK_PIXELS:
-            raise RleError(
-                f"size {list(self.size)} must be positive and at most {MAX_MASK_PIXELS} pixels in all"
-            )
-        if any(count < 1 for count in self.counts[1:]) or any(count < 0 for count in self.counts[:1]):
-            raise RleError("counts must be positive; only the first may be 0")
-        if sum(self.counts) != height * width:
-            raise RleError(f"counts add up to {sum(self.counts)}, the mask has {height * width} pixels")
-
-
-@dataclass(frozen=True)
 class StepResult:
     """Answer of the decoder to one prompt.
 
@@ -229,6 +203,12 @@ class ProjectObject:
     label_origin: str | None = None
     hidden: bool = False
 
+    @property
+    def masks(self) -> tuple[CocoRle, ...]:
+        """All masks that it holds: its own, and those among its prompts."""
+        given = tuple(prompt.rle for prompt in self.prompts if isinstance(prompt, KnownMask))
+        return given if self.mask is None else (*given, self.mask)
+
     def __post_init__(self) -> None:
         if self.number is not None and not 1 <= self.number <= MAX_OBJECT_NUMBER:
             raise MessageError(f"number {self.number} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
@@ -275,10 +255,10 @@ class ProjectImage:
         if self.file_sha256 is not None and not _SHA256.fullmatch(self.file_sha256):
             raise MessageError(f"file_sha256 {self.file_sha256!r} must be 64 hexadecimal digits")
         for number, item in enumerate(self.objects):
-            if item.mask is not None and item.mask.size != self.size_hw:
+            other = [mask.size for mask in item.masks if mask.size != self.size_hw]
+            if other:
                 raise MessageError(
-                    f"mask of object {number} has the size {list(item.mask.size)}, the image"
-                    f" {list(self.size_hw)}"
+                    f"mask of object {number} has the size {list(other[0])}, the image {list(self.size_hw)}"
                 )
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from splitseem_proto import limits
+from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import LimitExceeded, UnknownMessage, UnsupportedVersion
 from splitseem_proto.fields import (
     Plain,
@@ -32,7 +33,6 @@ from splitseem_proto.messages import (
     PHOTO_STATES,
     PROJECT_FORMAT,
     PROTOCOL_VERSION,
-    CocoRle,
     Embedding,
     Message,
     Project,

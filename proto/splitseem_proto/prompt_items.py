@@ -1,4 +1,5 @@
-"""What a user can give: clicks, boxes, strokes, outlines, words. Coordinates are in the image frame.
+"""What a user can give: clicks, boxes, strokes, outlines, words, paint, masks. Coordinates are in the image
+frame.
 
 The fields of a class are those of its kind on the wire; readers, writers and JSON Schema follow from them.
 """
@@ -10,8 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import MessageError
-from splitseem_proto.wire import Fields, Label, LaterLabel, Number, Outline, Stroke, Words, wire_fields
+from splitseem_proto.limits import MAX_DIMENSION
+from splitseem_proto.wire import (
+    Counts,
+    Fields,
+    Label,
+    LaterLabel,
+    Number,
+    Outline,
+    SizeHw,
+    Stroke,
+    Words,
+    wire_fields,
+)
 
 _KINDS: dict[str, type[PromptItem]] = {}
 
@@ -106,6 +120,44 @@ class TextPrompt(PromptItem):
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise MessageError("a text prompt must not be blank")
+
+
+@dataclass(frozen=True)
+class Paint(PromptItem):
+    """A stroke of a brush: label 1 sets the pixels under it in the mask, label 0 clears them."""
+
+    kind: ClassVar[str] = "paint"
+
+    points_xy: Stroke
+    radius: Number
+    label: Label = 1
+
+    def __post_init__(self) -> None:
+        _check_points(self.kind, self.points_xy, minimum=1)
+        check_finite(self.kind, (self.radius,))
+        _check_label(self.kind, self.label)
+        if not 0 < self.radius <= MAX_DIMENSION:
+            raise MessageError(
+                f"paint: radius must be above 0 and at most {MAX_DIMENSION}, got {self.radius:g}"
+            )
+
+
+@dataclass(frozen=True)
+class KnownMask(PromptItem):
+    """The whole mask, as COCO run lengths of the photo's size; what came before it no longer counts."""
+
+    kind: ClassVar[str] = "mask"
+
+    size: SizeHw
+    counts: Counts
+
+    def __post_init__(self) -> None:
+        CocoRle(self.size, self.counts)
+
+    @property
+    def rle(self) -> CocoRle:
+        """The mask."""
+        return CocoRle(self.size, self.counts)
 
 
 def check_finite(what: str, values: tuple[float, ...]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import RleError
-from splitseem_proto.messages import CocoRle
 
 
 def encode_rle(mask: NDArray[np.bool_]) -> CocoRle:

@@ -48,6 +48,22 @@ Label = Annotated[int, OnWire(integer, _LABEL)]
 LaterLabel = Annotated[int, OnWire(integer, _LABEL, is_optional=True)]
 Stroke = Annotated[tuple[XY, ...], _points(at_least=1)]
 Outline = Annotated[tuple[XY, ...], _points(at_least=3)]
+SizeHw = Annotated[
+    tuple[int, int],
+    OnWire(
+        fixed(integer, length=2),
+        {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+        list,
+    ),
+]
+Counts = Annotated[
+    tuple[int, ...],
+    OnWire(
+        sequence(integer, limit=limits.MAX_RLE_COUNTS),
+        {"type": "array", "items": {"type": "integer", "minimum": 0}, "maxItems": limits.MAX_RLE_COUNTS},
+        list,
+    ),
+]
 Words = Annotated[str, OnWire(text(limits.MAX_TEXT_BYTES), _WORDS)]
 
 

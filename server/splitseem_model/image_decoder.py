@@ -14,14 +14,17 @@ from splitseem_model.config import ModelConfig
 from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
 from splitseem_model.layers.unit import unit
+from splitseem_model.mask.photo.fine_mask import fine_mask
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
 from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
-from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.prompt.edits import apply_edits, is_edit
+from splitseem_model.prompt.memory import MemoryPrompt, Said
 from splitseem_model.prompt.prompts import no_points, prompt_points
 from splitseem_model.prompt.shapes import RegionRules, region_rules
 from splitseem_model.step.answering import Answering, Step, answer
 from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
+from splitseem_model.step.editing import Painting
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder
 from splitseem_model.step.options import StepOptions
@@ -134,10 +137,43 @@ class ImageDecoder:
         """
         if example is not None:
             self._check_model(example.fingerprint, "example", "make it again")
+        if not any(is_edit(item) for item in items):
+            return self._decoded(image, items, memory, example, transcript)
+        painting = Painting(
+            image.geometry,
+            image.masks.size_hw,
+            self.region_rules,
+            lambda items, memory: self._decoded(image, items, memory, example, transcript),
+            partial(self._recalled, image),
+            partial(self.mask, image),
+        )
+        return painting.step(items, memory)
+
+    def _decoded(
+        self,
+        image: PreparedImage,
+        items: Sequence[PromptItem],
+        memory: MemoryPrompt | None,
+        example: ExampleRegion | None,
+        transcript: str | None,
+    ) -> Step:
         prompt = self._prompt(image, items, memory, example, transcript)
         if self.can_find(image) and prompt.words_alone:
             return self._found(image, prompt.texts)[0].step
         return self._answer(image, prompt)
+
+    def _recalled(self, image: PreparedImage, items: Sequence[PromptItem], memory: MemoryPrompt) -> Step:
+        """The answer to prompts that left this memory."""
+        said = memory.said or Said(0.0, -1, None, None, np.zeros(0, np.float32))
+        step = Step(
+            memory.mask_logits, said.score, said.query, said.label, said.label_score, said.class_embed
+        )
+        config = self.config.photo
+        if config is None or image.photo is None or "photo" in self.options.without:
+            return step
+        points = prompt_points(items, image.geometry, self.region_rules)
+        fine = fine_mask(image.photo, memory.mask_logits, points, image.geometry, config)
+        return replace(step, fine=fine)
 
     def find(self, image: PreparedImage, *texts: str) -> list[Proposal]:
         """Everything that a word or a phrase names in an image, best first; at least one, and no two nearly
@@ -240,8 +276,14 @@ class ImageDecoder:
 
         Args:
             resampling: "direct", as in the browser: one bilinear look-up a pixel; "official": bilinear to the
-                padded size, then bicubic with antialiasing to the image, of the decoder's mask alone.
+                padded size, then bicubic with antialiasing to the image, of the decoder's mask. Paint changes
+                either.
         """
+        return apply_edits(self._unpainted(image, step, resampling), step.edits)
+
+    def _unpainted(self, image: PreparedImage, step: Step, resampling: str) -> NDArray[np.bool_]:
+        if not step.decoded:
+            return np.zeros(image.geometry.original_hw, dtype=np.bool_)
         if resampling == "official":
             return official_mask(step.mask_logits, image.geometry)
         if step.fine is None:

@@ -14,6 +14,8 @@ from splitseem_proto import (
     Box,
     Click,
     ImageGeometry,
+    KnownMask,
+    Paint,
     Polygon,
     Prompt,
     PromptItem,
@@ -76,6 +78,13 @@ CASES: dict[str, tuple[ImageGeometry, tuple[PromptItem, ...]]] = {
     "scribble that is longer than a thousand steps": (WHOLE, (ZIGZAG, Click(5.5, 6.5))),
     "negative box": (WHOLE, (Click(5.5, 6.5), Box(12.0, 30.5, 200.0, 299.0, 0))),
     "negative hollow polygon": (WHOLE, (Polygon(LETTER_L.points_xy, 0),)),
+    "paint adds no point": (WHOLE, (Click(5.5, 6.5), Paint(((8.0, 9.0), (30.0, 31.0)), 4.0))),
+    "four pixels of a mask": (
+        WHOLE,
+        (KnownMask((300, 451), (0, 90_000, 150, 7, 45_143)), Click(5.5, 6.5, 0)),
+    ),
+    "all pixels of a small mask": (WHOLE, (KnownMask((300, 451), (299, 3, 134_998)),)),
+    "an empty mask": (WHOLE, (Click(5.5, 6.5), KnownMask((300, 451), (135_300,)))),
     "negative polygon without inside": (WHOLE, (Polygon(A_LINE.points_xy, 0),)),
 }
 RULES: dict[str, tuple[RegionRules, ImageGeometry, tuple[PromptItem, ...]]] = {

@@ -146,4 +146,5 @@ def test_the_network_s_own_logits_stay_the_memory() -> None:
     unrefined = predictor.step(plain, [Click(20.5, 30.5, 1)])
     assert step.fine is not None
     assert unrefined.fine is None
+    assert step.memory is not None
     assert np.array_equal(step.memory.mask_logits, unrefined.mask_logits)

@@ -23,8 +23,9 @@ from splitseem_model.errors import TextTowerError
 from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
+from splitseem_model.step.replay import replay
 from splitseem_model.text.minilm import MiniLm
-from splitseem_proto import Click, CocoRle, decode_rle
+from splitseem_proto import Click, CocoRle, Paint, decode_rle
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.decoding import request as decode_request
@@ -129,6 +130,36 @@ async def test_prompts_are_answered_as_by_the_predictor(
     assert vocabulary.names[int(cosines.argmax())] == item["label"]
     assert "decode_prompts;dur=" in response.headers["server-timing"]
     assert response.headers["x-splitseem-model"].startswith("tiny@")
+
+
+STROKE = {"kind": "paint", "points_xy": [[40.0, 30.0], [60.0, 30.0]], "radius": 3.0, "label": 1}
+
+
+async def only_object(client: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
+    response = await client.post("/v1/decode", json=json_body(**fields))
+    assert response.status_code == 200, response.text
+    (item,) = response.json()["objects"]
+    answered: dict[str, Any] = item
+    return answered
+
+
+async def test_strokes_change_the_mask_itself(client: httpx.AsyncClient, predictor: Predictor) -> None:
+    image = predictor.encode(np.asarray(Image.open(io.BytesIO(photo()))))
+    items = [CLICKS[0], Paint(((40.0, 30.0), (60.0, 30.0)), 3.0), CLICKS[1]]
+    _, painted, clicked = replay(predictor.step, image, [(item,) for item in items])
+    first = await only_object(client, prompts=[ON, STROKE])
+    assert (mask_of(first) == predictor.mask(image, painted)).all()
+    assert first["memory"]["prompts"] == 2
+    whole = await only_object(client, prompts=[ON, STROKE, OFF])
+    rest = await only_object(client, prompts=[ON, STROKE, OFF], memory=first["memory"])
+    for answer in (whole, rest):
+        assert (mask_of(answer) == predictor.mask(image, clicked)).all()
+
+
+async def test_strokes_alone_have_neither_memory_nor_name(client: httpx.AsyncClient) -> None:
+    alone = await only_object(client, prompts=[STROKE])
+    assert alone["area"] == mask_of(alone).sum() > 6 * 20
+    assert (alone["memory"], alone["label"], alone["class_embed"]) == (None, None, [])
 
 
 async def test_memory_goes_on_where_an_answer_ended(client: httpx.AsyncClient, predictor: Predictor) -> None:

@@ -15,7 +15,17 @@ from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, shortened
 from splitseem_cli.files.images import read_stroke
 from splitseem_model.prompt.strokes import clicks_of_stroke
-from splitseem_proto import Box, Click, MessageError, Polygon, PromptItem, TextPrompt
+from splitseem_proto import (
+    Box,
+    Click,
+    KnownMask,
+    MessageError,
+    Paint,
+    Polygon,
+    PromptItem,
+    TextPrompt,
+    encode_rle,
+)
 from splitseem_proto.limits import MAX_STROKE_POINTS
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
@@ -132,6 +142,41 @@ def _text(words: str, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
     return (TextPrompt(words),)
 
 
+def brush_option(name: str, description: str) -> Decorator:
+    """An option that may be given several times, a radius, a colon and a stroke each; they come as pairs."""
+    form = "RADIUS:X,Y,X,Y,…"
+
+    def parse(
+        ctx: click.Context, parameter: click.Parameter, values: Sequence[str]
+    ) -> list[tuple[float, tuple[float, ...]]]:
+        return [_brush(value, form) for value in values]
+
+    return click.option(name, metavar=form, multiple=True, callback=parse, help=description)
+
+
+def _brush(value: str, form: str) -> tuple[float, tuple[float, ...]]:
+    radius, colon, line = value.partition(":")
+    try:
+        size = float(radius)
+    except ValueError:
+        colon = ""
+    if not colon:
+        raise click.BadParameter(f"{shortened(value, 60)!r} is not {form}: it begins with no radius")
+    return size, _numbers(line, "X,Y,X,Y,…", range(2, 2 * MAX_STROKE_POINTS + 1))
+
+
+def _paint(
+    given: tuple[float, tuple[float, ...]], size_hw: tuple[int, int], label: int = 1
+) -> tuple[PromptItem, ...]:
+    radius, numbers = given
+    return (Paint(_pairs(numbers, size_hw), radius, label),)
+
+
+def _set_mask(path: Path, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
+    rle = encode_rle(read_stroke(path, size_hw, "mask"))
+    return (KnownMask(rle.size, rle.counts),)
+
+
 _outline = partial(number_option, form="X,Y,X,Y,X,Y,…", at_least=6, at_most=2 * MAX_STROKE_POINTS)
 
 
@@ -171,6 +216,23 @@ PROMPTS: Mapping[str, PromptOption] = MappingProxyType(
         ),
         "text": PromptOption(
             click.option("--text", multiple=True, metavar="WORDS", help="Words that name the object."), _text
+        ),
+        "paint": PromptOption(
+            brush_option("--paint", "A stroke of a brush, in pixels, that is added to the mask."), _paint
+        ),
+        "erase": PromptOption(
+            brush_option("--erase", "A stroke of a brush, in pixels, that is taken out of the mask."),
+            partial(_paint, label=0),
+        ),
+        "set_mask": PromptOption(
+            click.option(
+                "--set-mask",
+                type=click.Path(path_type=Path),
+                multiple=True,
+                metavar="PNG",
+                help="A picture of the image's size; what is drawn on it is the mask, until the next prompt.",
+            ),
+            _set_mask,
         ),
     }
 )

@@ -16,6 +16,7 @@ import { readFile, readPhoto } from './photos/photo';
 import { openWorks, type Works } from './saving/database';
 import { Keeping } from './saving/keeping';
 import { ApiKeys } from './state/apiKeys';
+import { brushRadius } from './state/brush';
 import { createStore, type Store } from './state/store';
 import { TOOLS, whyNot, type Tool, type Tools } from './state/tools';
 import { View } from './state/view';
@@ -52,6 +53,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     tool: () => tools[store.tool.value].gesture,
     viewport: () => store.viewport.value,
     imageSize: () => store.activeImage.value?.size ?? null,
+    brush: () => brushRadius(store),
     give: (prompt) => {
       const isChoice = tools[store.tool.value].selects === true && prompt.kind === 'click';
       if (isChoice) controller.change((session) => selectAt(session, prompt));

@@ -2,7 +2,8 @@
 import type { CocoRle, PointXy, PromptItem, SizeHw } from '../shared/types';
 import type { Region } from './maskGrid';
 import { rowOf } from '../shared/prompt/kinds';
-import { drawMarks, strokeOnWhite } from './marks';
+import { isEdit } from '../shared/prompt/edits';
+import { drawBrushCursor, drawMarks, strokeOnWhite, type BrushCursor } from './marks';
 import type { Rgb } from './palette';
 import { marksOf, type Sketch } from './sketch';
 import { toScreen, type Viewport } from './viewport';
@@ -34,6 +35,7 @@ export interface Scene {
   /** What a click would give. */
   readonly preview: { readonly mask: CocoRle; readonly colour: Rgb } | null;
   readonly sketch: Sketch | null;
+  readonly brush: BrushCursor | null;
   /** The keyboard's position, image frame. */
   readonly crosshair: PointXy | null;
 }
@@ -63,12 +65,14 @@ export function drawScene(
   for (const object of scene.objects.filter(({ isActive }) => isActive)) {
     for (const { item, isPending } of object.prompts) {
       context.globalAlpha = isPending ? PENDING_ALPHA : 1;
-      drawMarks(context, scene.viewport, rowOf(item).draw(item));
+      // What was painted is seen in the mask.
+      if (isPending || !isEdit(item)) drawMarks(context, scene.viewport, rowOf(item).draw(item));
     }
   }
   context.globalAlpha = scene.sketch?.kind === 'press' ? PENDING_ALPHA : 1;
   if (scene.sketch !== null) drawMarks(context, scene.viewport, marksOf(scene.sketch));
   context.globalAlpha = 1;
+  if (scene.brush !== null) drawBrushCursor(context, scene.viewport, scene.brush);
   if (scene.crosshair !== null) drawCrosshair(context, scene.viewport, scene.crosshair);
 }
 

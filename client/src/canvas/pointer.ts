@@ -34,6 +34,8 @@ export interface GestureHost {
   viewport(): Viewport;
   /** Null while there is no image: then nothing happens. */
   imageSize(): SizeHw | null;
+  /** Radius of the brush, pixels of the image. */
+  brush(): number;
   give(prompt: PromptItem): void;
   showSketch(sketch: Sketch | null): void;
   pan(by: PointXy): void;
@@ -188,8 +190,9 @@ export class Gestures {
     const label: Label = isNegative || input.negative ? 0 : 1;
     const tool = this.#host.tool();
     if (tool.kind === 'drag') {
-      this.#draw(tool.begin(at, label, image));
-      this.#longPress.begin(input, () => this.#draw(tool.begin(at, 0, image)));
+      const brush = this.#host.brush();
+      this.#draw(tool.begin(at, label, image, brush));
+      this.#longPress.begin(input, () => this.#draw(tool.begin(at, 0, image, brush)));
     } else {
       this.#gesture = { kind: 'press', start: input, label, at };
       if (tool.kind === 'press') this.#beginPress(input, at, label, image);
@@ -205,7 +208,7 @@ export class Gestures {
   #enterFirst(at: PointXy, label: Label, image: SizeHw): void {
     const tool = this.#host.tool();
     if (tool.kind === 'press') this.#givePress(at, label);
-    else if (tool.kind === 'drag') this.#draw(tool.begin(at, label, image));
+    else if (tool.kind === 'drag') this.#draw(tool.begin(at, label, image, this.#host.brush()));
     else if (this.#outline.endsAt(at)) this.closePolygon();
     else this.#addCorner(at, label);
   }

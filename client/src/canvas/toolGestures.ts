@@ -1,5 +1,6 @@
 /** What tools make of the places that a pointer or the keyboard's crosshair gives; image frame. */
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
+import { MAX_STROKE_POINTS } from '../shared/reading/limits';
 import { clampToImage, isInside, roundedPoint } from './viewport';
 
 export type Label = 0 | 1;
@@ -18,7 +19,13 @@ export type ToolGesture =
   /** Every press is a prompt. */
   | { readonly kind: 'press'; readonly prompt: (at: PointXy, label: Label) => PromptItem }
   /** Drawn from press to release; null where it cannot begin. */
-  | { readonly kind: 'drag'; readonly begin: (at: PointXy, label: Label, image: SizeHw) => Shape | null }
+  | {
+      readonly kind: 'drag';
+      /** `brush` is the radius of the user's brush, pixels of the image. */
+      readonly begin: (at: PointXy, label: Label, image: SizeHw, brush: number) => Shape | null;
+      /** What its brush makes of what it paints; absent where there is none. */
+      readonly paints?: Label;
+    }
   /** A press a corner, until the outline is closed. */
   | {
       readonly kind: 'corners';
@@ -27,6 +34,9 @@ export type ToolGesture =
 
 /** CSS pixels between two points of a scribble, and the smallest side of a box. */
 const STROKE_SPACING = 3;
+const BRUSH_SPACING = 1;
+/** Pixels of the image. */
+const SMALLEST_BRUSH = 0.01;
 const SMALLEST_BOX = 4;
 
 export const clickAt = (at: PointXy, label: Label): PromptItem => ({
@@ -50,6 +60,19 @@ export const SCRIBBLES: ToolGesture = {
   begin: (at, label, image) => (isInside(at, image) ? scribbleShape([at], label) : null),
 };
 
+/** A brush that sets pixels, or clears them; with the opposite sign it does the opposite. */
+export const brushOf = (paints: Label): ToolGesture => ({
+  kind: 'drag',
+  paints,
+  begin: (at, label, image, brush) => {
+    const first = clampToImage(at, image);
+    const isNear = Math.hypot(first.x - at.x, first.y - at.y) <= brush;
+    return isNear ? brushShape([first], brush, label === 1 ? paints : opposite(paints)) : null;
+  },
+});
+
+export const opposite = (label: Label): Label => (label === 1 ? 0 : 1);
+
 export const POLYGONS: ToolGesture = {
   kind: 'corners',
   prompt: (outline, label) => ({ kind: 'polygon', points_xy: outline.map(toPair), ...signOf(label) }),
@@ -72,7 +95,21 @@ function scribbleShape(points: readonly PointXy[], label: Label): Shape {
     to: (at, scale) => {
       const last = points.at(-1) ?? at;
       const isFar = Math.hypot(last.x - at.x, last.y - at.y) * scale >= STROKE_SPACING;
-      return isFar ? scribbleShape([...points, at], label) : shape;
+      return isFar && points.length < MAX_STROKE_POINTS ? scribbleShape([...points, at], label) : shape;
+    },
+  };
+  return shape;
+}
+
+function brushShape(points: readonly PointXy[], brush: number, label: Label): Shape {
+  const radius = Math.max(Math.round(brush * 100) / 100, SMALLEST_BRUSH);
+  const shape: Shape = {
+    item: { kind: 'paint', points_xy: points.map(toPair), radius, label },
+    isWhole: () => true,
+    to: (at, scale) => {
+      const last = points.at(-1) ?? at;
+      const isFar = Math.hypot(last.x - at.x, last.y - at.y) * scale >= BRUSH_SPACING;
+      return isFar && points.length < MAX_STROKE_POINTS ? brushShape([...points, at], brush, label) : shape;
     },
   };
   return shape;

@@ -1,6 +1,5 @@
 /** Readers of the messages beside the embedding: prompts, step results, projects. */
 import type {
-  CocoRle,
   LabelOrigin,
   PhotoMark,
   Project,
@@ -27,17 +26,16 @@ import {
 } from '../shared/reading/fields';
 import {
   MAX_CLASS_NAMES,
-  MAX_MASK_PIXELS,
   MAX_NAME_BYTES,
   MAX_OBJECT_NUMBER,
   MAX_PROJECT_IMAGES,
   MAX_PROJECT_OBJECTS,
   MAX_PROMPT_ITEMS,
-  MAX_RLE_COUNTS,
   MAX_TEXT_BYTES,
   MAX_TIMINGS,
 } from '../shared/reading/limits';
 import { readPromptItem } from '../shared/prompt/kinds';
+import { cocoRle } from '../shared/reading/cocoRle';
 import { refuse } from '../shared/reading/refusal';
 import { PROJECT_FORMAT, PROTOCOL_VERSION } from '../shared/reading/versions';
 
@@ -46,22 +44,6 @@ const KEY = /^[0-9a-f]{32,128}$/;
 const name = text(MAX_NAME_BYTES);
 const longText = text(MAX_TEXT_BYTES);
 const promptItems = sequence(readPromptItem, MAX_PROMPT_ITEMS);
-
-const cocoRle: Reader<CocoRle> = (value, where) => {
-  const fields = mapping(value, where);
-  const size = required(fields, 'size', pair(integer), where);
-  const counts = required(fields, 'counts', sequence(integer, MAX_RLE_COUNTS), where);
-  const [height, width] = size;
-  check(height >= 1 && width >= 1 && height * width <= MAX_MASK_PIXELS, `${where}: size is not allowed`);
-  const positive = counts.every((count, index) => count >= (index === 0 ? 0 : 1));
-  check(positive, `${where}: counts must be positive; only the first may be 0`);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  check(
-    total === height * width,
-    `${where}: counts add up to ${total}, the mask has ${height * width} pixels`,
-  );
-  return { size, counts };
-};
 
 const timings: Reader<Readonly<Record<string, number>>> = (value, where) => {
   const entries = Object.entries(mapping(value, where));
@@ -144,9 +126,10 @@ const projectImage: Reader<ProjectImage> = (value, where) => {
   const [height, width] = image.size_hw;
   check(height >= 1 && width >= 1, `${where}: size_hw must be positive`);
   check(image.key === null || KEY.test(image.key), `${where}: key must be 32 to 128 hexadecimal digits`);
-  for (const { mask } of image.objects) {
-    const fits = mask === null || (mask.size[0] === height && mask.size[1] === width);
-    check(fits, `${where}: a mask has another size than the image`);
+  for (const { mask, prompts } of image.objects) {
+    const masks = [mask, ...prompts.map((prompt) => (prompt.kind === 'mask' ? prompt : null))];
+    const fit = masks.every((one) => one === null || (one.size[0] === height && one.size[1] === width));
+    check(fit, `${where}: a mask has another size than the image`);
   }
   return image;
 };

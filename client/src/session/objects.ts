@@ -1,5 +1,5 @@
 /** What is done with whole objects: finding, selecting, showing, copying them. */
-import { rleContains } from '../shared/rle';
+import { resizedRle, rleContains } from '../shared/rle';
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
 import { commit, replaceImage } from './history';
 import {
@@ -118,6 +118,14 @@ function scaled(prompt: PromptItem, from: SizeHw, to: SizeHw): PromptItem {
     case 'scribble':
     case 'polygon':
       return { ...prompt, points_xy: prompt.points_xy.map(([px, py]) => [px * x, py * y]) };
+    case 'paint':
+      return {
+        ...prompt,
+        points_xy: prompt.points_xy.map(([px, py]) => [px * x, py * y]),
+        radius: prompt.radius * Math.sqrt(x * y),
+      };
+    case 'mask':
+      return { ...prompt, ...resizedRle(prompt, to) };
     case 'text':
       return prompt;
   }

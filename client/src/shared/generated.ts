@@ -43,6 +43,13 @@ export interface ImageGeometryFields {
   readonly padded_hw: readonly [number, number];
 }
 
+/** The whole mask, as COCO run lengths of the photo's size; what came before it no longer counts. */
+export interface MaskItem {
+  readonly kind: 'mask';
+  readonly size: readonly [number, number];
+  readonly counts: readonly number[];
+}
+
 /** One tensor: value = (data - zero_point) * scale, or data * scale + offset, per channel. */
 export interface NamedTensorFields {
   readonly name: string;
@@ -52,6 +59,14 @@ export interface NamedTensorFields {
   readonly scale?: Uint8Array | null;
   readonly zero_point?: Uint8Array | null;
   readonly offset?: Uint8Array | null;
+}
+
+/** A stroke of a brush: label 1 sets the pixels under it in the mask, label 0 clears them. */
+export interface PaintItem {
+  readonly kind: 'paint';
+  readonly points_xy: readonly (readonly [number, number])[];
+  readonly radius: number;
+  readonly label: 0 | 1;
 }
 
 /** An outline of at least three points, which closes itself; label as for a box. */
@@ -84,7 +99,7 @@ export interface ProjectMessage {
 
 /** One segmented object: its prompts in order and the mask they gave. */
 export interface ProjectObjectFields {
-  readonly prompts: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem)[];
+  readonly prompts: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem | PaintItem | MaskItem)[];
   readonly mask: CocoRleFields | null;
   readonly label: string | null;
   readonly score: number | null;
@@ -99,7 +114,7 @@ export interface ProjectObjectFields {
 export interface PromptMessage {
   readonly protocol_version: 1;
   readonly type: 'prompt';
-  readonly items: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem)[];
+  readonly items: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem | PaintItem | MaskItem)[];
 }
 
 /** A stroke of at least one point; label as for a click. */

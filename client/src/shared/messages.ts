@@ -1,5 +1,6 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
+import type { PaintItem } from './generated';
 import type { Naming, Vocabulary } from './model/naming';
 import type { MapsWish } from './model/maps';
 import type { ProviderWish } from './model/providers';
@@ -49,7 +50,8 @@ export interface OpenedImage {
 export type WorkerTimings = Readonly<Record<WorkerStage, number>>;
 
 /** Names are given on the page, which has the vocabulary. */
-export type WorkerStepResult = Omit<StepResult, 'timings' | keyof Naming> & {
+export type WorkerStepResult = Omit<StepResult, 'timings' | 'maskLogits' | keyof Naming> & {
+  readonly maskLogits: MaskLogits;
   readonly timings: WorkerTimings;
 };
 
@@ -62,8 +64,12 @@ export interface StepArgs {
   readonly prompts?: readonly PromptItem[];
   /** All texts of the object so far, in order. */
   readonly texts: readonly TextVectors[];
-  /** Mask logits of the step before, or null on the first. */
+  /** Mask logits of the last step that the decoder answered, or null before. */
   readonly memory: MaskLogits | null;
+  /** The mask as it was painted since; takes the place of the memory. */
+  readonly painted?: CocoRle;
+  /** What was painted, and stands on the answer. */
+  readonly strokes?: readonly PaintItem[];
 }
 
 /** What may be an object: the answer to a click that nobody gave. */

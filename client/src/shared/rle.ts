@@ -49,6 +49,21 @@ export function maskFromRle(rle: CocoRle, value = 1): Uint8Array {
   return mask;
 }
 
+/** The mask at another size: a pixel is what the mask is at its centre. */
+export function resizedRle(rle: CocoRle, { height, width }: SizeHw): CocoRle {
+  const [fromHeight, fromWidth] = rle.size;
+  const mask = maskFromRle(rle);
+  const runs = new RunWriter();
+  for (let x = 0; x < width; x++) {
+    const column = Math.floor(((x + 0.5) * fromWidth) / width);
+    for (let y = 0; y < height; y++) {
+      const row = Math.floor(((y + 0.5) * fromHeight) / height);
+      runs.push(mask[row * fromWidth + column] === 1, 1);
+    }
+  }
+  return runs.finish({ height, width });
+}
+
 /** A pixel and its side. */
 export interface HeldPixel {
   readonly column: number;

@@ -61,17 +61,18 @@ export interface StepTimings extends Readonly<Record<Stage, number>> {
 
 /** What one decoder step leaves: everything that undo must bring back. */
 export interface StepResult {
-  readonly maskLogits: MaskLogits;
+  /** Of the last prompt that the decoder answered; null while there is none. */
+  readonly maskLogits: MaskLogits | null;
   readonly mask: CocoRle;
   readonly area: number;
-  /** Of the selected query, [E]; labels follow from it. */
+  /** Of the selected query, [E]; labels follow from it. Empty where the decoder was not asked. */
   readonly classEmbed: Float32Array;
   /** Name from the vocabulary, or null when there is none. */
   readonly label: string | null;
   /** Probability of the label, 0 to 1. */
   readonly labelScore: number | null;
-  /** Of the selected query, unbounded, higher is better. */
-  readonly score: number;
+  /** Of the selected query, unbounded, higher is better; null where the decoder was not asked. */
+  readonly score: number | null;
   /** Whether the image was not wholly prepared, so that a better answer will follow. */
   readonly isDraft: boolean;
   readonly timings: StepTimings;

@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LONG_PRESS_MILLISECONDS } from '../../src/canvas/longPress';
 import { Gestures, type PointerInput } from '../../src/canvas/pointer';
 import type { Sketch } from '../../src/canvas/sketch';
-import { BOXES, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../src/canvas/toolGestures';
+import { BOXES, brushOf, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../src/canvas/toolGestures';
 import type { PointXy, PromptItem } from '../../src/shared/types';
 
-const GESTURES = { click: CLICKS, box: BOXES, scribble: SCRIBBLES, polygon: POLYGONS } as const;
+const GESTURES = {
+  ...{ click: CLICKS, box: BOXES, scribble: SCRIBBLES, polygon: POLYGONS },
+  ...{ paint: brushOf(1), erase: brushOf(0) },
+} as const;
 
 /** A photo of 100 x 80 pixels, two screen pixels each, 10 from the corner. */
 class Host {
@@ -17,6 +20,7 @@ class Host {
   tool = (): ToolGesture => GESTURES[this.current];
   viewport = () => ({ scale: 2, x: 10, y: 10 });
   imageSize = () => ({ width: 100, height: 80 });
+  brush = () => 4;
   give = (prompt: PromptItem): void => void this.given.push(prompt);
   showSketch = (sketch: Sketch | null): void => {
     this.sketch = sketch;
@@ -62,6 +66,46 @@ function drag(points: readonly (readonly [number, number])[], more: Partial<Poin
   const [x, y] = rest.at(-1) ?? first;
   gestures.up(at(x, y, more));
 }
+
+describe('a brush', () => {
+  it.each([
+    ['paint', {}, 1],
+    ['paint', { button: 2 }, 0],
+    ['erase', {}, 0],
+    ['erase', { negative: true }, 1],
+  ] as const)('%s by a drag with %j', (tool, more, label) => {
+    host.current = tool;
+    drag(
+      [
+        [10, 10],
+        [20, 10.25],
+      ],
+      more,
+    );
+    const points_xy = [
+      [10, 10],
+      [20, 10.25],
+    ];
+    expect(host.given).toEqual([{ kind: 'paint', points_xy, radius: 4, label }]);
+    expect(host.sketch).toBeNull();
+  });
+
+  it('paints by a press alone, and at the border from a little outside', () => {
+    host.current = 'paint';
+    press(12.345, 3);
+    press(-2, 20);
+    press(-20, 20);
+    expect(host.given).toMatchObject([{ points_xy: [[12.35, 3]] }, { points_xy: [[0, 20]] }]);
+  });
+
+  it('is begun and ended by Enter at the crosshair', () => {
+    host.current = 'erase';
+    gestures.enter({ x: 5, y: 5 }, false);
+    gestures.follow({ x: 15, y: 5 });
+    gestures.enter({ x: 15, y: 5 }, false);
+    expect(host.given).toMatchObject([{ kind: 'paint', label: 0 }]);
+  });
+});
 
 describe('click', () => {
   it.each([

@@ -117,6 +117,8 @@ describe('a copy', () => {
       { kind: 'box', x0: 0, y0: 1, x1: 3, y1: 4, label: 0 },
       { kind: 'polygon', points_xy: [[0, 0], [6, 0], [6, 4]] },
       { kind: 'text', text: 'a cup' },
+      { kind: 'mask', size: [4, 6], counts: [5, 2, 17] },
+      { kind: 'paint', points_xy: [[3, 2]], radius: 2, label: 0 },
     ]; // prettier-ignore
     const session = prompts.reduce<Session>(
       (state, prompt, index) => change.addPrompt(state, prompt, index, 'cup'),
@@ -132,6 +134,8 @@ describe('a copy', () => {
       { kind: 'box', x0: 0, y0: 2, x1: 30, y1: 8, label: 0 },
       { kind: 'polygon', points_xy: [[0, 0], [60, 0], [60, 8]] },
       { kind: 'text', text: 'a cup' },
+      { kind: 'mask', size: [8, 60], counts: [82, ...Array<number>(19).fill(4), 322] },
+      { kind: 'paint', points_xy: [[30, 4]], radius: 2 * Math.sqrt(20), label: 0 },
     ]); // prettier-ignore
     expect(pasted && nextUndo(pasted)).toBe('paste object');
   });

@@ -5,6 +5,7 @@ import {
   maskFromRle,
   rleArea,
   rleBounds,
+  resizedRle,
   rleContains,
   RunWriter,
 } from '../../src/shared/rle';
@@ -23,6 +24,12 @@ describe('run lengths', () => {
 
   it('give back the mask', () => {
     expect(Array.from(maskFromRle({ size: [3, 4], counts: COUNTS }))).toEqual(PICTURE);
+  });
+
+  it('take another size, pixel by pixel', () => {
+    const twice = resizedRle({ size: [3, 4], counts: COUNTS }, { height: 6, width: 4 });
+    expect(twice).toEqual({ size: [6, 4], counts: COUNTS.map((count) => 2 * count) });
+    expect(resizedRle(twice, SIZE)).toEqual({ size: [3, 4], counts: COUNTS });
   });
 
   it('begin with 0 when the first pixel is foreground', () => {

@@ -49,7 +49,7 @@ describe('steps', () => {
     expect(positive.mask.size).toEqual([100, 151]);
     expect([...positive.classEmbed, ...negative.classEmbed].sort()).toEqual([0, 0, 1, 1]);
     expect(positive.classEmbed).not.toEqual(negative.classEmbed);
-    expect(positive.score).toBeCloseTo(negative.score, 6);
+    expect(positive.score).toBeCloseTo(negative.score ?? NaN, 6);
     expect(Array.from(positive.maskLogits.data)).toEqual(Array.from(negative.maskLogits.data, (v) => 0 - v));
   });
 

@@ -9,12 +9,12 @@ import struct
 import msgpack
 import numpy as np
 
+from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.fields import Plain
 from splitseem_proto.geometry import ImageGeometry
 from splitseem_proto.messages import (
     EMBEDDING_STRIDES,
     PROTOCOL_VERSION,
-    CocoRle,
     Embedding,
     Message,
     Project,
@@ -24,7 +24,7 @@ from splitseem_proto.messages import (
     StepResult,
 )
 from splitseem_proto.plain import to_plain
-from splitseem_proto.prompt_items import Box, Click, Polygon, Scribble, TextPrompt
+from splitseem_proto.prompt_items import Box, Click, KnownMask, Paint, Polygon, Scribble, TextPrompt
 from splitseem_proto.quantize import encode_tensor
 
 _FINGERPRINT = "0123456789abcdef"
@@ -61,6 +61,9 @@ def _prompts() -> dict[str, Message]:
         Scribble(((1.5, 2.5), (8.0, 9.0), (10.25, 3.0)), 0),
         Polygon(outline),
         TextPrompt("der grüne Papagei 🦜"),
+        Paint(((1.5, 2.5), (8.0, 9.0)), 2.25, 1),
+        Paint(((1.5, 2.5),), 0.5, 0),
+        KnownMask(_MASK.size, _MASK.counts),
     )
     return {
         "prompt_click": Prompt((_CLICK,)),

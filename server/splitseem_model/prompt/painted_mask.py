@@ -7,9 +7,7 @@ the mask of the round before. Here the mask is both.
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from splitseem_model.config import MASK_STRIDE
 from splitseem_model.errors import PromptError
@@ -46,14 +44,22 @@ def mask_prompt(mask: NDArray[np.bool_], geometry: ImageGeometry) -> MaskPrompt:
     if not places:
         raise PromptError("the mask is empty in the encoded part of the image")
     clicks = tuple(Click(left + column + 0.5, top + row + 0.5) for row, column in places)
-    return MaskPrompt(clicks, MemoryPrompt(_logits(inside, geometry)))
+    return MaskPrompt(clicks, MemoryPrompt(logits_of_mask(mask, geometry)))
 
 
-def _logits(inside: NDArray[np.bool_], geometry: ImageGeometry) -> NDArray[np.float32]:
-    """`[H/4, W/4]`: how much of a cell is in the mask, from minus to plus `SURE_LOGIT`."""
-    covered = torch.from_numpy(inside.astype(np.float32))[None, None]
-    resized = interpolate(covered, size=geometry.input_hw, mode="bilinear", antialias=True)
-    (padded_h, padded_w), (input_h, input_w) = geometry.padded_hw, geometry.input_hw
-    share = avg_pool2d(pad(resized, (0, padded_w - input_w, 0, padded_h - input_h)), MASK_STRIDE)
-    logits: NDArray[np.float32] = ((share - 0.5) * (2 * SURE_LOGIT))[0, 0].numpy()
+def logits_of_mask(mask: NDArray[np.bool_], geometry: ImageGeometry) -> NDArray[np.float32]:
+    """`[H/4, W/4]`: how many of the 16 input pixels of a cell are in a mask `[H_image, W_image]`, from minus
+    to plus `SURE_LOGIT`. An input pixel is what the image is at its centre; padding is outside.
+
+    `client/src/worker/prompt/knownMask.ts` does the same; both are held to `proto/vectors/paint.json`.
+    """
+    left, top, width, height = geometry.roi_xywh
+    input_h, input_w = geometry.input_hw
+    rows = top + np.floor((np.arange(input_h) + 0.5) * height / input_h).astype(np.int64)
+    columns = left + np.floor((np.arange(input_w) + 0.5) * width / input_w).astype(np.int64)
+    inside = np.zeros(geometry.padded_hw, dtype=np.float32)
+    inside[:input_h, :input_w] = mask[np.ix_(rows, columns)]
+    map_h, map_w = (side // MASK_STRIDE for side in geometry.padded_hw)
+    share = inside.reshape(map_h, MASK_STRIDE, map_w, MASK_STRIDE).mean(axis=(1, 3))
+    logits: NDArray[np.float32] = ((share - 0.5) * (2 * SURE_LOGIT)).astype(np.float32)
     return logits

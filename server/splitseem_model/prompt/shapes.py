@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.prompt.thinning import thin
-from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble, TextPrompt
+from splitseem_proto import (
+    Box,
+    Click,
+    ImageGeometry,
+    KnownMask,
+    Paint,
+    Polygon,
+    PromptItem,
+    Scribble,
+    TextPrompt,
+)
 
 STROKE_STEPS_PER_DIAGONAL = 100
 MOST_ALONG = 1024
@@ -29,6 +39,7 @@ on its edge."""
 REGION_POINTS = 64
 """At most this many points fill a region, or stand around it, so that clicks beside it still count."""
 _MOST_CELLS = 4096
+MASK_POINTS = 4
 MIDDLE_SHARE = 0.5
 """Sides of the middle of a box, in sides of the box."""
 BOX_RING, POLYGON_RING = 1.1, 1.2
@@ -110,10 +121,12 @@ class PromptShape:
     Attributes:
         places: what it names, image frame.
         points: what the decoder gets, image frame, before there may be too many.
+        edits: whether it changes the mask itself, pixel by pixel, and the decoder is not asked.
     """
 
     places: Callable[[Any], Sequence[XY]]
     points: Callable[[Any, Canvas, RegionRules], list[Labelled]]
+    edits: bool = False
 
 
 def points_of(item: PromptItem, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
@@ -296,6 +309,18 @@ def _polygon_points(polygon: Polygon, canvas: Canvas, rules: RegionRules) -> lis
     return _POLYGON_RULES[rules.polygon](corners, canvas) if polygon.label else _excluded(corners, canvas)
 
 
+def _mask_points(mask: KnownMask, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
+    """A few pixels of a mask, spread over it column by column: without any, one click may lose the object."""
+    ends = np.cumsum(mask.counts[1::2], dtype=np.int64)
+    starts = np.cumsum(mask.counts, dtype=np.int64)[::2]
+    area = int(ends[-1]) if len(ends) else 0
+    ranks = thin(range(area), MASK_POINTS)
+    runs = np.searchsorted(ends, ranks, side="right")
+    places = starts[runs] + ranks - np.concatenate([[0], ends])[runs] if area else np.empty(0, np.int64)
+    height = mask.size[0]
+    return [(place // height + 0.5, place % height + 0.5, PointLabel.POSITIVE) for place in places.tolist()]
+
+
 PROMPT_SHAPES: Mapping[str, PromptShape] = {
     Click.kind: PromptShape(
         places=lambda click: [(click.x, click.y)],
@@ -310,5 +335,7 @@ PROMPT_SHAPES: Mapping[str, PromptShape] = {
     ),
     Polygon.kind: PromptShape(places=lambda polygon: polygon.points_xy, points=_polygon_points),
     TextPrompt.kind: PromptShape(places=lambda _: [], points=lambda *_: []),
+    Paint.kind: PromptShape(places=lambda stroke: stroke.points_xy, points=lambda *_: [], edits=True),
+    KnownMask.kind: PromptShape(places=lambda _: [], points=_mask_points, edits=True),
 }
 """Every kind of prompt by its name; `client/src/shared/prompt/kinds.ts` has the same rows."""

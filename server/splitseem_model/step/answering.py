@@ -17,12 +17,13 @@ from splitseem_model.mask.photo.fine_mask import FineMask, fine_mask
 from splitseem_model.mask.refiner import RefinerInputs
 from splitseem_model.mask.refiner_scale import enlarged, shrink_factor, shrunk
 from splitseem_model.mask.selection import answer_scores
-from splitseem_model.prompt.memory import MemoryPrompt
+from splitseem_model.prompt.memory import MemoryPrompt, Said
 from splitseem_model.prompt.thinning import thin
 from splitseem_model.step.asking import Candidates, previous_mask
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.step.runtime import DecoderRuntime
 from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_proto import PromptItem
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Step:
         label, label_score: its best class and the softmax of it; None for a model without vocabulary.
         class_embed: float32 `[E]`, what the mask shows; its cosines with the vectors of names choose one.
         fine: what the mask is made of where the photo refines it; None where `mask_logits` are.
+        edits: what was painted, which the mask of the image is changed by, in order.
+        decoded: whether the decoder was asked; otherwise the mask is what was painted, and nothing else.
+        seen: how many prompts of the object this is the answer to; None: all that the step was given.
     """
 
     mask_logits: NDArray[np.float32]
@@ -45,11 +49,15 @@ class Step:
     label_score: float | None = None
     class_embed: NDArray[np.float32] | None = None
     fine: FineMask | None = None
+    edits: tuple[PromptItem, ...] = ()
+    decoded: bool = True
+    seen: int | None = None
 
     @property
-    def memory(self) -> MemoryPrompt:
-        """For the next step of the same object."""
-        return MemoryPrompt(self.mask_logits)
+    def memory(self) -> MemoryPrompt | None:
+        """For the next step of the same object; None where the decoder was not asked."""
+        said = Said(self.score, self.query, self.label, self.label_score, self.class_embed)
+        return MemoryPrompt(self.mask_logits, self.seen, said) if self.decoded else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,7 +59,8 @@ class PromptDecoder(Protocol):
 @dataclass(frozen=True)
 class DecodedObject:
     """The answer to the last prompt of an object: mask, its number of pixels, label, scores, the class
-    embedding float32 `[E]` that names are compared with, and memory.
+    embedding float32 `[E]` that names are compared with, and memory. The last two are empty and None
+    for what was painted alone.
 
     Attributes:
         prompts: those that make the object, where it was found by words.
@@ -71,7 +72,7 @@ class DecodedObject:
     label_score: float | None
     score: float
     class_embed: NDArray[np.float32]
-    memory: Memory
+    memory: Memory | None
     prompts: tuple[PromptItem, ...] | None = None
 
 
@@ -171,7 +172,9 @@ class DecodeService:
             run.image,
             [(prompt,) for prompt in unanswered],
             before=item.prompts[: len(item.prompts) - len(unanswered)],
-            memory=None if item.memory is None else MemoryPrompt(self._fitting(run.image, item.memory)),
+            memory=None
+            if item.memory is None
+            else MemoryPrompt(self._fitting(run.image, item.memory), item.memory.prompts),
         )
 
     def _step(self, run: _Run) -> None:
@@ -188,6 +191,7 @@ class DecodeService:
 
     def _answer(self, image: Any, step: Step, prompts: int) -> DecodedObject:
         assert step.class_embed is not None, "every step is labelled"
+        memory = step.memory
         mask = self._decoder.mask(image, step)
         return DecodedObject(
             encode_rle(mask),
@@ -196,7 +200,7 @@ class DecodeService:
             step.label_score,
             step.score,
             step.class_embed,
-            Memory(prompts, step.memory.mask_logits),
+            None if memory is None else Memory(prompts, memory.mask_logits),
         )
 
     def _image(self, embedded: Embedded, place: str) -> Any:

@@ -121,7 +121,7 @@ def _describe_object(item: DecodedObject) -> dict[str, object]:
         "label_score": item.label_score,
         "score": item.score,
         "class_embed": item.class_embed.tolist(),
-        "memory": write_memory(item.memory),
+        "memory": None if item.memory is None else write_memory(item.memory),
         **({} if item.prompts is None else {"prompts": to_plain(Prompt(item.prompts))["items"]}),
     }
 

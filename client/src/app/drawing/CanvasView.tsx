@@ -73,7 +73,8 @@ function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
 }
 
 /** Draw at most once a frame, whenever something that is drawn has changed. */
-function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
+function paintOnChange(canvas: HTMLCanvasElement, app: App): () => void {
+  const { store } = app;
   const painter = new Painter();
   let frame = 0;
   const { density, unfollow } = followDensity();
@@ -103,7 +104,7 @@ function paintOnChange(canvas: HTMLCanvasElement, { store }: App): () => void {
   };
   const stop = effect(() => {
     // Painted again on a screen of another density, too.
-    if (density.value > 0) paintSoon(sceneOf(store), store.canvasSize.value);
+    if (density.value > 0) paintSoon(sceneOf(app), store.canvasSize.value);
   });
   return () => {
     stop();

@@ -1,8 +1,12 @@
 /** Store -> what the canvas draws. */
 import type { Scene } from '../../canvas/layers';
 import { objectColour } from '../../canvas/palette';
+import { opposite, type ToolGesture } from '../../canvas/toolGestures';
+import { toImage } from '../../canvas/viewport';
 import { activeObjectOf, resultOf, type ImageState } from '../../session/state';
 import { picturesOf } from './photoPixels';
+import type { App } from '../app';
+import { brushRadius } from '../state/brush';
 import type { Store } from '../state/store';
 
 /** In the colour that the click's object has, or would have. */
@@ -12,8 +16,17 @@ function previewOf({ preview, nextLabel }: Store, image: ImageState): Scene['pre
   return mask && { mask, colour: objectColour(object) };
 }
 
+/** Where the mouse or the keyboard's crosshair holds a brush that is not pressed. */
+function brushCursorOf(store: Store, gesture: ToolGesture): Scene['brush'] {
+  const { hover, crosshair, sketch, viewport } = store;
+  const at = hover.value ? toImage(viewport.value, hover.value.at) : crosshair.value;
+  if (gesture.kind !== 'drag' || gesture.paints === undefined || at === null || sketch.value) return null;
+  const label = hover.value?.isNegative === true ? opposite(gesture.paints) : gesture.paints;
+  return { at, radius: brushRadius(store), label };
+}
+
 /** Null while no image is open. */
-export function sceneOf(store: Store): Scene | null {
+export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene | null {
   const image = store.activeImage.value;
   const open = store.activePhoto.value;
   if (image === null || open === null) return null;
@@ -26,6 +39,7 @@ export function sceneOf(store: Store): Scene | null {
     sketch: store.sketch.value,
     crosshair: store.crosshair.value,
     preview: previewOf(store, image),
+    brush: brushCursorOf(store, tools[store.tool.value].gesture),
     objects: shown.map((object) => ({
       colour: objectColour(object),
       isActive: object.id === activeObject,

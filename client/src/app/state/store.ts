@@ -63,6 +63,8 @@ export function createStore() {
     crosshair: signal<PointXy | null>(null),
     /** Where a mouse points with no button held; null: nowhere on the photo's canvas. */
     hover: signal<Hover | null>(null),
+    /** Of Paint and Erase: across, CSS pixels. */
+    brush: signal(24),
     /** What a click there would give; null: nothing is known of it. */
     preview: signal<CocoRle | null>(null),
     showsPreview: rememberedSwitch('preview', true),

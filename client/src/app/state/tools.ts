@@ -1,5 +1,5 @@
 /** The tools, a row each, in the order in which they are shown: picker, keys, help and canvas read nothing else. */
-import { BOXES, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../canvas/toolGestures';
+import { BOXES, brushOf, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../canvas/toolGestures';
 import type { RuntimeInfo } from '../../shared/messages';
 import type { DecoderState } from './store';
 
@@ -74,6 +74,20 @@ export const TOOLS = {
     title: 'Show such an object in another photo',
     gesture: CLICKS,
     lack: ({ hasExample }) => (hasExample ? 'Not in this client yet' : 'The loaded model takes no examples'),
+  },
+  paint: {
+    name: 'Paint',
+    key: 'p',
+    icon: 'M4 20c4 .5 6-1 6-3.500a2.500 2.500 0 0 0-2.500-2.500C5 14 5.500 18 4 20zM10 14.500 19 4l1.500 1.500L11.500 16',
+    title: 'Paint pixels into the mask; with the right button or Shift, out of it',
+    gesture: brushOf(1),
+  },
+  erase: {
+    name: 'Erase',
+    key: 'x',
+    icon: 'M4.500 14.500 13 6l6 6-7.500 7.500H8.500zM9 10l6 6M11.500 19.500H20',
+    title: 'Take pixels out of the mask; with the right button or Shift, put them back',
+    gesture: brushOf(0),
   },
 } as const satisfies Readonly<Record<string, ToolRow>>;
 

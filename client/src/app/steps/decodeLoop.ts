@@ -3,8 +3,10 @@ import type { DecoderBridge } from '../../bridge/decoder';
 import { hasStep, nextPending, type ImageId, type PendingStep } from '../../session/state';
 import { recordResult } from '../../session/transitions';
 import { toClientError, type ClientError } from '../../shared/errors';
+import { counted, isEdit } from '../../shared/prompt/edits';
 import { checkSize } from '../photos/photo';
 import { isReady, namingOf, type Store } from '../state/store';
+import { editResult, type Answer } from './editResult';
 import { stepArgs } from './stepArgs';
 import { answeredTimings } from './timings';
 import type { TextLookup } from './textLookup';
@@ -67,20 +69,28 @@ export class DecodeLoop {
     this.run();
   }
 
-  #canDecode({ imageId, prompts }: PendingStep): boolean {
+  async #ask(pending: PendingStep, signal: AbortSignal): Promise<Answer | null> {
+    const args = stepArgs(this.#store, this.#texts, pending);
+    return args && this.#services.decoder.call('step', args, { signal });
+  }
+
+  #canDecode({ imageId, prompts, step }: PendingStep): boolean {
     const { photos } = this.#store;
+    if (isEdit(step.prompt)) return photos.value.has(imageId);
     const phase = photos.value.get(imageId)?.readiness.phase;
     const isOpen = phase === 'ready' || phase === 'opening';
-    return isOpen && this.#texts.vectorsOf(prompts) !== null;
+    return isOpen && this.#texts.vectorsOf(counted(prompts)) !== null;
   }
 
   async #decode(pending: PendingStep, signal: AbortSignal): Promise<void> {
     const { imageId, previous, step } = pending;
     const { session, photos, lastStep, unpainted } = this.#store;
     const size = photos.value.get(imageId)?.photo.size;
-    const args = stepArgs(this.#store, this.#texts, pending);
-    if (size === undefined || args === null) return;
-    const result = await this.#services.decoder.call('step', args, { signal });
+    if (size === undefined) return;
+    const result = isEdit(step.prompt)
+      ? editResult(step.prompt, previous, size)
+      : await this.#ask(pending, signal);
+    if (result === null) return;
     const finished = this.#services.now();
     checkSize(size, result.mask.size);
     const before = session.value.results.get(step.id);

@@ -51,7 +51,10 @@ function isAtPlaceOf(key: string, { key: typed, code, shiftKey }: KeyPress): boo
 }
 
 /** Where other keys are on most keyboards. */
-const PLACES: Readonly<Record<string, string>> = { '=': 'Equal', '-': 'Minus', ',': 'Comma', '.': 'Period' };
+const PLACES: Readonly<Record<string, string>> = {
+  ...{ '=': 'Equal', '-': 'Minus', ',': 'Comma', '.': 'Period' },
+  ...{ '[': 'BracketLeft', ']': 'BracketRight' },
+};
 
 /** The first entry that was pressed: by what the key types, else by its place. */
 export const findPressed = <Entry extends { readonly chords: readonly Chord[] }>(

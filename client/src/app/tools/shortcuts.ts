@@ -12,6 +12,7 @@ import {
   showHidden,
 } from './objectActions';
 import { finishShown, showNeighbour } from './photoActions';
+import { stepBrush } from '../state/brush';
 import { placedTools, type PlacedTool, type Tools } from '../state/tools';
 
 export interface Shortcut {
@@ -176,6 +177,18 @@ const COMMANDS: readonly Shortcut[] = [
     run: (app) => showNeighbour(app, 1),
   },
   {
+    keys: '[',
+    does: 'Smaller brush',
+    chords: key('['),
+    run: ({ store }) => stepBrush(store, -1),
+  },
+  {
+    keys: ']',
+    does: 'Larger brush',
+    chords: key(']'),
+    run: ({ store }) => stepBrush(store, 1),
+  },
+  {
     keys: '+',
     does: 'Zoom in',
     chords: key('+', '='),
@@ -218,14 +231,16 @@ export const GESTURE_HELP: readonly (readonly [string, string])[] = [
   ['Enter in the text field', 'Add the words to the selected object'],
   ['Arrow keys on the canvas', 'Move the crosshair (with Shift: finely)'],
   ['Enter, Shift+Enter on the canvas', 'Positive, negative click at the crosshair'],
-  ['The same with Box and Scribble', 'Begin there; Enter again ends it'],
+  ['The same with Box, Scribble, Paint and Erase', 'Begin there; Enter again ends it'],
   ['The same with Polygon', 'Corner there; Enter again there closes it'],
   ['Enter in the label of an object', 'Take the label and go back to the canvas'],
 ];
 
+const TYPED_INTO = 'input:not([type=radio], [type=range], [type=checkbox]), textarea, select';
+
 /** Whether keys and pasted text go into a field. */
 export const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('input:not([type=radio]), textarea, select');
+  target instanceof HTMLElement && target.matches(TYPED_INTO);
 
 /** Run the shortcut of a key, unless the user is typing or a dialog is open. */
 export function handleKey(event: KeyboardEvent, app: App): void {

@@ -16,7 +16,7 @@ const NAMELESS: Naming = { label: null, labelScore: null };
 
 /** The name whose embedding is nearest in direction to a class embedding [E]; nulls without any name. */
 export function nameOf(classEmbed: Float32Array, vocabulary: Vocabulary | null, logitScale: number): Naming {
-  if (vocabulary === null) return NAMELESS;
+  if (vocabulary === null || classEmbed.length === 0) return NAMELESS;
   const logits = cosines(classEmbed, vocabulary).map((cosine) => logitScale * cosine);
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const label = vocabulary.names[logits.indexOf(highest)];

@@ -12,9 +12,10 @@ import {
   type Fields,
   type Reader,
 } from '../reading/fields';
-import { MAX_NAME_BYTES, MAX_STROKE_POINTS, MAX_TEXT_BYTES } from '../reading/limits';
+import { cocoRleOf } from '../reading/cocoRle';
+import { MAX_DIMENSION, MAX_NAME_BYTES, MAX_STROKE_POINTS, MAX_TEXT_BYTES } from '../reading/limits';
 import { refuse } from '../reading/refusal';
-import type { LabelledPoint, PointXy, PromptItem, PromptKind } from '../types';
+import type { CocoRle, LabelledPoint, PointXy, PromptItem, PromptKind } from '../types';
 import type { Mark } from './marks';
 import { resample, type Xy } from './polyline';
 import { boxPoints, cornersOf, polygonPoints, type Canvas, type RegionRules } from './regions';
@@ -44,6 +45,30 @@ function regionLabel(fields: Fields, where: string): { readonly label?: 0 } {
 }
 
 const strokePoints = sequence(pair(number), MAX_STROKE_POINTS);
+
+/** Points of a mask: without any, one click may lose the object. */
+const MASK_POINTS = 4;
+
+/** A few pixels of a mask, spread over it column by column. */
+function maskPoints({ size: [height], counts }: CocoRle): readonly LabelledPoint[] {
+  const area = counts.reduce((sum, count, index) => sum + (index % 2) * count, 0);
+  const few = Math.min(area, MASK_POINTS);
+  const ranks = Array.from({ length: few }, (_, k) => Math.floor(((k + 0.5) * area) / few));
+  let [position, passed] = [0, 0];
+  return counts.flatMap((count, index) => {
+    const start = position;
+    position += count;
+    if (index % 2 === 0) return [];
+    const before = passed;
+    passed += count;
+    return ranks
+      .filter((rank) => rank >= before && rank < passed)
+      .map((rank) => {
+        const place = start + rank - before;
+        return { x: Math.floor(place / height) + 0.5, y: (place % height) + 0.5, label: 1 } as const;
+      });
+  });
+}
 
 const toPoint = ([x, y]: Xy): PointXy => ({ x, y });
 
@@ -105,6 +130,33 @@ export const PROMPTS: PromptTable = {
       return { kind: 'text', text: words };
     },
     points: () => [],
+    draw: () => [],
+  },
+  paint: {
+    read: (fields, where) => {
+      const points_xy = required(fields, 'points_xy', strokePoints, where);
+      const radius = required(fields, 'radius', number, where);
+      const read = {
+        kind: 'paint',
+        points_xy,
+        radius,
+        label: required(fields, 'label', label, where),
+      } as const;
+      check(points_xy.length >= 1, `${where}: a stroke needs at least one point`);
+      check(
+        radius > 0 && radius <= MAX_DIMENSION,
+        `${where}: radius must be above 0, at most ${MAX_DIMENSION}`,
+      );
+      return read;
+    },
+    points: () => [],
+    draw: ({ points_xy, radius, label }) => [
+      { shape: 'brush', points: points_xy.map(toPoint), radius, label },
+    ],
+  },
+  mask: {
+    read: (fields, where) => ({ kind: 'mask', ...cocoRleOf(fields, where) }),
+    points: maskPoints,
     draw: () => [],
   },
 };

@@ -24,19 +24,25 @@ export function wholeImage({ height, width }: SizeHw): EncodedPart {
 /**
  * The points that the prompts of one object make, in the image frame, in the order of the prompts.
  *
- * Of more than `maxPoints` some are left out, evenly. Text makes no points.
+ * Of more than `maxPoints` some are left out, evenly. Text, paint and masks make no points.
  */
 export function promptPoints(
   items: readonly PromptItem[],
   part: EncodedPart,
   { regionRules, maxPoints }: PointRules,
 ): readonly LabelledPoint[] {
-  const canvas = canvasOf(part);
   return thin(
-    items.flatMap((item) => rowOf(item).points(item, canvas, regionRules)),
+    items.flatMap((item) => pointsOf(item, part, { regionRules })),
     maxPoints,
   );
 }
+
+/** The points of one prompt; none is left out. */
+export const pointsOf = (
+  item: PromptItem,
+  part: EncodedPart,
+  { regionRules }: Pick<PointRules, 'regionRules'>,
+): readonly LabelledPoint[] => rowOf(item).points(item, canvasOf(part), regionRules);
 
 function canvasOf({ original_hw: [height, width], roi_xywh: [left, top, ...size] }: EncodedPart): Canvas {
   const diagonal = Math.sqrt(height ** 2 + width ** 2);

@@ -1,6 +1,7 @@
 /** The rows that may answer -> the one that does, its mask and what it means. */
 import type { CorrectionConfig, PhotoConfig } from '../../shared/model/manifest';
 import type { WorkerStepResult } from '../../shared/messages';
+import { applyEdits } from '../../shared/prompt/edits';
 import { holdPixels, rleArea } from '../../shared/rle';
 import type { CocoRle, LabelledPoint, MaskLogits } from '../../shared/types';
 import { atMaskStride } from './coarseDraft';
@@ -67,7 +68,7 @@ export async function finish(
   const { config } = decoder.manifest;
   const fine = followed(logits, image, inputs.slots, config.photo);
   await watch.lap('photo');
-  const mask = maskOf(fine, image, inputs.points);
+  const mask = applyEdits(maskOf(fine, image, inputs.points), inputs.strokes ?? []);
   await watch.lap('mask');
   return {
     maskLogits: logits,

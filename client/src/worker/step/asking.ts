@@ -2,12 +2,14 @@
 import { imageToInput } from '../../shared/geometry';
 import { Failure } from '../../shared/errors';
 import type { DecoderConfig, SamplingRule } from '../../shared/model/manifest';
-import type { ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
+import type { PaintItem } from '../../shared/generated';
+import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
 import { atItsStride } from './coarseDraft';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from '../decode/generalDecoder';
 import { textAgreement, type Candidates } from '../mask/selection';
 import { output, type Feeds, type Fetches, type FloatTensor, type Graph } from '../runtime/graph';
+import { logitsOfMask } from '../prompt/knownMask';
 import { attentionBias, previousMask } from '../prompt/memory';
 import type { PreparedImage } from './preparedImage';
 import { sampleFeatures } from '../layers/sampling';
@@ -25,6 +27,10 @@ export interface StepPrompts {
   readonly texts: readonly TextVectors[];
   /** Mask logits of the step before, or null on the first. */
   readonly memory: MaskLogits | null;
+  /** What the mask was made since, and takes the place of the memory. */
+  readonly painted?: CocoRle;
+  /** Stand on the answer. */
+  readonly strokes?: readonly PaintItem[];
 }
 
 /** The same as the graphs see it. */
@@ -52,7 +58,9 @@ export async function ask(
   prompts: StepPrompts,
   watch: Laps,
 ): Promise<Asked> {
-  const inputs = { ...prompts, slots: toSlots(prompts.points, image.geometry) };
+  const { painted } = prompts;
+  const memory = painted === undefined ? prompts.memory : logitsOfMask(painted, image.geometry);
+  const inputs = { ...prompts, memory, slots: toSlots(prompts.points, image.geometry) };
   const run =
     general === null
       ? clickRun(decoder, image, inputs)

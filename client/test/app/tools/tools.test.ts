@@ -68,7 +68,7 @@ describe('a row of a tool', () => {
     const elements = elementsOf(ToolPicker({ app }));
     const inputs = elements.filter(({ type }) => type === 'input').map(({ props }) => props);
     expect(inputs.map((props) => props['aria-label'])).toEqual([
-      ...['Select', 'Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example', 'Triangle'],
+      ...['Select', 'Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example', 'Paint', 'Erase', 'Triangle'],
     ]);
     expect(inputs.at(-1)).toMatchObject({ 'aria-description': 'Drag a triangle (G)', disabled: false });
     expect(elements.some(({ props }) => props.d === TRIANGLE.icon)).toBe(true);

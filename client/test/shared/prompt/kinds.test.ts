@@ -17,6 +17,8 @@ const ITEMS: Readonly<Record<PromptKind, PromptItem>> = {
   scribble: { kind: 'scribble', points_xy: CORNERS, label: 1 },
   polygon: { kind: 'polygon', points_xy: CORNERS, label: 0 },
   text: { kind: 'text', text: 'a cat' },
+  paint: { kind: 'paint', points_xy: CORNERS, radius: 2.5, label: 0 },
+  mask: { kind: 'mask', size: [16, 20], counts: [10, 5, 305] },
 };
 const part = wholeImage({ height: 16, width: 20 });
 
@@ -27,10 +29,9 @@ describe.each(PROMPT_KINDS)('a prompt of kind %s', (kind) => {
     expect(readPromptItem(JSON.parse(JSON.stringify(item)) as never, 'item')).toEqual(item);
   });
 
-  it('is seen by the decoder and by the user, unless it is words', () => {
-    const isWords = kind === 'text';
-    expect(promptPoints([item], part, POINT_RULES).length === 0).toBe(isWords);
-    expect(rowOf(item).draw(item).length === 0).toBe(isWords);
+  it('is seen by the decoder and by the user, unless it is words or is in the mask', () => {
+    expect(promptPoints([item], part, POINT_RULES).length > 0).toBe(!['text', 'paint'].includes(kind));
+    expect(rowOf(item).draw(item).length > 0).toBe(!['text', 'mask'].includes(kind));
   });
 });
 
@@ -53,5 +54,7 @@ it('a box is drawn as its dashed outline, in the colour of its sign', () => {
 
 it('other kinds are refused by name, with the names that are known', () => {
   const read = (): unknown => readPromptItem({ kind: 'lasso' }, 'items[0]');
-  expect(read).toThrow('items[0].kind: unknown name "lasso"; known are click, box, scribble, polygon, text');
+  expect(read).toThrow(
+    'items[0].kind: unknown name "lasso"; known are click, box, scribble, polygon, text, paint, mask',
+  );
 });
