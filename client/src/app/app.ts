@@ -72,32 +72,24 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     store.tool.value = tool;
     if (tools[tool].hasWords === true) controller.expectText();
   };
-  const undo = (): void => {
+  const { apiKeys } = services;
+  const parts = { store, controller, keeping, apiKeys, everything, view, gestures, tools, chooseTool };
+  return { ...parts, ...drawnFirst(gestures, controller) };
+}
+
+/** What is meant first for what is being drawn. */
+const drawnFirst = (gestures: Gestures, controller: Controller): Pick<App, 'undo' | 'redo' | 'accept'> => ({
+  undo: () => {
     if (!gestures.undo()) controller.undo();
-  };
-  const redo = (): void => {
+  },
+  redo: () => {
     if (!gestures.redo()) controller.redo();
-  };
-  const accept = (): void => {
+  },
+  accept: () => {
     if (gestures.hasCorners) gestures.closePolygon();
     else controller.newObject();
-  };
-  const { apiKeys } = services;
-  return {
-    store,
-    controller,
-    keeping,
-    apiKeys,
-    everything,
-    view,
-    gestures,
-    tools,
-    chooseTool,
-    undo,
-    redo,
-    accept,
-  };
-}
+  },
+});
 
 /**
  * What is drawn on a photo never goes to another. By the signals, not by a component: the next press or key may come
