@@ -1,9 +1,11 @@
-/** Objects -> categories: names, numbered in the order in which they come. */
+/** Objects -> categories: names, numbered in the order of the user's list, then of the objects. */
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 
 export interface CategoryOptions {
   /** Whether names that are not confirmed are categories. */
   readonly useGuesses: boolean;
+  /** Names that are categories in any case, before the others: their numbers are the same in every file. */
+  readonly classes?: readonly string[];
 }
 
 /** Category of objects without a name. */
@@ -29,8 +31,11 @@ export const categorised = (
       .map((object) => ({ object, category: categoryOf(object, options) })),
   }));
 
-export const categoryNames = (photos: readonly Categorised[]): readonly string[] => [
-  ...new Set(photos.flatMap(({ objects }) => objects.map(({ category }) => category))),
+export const categoryNames = (
+  photos: readonly Categorised[],
+  { classes = [] }: CategoryOptions,
+): readonly string[] => [
+  ...new Set([...classes, ...photos.flatMap(({ objects }) => objects.map(({ category }) => category))]),
 ];
 
 /** Name of the file that belongs to a photo: that of the photo with another ending. */

@@ -47,7 +47,7 @@ export interface CocoOptions extends CategoryOptions {
 /** Objects with an empty mask are left out. */
 export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions): CocoFile {
   const found = categorised(photos, options);
-  const names = categoryNames(found);
+  const names = categoryNames(found, options);
   const annotated = found.flatMap(({ objects }, index) =>
     objects.map((named) => ({ ...named, imageId: index + 1 })),
   );

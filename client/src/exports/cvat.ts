@@ -8,7 +8,7 @@ import { element, toXml, type Element } from './xml';
 
 export function toCvat(photos: readonly AnnotatedPhoto[], options: CategoryOptions): Blob {
   const found = categorised(photos, options);
-  const labels = categoryNames(found).map((name) =>
+  const labels = categoryNames(found, options).map((name) =>
     element('label', [
       element('name', name),
       element('color', hexColour(classColour(name))),

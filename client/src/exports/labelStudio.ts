@@ -18,7 +18,7 @@ export function toLabelStudio(photos: readonly AnnotatedPhoto[], options: Catego
   return zipOf(
     new Map([
       ['tasks.json', JSON.stringify(found.map(task))],
-      ['config.xml', config(categoryNames(found))],
+      ['config.xml', config(categoryNames(found, options))],
     ]),
   );
 }

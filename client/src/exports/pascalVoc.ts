@@ -15,7 +15,7 @@ export async function toPascalVoc(
   options: CategoryOptions,
 ): Promise<Blob> {
   const found = categorised(photos, options);
-  const names = categoryNames(found);
+  const names = categoryNames(found, options);
   const files = new Map<string, string | Blob>([
     ['labelmap.txt', labelMapText(names)],
     ['ImageSets/Segmentation/default.txt', found.map(({ photo }) => `${besides(photo, '')}\n`).join('')],

@@ -12,7 +12,7 @@ import { zipOf } from './zip';
 /** Photos without objects have an empty file: that is how background is said. */
 export function toYolo(photos: readonly AnnotatedPhoto[], options: CategoryOptions): Promise<Blob> {
   const found = categorised(photos, options);
-  const names = categoryNames(found);
+  const names = categoryNames(found, options);
   const labels = found.map(({ photo, objects }): [string, string] => {
     const { width, height } = photo.size;
     const lines = objects.map(({ object, category }) => {

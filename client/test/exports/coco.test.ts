@@ -29,6 +29,18 @@ function guessedAndNamed(): Session {
 }
 
 describe('COCO', () => {
+  it('numbers the classes of the user first, in their order, whatever the photos hold', () => {
+    const { photos } = annotated(guessedAndNamed());
+    const classes = ['dog', 'tail'];
+    const { categories, annotations } = toCoco(photos, { segmentation: 'rle', useGuesses: true, classes });
+    expect(categories).toEqual([
+      { id: 1, name: 'dog' },
+      { id: 2, name: 'tail' },
+      { id: 3, name: 'cat' },
+    ]);
+    expect(annotations.map(({ category_id }) => category_id)).toEqual([3, 2]);
+  });
+
   it('has an annotation per object, with categories by the names of the user', () => {
     expect(coco(guessedAndNamed())).toEqual({
       info: { description: 'Made with splitseem' },

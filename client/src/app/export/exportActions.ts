@@ -60,8 +60,8 @@ export function projectOf(store: Store): Project {
 
 const coco =
   (segmentation: CocoOptions['segmentation'], name: string) =>
-  ({ photos }: Source, { useGuesses }: ExportOptions): void => {
-    download(name, jsonBlob(toCoco(photos, { segmentation, useGuesses })));
+  ({ photos }: Source, options: ExportOptions): void => {
+    download(name, jsonBlob(toCoco(photos, { ...options, segmentation })));
   };
 
 type ToFile = (photos: readonly AnnotatedPhoto[], options: ExportOptions) => Promise<Blob> | Blob;
@@ -210,6 +210,7 @@ export async function exportAs(
 ): Promise<readonly string[]> {
   const exported = annotated(store.session.value);
   const remarks = remarksOn(format, exported, options);
-  await format.run(exportSource(store, exported), options);
+  const classes = store.session.value.classList.names;
+  await format.run(exportSource(store, exported), { ...options, classes });
   return remarks;
 }
