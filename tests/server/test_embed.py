@@ -16,6 +16,8 @@ from PIL import Image
 
 from splitseem_proto import Embedding, decode_tensor, unpack
 from splitseem_server.cache import packed
+from splitseem_server.cache.redis_cache import RedisCache
+from splitseem_server.embedding import service
 
 pytestmark = pytest.mark.anyio
 
@@ -201,9 +203,13 @@ async def test_second_request_is_a_hit_without_another_run(
     assert len(encoder.images) == runs
 
 
-@pytest.mark.parametrize("accept", ["application/msgpack", "application/json"])
-async def test_a_hit_is_unpacked_once(
-    client: httpx.AsyncClient, image_bytes: ImageBytes, monkeypatch: pytest.MonkeyPatch, accept: str
+@pytest.mark.parametrize(("accept", "times"), [("application/msgpack", 0), ("application/json", 1)])
+async def test_a_hit_in_memory_is_unpacked_only_to_be_described(
+    client: httpx.AsyncClient,
+    image_bytes: ImageBytes,
+    monkeypatch: pytest.MonkeyPatch,
+    accept: str,
+    times: int,
 ) -> None:
     image = image_bytes()
     await client.post("/embed", content=image)
@@ -216,7 +222,45 @@ async def test_a_hit_is_unpacked_once(
     monkeypatch.setattr(packed, "unpack", counted)
     response = await client.post("/embed", content=image, headers={"Accept": accept})
     assert response.headers["x-splitseem-cache"] == "hit"
+    assert len(unpacked) == times
+
+
+@pytest.mark.redis
+async def test_a_hit_from_redis_is_unpacked_once_and_then_not_again(
+    make_app: Callable[..., FastAPI],
+    run_in_process: Any,
+    redis_server: Any,
+    image_bytes: ImageBytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, url = redis_server
+    unpacked: list[bytes] = []
+
+    def counted(data: bytes) -> Any:
+        unpacked.append(data)
+        return unpack(data)
+
+    monkeypatch.setattr(packed, "unpack", counted)
+    sources = []
+    for _ in range(2):
+        cache = RedisCache(url, timeout_s=10, pause_s=0, ttl_s=0)
+        async with run_in_process(make_app(cache, cache_url=url)) as client:
+            for _ in range(2):
+                answer = await client.post("/embed", content=image_bytes())
+                sources.append(answer.headers["x-splitseem-cache"])
+    assert sources == ["miss", "hit", "hit", "hit"]
     assert len(unpacked) == 1
+
+
+async def test_a_file_that_was_seen_needs_no_thread_for_its_header(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await client.post("/embed", content=image_bytes())
+    read: list[bytes] = []
+    monkeypatch.setattr(service, "read_header", lambda data, limits: read.append(data))
+    second = await client.post("/embed", content=image_bytes())
+    assert (second.headers["x-splitseem-cache"], second.content) == ("hit", first.content)
+    assert read == []
 
 
 @pytest.mark.parametrize(

@@ -39,16 +39,19 @@ class CheckedCache:
         self._cache = cache
         self._local = local
         self._tier = tier
+        self._own = [("local", local)]
+        if isinstance(cache, InProcessCache):
+            # Nobody else writes to it.
+            self._own.append((tier, cache))
         self._read = read
         self._faults = 0
 
     async def get(self, key: str, tenant: str) -> PackedEmbedding | None:
         """The embedding of that key, or None."""
+        near = await self.near(key, tenant)
+        if near is not None:
+            return near
         place = place_of(key, tenant)
-        checked = await self._local.get(place)
-        if checked is not None:
-            self._read("local", "hit")
-            return PackedEmbedding(checked)
         data = await self._cache.get(place)
         if data is None:
             self._read(self._tier, "miss")
@@ -62,6 +65,16 @@ class CheckedCache:
         self._faults += 1
         _log.warning("cache_fault", operation="check", reason=fault, faults=self._faults)
         await self._cache.remove(place)
+        return None
+
+    async def near(self, key: str, tenant: str) -> PackedEmbedding | None:
+        """The embedding of that key, if this process has it and knows that it is right."""
+        place = place_of(key, tenant)
+        for tier, cache in self._own:
+            data = await cache.get(place)
+            if data is not None:
+                self._read(tier, "hit")
+                return PackedEmbedding(data)
         return None
 
     async def put(self, key: str, tenant: str, packed: PackedEmbedding) -> None:

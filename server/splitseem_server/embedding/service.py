@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,9 @@ Source = Literal["hit", "miss", "joined"]
 
 # Headers are read beside the encoder, not behind it, so that bad images and known ones are answered at once.
 _HEADER_THREADS = 4
+# What was seen of images, by their digests, spares the threads; a file of so many bytes is hashed in 2 ms.
+_HEADERS_KEPT = 4096
+_HASHED_AT_ONCE = 2**20
 # Some models resize the shorter side to the canvas, so that an elongated image becomes a large input.
 _MAX_ELONGATION = 4
 
@@ -82,6 +86,7 @@ class EmbeddingService:
         self._pipeline = pipeline
         self._limits = limits
         self._flights: SingleFlight[_Produced] = SingleFlight()
+        self._headers: dict[str, ImageHeader] = {}
         self._header_threads = anyio.CapacityLimiter(_HEADER_THREADS)
 
     @property
@@ -104,18 +109,38 @@ class EmbeddingService:
             ServerError: the image or an option is refused, or too many images wait.
         """
         clock = Clock()
-        header = await anyio.to_thread.run_sync(
-            read_header, image, self._limits, limiter=self._header_threads
-        )
-        wanted = self._wanted(header, options)
+        wanted = self._wanted(await self._header(image), options)
         key = wanted.key
         clock.lap("header")
+        near = await self._cache.near(key, options.tenant)
+        if near is not None:
+            clock.lap("cache")
+            clock.lap("wait")
+            return Embedded(key, near, "hit", clock.laps)
         work = partial(self._produce, image=image, options=options, wanted=wanted)
         produced, joined = await self._flights.run(place_of(key, options.tenant), work)
         clock.lap("wait")
         source: Source = "joined" if joined else produced.source
         timings = {**clock.laps, **({} if source == "joined" else produced.timings_ms)}
         return Embedded(key, produced.packed, source, timings)
+
+    async def _header(self, image: bytes) -> ImageHeader:
+        """What is known of a file; of one that was seen lately, without a thread.
+
+        Raises:
+            ServerError: the image is refused.
+        """
+        if len(image) <= _HASHED_AT_ONCE:
+            known = self._headers.get(hashlib.sha256(image).hexdigest())
+            if known is not None:
+                return known
+        header = await anyio.to_thread.run_sync(
+            read_header, image, self._limits, limiter=self._header_threads
+        )
+        self._headers[header.digest] = header
+        if len(self._headers) > _HEADERS_KEPT:
+            del self._headers[next(iter(self._headers))]
+        return header
 
     def _wanted(self, header: ImageHeader, options: EmbedOptions) -> Wanted:
         encoder = self._encoder
