@@ -25,7 +25,7 @@ Source = Literal["hit", "miss", "joined"]
 
 # Headers are read beside the encoder, not behind it, so that bad images and known ones are answered at once.
 _HEADER_THREADS = 4
-# What was seen of images, by their digests, spares the threads; a file of so many bytes is hashed in 2 ms.
+# What was seen of images, by their digests, spares the threads; a file of this many bytes is hashed in 2 ms.
 _HEADERS_KEPT = 4096
 _HASHED_AT_ONCE = 2**20
 # Some models resize the shorter side to the canvas, so that an elongated image becomes a large input.
