@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "client"
 SOURCE = CLIENT / "src"
 ORDER = {
-    "": ("shared", "codec", "api", "worker", "bridge", "session", "canvas", "exports", "app"),
+    "": ("shared", "codec", "api", "worker", "bridge", "session", "canvas", "exports", "imports", "app"),
     "shared": (
         *("failures", "errors", "stages", "generated", "types", "geometry", "rle", "sha256"),
         *("reading", "image", "prompt", "model", "messages"),

@@ -120,7 +120,7 @@ export function browserServices(): Services {
       startDecoder(patience && WORKER_PATIENCE * patience),
       createServerDecoder(address('v1/decode'), patience, apiKeys),
     ),
-    readFile: (file, decodes) => readFile(file, convert, decodes),
+    readFile: (file, options) => readFile(file, convert, options),
     reopen: async ({ file, name, digest }, decodes = true) => ({
       ...(await readPhoto(file, name, convert, decodes)),
       ...(digest !== undefined && { digest }),

@@ -18,7 +18,7 @@ import { ClassNames } from './state/classNames';
 import { DecodeLoop } from './steps/decodeLoop';
 import { Preview } from './steps/preview';
 import { EmbedQueue } from './photos/embedQueue';
-import { checkSize, type OpenedFile, type Photo } from './photos/photo';
+import { checkSize, type OpenedFile, type Photo, type ReadOptions } from './photos/photo';
 import type { Readiness, Store } from './state/store';
 import { Projects } from './state/projects';
 import { TextLookup } from './steps/textLookup';
@@ -27,8 +27,7 @@ export interface Services {
   readonly embed: Embed;
   readonly texts: Texts;
   readonly decoder: DecoderBridge;
-  /** Args: decodes: whether the pixels of a photo are wanted at once. */
-  readonly readFile: (file: File, decodes: boolean) => Promise<OpenedFile>;
+  readonly readFile: (file: File, options: ReadOptions) => Promise<OpenedFile>;
   /** Read a photo again that was closed, with its pixels or without. */
   readonly reopen: (photo: Photo, decodes?: boolean) => Promise<Photo>;
   readonly modelUrl: string;
@@ -98,7 +97,8 @@ export class Controller {
     let shows = true;
     for (const file of files) {
       try {
-        const opened = await this.#services.readFile(file, shows);
+        const photos = this.#store.session.value.images;
+        const opened = await this.#services.readFile(file, { decodes: shows, photos });
         if (opened.kind === 'photo') {
           this.openPhoto(opened.photo, shows);
           shows = false;

@@ -1,5 +1,5 @@
 /** What is done with whole objects: finding, selecting, showing, copying them. */
-import { resizedRle, rleContains } from '../shared/rle';
+import { resizedRle, rleContains, unionRle } from '../shared/rle';
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
 import { commit, replaceImage } from './history';
 import {
@@ -84,6 +84,34 @@ export function duplicateObject(session: Session, givenAt: number): Session {
     return step && result ? [[step.id, result] as const] : [];
   });
   return { ...copied.session, results: new Map([...copied.session.results, ...answers]) };
+}
+
+/**
+ * Make one object of the selected one and of that before it in the list, which keeps its place, number and label. It
+ * begins with both masks together; the session stays where one of them has no final mask yet.
+ */
+export function mergeWithPrevious(session: Session, givenAt: number): Session {
+  const image = activeImageOf(session);
+  const { objects = [], activeObject = null } = image?.document ?? {};
+  const index = objects.findIndex(({ id }) => id === activeObject);
+  const [before, selected] = [objects[index - 1], objects[index]];
+  if (image === null || before === undefined || selected === undefined) return session;
+  const [first, second] = [resultOf(session, before), resultOf(session, selected)];
+  if (first?.isDraft !== false || second?.isDraft !== false) return session;
+  const prompt = { kind: 'mask', ...unionRle(first.mask, second.mask) } as const;
+  const merged: SegmentObject = {
+    ...before,
+    userLabel: before.userLabel ?? selected.userLabel,
+    steps: [{ id: `step-${session.nextId}`, prompt, givenAt }],
+  };
+  return commit({ ...session, nextId: session.nextId + 1 }, image, 'merge objects', {
+    ...image.document,
+    objects: objects.flatMap((object) =>
+      object === before ? [merged] : object === selected ? [] : [object],
+    ),
+    activeObject: merged.id,
+    hidden: new Set([...image.document.hidden].filter((id) => id !== before.id && id !== selected.id)),
+  });
 }
 
 function withCopy(

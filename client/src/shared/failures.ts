@@ -76,6 +76,11 @@ export const NAMED_WORDS = {
     happened: 'This file is cut short or is no project',
     remedy: 'Choose a file that was saved with Export, Project.',
   },
+  'annotations-unreadable': {
+    happened: 'The annotations in this file cannot be read',
+    remedy:
+      'COCO, LabelMe, YOLO and masks as Export writes them are read here; of YOLO the photos have to be open.',
+  },
   'export-failed': {
     happened: 'The file to save could not be made',
     remedy: 'Save the project instead, and try this again after a reload.',

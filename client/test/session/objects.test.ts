@@ -3,6 +3,7 @@ import { nextUndo } from '../../src/session/history';
 import {
   copyOf,
   duplicateObject,
+  mergeWithPrevious,
   pasteObject,
   selectAt,
   selectNeighbour,
@@ -142,6 +143,27 @@ describe('a copy', () => {
 
   it('of an object without prompts is none', () => {
     expect(copyOf(change.newObject(withObjects()))).toBeNull();
+  });
+});
+
+describe('merging', () => {
+  it('makes one object of the selected one and that before it, beginning with both masks', () => {
+    const session = withObjects(1, 3);
+    const merged = mergeWithPrevious(session, 9);
+    const [object] = image(merged).document.objects;
+    expect(numbers(merged)).toEqual([1]);
+    expect(object?.steps.map(({ prompt }) => prompt)).toEqual([
+      { kind: 'mask', size: [4, 6], counts: [0, 3, 21] },
+    ]);
+    expect(selected(merged)).toBe(1);
+    expect(image(change.undo(merged)).document).toEqual(image(session).document);
+  });
+
+  it('needs an object before, and masks of both', () => {
+    const first = selectNeighbour(withObjects(1, 1), 1);
+    expect(mergeWithPrevious(first, 9)).toBe(first);
+    const waiting = change.addPrompt(change.newObject(withObjects(1)), click(1, 1), 9);
+    expect(mergeWithPrevious(waiting, 9)).toBe(waiting);
   });
 });
 

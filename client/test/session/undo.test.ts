@@ -5,6 +5,7 @@ import { addClasses, classNamesOf, moveClass, setClassList } from '../../src/ses
 import { MAX_CLOSED } from '../../src/session/history';
 import {
   duplicateObject,
+  mergeWithPrevious,
   pasteObject,
   selectAt,
   selectNeighbour,
@@ -111,6 +112,7 @@ const CHANGES = {
   duplicate: (index) => (session) => duplicateObject(session, index),
   paste: (index) => (session) => pasteObject(session, COPIED, index),
   'show all': () => showAll,
+  merge: (index) => (session) => mergeWithPrevious(session, index),
   mark: (index) => (session) => markPhoto(session, MARKS[index % MARKS.length] ?? null),
   note: (_, label) => (session) => notePhoto(session, label),
   'new class': (_, label) => (session) => addClasses(session, [label]),

@@ -105,7 +105,7 @@ function OpenButton({ app }: { readonly app: App }) {
       <Action
         name="Open image"
         icon="open"
-        title="Open photos or a saved project; dropping or pasting works too"
+        title="Open photos, a saved project or annotations; dropping or pasting works too"
         onClick={() => photos.current?.click()}
       />
       <Action
@@ -117,7 +117,7 @@ function OpenButton({ app }: { readonly app: App }) {
       <input
         ref={photos}
         type="file"
-        accept="image/*,.json,application/json"
+        accept="image/*,.json,application/json,.zip,application/zip"
         multiple
         hidden
         onChange={({ currentTarget }) => void app.controller.openFiles(takeFiles(currentTarget))}

@@ -1,4 +1,6 @@
 /** Files -> photos and projects. */
+import { fromJson, fromPng, fromZip } from '../../imports/annotations';
+import type { KnownPhoto } from '../../imports/imported';
 import { decodePhoto, measurePhoto, type Convert } from './decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './pixels';
@@ -24,18 +26,35 @@ export interface Photo {
 export type OpenedFile =
   { readonly kind: 'photo'; readonly photo: Photo } | { readonly kind: 'project'; readonly project: Project };
 
-const PROJECT_NAME = /\.json$/i;
+const JSON_NAME = /\.json$/i;
+const ZIP_NAME = /\.zip$/i;
+const PNG_NAME = /\.png$/i;
 
-/**
- * Read a file that the user chose: a saved project by its type or ending, else a photo.
- *
- * Args: decodes: whether the pixels of a photo are wanted at once.
- */
-export async function readFile(file: File, convert: Convert, decodes = true): Promise<OpenedFile> {
-  if (file.type === 'application/json' || PROJECT_NAME.test(file.name)) {
-    return { kind: 'project', project: await readProject(file) };
+export interface ReadOptions {
+  /** Whether the pixels of a photo are wanted at once. */
+  readonly decodes: boolean;
+  /** Photos that annotation files may be of. */
+  readonly photos: readonly KnownPhoto[];
+}
+
+/** Read a file that the user chose: a saved project or annotations of other tools, else a photo. */
+export async function readFile(file: File, convert: Convert, options: ReadOptions): Promise<OpenedFile> {
+  const project = await readAnnotations(file, options.photos);
+  if (project !== null) return { kind: 'project', project };
+  return { kind: 'photo', photo: await readPhoto(file, file.name, convert, options.decodes) };
+}
+
+/** Null: the file is a photo. */
+async function readAnnotations(file: File, photos: readonly KnownPhoto[]): Promise<Project | null> {
+  const { name, type } = file;
+  if (type === 'application/json' || JSON_NAME.test(name)) return readJson(file);
+  if (!ZIP_NAME.test(name) && !PNG_NAME.test(name)) return null;
+  try {
+    const project = ZIP_NAME.test(name) ? await fromZip(file, photos) : await fromPng(file);
+    return project && unwrap(projectFromJson(project));
+  } catch (error) {
+    throw aboutFile(error, file);
   }
-  return { kind: 'photo', photo: await readPhoto(file, file.name, convert, decodes) };
 }
 
 /** Read a photo; what the browser cannot read `convert` may. Its pixels may wait until it is shown. */
@@ -60,7 +79,7 @@ async function fileDigest(file: Blob): Promise<string> {
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-async function readProject(file: File): Promise<Project> {
+async function readJson(file: File): Promise<Project> {
   let json: unknown;
   try {
     json = JSON.parse(await file.text());
@@ -69,12 +88,17 @@ async function readProject(file: File): Promise<Project> {
     throw new Failure({ ...detail, message: 'not valid JSON' }, { cause: error });
   }
   try {
-    return unwrap(projectFromJson(json));
+    return unwrap(projectFromJson(fromJson(json) ?? json));
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const message = `not a splitseem project: ${error.message}`;
-    throw new Failure({ kind: 'project', about: file.name, message }, { cause: error });
+    throw aboutFile(error, file);
   }
+}
+
+/** With the name of the file; what is wrong in a ZIP or PNG is said by the library in words of its own. */
+function aboutFile(error: unknown, { name }: File): Failure {
+  const known = error instanceof Failure ? error.detail : { what: 'annotations-unreadable' as const };
+  const message = `not a project or annotations: ${String(error)}`;
+  return new Failure({ ...known, kind: 'project', about: name, message }, { cause: error });
 }
 
 /** A photo that browser and server see in different sizes would get shifted masks. */

@@ -1,5 +1,12 @@
 /** What users do with whole objects, by keys. */
-import { copyOf, duplicateObject, pasteObject, selectNeighbour, showAll } from '../../session/objects';
+import {
+  copyOf,
+  duplicateObject,
+  mergeWithPrevious,
+  pasteObject,
+  selectNeighbour,
+  showAll,
+} from '../../session/objects';
 import { activeObjectOf } from '../../session/state';
 import type { App } from '../app';
 
@@ -19,6 +26,15 @@ export function showHidden({ controller }: App): void {
 
 export function duplicateSelected({ controller }: App): void {
   controller.change((session) => duplicateObject(session, performance.now()));
+}
+
+/** Make one object of the selected one and of that before it in the list. */
+export function mergeSelected({ controller, store }: App): void {
+  const before = store.session.value;
+  controller.change((session) => mergeWithPrevious(session, performance.now()));
+  if (store.session.value === before) {
+    controller.notify('Select an object with a mask below another one: M makes one of both');
+  }
 }
 
 /** Keep the prompts and the label of the selected object for other photos. */

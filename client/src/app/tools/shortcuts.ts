@@ -7,6 +7,7 @@ import {
   duplicateSelected,
   hideSelected,
   isObjectNewest,
+  mergeSelected,
   pasteCopied,
   selectNext,
   showHidden,
@@ -101,6 +102,12 @@ const COMMANDS: readonly Shortcut[] = [
     does: 'Duplicate the selected object',
     chords: [withControl('d', false)],
     run: duplicateSelected,
+  },
+  {
+    keys: 'M',
+    does: 'Merge the selected object with the one before it',
+    chords: key('m'),
+    run: mergeSelected,
   },
   {
     keys: 'Ctrl+C',
