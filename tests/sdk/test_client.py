@@ -150,6 +150,36 @@ def test_manifest_and_readiness(client: Client) -> None:
     assert client.readiness()["status"] == "ready"
 
 
+def test_a_word_finds_its_objects_best_first(client: Client) -> None:
+    photo = PHOTO.with_name("chelsea.jpg")
+    found = client.find(client.embed(photo), "cat")
+    assert found
+    assert found[0].mask.shape == np.asarray(Image.open(photo)).shape[:2]
+    assert found[0].mask.mean() > 0.05
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+def test_everything_in_a_photo_comes_as_segments(client: Client, embedded: EmbeddedImage) -> None:
+    for image in (PHOTO, embedded):
+        all_of_it = client.everything(image, mode="instance")
+        assert all_of_it.size_hw == (512, 512)
+        assert all_of_it.segments
+        for segment in all_of_it.segments:
+            assert segment.mask.shape == (512, 512)
+            assert segment.mask.any()
+            assert segment.label
+    with pytest.raises(InputError, match="give the image"):
+        client.everything(client.stored(embedded.key))
+
+
+def test_texts_come_as_vectors(client: Client) -> None:
+    vectors = client.texts(["cat", "dog"], vocabulary=["cat", "house", "tree"])
+    assert vectors.sentences.shape[0] == len(vectors.tokens) == 2
+    assert vectors.class_matrix.shape[0] == 3
+    np.testing.assert_allclose(np.linalg.norm(vectors.class_matrix, axis=1), 1, atol=1e-4)
+    assert client.texts(["cat"]).class_matrix.size == 0
+
+
 @pytest.mark.anyio
 async def test_the_asynchronous_client_answers_the_same(nano_server: str, embedded: EmbeddedImage) -> None:
     async with AsyncClient(nano_server) as client:
@@ -162,6 +192,9 @@ async def test_the_asynchronous_client_answers_the_same(nano_server: str, embedd
         assert (await client.stored(image.key)).key == image.key
         assert (await client.readiness())["model"] == "nano"
         assert (await client.manifest())["model"] == "nano"
+        assert (await client.find(image, "person"))[0].mask.any()
+        assert (await client.everything(image)).segments
+        assert (await client.texts(["cat"])).sentences.shape[0] == 1
 
 
 @pytest.fixture

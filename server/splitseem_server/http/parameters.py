@@ -18,6 +18,8 @@ async def refuse_unknown(request: Request) -> None:
     Raises:
         InvalidParameter: it has.
     """
+    if not request.scope["query_string"]:
+        return
     dependant: Dependant = request.scope["route"].dependant
     known = sorted(_query_names(dependant))
     names = [name for name, _ in request.query_params.multi_items()]
