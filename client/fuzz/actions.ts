@@ -75,7 +75,7 @@ const KEYS = [
     'v',
   ],
   ...['.', ',', 'Control+a', 'Alt+z', 'F2', '6', '9', 'PageUp', 'Shift+H'],
-  ...['Control+d', 'Control+c', 'Control+v', 'Control+Enter'],
+  ...['[', ']', 'Control+d', 'Control+c', 'Control+v', 'Control+Enter'],
 ] as [string, ...string[]];
 const SIZES = [
   { width: 1280, height: 800 },
@@ -148,6 +148,17 @@ async function drag(world: World, dice: Dice): Promise<string | null> {
   const did = await press(world, dice);
   if (did !== null) await release(world);
   return did;
+}
+
+/** A stroke of the brush, or of the eraser, of any size. */
+async function paint(world: World, dice: Dice): Promise<string | null> {
+  const [name, part] = [dice.pick(['Paint', 'Paint', 'Erase']), dice.fraction()];
+  if (world.held !== null || (await world.press(`label:has(> input[aria-label="${name}"])`)) === null)
+    return null;
+  const slider = world.page.getByRole('slider', { name: 'Brush size' });
+  if (dice.chance(0.5) && (await slider.isVisible())) await slider.fill(String(Math.round(1 + 199 * part)));
+  const did = await drag(world, dice);
+  return did && `${name}: ${did}`;
 }
 
 async function polygon(world: World, dice: Dice): Promise<string | null> {
@@ -353,6 +364,7 @@ export const ACTIONS: readonly Action[] = [
   { name: 'press', weight: 4, run: press },
   { name: 'release', weight: 8, run: release },
   { name: 'polygon', weight: 5, run: polygon },
+  { name: 'paint', weight: 5, run: paint },
   { name: 'hover', weight: 4, run: hover },
   { name: 'tool', weight: 12, run: byTool },
   { name: 'keys', weight: 10, run: keys },

@@ -71,6 +71,19 @@ def test_negative_regions_are_prompts_of_their_own(photo: Path) -> None:
     ]
 
 
+def test_brushes_and_masks_are_prompts_of_their_own(photo: Path) -> None:
+    drawn = photo.with_name("drawn.png")
+    Image.fromarray(np.uint8(255) * disk(30, 20, 5)).save(drawn)
+    given = ("--set-mask", drawn, "--paint", "2.5:9,9,20,9.5", "--erase", "0.1:3,4")
+    mask, *strokes = document(photo, *given)["prompts"]
+    assert mask["kind"] == "mask"
+    np.testing.assert_array_equal(mask_in(mask), disk(30, 20, 5))
+    assert strokes == [
+        {"kind": "paint", "points_xy": [[9.0, 9.0], [20.0, 9.5]], "radius": 2.5, "label": 1},
+        {"kind": "paint", "points_xy": [[3.0, 4.0]], "radius": 0.1, "label": 0},
+    ]
+
+
 def test_bounding_box_is_left_top_width_height(photo: Path) -> None:
     assert document(photo, "--point", "20,15")["bbox"] == [14, 9, 12, 12]
     assert document(photo, "--negative", "20,15")["bbox"] == [0, 0, 0, 0]
@@ -220,6 +233,12 @@ def test_model_options_reach_the_model(photo: Path, loaded: list[ModelOptions]) 
         (["--point", "1,2,3"], "it has 3 numbers"),
         (["--point", "nan,2"], "outside the image"),
         (["--polygon", "1,1,2,2"], "it has 4 numbers"),
+        (["--paint", "5,5"], "begins with no radius"),
+        (["--paint", "x:5,5"], "begins with no radius"),
+        (["--paint", "2:5"], "it has 1 numbers"),
+        (["--paint", "0:5,5"], "radius must be above 0"),
+        (["--erase", "2:5,50"], "outside the image"),
+        (["--set-mask", "nowhere.png"], "no such image"),
         (["--scribble", "nowhere.png"], "no such image"),
         (["--text", " "], "must not be blank"),
         (["--point", "1,1", "--example", "b.png"], "go together"),
