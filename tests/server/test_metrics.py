@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
 from splitseem_server.cache.redis_cache import RedisCache
+from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -196,3 +197,17 @@ async def test_every_figure_is_documented(
     for family in text_string_to_metric_families((await client.get("/metrics")).text):
         name = family.name + ("_total" if family.type == "counter" else "")
         assert family.name.endswith("_created") or f"`{name}`" in page, name
+
+
+async def test_alerts_and_advice_name_figures_and_settings_that_exist() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    operating = (docs / "operating.md").read_text(encoding="utf-8")
+    figures_page = (docs / "http-api.md").read_text(encoding="utf-8")
+    named = {name.removesuffix("_sum") for name in re.findall(r"\bsplitseem_[a-z_]+\b", operating)}
+    assert len(named) >= 6
+    assert {name for name in named if f"`{name}`" not in figures_page} == set()
+    settings = {
+        name.removeprefix("SPLITSEEM_").lower() for name in re.findall(r"SPLITSEEM_[A-Z_]+", operating)
+    }
+    assert len(settings) >= 12
+    assert settings <= Settings.model_fields.keys()
