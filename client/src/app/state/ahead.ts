@@ -20,7 +20,7 @@ export function nearPhotos({
  * All, while a saved image waits that only the key of an embedding may tell.
  */
 export function wantedPhotos(session: Session, awaited: readonly AwaitedImage[]): readonly ImageId[] {
-  const needsKeys = awaited.some(({ saved }) => saved.file_sha256 == null);
+  const needsKeys = awaited.some(({ saved }) => saved.file_sha256 == null && saved.key !== null);
   const isWanted = ({ document }: ImageState): boolean =>
     needsKeys || document.objects.some(({ steps }) => steps.some(({ id }) => !session.results.has(id)));
   return [...new Set([...nearPhotos(session), ...session.images.filter(isWanted).map(({ id }) => id)])];

@@ -59,6 +59,8 @@ it('all are wanted while only the key of an embedding may tell which photo a sav
   const saved: ProjectImage = { name: 'x', size_hw: [4, 6], key: 'ab'.repeat(16), objects: [] };
   world.store.awaited.value = [{ saved, project: 1, isUnique: true }];
   expect(names()).toHaveLength(10);
+  world.store.awaited.value = [{ saved: { ...saved, key: null }, project: 1, isUnique: true }];
+  expect(names()).toHaveLength(3);
   world.store.awaited.value = [
     { saved: { ...saved, file_sha256: 'ab'.repeat(32) }, project: 1, isUnique: true },
   ];
