@@ -8,7 +8,7 @@ import { draw, finish, type Drawn } from './answering';
 import { ask } from './asking';
 import type { Decoder } from './decoder';
 import type { PreparedImage } from './preparedImage';
-import { gridOf, likelihood, MOST, unique } from './proposals';
+import { apart, gridOf, likelihood, unique } from './proposals';
 import { Stopwatch } from './stopwatch';
 
 interface Options {
@@ -22,7 +22,7 @@ interface Candidate extends Drawn {
   readonly watch: Stopwatch;
 }
 
-/** Proposals, the likeliest first; each is what a step with its click alone gives. */
+/** What is shown beside each other, the likeliest first; each is what a step with its click alone gives. */
 export async function everything(
   decoder: Decoder,
   image: PreparedImage,
@@ -30,8 +30,7 @@ export async function everything(
   { signal, onProgress }: Options,
 ): Promise<WorkerProposal[]> {
   const clicks = gridOf(image.geometry);
-  const total = clicks.length + Math.min(MOST, clicks.length);
-  let done = 0;
+  let [done, total] = [0, clicks.length];
   const piece = async <T>(work: () => Promise<T>): Promise<T> => {
     const made = await turns.slice(async () => {
       if (signal?.aborted === true) throw new Failure(aborted());
@@ -43,10 +42,12 @@ export async function everything(
   const candidates: (Candidate & { readonly logits: Drawn['logits'] })[] = [];
   for (const point of clicks) candidates.push(await piece(() => drawAt(decoder, image, point)));
   const scored = candidates.map((one) => ({ ...one, likely: likelihood(one.logits, one.score) }));
-  const kept = unique(
+  const found = unique(
     scored.map((one) => ({ one, logits: one.logits, score: one.likely })),
     image.geometry,
   );
+  const kept = apart(found, image.geometry);
+  total += kept.length;
   const proposals: WorkerProposal[] = [];
   for (const { one, score } of kept) {
     const answered = await piece(() => finish(decoder, image, one, one.watch));

@@ -12,6 +12,8 @@ const SAME = 0.9;
 const LEAST_CELLS = 4;
 /** Logits by which the threshold is moved to see whether a mask stays the same. */
 const STEADY = 1;
+/** Share of its mask that an object shown beside others has for itself. */
+const LEAST_SEEN = 0.5;
 /** The unit of the logistic curve of selection scores. */
 const SURE = 4;
 
@@ -65,6 +67,22 @@ export function unique<T extends Scored>(
     masks.push(mask);
   }
   return kept.length > 0 ? kept : sorted.slice(0, 1);
+}
+
+/** Those, best first, that lie for the most part where no better one does: they are shown side by side. */
+export function apart<T extends Scored>(
+  answers: readonly T[],
+  { input_hw: [height, width] }: Pick<ImageGeometry, 'input_hw'>,
+): T[] {
+  const [rows, columns] = [Math.ceil(height / MASK_STRIDE), Math.ceil(width / MASK_STRIDE)];
+  const taken = new Uint32Array(Math.ceil((rows * columns) / 32));
+  return answers.filter(({ logits }) => {
+    const { words, count } = bitsOf(logits, rows, columns);
+    const own = words.reduce((sum, word, i) => sum + bitCount(word & ~(taken[i] ?? 0)), 0);
+    if (own < LEAST_SEEN * count) return false;
+    words.forEach((word, i) => (taken[i] = (taken[i] ?? 0) | word));
+    return true;
+  });
 }
 
 /** A mask, a bit for each cell. */

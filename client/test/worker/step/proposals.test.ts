@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gridOf, likelihood, unique } from '../../../src/worker/step/proposals';
+import { apart, gridOf, likelihood, unique } from '../../../src/worker/step/proposals';
 import { readJson } from '../../vectors';
 
 type SizeHw = readonly [number, number];
@@ -47,5 +47,23 @@ describe('unique answers', () => {
   it('are at least one, even where all masks are empty', () => {
     const empty = { height: 2, width: 2, data: new Float32Array(4).fill(-1) };
     expect(unique([{ logits: empty, score: 0.5 }], { input_hw: [8, 8] })).toHaveLength(1);
+  });
+});
+
+describe('answers apart', () => {
+  /** Of 10 cells in a row, those from `from` on to before `to`. */
+  const cells = (from: number, to: number) => {
+    const data = Float32Array.from({ length: 10 }, (_, cell) => (cell >= from && cell < to ? 1 : -1));
+    return { logits: { height: 1, width: 10, data }, score: 1 };
+  };
+  const geometry = { input_hw: [4, 40] as const };
+
+  it('are those that better ones leave half of their cells', () => {
+    const answers = [cells(0, 4), cells(2, 6), cells(3, 6), cells(5, 10), cells(1, 9)];
+    expect(apart(answers, geometry)).toEqual([answers[0], answers[1], answers[3]]);
+  });
+
+  it('leave out a part of what is found already', () => {
+    expect(apart([cells(0, 8), cells(2, 4)], geometry)).toHaveLength(1);
   });
 });
