@@ -117,6 +117,7 @@ def _remote(
         client = Client(server, api_key=api_key)
     except InputError as error:
         raise Refused(str(error)) from error
+    click.get_current_context().call_on_close(client.close)
 
     def embed(path: Path) -> bytes:
         file = ImageFile(read_file(path), path.name)
