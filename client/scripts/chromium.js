@@ -74,16 +74,28 @@ async function placeOnPhoto(page, part) {
   };
 }
 
+/**
+ * Wait until an expression is true in the page. Asked from here: the page itself runs no text as a script.
+ * @param {import('playwright-core').Page} page @param {string} expression
+ */
+export async function until(page, expression) {
+  for (let attempt = 0; attempt < 6000; attempt++) {
+    if ((await page.evaluate(expression)) === true) return;
+    await page.waitForTimeout(5);
+  }
+  throw new Error(`this never came true: ${expression}`);
+}
+
 /** @param {import('playwright-core').Page} page @param {number} count */
 async function waitForAnswers(page, count) {
-  await page.waitForFunction(`globalThis.splitseem.timings().length >= ${count}`);
+  await until(page, `globalThis.splitseem.timings().length >= ${count}`);
 }
 
 /** @param {import('playwright-core').Page} page @param {string} url @param {string} sample */
 export async function openSample(page, url, sample) {
   await page.goto(url);
   await page.getByRole('button', { name: sample }).first().click();
-  await page.waitForFunction('globalThis.splitseem.project().images[0]?.key != null');
+  await until(page, 'globalThis.splitseem.project().images[0]?.key != null');
 }
 
 /**

@@ -5,7 +5,7 @@
  * Needs `make setup`. Called by `benchmarks/browser`.
  */
 import { writeFileSync } from 'node:fs';
-import { clickAnswered, launchChromium, openSample, withServer } from './chromium.js';
+import { clickAnswered, launchChromium, openSample, until, withServer } from './chromium.js';
 
 const PORT = 8766;
 const SAMPLE = 'Open sample astronaut';
@@ -91,7 +91,7 @@ async function timeClicks(url, count) {
       if (i > 0 && i % 3 === 0) await page.getByRole('button', { name: 'New object' }).click();
       const part = { x: 0.3 + (0.4 * (i % 5)) / 5, y: 0.4 + (0.3 * (i % 7)) / 7 };
       await clickAnswered(page, { ...part, button: 'left' }, i + 1, HOLD);
-      await page.waitForFunction(`pointerToPixel.length > ${i}`);
+      await until(page, `pointerToPixel.length > ${i}`);
     }
     const pixels = /** @type {number[]} */ (await page.evaluate('pointerToPixel'));
     const stages = /** @type {Record<string, number | string>[]} */ (

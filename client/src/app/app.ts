@@ -49,7 +49,27 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const keeping = new Keeping({ store, controller, ...services });
   const everything = new Everything(store, services, (error) => controller.report(error));
   const view = new View(store);
-  const gestures = new Gestures({
+  const gestures = gesturesOn({ store, controller, view, tools });
+  startOverWithEachPhoto({ store, view, gestures });
+  const chooseTool = (tool: Tool): void => {
+    if (whyNot(tools[tool], store.decoder.value) !== null) return;
+    gestures.cancel();
+    store.tool.value = tool;
+    if (tools[tool].hasWords === true) controller.expectText();
+  };
+  const { apiKeys } = services;
+  const parts = { store, controller, keeping, apiKeys, everything, view, gestures, tools, chooseTool };
+  return { ...parts, ...drawnFirst(gestures, controller) };
+}
+
+/** What pointers and the crosshair do with the chosen tool. */
+function gesturesOn({
+  store,
+  controller,
+  view,
+  tools,
+}: Pick<App, 'store' | 'controller' | 'view' | 'tools'>): Gestures {
+  return new Gestures({
     tool: () => tools[store.tool.value].gesture,
     viewport: () => store.viewport.value,
     imageSize: () => store.activeImage.value?.size ?? null,
@@ -65,16 +85,6 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     pan: (by) => view.pan(by),
     zoom: (factor, anchor) => view.zoom(factor, anchor),
   });
-  startOverWithEachPhoto({ store, view, gestures });
-  const chooseTool = (tool: Tool): void => {
-    if (whyNot(tools[tool], store.decoder.value) !== null) return;
-    gestures.cancel();
-    store.tool.value = tool;
-    if (tools[tool].hasWords === true) controller.expectText();
-  };
-  const { apiKeys } = services;
-  const parts = { store, controller, keeping, apiKeys, everything, view, gestures, tools, chooseTool };
-  return { ...parts, ...drawnFirst(gestures, controller) };
 }
 
 /** What is meant first for what is being drawn. */
