@@ -6,7 +6,7 @@ import './PhotoTurner.css';
 /** The way to the photos before and after the one that is shown. */
 export function PhotoTurner({ app }: { readonly app: App }) {
   const { images, activeImage } = app.store.session.value;
-  if (images.length < 2) return null;
+  if (images.length === 0) return null;
   const place = images.findIndex(({ id }) => id === activeImage) + 1;
   return (
     <div class="photo-turner" role="group" aria-label="Photo">
