@@ -345,3 +345,23 @@ describe('Everything', () => {
     expect(await user.objects()).toHaveLength(1);
   });
 });
+
+describe('words alone', () => {
+  it('give everything that they name, and clicks correct the best of it', { timeout: LONG }, async () => {
+    await user.openSample(SAMPLE);
+    await user.page.getByRole('radio', { name: 'Text' }).check({ force: true });
+    const field = user.page.getByRole('textbox', { name: 'Text prompt' });
+    await field.fill('cups');
+    await field.press('Enter');
+    await user.page
+      .getByText(/“cups”: \d+ found/)
+      .first()
+      .waitFor({ timeout: LONG });
+    const found = await user.objects();
+    expect(found.length).toBeGreaterThan(0);
+    for (const { prompts } of found) expect(prompts.map(({ kind }) => kind)).toEqual(['click']);
+    expect(found[0]?.label).toBe('cup');
+    await user.click({ x: 0.1, y: 0.1 }, 'right');
+    expect((await user.objects())[0]?.prompts).toHaveLength(2);
+  });
+});

@@ -11,6 +11,7 @@ import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
 import { Everything } from './steps/everything';
+import { Words } from './steps/words';
 import { Controller, type Services as ControllerServices } from './controller';
 import { readFile, readPhoto } from './photos/photo';
 import { openWorks, type Works } from './saving/database';
@@ -32,6 +33,7 @@ export interface App {
   readonly keeping: Keeping;
   readonly apiKeys: ApiKeys;
   readonly everything: Everything;
+  readonly words: Words;
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
@@ -48,6 +50,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const controller = new Controller(store, services);
   const keeping = new Keeping({ store, controller, ...services });
   const everything = new Everything(store, services, (error) => controller.report(error));
+  const words = new Words(store, services, (text) => controller.giveText(text));
   const view = new View(store);
   const gestures = gesturesOn({ store, controller, view, tools });
   startOverWithEachPhoto({ store, view, gestures });
@@ -58,7 +61,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     if (tools[tool].hasWords === true) controller.expectText();
   };
   const { apiKeys } = services;
-  const parts = { store, controller, keeping, apiKeys, everything, view, gestures, tools, chooseTool };
+  const parts = { store, controller, keeping, apiKeys, everything, words, view, gestures, tools, chooseTool };
   return { ...parts, ...drawnFirst(gestures, controller) };
 }
 

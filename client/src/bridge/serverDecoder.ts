@@ -55,6 +55,8 @@ export function createServerDecoder(
       Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for previews' })),
     everything: () =>
       Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for everything' })),
+    find: () =>
+      Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked where words are' })),
     fetchText: () => Promise.resolve(null),
     close: ({ imageId }) => {
       opened.delete(imageId);

@@ -9,15 +9,22 @@ export interface Proposal {
   readonly result: StepResult;
 }
 
+/** What is done with proposals: what undo calls it, and whether the first of them is active afterwards. */
+export interface Adding {
+  readonly what: string;
+  readonly selects: boolean;
+  readonly givenAt: number;
+}
+
 /**
  * Put proposals into an image as one change, each an object of its own. Those are left out that are there already, from
- * the same click alone. Afterwards no object is active: the next prompt begins another.
+ * the same click alone. Unless the first is selected, no object is active: the next prompt begins another.
  */
 export function addProposals(
   session: Session,
   imageId: ImageId,
   proposals: readonly Proposal[],
-  givenAt: number,
+  { what, selects, givenAt }: Adding,
 ): Session {
   const image = session.images.find(({ id }) => id === imageId);
   if (image === undefined) return session;
@@ -33,12 +40,13 @@ export function addProposals(
     const id: ObjectId = `${image.id}-object-${number}`;
     return { id, number, steps: [step], userLabel: null, savedGuess: null };
   });
+  const activeObject = selects ? (objects[0]?.id ?? null) : null;
   const document = {
     ...image.document,
     objects: [...image.document.objects, ...objects],
-    activeObject: null,
+    activeObject,
   };
-  return commit({ ...session, nextId, results }, { ...image, nextNumber }, 'everything', document);
+  return commit({ ...session, nextId, results }, { ...image, nextNumber }, what, document);
 }
 
 function isOf({ steps }: SegmentObject, { x, y }: ClickItem): boolean {

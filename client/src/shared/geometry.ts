@@ -7,6 +7,12 @@ export function imageToInput({ input_hw, roi_xywh }: ImageGeometry, { x, y }: Po
   return { x: (x - left) * (inputWidth / width), y: (y - top) * (inputHeight / height) };
 }
 
+export function inputToImage({ input_hw, roi_xywh }: ImageGeometry, { x, y }: PointXy): PointXy {
+  const [inputHeight, inputWidth] = input_hw;
+  const [left, top, width, height] = roi_xywh;
+  return { x: x / (inputWidth / width) + left, y: y / (inputHeight / height) + top };
+}
+
 export const originalSize = (geometry: ImageGeometry): SizeHw => ({
   height: geometry.original_hw[0],
   width: geometry.original_hw[1],

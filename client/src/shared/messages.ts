@@ -31,6 +31,8 @@ export interface RuntimeInfo extends PointRules {
   /** Bytes of the graphs that only texts need; null when the model takes no texts. */
   readonly textBytes: number | null;
   readonly hasExample: boolean;
+  /** Whether words alone have places in a photo, by a map of meanings. */
+  readonly canFind?: boolean;
   /** Names of the model's own; null when it has none. */
   readonly vocabulary: Vocabulary | null;
   /** Factor of the cosines that labels are the softmax of. */
@@ -76,7 +78,7 @@ export interface StepArgs {
 export interface WorkerProposal {
   /** The click, image frame. */
   readonly point: PointXy;
-  /** How likely it is an object, 0 to 1. */
+  /** How likely it is an object, or how good an answer to a text, 0 to 1. */
   readonly likelihood: number;
   readonly result: WorkerStepResult;
 }
@@ -110,6 +112,11 @@ export interface WorkerCalls {
   preview: { args: StepArgs; result: { readonly mask: CocoRle } };
   /** Everything in an image, the likeliest first; its progress counts pieces of work instead of bytes. */
   everything: { args: { readonly imageId: string }; result: readonly WorkerProposal[] };
+  /** All that a text names, best first, for a model that can find; `vector` lies where the class matrix does. */
+  find: {
+    args: { readonly imageId: string; readonly vector: Float32Array };
+    result: readonly WorkerProposal[];
+  };
   /**
    * Fetch the graphs that texts need; beside the other calls, which do not wait for it. A step with texts does
    * it by itself, but then the steps after it wait.

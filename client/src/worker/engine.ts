@@ -5,7 +5,7 @@ import { aborted, Failure } from '../shared/errors';
 import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/model/providers';
 import type { Decoder } from './step/decoder';
-import { everything } from './step/everything';
+import { everything, find } from './step/everything';
 import { previewStep, step } from './step/step';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
@@ -115,6 +115,12 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return everything(decoder, image, this.#turns, { signal, onProgress });
   };
 
+  find: Call<'find'> = async ({ imageId, vector }, signal, onProgress) => {
+    const decoder = this.#ready();
+    const image = await this.#images.use(decoder, imageId);
+    return find(decoder, image, this.#turns, vector, { signal, onProgress });
+  };
+
   fetchText: Call<'fetchText'> = async () => {
     this.#ready();
     await this.#text?.fetch();
@@ -210,6 +216,7 @@ function describe(
     crossOriginIsolated: runtime.crossOriginIsolated,
     textBytes: textBytesOf(manifest),
     hasExample: config.example !== undefined,
+    canFind: config.semantic !== undefined,
     maxPoints: config.max_points,
     regionRules: config.region_rules,
     logitScale: config.logit_scale,

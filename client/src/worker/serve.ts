@@ -15,7 +15,15 @@ type CallRequest = Exclude<WorkerRequest, { call: 'abort' }>;
  * Calls that go beside the others: they wait for the network, take turns with steps by themselves, or end what
  * others wait for.
  */
-const UNQUEUED: readonly CallName[] = ['fetchText', 'receive', 'open', 'preview', 'everything', 'close'];
+const UNQUEUED: readonly CallName[] = [
+  'fetchText',
+  'receive',
+  'open',
+  'preview',
+  'everything',
+  'find',
+  'close',
+];
 
 /**
  * Answer the requests that arrive at a port, one at a time and in order but for those that need not wait.
@@ -83,6 +91,8 @@ function dispatch(
       return engine.preview(request, signal);
     case 'everything':
       return engine.everything(request, signal, onProgress);
+    case 'find':
+      return engine.find(request, signal, onProgress);
     case 'fetchText':
       return engine.fetchText(request, signal);
     case 'close':

@@ -11,6 +11,8 @@ const proposal = (x: number, fill: number): Proposal => ({
   result: stepResult({ fill, size: SIZE }),
 });
 
+const adding = { what: 'everything', selects: false, givenAt: 7 };
+
 const opened = (): Session => openImage(EMPTY_SESSION, 'cat.jpg', SIZE);
 
 const idOf = (session: Session): string => session.activeImage ?? '';
@@ -20,18 +22,20 @@ const objectsOf = (session: Session) => activeImageOf(session)?.document.objects
 describe('proposals', () => {
   it('become objects of their own with a click and its answer, and none is active', () => {
     const before = addPrompt(opened(), click(3.5, 3.5), 0);
-    const after = addProposals(before, idOf(before), [proposal(1.5, 5), proposal(2.5, 6)], 7);
+    const after = addProposals(before, idOf(before), [proposal(1.5, 5), proposal(2.5, 6)], adding);
     expect(objectsOf(after).map(({ number }) => number)).toEqual([1, 2, 3]);
     expect(new Set(objectsOf(after).map(({ id }) => id)).size).toBe(3);
     const [, first, second] = objectsOf(after);
     expect(first?.steps.map(({ prompt }) => prompt)).toEqual([proposal(1.5, 5).prompt]);
     expect(second && resultOf(after, second)?.area).toBe(6);
     expect(activeImageOf(after)?.document.activeObject).toBeNull();
+    const selecting = addProposals(before, idOf(before), [proposal(1.5, 5)], { ...adding, selects: true });
+    expect(activeImageOf(selecting)?.document.activeObject).toBe(first?.id);
   });
 
   it('are taken back by one undo and given again by one redo', () => {
     const before = opened();
-    const after = addProposals(before, idOf(before), [proposal(1.5, 5), proposal(2.5, 6)], 7);
+    const after = addProposals(before, idOf(before), [proposal(1.5, 5), proposal(2.5, 6)], adding);
     const undone = undo(after);
     expect(objectsOf(undone)).toEqual([]);
     const redone = redo(undone);
@@ -40,14 +44,14 @@ describe('proposals', () => {
 
   it('are not doubled, and change nothing where all are there', () => {
     const before = opened();
-    const once = addProposals(before, idOf(before), [proposal(1.5, 5)], 7);
-    const twice = addProposals(once, idOf(once), [proposal(1.5, 5), proposal(2.5, 6)], 8);
+    const once = addProposals(before, idOf(before), [proposal(1.5, 5)], adding);
+    const twice = addProposals(once, idOf(once), [proposal(1.5, 5), proposal(2.5, 6)], adding);
     expect(objectsOf(twice)).toHaveLength(2);
-    expect(addProposals(twice, idOf(twice), [proposal(2.5, 6)], 9)).toBe(twice);
+    expect(addProposals(twice, idOf(twice), [proposal(2.5, 6)], adding)).toBe(twice);
   });
 
   it('of a photo that is closed change nothing', () => {
     const before = opened();
-    expect(addProposals(before, 'another', [proposal(1.5, 5)], 7)).toBe(before);
+    expect(addProposals(before, 'another', [proposal(1.5, 5)], adding)).toBe(before);
   });
 });

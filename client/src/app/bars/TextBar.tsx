@@ -7,7 +7,7 @@ import './TextBar.css';
 const MAX_LENGTH = 1000;
 
 /** Where the Text tool takes its words; on the canvas one still clicks. */
-export function TextBar({ app: { store, controller, tools } }: { readonly app: App }) {
+export function TextBar({ app: { store, words, tools } }: { readonly app: App }) {
   const field = useRef<HTMLInputElement>(null);
   const isShown = tools[store.tool.value].hasWords === true && store.activeImage.value !== null;
   useEffect(() => {
@@ -20,7 +20,7 @@ export function TextBar({ app: { store, controller, tools } }: { readonly app: A
       onSubmit={(event) => {
         event.preventDefault();
         if (field.current === null) return;
-        controller.giveText(field.current.value);
+        void words.give(field.current.value);
         field.current.value = '';
       }}
     >

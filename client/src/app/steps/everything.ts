@@ -1,5 +1,6 @@
 /** Finds everything in the shown photo, by the worker alone: each object is one click, and one undo takes all back. */
 import { signal } from '@preact/signals';
+import type { Loaded } from '../../api/wait';
 import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
 import type { ImageId } from '../../session/state';
@@ -56,13 +57,7 @@ export class Everything {
     };
     show(0);
     try {
-      const onProgress = ({
-        bytes,
-        total,
-      }: {
-        readonly bytes: number;
-        readonly total: number | null;
-      }): void => show(bytes / (total ?? bytes));
+      const onProgress = ({ bytes, total }: Loaded): void => show(bytes / (total ?? bytes));
       const options = { signal: abort.signal, onProgress };
       const found = await this.#services.decoder.call('everything', { imageId: image.id }, options);
       this.#add(image.id, found, givenAt);
@@ -83,17 +78,26 @@ export class Everything {
 
   #add(image: ImageId, found: readonly WorkerProposal[], givenAt: number): void {
     const { session, notice } = this.#store;
-    const finished = this.#services.now();
-    const proposals = found.map(({ point: { x, y }, result }): Proposal => {
-      const timings = answeredTimings(result.timings, givenAt, finished);
-      const prompt = { kind: 'click', x, y, label: 1 } as const;
-      return { prompt, result: { ...result, ...namingOf(this.#store, result.classEmbed), timings } };
-    });
     const before = session.value;
-    session.value = addProposals(before, image, proposals, givenAt);
+    const proposals = answered(this.#store, found, givenAt, this.#services.now());
+    session.value = addProposals(before, image, proposals, { what: 'everything', selects: false, givenAt });
     const count = (one: typeof before): number =>
       one.images.find(({ id }) => id === image)?.document.objects.length ?? 0;
     const added = count(session.value) - count(before);
     notice.value = added === 1 ? '1 object found' : `${added} objects found`;
   }
+}
+
+/** Proposals of the worker with names and timings. */
+export function answered(
+  store: Store,
+  found: readonly WorkerProposal[],
+  givenAt: number,
+  finished: number,
+): Proposal[] {
+  return found.map(({ point: { x, y }, result }) => {
+    const timings = answeredTimings(result.timings, givenAt, finished);
+    const prompt = { kind: 'click', x, y, label: 1 } as const;
+    return { prompt, result: { ...result, ...namingOf(store, result.classEmbed), timings } };
+  });
 }

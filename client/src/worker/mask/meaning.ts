@@ -39,7 +39,7 @@ export function inWords(meaning: Float32Array, toSentence: Float32Array): Float3
 }
 
 /** Cells of the mask that lie in each cell of the map. */
-function sharesOf({ height, width }: FeatureMap, mask: MaskLogits): Uint8Array {
+export function sharesOf({ height, width }: FeatureMap, mask: MaskLogits): Uint8Array {
   const shares = new Uint8Array(height * width);
   for (let y = 0; y < mask.height; y++) {
     for (let x = 0; x < mask.width; x++) {

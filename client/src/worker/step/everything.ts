@@ -1,13 +1,18 @@
-/** Everything in an image: a grid of clicks, answered in slices, so that what the user gives goes first. */
+/**
+ * Everything in an image, or all that a word names: clicks that nobody gave, answered in slices, so that what the user
+ * gives goes first.
+ */
 import type { Loaded } from '../../api/wait';
 import { aborted, Failure } from '../../shared/errors';
 import type { WorkerProposal } from '../../shared/messages';
 import type { PointXy } from '../../shared/types';
+import { inWords, meaningOf } from '../mask/meaning';
 import type { Turns } from '../runtime/turns';
 import { draw, finish, type Drawn } from './answering';
 import { ask } from './asking';
 import type { Decoder } from './decoder';
 import type { PreparedImage } from './preparedImage';
+import { cosine, coverOf, look, SLACK, wordScore } from './finding';
 import { apart, gridOf, likelihood, unique } from './proposals';
 import { Stopwatch } from './stopwatch';
 
@@ -27,9 +32,59 @@ export async function everything(
   decoder: Decoder,
   image: PreparedImage,
   turns: Turns,
+  options: Options,
+): Promise<WorkerProposal[]> {
+  const rate = ({ logits, score }: Drawn): number => likelihood(logits, score);
+  const work = { decoder, image, turns, choose: apart<Rated> };
+  return propose(work, gridOf(image.geometry), rate, options);
+}
+
+/** All that a text names, best first; `vector` is that of the text. */
+export async function find(
+  decoder: Decoder,
+  image: PreparedImage,
+  turns: Turns,
+  vector: Float32Array,
+  options: Options,
+): Promise<WorkerProposal[]> {
+  const { toSentence } = decoder;
+  const { meanings } = image;
+  if (!toSentence || meanings === null)
+    throw new Failure({ kind: 'model', message: 'the model has no map of meanings to find words in' });
+  const { points, heat } = look(meanings, toSentence, vector, image.geometry);
+  const meant = (logits: Drawn['logits']): number =>
+    cosine(inWords(meaningOf(meanings, logits), toSentence), vector);
+  const rate = ({ logits, score }: Drawn): number =>
+    wordScore(coverOf(meanings, logits, heat), meant(logits), likelihood(logits, score));
+  const work = { decoder, image, turns, choose: (all: Rated[]) => all };
+  const found = await propose(work, points, rate, options);
+  const fits = found.map(({ result }) => cosine(result.classEmbed, vector));
+  const least = Math.max(...fits) - SLACK;
+  return found.filter((_, k) => (fits[k] ?? -1) >= least);
+}
+
+interface Rated {
+  readonly one: Candidate;
+  readonly logits: Drawn['logits'];
+  /** 0 to 1 */
+  readonly score: number;
+}
+
+interface Work {
+  readonly decoder: Decoder;
+  readonly image: PreparedImage;
+  readonly turns: Turns;
+  /** Which of those are kept that are not nearly the same, best first. */
+  readonly choose: (found: Rated[], geometry: PreparedImage['geometry']) => Rated[];
+}
+
+/** The answers to clicks that are rated best, and that are not nearly the same. */
+async function propose(
+  { decoder, image, turns, choose }: Work,
+  clicks: readonly PointXy[],
+  rate: (drawn: Drawn) => number,
   { signal, onProgress }: Options,
 ): Promise<WorkerProposal[]> {
-  const clicks = gridOf(image.geometry);
   let [done, total] = [0, clicks.length];
   const piece = async <T>(work: () => Promise<T>): Promise<T> => {
     const made = await turns.slice(async () => {
@@ -39,14 +94,10 @@ export async function everything(
     onProgress?.({ bytes: ++done, total });
     return made;
   };
-  const candidates: (Candidate & { readonly logits: Drawn['logits'] })[] = [];
+  const candidates: Candidate[] = [];
   for (const point of clicks) candidates.push(await piece(() => drawAt(decoder, image, point)));
-  const scored = candidates.map((one) => ({ ...one, likely: likelihood(one.logits, one.score) }));
-  const found = unique(
-    scored.map((one) => ({ one, logits: one.logits, score: one.likely })),
-    image.geometry,
-  );
-  const kept = apart(found, image.geometry);
+  const rated = candidates.map((one) => ({ one, logits: one.logits, score: rate(one) }));
+  const kept = choose(unique(rated, image.geometry), image.geometry);
   total += kept.length;
   const proposals: WorkerProposal[] = [];
   for (const { one, score } of kept) {

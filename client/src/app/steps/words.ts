@@ -1,0 +1,73 @@
+/** Words alone: everything in the shown photo that they name, each object one click; the best is active. */
+import type { Texts } from '../../api/texts';
+import type { DecoderBridge } from '../../bridge/decoder';
+import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { activeObjectOf } from '../../session/state';
+import { addProposals } from '../../session/proposals';
+import { isReady, type Store } from '../state/store';
+import { answered } from './everything';
+
+interface Services {
+  readonly texts: Texts;
+  readonly decoder: DecoderBridge;
+  readonly now: () => number;
+}
+
+export class Words {
+  readonly #store: Store;
+  readonly #services: Services;
+  readonly #givePrompt: (words: string) => void;
+
+  /** `givePrompt` gives words as a prompt of the active object. */
+  constructor(store: Store, services: Services, givePrompt: (words: string) => void) {
+    this.#store = store;
+    this.#services = services;
+    this.#givePrompt = givePrompt;
+  }
+
+  /** Words beside other prompts, and where the model cannot find them by themselves, are a prompt. */
+  async give(words: string): Promise<void> {
+    const text = words.trim().replace(/\s+/g, ' ');
+    if (text === '') return;
+    if (!this.#areAlone()) {
+      this.#givePrompt(text);
+      return;
+    }
+    try {
+      await this.#find(text);
+    } catch {
+      // As a prompt they are kept, tried again, and say what is wrong.
+      this.#givePrompt(text);
+    }
+  }
+
+  #areAlone(): boolean {
+    const { activeImage, decoder } = this.#store;
+    const image = activeImage.value;
+    if (image === null || decoder.value.phase !== 'ready' || !isReady(this.#store, image.id)) return false;
+    const { canFind, provider } = decoder.value.info;
+    if (canFind !== true || provider === SERVER_PROVIDER) return false;
+    return (activeObjectOf(image)?.steps.length ?? 0) === 0;
+  }
+
+  async #find(text: string): Promise<void> {
+    const { activeImage, decoder, session, textsAsked, notice } = this.#store;
+    const image = activeImage.value;
+    if (image === null || decoder.value.phase !== 'ready') return;
+    const { fingerprint } = decoder.value.info;
+    const givenAt = this.#services.now();
+    textsAsked.value = [text];
+    try {
+      const options = { fingerprint, signal: new AbortController().signal };
+      const { classMatrix } = await this.#services.texts.classMatrix([text], options);
+      const args = { imageId: image.id, vector: Float32Array.from(classMatrix) };
+      const found = await this.#services.decoder.call('find', args);
+      const proposals = answered(this.#store, found, givenAt, this.#services.now());
+      const adding = { what: 'words', selects: true, givenAt };
+      session.value = addProposals(session.value, image.id, proposals, adding);
+      notice.value = `“${text}”: ${found.length} found`;
+    } finally {
+      textsAsked.value = [];
+    }
+  }
+}

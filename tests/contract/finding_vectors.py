@@ -1,0 +1,79 @@
+"""Where words are looked for, and how well masks answer them: this script writes proto/vectors/finding.json.
+
+Python is held to it in test_finding_vectors.py, TypeScript in client/test/worker/step/finding.test.ts.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from splitseem_model.config import SemanticConfig
+from splitseem_model.encode.semantic import SemanticMap, to_sentence_rows
+from splitseem_model.step.finding import Finder, fit_of
+from splitseem_model.step.prepared_image import PreparedImage
+from splitseem_proto import ImageGeometry
+
+VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "finding.json"
+CHANNELS, SENTENCE_DIM = 3, 5
+GEOMETRIES = [
+    ImageGeometry((60, 90), (10, 5, 80, 40), (48, 96), (64, 96)),
+    ImageGeometry((130, 70), (0, 0, 70, 130), (128, 69), (128, 96)),
+]
+
+
+@dataclass
+class _Image:
+    """The part of a prepared image that is looked at."""
+
+    geometry: ImageGeometry
+    semantic: torch.Tensor
+
+
+def vectors() -> list[dict[str, Any]]:
+    """One entry a geometry."""
+    return [_entry(seed, geometry) for seed, geometry in enumerate(GEOMETRIES)]
+
+
+def _entry(seed: int, geometry: ImageGeometry) -> dict[str, Any]:
+    generator = torch.Generator().manual_seed(seed)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=generator).mul(16).round().div(16)
+
+    height, width = (side // 16 for side in geometry.padded_hw)
+    semantic = SemanticMap(SemanticConfig(CHANNELS), (1, 1), SENTENCE_DIM, 0)
+    with torch.no_grad():
+        semantic.to_sentence.weight.copy_(drawn(SENTENCE_DIM, CHANNELS))
+        semantic.to_sentence.bias.copy_(drawn(SENTENCE_DIM))
+    cells, vector = drawn(1, CHANNELS, height, width), drawn(SENTENCE_DIM)
+    logits = drawn(4 * height, 4 * width)
+    image = cast(PreparedImage, _Image(geometry, cells))
+    clicks, heat = Finder(semantic).look(image, vector)
+    return {
+        "geometry": {
+            "original_hw": geometry.original_hw,
+            "roi_xywh": geometry.roi_xywh,
+            "input_hw": geometry.input_hw,
+            "padded_hw": geometry.padded_hw,
+        },
+        "map": {"size_hw": [height, width], "channels": CHANNELS, "data": _plain(cells)},
+        "to_sentence": _plain(to_sentence_rows(semantic)),
+        "vector": _plain(vector),
+        "clicks": [[round(click.x, 4), round(click.y, 4)] for click in clicks],
+        "heat": _plain(heat),
+        "logits": _plain(logits),
+        "cover": round(fit_of(logits.numpy().astype(np.float32), heat), 6),
+    }
+
+
+def _plain(values: torch.Tensor) -> list[float]:
+    return [round(value, 6) for value in values.flatten().tolist()]
+
+
+if __name__ == "__main__":
+    lines = ",\n".join(json.dumps(case) for case in vectors())
+    VECTORS.write_text(f'{{"cases": [\n{lines}\n]}}\n', encoding="utf-8")
