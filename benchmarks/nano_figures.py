@@ -110,7 +110,8 @@ def _prompts(figures: Figures) -> str:
 
 def _names(figures: Figures) -> str:
     coco = figures["coco"]
-    return f"Label right among the 80 class names of COCO_MVal: {coco['label1']:.3f} after one click."
+    after = f"{coco['label1']:.3f} after one click, {coco['label5']:.3f} after five"
+    return f"Label right among the 80 class names of COCO_MVal: {after}."
 
 
 def _quality(figures: Figures) -> str:

@@ -18,7 +18,7 @@ FIGURES = {
         "obeyed": 1,
     },
     "coco": {"noc85": 4, "noc90": 6, "iou1": 0.6, "iou3": 0.7, "iou5": 0.8, "boundary5": 0.4, "obeyed": 1}
-    | {"label1": 0.625},
+    | {"label1": 0.625, "label5": 0.65},
     "text": {"iou1": 0.35},
     "everything": {"met70": 0.575, "proposals": 81.2},
 }
@@ -34,7 +34,7 @@ def test_marked_places_are_written_and_the_rest_stays() -> None:
     prompts = with_figures(page.replace("NAME", "prompts"), FIGURES)
     assert "| the name alone | COCO_MVal | 0.350 |  |  | `--prompt text --max-clicks 1` |" in prompts
     assert "scribble" not in prompts  # it was not measured
-    assert "0.625 after one click" in with_figures(page.replace("NAME", "names"), FIGURES)
+    assert "0.625 after one click, 0.650 after five" in with_figures(page.replace("NAME", "names"), FIGURES)
     assert "0.575 of the objects" in with_figures(page.replace("NAME", "everything"), FIGURES)
     assert "1.5 clicks to an IoU of 85 %" in with_figures(page.replace("NAME", "quality"), FIGURES)
     assert with_figures(clicks, FIGURES) == clicks
