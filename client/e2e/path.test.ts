@@ -15,7 +15,7 @@ const SAMPLE = 'coffee.jpg';
 
 /**
  * Browser and torch add up in different orders; a border pixel may fall on the other side. The decoder is exported with
- * weights in float16 here: those in int8, which the page has else, move a border by themselves.
+ * weights in float32 here: rounded ones, int8 as the page has them or float16, move a border by themselves.
  */
 const LEAST_IOU = 0.99;
 

@@ -145,10 +145,10 @@ export async function startProxy(target: string): Promise<Proxy> {
 /** Standard output of the command line. */
 export const splitseem = (...args: readonly string[]): Promise<string> => run([SPLITSEEM], args);
 
-/** Decoder graphs of the default model whose weights are not rounded to bytes: they give the server's masks. */
+/** Decoder graphs of the default model whose weights are not rounded: they give the server's masks. */
 export async function exportFineDecoder(folder: string): Promise<void> {
   const python = join(dirname(SPLITSEEM), 'python');
-  await run([python, '-m', 'splitseem_export', '--model', 'nano', '--precision', 'float16'], ['-o', folder]);
+  await run([python, '-m', 'splitseem_export', '--model', 'nano', '--precision', 'float32'], ['-o', folder]);
 }
 
 export async function run([program, ...first]: Command, args: readonly string[]): Promise<string> {
