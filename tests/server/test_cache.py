@@ -24,7 +24,8 @@ from splitseem_server.settings import Settings
 pytestmark = pytest.mark.anyio
 
 RedisServer = tuple[subprocess.Popen[bytes], str]
-TIMEOUT_S = 0.3
+TIMEOUT_S = 2.0
+"""Long enough for a Redis on a busy machine."""
 AS_JSON = {"Content-Type": "image/png", "Accept": "application/json"}
 
 

@@ -1,5 +1,6 @@
 """The semantic map is fitted to photos: it names what it has seen, and becomes part of the weights."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,16 +123,19 @@ def test_features_of_another_backbone_are_read_again(shapes: Path, tmp_path: Pat
 def test_nano_is_bundled_with_the_names_of_the_common_set_and_its_map(shapes: Path, tmp_path: Path) -> None:
     for photo in shapes.iterdir():
         (tmp_path / photo.name).symlink_to(photo)
-    (tmp_path / "shapes.jsonl.gz").rename(tmp_path / "coco_mini.jsonl.gz")
+    index = gzip.decompress((shapes / "shapes.jsonl.gz").read_bytes())
+    common = index.replace(b'"disk"', b'"ball"').replace(b'"square"', b'"box"')  # whose vectors are bundled
+    (tmp_path / "shapes.jsonl.gz").unlink()
+    (tmp_path / "coco_mini.jsonl.gz").write_bytes(gzip.compress(common))
     torch.manual_seed(0)
-    config = replace(TINY, name="nano", sentence_dim=384, vocabulary=("disk", "rocket", "square"))
+    config = replace(TINY, name="nano", sentence_dim=384, vocabulary=("ball", "rocket", "box"))
     run, out = tmp_path / "run.safetensors", tmp_path / "nano.safetensors"
     save_weights(SegmentationModel(config), run)
     given = [run, "--data", tmp_path, "--features", tmp_path / "f.safetensors", "--limit", 9, "-o", out]
     result = CliRunner().invoke(bundle.main, [*map(str, given)])
     assert result.exit_code == 0, result.output
     made = load_model(str(out)).config
-    assert made.vocabulary == ("disk", "square")
+    assert made.vocabulary == ("ball", "box")
     assert (made.canvas, made.codec, made.semantic) == (NANO.canvas, NANO.codec, SemanticConfig())
     again = CliRunner().invoke(
         bundle.main, [*map(str, [*given[:3], "--map-of", out, "-o", tmp_path / "b.safetensors"])]
