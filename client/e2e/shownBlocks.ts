@@ -38,12 +38,14 @@ export async function colourOfBlocks(count: number): Promise<[string, number[][]
     };
     const middles = (size: number): number[] => Array.from({ length: size / 16 }, (_, n) => 16 * n + 8);
     const blocks = (): number[][][] => middles(height).map((y) => middles(width).map((x) => at(x, y)));
-    // The photo is fitted to the canvas some frames after it was chosen.
+    // The photo is decoded, and fitted to the canvas, some frames after it was chosen; no photo is of one colour.
+    const waited = Date.now() + 5_000;
+    const isDrawn = (): boolean => new Set(blocks().flat().map(String)).size > 1 || Date.now() > waited;
     let seen = blocks();
     for (let same = 0; same < 5;) {
       await frame();
       const now = blocks();
-      same = String(now) === String(seen) ? same + 1 : 0;
+      same = String(now) === String(seen) && isDrawn() ? same + 1 : 0;
       seen = now;
     }
     read.push([name, seen]);
