@@ -27,7 +27,8 @@ export type OpenedFile =
   { readonly kind: 'photo'; readonly photo: Photo } | { readonly kind: 'project'; readonly project: Project };
 
 /** Firefox does not always give pixels a second time of a JPEG whose marks were taken out: there they are kept. */
-export const DECODES_ONCE = navigator.userAgent.includes('Firefox');
+export const DECODES_ONCE =
+  (globalThis as Partial<typeof globalThis>).navigator?.userAgent.includes('Firefox') === true;
 
 const JSON_NAME = /\.json$/i;
 const ZIP_NAME = /\.zip$/i;
