@@ -12,13 +12,12 @@ import type { ImageId } from '../../session/state';
 import type { SizeHw } from '../../shared/types';
 import type { ClientError } from '../../shared/errors';
 import type { Photo } from '../photos/photo';
-import { DECODES_ONCE } from '../photos/photo';
 import { nearPhotos } from '../state/ahead';
 import type { OpenPhoto, Store } from '../state/store';
 
 /** Of all overviews together, those of the shown photo and of the ones after it aside. */
 const MOST_OVERVIEW_PIXELS = 12_000_000;
-const MOST_OVERVIEWS = DECODES_ONCE ? Infinity : 5;
+const MOST_OVERVIEWS = 5;
 
 /** Of the magnified part. */
 const DETAIL_PIXELS = 8_000_000;

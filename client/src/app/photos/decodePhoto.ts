@@ -120,9 +120,20 @@ function keepUnmarked(file: Blob, data: Uint8Array<ArrayBuffer>): Unmarked {
   const { orientation, unmarked } = readMarks(data);
   const bytes = unmarked.reduce((sum, piece) => sum + piece.byteLength, 0);
   const isUnchanged = bytes === data.byteLength && unmarked.every(({ buffer }) => buffer === data.buffer);
-  const kept = { blob: isUnchanged ? file : new Blob([...unmarked], { type: file.type }), orientation };
+  const kept = { blob: isUnchanged ? file : joined(unmarked, file.type), orientation };
   unmarkedFiles.set(file, kept);
   return kept;
+}
+
+/** One piece: Firefox decodes no JPEG from a Blob of several, of which it looks at the first alone. */
+function joined(pieces: readonly Uint8Array<ArrayBuffer>[], type: string): Blob {
+  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return new Blob([bytes], { type });
 }
 
 const unmarkedOf = async (file: Blob): Promise<Unmarked> =>

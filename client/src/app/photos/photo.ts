@@ -26,10 +26,6 @@ export interface Photo {
 export type OpenedFile =
   { readonly kind: 'photo'; readonly photo: Photo } | { readonly kind: 'project'; readonly project: Project };
 
-/** Firefox does not always give pixels a second time of a JPEG whose marks were taken out: there they are kept. */
-export const DECODES_ONCE =
-  (globalThis as Partial<typeof globalThis>).navigator?.userAgent.includes('Firefox') === true;
-
 const JSON_NAME = /\.json$/i;
 const ZIP_NAME = /\.zip$/i;
 const PNG_NAME = /\.png$/i;
@@ -65,7 +61,7 @@ async function readAnnotations(file: File, photos: readonly KnownPhoto[]): Promi
 export async function readPhoto(file: Blob, name: string, convert: Convert, decodes = true): Promise<Photo> {
   if (file.size === 0)
     throw new Failure({ kind: 'image', what: 'photo-empty', about: name, message: `${name} is empty` });
-  const measured = decodes || DECODES_ONCE ? null : await measurePhoto(file);
+  const measured = decodes ? null : await measurePhoto(file);
   if (measured !== null) return { ...measured, name, bitmap: null, digest: await fileDigest(file) };
   const [decoded, digest] = [await decodePhoto(file, name, convert), await fileDigest(file)];
   const { height, width } = decoded.bitmap;
