@@ -195,6 +195,16 @@ async def test_a_model_without_object_queries_says_so(
     assert "fake answers prompts only" in response.json()["detail"]
 
 
+def app_of(model: SegmentationModel) -> FastAPI:
+    """A service that finds everything with this model."""
+    encoder = ImageEncoder(model)
+    segmenter = segmenter_of(model, encoder.fingerprint)
+    assert segmenter is not None
+    return create_app(
+        Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**24), segmenter=segmenter)
+    )
+
+
 @pytest.mark.parametrize("mode", ["panoptic", "semantic", "instance"])
 async def test_service_and_predictor_agree(
     mode: str, run_in_process: Callable[[FastAPI], Any], image_bytes: Callable[..., bytes]
@@ -202,13 +212,7 @@ async def test_service_and_predictor_agree(
     torch.manual_seed(0)
     config = replace(TINY, decoder=replace(TINY.decoder, wiring="v0"))
     model = SegmentationModel(replace(config, refiner=None, correction=None)).eval()
-    encoder = ImageEncoder(model)
-    segmenter = segmenter_of(model, encoder.fingerprint)
-    assert segmenter is not None
-    app = create_app(
-        Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**24), segmenter=segmenter)
-    )
-    async with run_in_process(app) as client:
+    async with run_in_process(app_of(model)) as client:
         response = await client.post(f"/v1/panoptic?mode={mode}", files={"image": image_bytes(90, 60)})
     predictor = Predictor(model)
     image = predictor.encode(np.asarray(Image.open(io.BytesIO(image_bytes(90, 60)))))
@@ -229,13 +233,7 @@ async def test_a_model_that_answers_prompts_segments_by_its_proposals(
     model = SegmentationModel(replace(TINY, semantic=SemanticConfig(4), sentence_dim=4)).eval()
     assert model.semantic is not None
     torch.nn.init.normal_(model.semantic.names)
-    encoder = ImageEncoder(model)
-    segmenter = segmenter_of(model, encoder.fingerprint)
-    assert segmenter is not None
-    app = create_app(
-        Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**24), segmenter=segmenter)
-    )
-    async with run_in_process(app) as client:
+    async with run_in_process(app_of(model)) as client:
         response = await client.post(f"/v1/panoptic?mode={mode}", files={"image": image_bytes(90, 60)})
     assert response.status_code == 200, response.text
     segments = response.json()["segments"]

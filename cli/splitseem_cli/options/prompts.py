@@ -177,6 +177,12 @@ def _set_mask(path: Path, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
     return (KnownMask(rle.size, rle.counts),)
 
 
+def _picture(name: str, description: str) -> Decorator:
+    """An option that may be given several times, a picture each."""
+    kind = click.Path(path_type=Path)
+    return click.option(name, type=kind, multiple=True, metavar="PNG", help=description)
+
+
 _outline = partial(number_option, form="X,Y,X,Y,X,Y,…", at_least=6, at_most=2 * MAX_STROKE_POINTS)
 
 
@@ -200,13 +206,7 @@ PROMPTS: Mapping[str, PromptOption] = MappingProxyType(
             partial(_box, label=0),
         ),
         "scribble": PromptOption(
-            click.option(
-                "--scribble",
-                type=click.Path(path_type=Path),
-                multiple=True,
-                metavar="PNG",
-                help="A picture of the image's size; what is drawn on it lies on the object.",
-            ),
+            _picture("--scribble", "A picture of the image's size; what is drawn on it lies on the object."),
             _scribble,
         ),
         "polygon": PromptOption(_outline("--polygon", description="An outline of the object."), _polygon),
@@ -225,12 +225,9 @@ PROMPTS: Mapping[str, PromptOption] = MappingProxyType(
             partial(_paint, label=0),
         ),
         "set_mask": PromptOption(
-            click.option(
+            _picture(
                 "--set-mask",
-                type=click.Path(path_type=Path),
-                multiple=True,
-                metavar="PNG",
-                help="A picture of the image's size; what is drawn on it is the mask, until the next prompt.",
+                "A picture of the image's size; what is drawn on it is the mask, until the next prompt.",
             ),
             _set_mask,
         ),

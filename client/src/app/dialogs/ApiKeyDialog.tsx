@@ -43,6 +43,7 @@ function KeyForm({ fault, give, close }: FormProps) {
   const why = isWrong ? NO_KEY : WHY[fault];
   return (
     <form
+      class="dialog-form"
       onSubmit={(event) => {
         event.preventDefault();
         setWrong(!give(field.current?.value ?? ''));
@@ -52,6 +53,7 @@ function KeyForm({ fault, give, close }: FormProps) {
       <input
         ref={field}
         id="api-key-field"
+        class="dialog-field"
         type="password"
         autofocus
         autocomplete="off"

@@ -37,6 +37,7 @@ function NamesForm({ app: { store, controller }, onDone }: FormProps) {
   };
   return (
     <form
+      class="dialog-form"
       onSubmit={(event) => {
         event.preventDefault();
         use(true);
@@ -44,6 +45,7 @@ function NamesForm({ app: { store, controller }, onDone }: FormProps) {
     >
       <textarea
         ref={field}
+        class="dialog-field"
         autofocus
         aria-label="Class names"
         aria-describedby="class-names-hint"
