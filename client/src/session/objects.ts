@@ -1,5 +1,6 @@
 /** What is done with whole objects: finding, selecting, showing, copying them. */
-import { resizedRle, rleContains, unionRle } from '../shared/rle';
+import { painted, runsOf } from '../shared/prompt/brush';
+import { resizedRle, rleContains } from '../shared/rle';
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
 import { commit, replaceImage } from './history';
 import {
@@ -98,7 +99,7 @@ export function mergeWithPrevious(session: Session, givenAt: number): Session {
   if (image === null || before === undefined || selected === undefined) return session;
   const [first, second] = [resultOf(session, before), resultOf(session, selected)];
   if (first?.isDraft !== false || second?.isDraft !== false) return session;
-  const prompt = { kind: 'mask', ...unionRle(first.mask, second.mask) } as const;
+  const prompt = { kind: 'mask', ...painted(first.mask, runsOf(second.mask), 1) } as const;
   const merged: SegmentObject = {
     ...before,
     userLabel: before.userLabel ?? selected.userLabel,

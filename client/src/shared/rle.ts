@@ -49,20 +49,6 @@ export function maskFromRle(rle: CocoRle, value = 1): Uint8Array {
   return mask;
 }
 
-/** Where one of two masks of a size is. */
-export function unionRle(one: CocoRle, other: CocoRle): CocoRle {
-  const [height, width] = one.size;
-  const [a, b] = [maskFromRle(one), maskFromRle(other)];
-  const runs = new RunWriter();
-  for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) {
-      const index = y * width + x;
-      runs.push(a[index] === 1 || b[index] === 1, 1);
-    }
-  }
-  return runs.finish({ height, width });
-}
-
 /** The mask at another size: a pixel is what the mask is at its centre. */
 export function resizedRle(rle: CocoRle, { height, width }: SizeHw): CocoRle {
   const [fromHeight, fromWidth] = rle.size;

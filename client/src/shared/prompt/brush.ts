@@ -99,12 +99,16 @@ function slabAt(a: Xy, b: Xy, reach: number, x: number): Bounds {
   return [low, high];
 }
 
+/** Where a mask is. */
+export function runsOf({ counts }: CocoRle): Runs {
+  let position = 0;
+  return counts.map((count) => (position += count));
+}
+
 /** The mask with the pixels of some runs on one side. */
 export function painted(mask: CocoRle, runs: Runs, label: 0 | 1): CocoRle {
   const [height, width] = mask.size;
-  const ends: number[] = [];
-  let position = 0;
-  for (const count of mask.counts) ends.push((position += count));
+  const ends = runsOf(mask);
   const writer = new RunWriter();
   let [at, inMask, inRuns, nextEnd, nextRun] = [0, false, false, 0, 0];
   while (at < height * width) {

@@ -24,7 +24,7 @@ export function wholeImage({ height, width }: SizeHw): EncodedPart {
 /**
  * The points that the prompts of one object make, in the image frame, in the order of the prompts.
  *
- * Of more than `maxPoints` some are left out, evenly. Text, paint and masks make no points.
+ * Of more than `maxPoints` some are left out, evenly. Text and paint make none.
  */
 export function promptPoints(
   items: readonly PromptItem[],
