@@ -29,6 +29,7 @@ from splitseem_server.http.parameters import refuse_unknown
 from splitseem_server.http.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.http.uploads import max_body_bytes
 from splitseem_server.routes import decode, embed, health, model, panoptic, text, upright
+from splitseem_server.routes.json_answers import PROBLEM
 from splitseem_server.routes.options import parameter_schemas
 from splitseem_server.services import Parts, Services, check_access
 
@@ -132,6 +133,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _documented_problems() -> dict[int | str, dict[str, Any]]:
     by_status: dict[int | str, dict[str, Any]] = {}
     for problem in PROBLEMS.values():
-        described = by_status.setdefault(problem.status, {"content": {"application/problem+json": {}}})
+        described = by_status.setdefault(
+            problem.status, {"content": {"application/problem+json": {"schema": PROBLEM}}}
+        )
         described["description"] = "; ".join(filter(None, (described.get("description"), problem.title)))
     return by_status

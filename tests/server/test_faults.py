@@ -26,6 +26,12 @@ REQUESTS = 500
 DEADLINE_S = 60
 STOPPED_S = 10
 CLIENTS = 12
+SETTINGS = {
+    "SPLITSEEM_LOCAL_CACHE_BYTES": "0",
+    "SPLITSEEM_REDIS_TIMEOUT_S": "0.5",
+    "SPLITSEEM_REDIS_PAUSE_S": "1",
+    "SPLITSEEM_LOG_LEVEL": "error",
+}
 PREFIX = "splitseem:embedding:1:"
 
 
@@ -104,59 +110,59 @@ async def nothing() -> None:
     """No fault."""
 
 
+class Callers:
+    """Ask some servers in turns for the embeddings of some images, and keep what came with its time."""
+
+    def __init__(self, client: httpx.AsyncClient, urls: list[str], images: list[bytes]) -> None:
+        self._client = client
+        self._urls = itertools.cycle(urls)
+        self._images = images
+        self._numbers = itertools.cycle(range(len(images)))
+        self._slots = asyncio.Semaphore(CLIENTS)
+        self.seen: list[tuple[int, httpx.Response, float]] = []
+
+    async def during(self, fault: Callable[[], Awaitable[None]], requests: int, seconds: float) -> None:
+        """Ask while the fault is there, evenly over some seconds."""
+        asked = [asyncio.ensure_future(fault())]
+        for _ in range(requests):
+            asked.append(asyncio.ensure_future(self.ask(next(self._urls), next(self._numbers))))
+            await asyncio.sleep(seconds / requests)
+        await asyncio.gather(*asked)
+
+    async def ask(self, url: str, number: int) -> None:
+        async with self._slots:
+            begin = time.monotonic()
+            response = await self._client.post(f"{url}/embed", content=self._images[number])
+            self.seen.append((number, response, time.monotonic() - begin))
+
+
 async def test_answers_are_right_or_a_refusal_whatever_becomes_of_redis(
     fake_service: Any, faulty: RestartedRedis, image_bytes: Callable[..., bytes]
 ) -> None:
     images = [image_bytes(colour=(number, 255 - number, 7)) for number in range(IMAGES)]
-    settings = {
-        "SPLITSEEM_CACHE": faulty.url,
-        "SPLITSEEM_LOCAL_CACHE_BYTES": "0",
-        "SPLITSEEM_REDIS_TIMEOUT_S": "0.5",
-        "SPLITSEEM_REDIS_PAUSE_S": "1",
-        "SPLITSEEM_LOG_LEVEL": "error",
-    }
-    numbers = itertools.cycle(range(IMAGES))
-    seen: list[tuple[int, httpx.Response, float]] = []
     with contextlib.ExitStack() as stack:
         alone = stack.enter_context(fake_service(SPLITSEEM_QUEUE_SIZE=str(IMAGES)))
-        servers = [stack.enter_context(fake_service(seconds=0.02, **settings)) for _ in range(2)]
+        servers = [
+            stack.enter_context(fake_service(0.02, SPLITSEEM_CACHE=faulty.url, **SETTINGS)) for _ in range(2)
+        ]
         async with httpx.AsyncClient(timeout=DEADLINE_S) as client:
-
-            async def ask(url: str, number: int) -> tuple[int, httpx.Response, float]:
-                begin = time.monotonic()
-                response = await client.post(f"{url}/embed", content=images[number])
-                return number, response, time.monotonic() - begin
-
-            async def during(fault: Callable[[], Awaitable[None]], requests: int, seconds: float) -> None:
-                """Ask while the fault is there, evenly over some seconds."""
-                at_work = asyncio.ensure_future(fault())
-                slots = asyncio.Semaphore(CLIENTS)
-
-                async def one(number: int, server: Any) -> None:
-                    async with slots:
-                        seen.append(await ask(server.url, number))
-
-                asked = []
-                for number, server in zip(range(requests), itertools.cycle(servers), strict=False):
-                    asked.append(asyncio.ensure_future(one(next(numbers), server)))
-                    await asyncio.sleep(seconds / requests * (number > 0))
-                await asyncio.gather(at_work, *asked)
-
-            expected = [(await ask(alone.url, number))[1].content for number in range(IMAGES)]
-            await during(nothing, IMAGES, 1)
-            await during(faulty.exchange, 60, 0.5)
-            await during(faulty.spoil, 60, 0.5)
-            await during(faulty.fill, 60, 0.5)
-            await during(faulty.make_room, 20, 0.5)
-            await during(faulty.stop_a_while, 80, STOPPED_S)
-            await during(faulty.kill, 40, 1)
-            await during(faulty.start, 80, 2)
-    assert len(seen) == REQUESTS
-    assert {response.status_code for _, response, _ in seen} <= {200, 429}
-    answered = [(number, response) for number, response, _ in seen if response.status_code == 200]
+            right = Callers(client, [alone.url], images)
+            await right.during(nothing, IMAGES, 0.5)
+            callers = Callers(client, [server.url for server in servers], images)
+            await callers.during(nothing, IMAGES, 1)
+            await callers.during(faulty.exchange, 60, 0.5)
+            await callers.during(faulty.spoil, 60, 0.5)
+            await callers.during(faulty.fill, 60, 0.5)
+            await callers.during(faulty.make_room, 20, 0.5)
+            await callers.during(faulty.stop_a_while, 80, STOPPED_S)
+            await callers.during(faulty.kill, 40, 1)
+            await callers.during(faulty.start, 80, 2)
+    expected = {number: response.content for number, response, _ in right.seen}
+    assert len(expected) == IMAGES
+    assert len(callers.seen) == REQUESTS
+    assert {response.status_code for _, response, _ in callers.seen} <= {200, 429}
+    answered = [(number, response) for number, response, _ in callers.seen if response.status_code == 200]
     assert len(answered) >= REQUESTS // 2
-    wrong = [number for number, response in answered if response.content != expected[number]]
-    assert wrong == []
-    assert max(seconds for _, _, seconds in seen) < DEADLINE_S
-    sources = {response.headers["x-splitseem-cache"] for _, response in answered}
-    assert {"hit", "miss"} <= sources
+    assert [number for number, response in answered if response.content != expected[number]] == []
+    assert max(seconds for _, _, seconds in callers.seen) < DEADLINE_S
+    assert {"hit", "miss"} <= {response.headers["x-splitseem-cache"] for _, response in answered}

@@ -8,17 +8,21 @@ from typing import Any
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
+from splitseem_server.http.negotiation import JSON
+
 Plain = dict[str, Any]
 
 
-def answers(*media_types: str, known: bool = False) -> dict[str, Any]:
+def answers(*media_types: str, known: bool = False, schema: Plain | None = None) -> dict[str, Any]:
     """What a route answers when all is well, as arguments of its decorator.
 
     Args:
         media_types: of a body with status 200.
         known: whether the answer may be that the caller has it already.
+        schema: of JSON.
     """
-    described: dict[int | str, Plain] = {200: {"content": {media_type: {} for media_type in media_types}}}
+    content = {name: {"schema": schema} if name == JSON and schema else {} for name in media_types}
+    described: dict[int | str, Plain] = {200: {"content": content}}
     if known:
         described[304] = {"description": "`If-None-Match` names it"}
     return {"response_class": Response, "responses": described}

@@ -21,6 +21,7 @@ from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.json_text import json_with_list
 from splitseem_server.http.negotiation import JSON, choose_media_type
 from splitseem_server.http.openapi import answers
+from splitseem_server.routes.json_answers import DECODED
 from splitseem_server.routes.options import PNG, Canvas, Codec, Roi, parse_embed_options
 from splitseem_server.services import Services, services_of
 
@@ -80,7 +81,7 @@ async def decode_options(
     return parse_embed_options(request, services, request.query_params)
 
 
-@router.post("/v1/decode", openapi_extra=_BODY, **answers(JSON, PNG))
+@router.post("/v1/decode", openapi_extra=_BODY, **answers(JSON, PNG, schema=DECODED))
 async def decode(
     request: Request,
     services: Annotated[Services, Depends(services_of)],

@@ -17,6 +17,7 @@ from splitseem_server.http.negotiation import JSON, MSGPACK, asked_codec, choose
 from splitseem_server.http.openapi import answers
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
+from splitseem_server.routes.json_answers import EMBEDDED
 from splitseem_server.routes.options import (
     EMBED_PARAMETERS,
     Canvas,
@@ -51,13 +52,13 @@ async def embed_options(
     "/embed",
     openapi_extra=image_body(*EMBED_PARAMETERS),
     dependencies=[Depends(embed_options)],
-    **answers(MSGPACK, JSON),
+    **answers(MSGPACK, JSON, schema=EMBEDDED),
 )
 @router.post(
     "/v1/embed",
     openapi_extra=image_body(*EMBED_PARAMETERS),
     dependencies=[Depends(embed_options)],
-    **answers(MSGPACK, JSON),
+    **answers(MSGPACK, JSON, schema=EMBEDDED),
 )
 async def embed(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Encode an image, or find its embedding in the cache.

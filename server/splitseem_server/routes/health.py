@@ -13,6 +13,7 @@ from splitseem_server.http.docs_page import docs_page
 from splitseem_server.http.negotiation import JSON
 from splitseem_server.http.openapi import answers
 from splitseem_server.metrics import CONTENT_TYPE
+from splitseem_server.routes.json_answers import ALIVE, READY
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["service"])
@@ -23,13 +24,13 @@ _WHY_NOT_READY = {
 }
 
 
-@router.get("/healthz", **answers(JSON))
+@router.get("/healthz", **answers(JSON, schema=ALIVE))
 async def healthz() -> Response:
     """200 as long as the process answers."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", **answers(JSON))
+@router.get("/readyz", **answers(JSON, schema=READY))
 async def readyz(services: Annotated[Services, Depends(services_of)]) -> Response:
     """200 once the model is warm, with `degraded` when the cache does not answer or store; 503 before,
     and from when the server is asked to stop."""

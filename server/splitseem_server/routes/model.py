@@ -12,12 +12,13 @@ from splitseem_server.errors import NotFound
 from splitseem_server.files.decoder import DecoderFiles
 from splitseem_server.http.negotiation import JSON, has_etag
 from splitseem_server.http.openapi import answers
+from splitseem_server.routes.json_answers import MANIFEST
 from splitseem_server.services import GET_AND_HEAD, Services, services_of
 
 router = APIRouter(tags=["model"])
 
 
-@router.get("/v1/model", **answers(JSON, known=True))
+@router.get("/v1/model", **answers(JSON, known=True, schema=MANIFEST))
 @router.api_route("/v1/model", methods=GET_AND_HEAD, include_in_schema=False)
 async def manifest(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The manifest of the exported decoder: configuration, wiring, and the files with their digests."""

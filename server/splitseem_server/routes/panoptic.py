@@ -25,6 +25,7 @@ from splitseem_server.http.negotiation import JSON, choose_media_type
 from splitseem_server.http.openapi import answers
 from splitseem_server.http.parameters import joined
 from splitseem_server.http.uploads import read_upload
+from splitseem_server.routes.json_answers import SEGMENTED
 from splitseem_server.routes.options import (
     PANOPTIC_PARAMETERS,
     PNG,
@@ -82,7 +83,7 @@ def _parse_options(request: Request, services: Services, given: Mapping[str, str
     "/v1/panoptic",
     openapi_extra=image_body(*PANOPTIC_PARAMETERS),
     dependencies=[Depends(panoptic_options)],
-    **answers(JSON, PNG),
+    **answers(JSON, PNG, schema=SEGMENTED),
 )
 async def panoptic(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """Segment all of an image.

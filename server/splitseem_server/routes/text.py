@@ -21,6 +21,7 @@ from splitseem_server.http.json_text import check_fields, json_object
 from splitseem_server.http.negotiation import JSON, MSGPACK, choose_media_type
 from splitseem_server.http.openapi import answers
 from splitseem_server.http.uploads import content_type_of
+from splitseem_server.routes.json_answers import TEXTS
 from splitseem_server.services import Services, services_of
 
 router = APIRouter(tags=["text"])
@@ -77,7 +78,7 @@ async def text_request(request: Request, services: Annotated[Services, Depends(s
     return TextRequest(words.get("texts"), words.get("vocabulary"))
 
 
-@router.post("/v1/text", openapi_extra=_BODY, **answers(MSGPACK, JSON))
+@router.post("/v1/text", openapi_extra=_BODY, **answers(MSGPACK, JSON, schema=TEXTS))
 async def encode_text(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
