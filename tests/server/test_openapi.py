@@ -78,8 +78,8 @@ def statuses_of(operation: Any, key: str, checks: list[Any]) -> set[int]:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    run: Any = settings(hypothesis.given(operation.as_strategy())(ask))
-    run()
+    given: Any = hypothesis.given  # typed for strategies that are known when this is checked
+    settings(given(operation.as_strategy())(ask))()
     return seen
 
 
