@@ -46,6 +46,19 @@ def test_masks_of_a_teacher_are_asked_for_by_their_share(share: float) -> None:
     assert np.mean(asked) == pytest.approx(share / 2, abs=0.08)  # there are two masks
 
 
+def test_a_crop_enlarges_the_photo_no_more_than_the_recipe_says() -> None:
+    photo = photo_of(square_mask(side=8))
+    shares = {}
+    for zoom in (1.5, 20.0):
+        recipe = replace(RECIPE, zoom=zoom, whole_image=0.0)
+        rng = np.random.default_rng(0)
+        crops = [random_crop(photo, 64, recipe, rng) for _ in range(60)]
+        shares[zoom] = max(crop.objects[0].mask.mean() for crop in crops if crop is not None)
+    side = 64 / 1.5 * np.exp(-0.25)  # crops may be a little oblong
+    assert shares[1.5] <= 8 * 8 / side**2
+    assert shares[20.0] > 0.3
+
+
 def test_stuff_is_asked_for_less_often_than_things() -> None:
     photo = photo_of(square_mask())
     sky = replace(photo_of(~square_mask()).objects[0], label="sky", is_thing=False)

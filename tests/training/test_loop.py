@@ -57,6 +57,13 @@ def test_the_same_seed_gives_the_same_run_with_all_tasks_and_texts(
     assert "validation_panoptic" in rows[-1]
 
 
+def test_steps_that_begin_nearly_right_are_as_the_seed_says(shapes: Path, tmp_path: Path) -> None:
+    nearly = replace(RECIPE, nearly=1.0)
+    rows = run(shapes, tmp_path / "a", nearly)
+    assert rows == run(shapes, tmp_path / "b", nearly)
+    assert rows[0] != run(shapes, tmp_path / "c")[0]
+
+
 @pytest.mark.parametrize("part", WITHOUT)
 def test_a_part_that_is_left_out_changes_the_run_but_not_its_photos(
     shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
@@ -109,11 +116,12 @@ def test_masks_of_a_teacher_join_those_of_their_photo(shapes: Path, tmp_path: Pa
 
 
 def test_a_step_with_larger_crops_comes_as_often_as_the_recipe_says(shapes: Path) -> None:
-    recipe = replace(RECIPE, steps=60, crops=((0.0, 32, 2),), large=(0.3, 64, 1))
+    recipe = replace(RECIPE, steps=60, crops=((0.0, 32, 2),), large=((0.3, 64, 1), (0.2, 48, 1)))
     training, _, _ = read_photos(shapes, recipe, lambda done, total: None)
     sizes = [tuple(batch.pixels.shape) for batch in TrainingBatches(training, recipe, 0).stream(0)]
-    assert set(sizes) == {(2, 3, 32, 32), (1, 3, 64, 64)}
+    assert set(sizes) == {(2, 3, 32, 32), (1, 3, 64, 64), (1, 3, 48, 48)}
     assert sizes.count((1, 3, 64, 64)) == pytest.approx(18, abs=8)
+    assert sizes.count((1, 3, 48, 48)) == pytest.approx(12, abs=7)
 
 
 def test_another_seed_gives_another_run(shapes: Path, tmp_path: Path) -> None:

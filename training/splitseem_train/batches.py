@@ -189,8 +189,12 @@ class TrainingBatches(Dataset[Batch]):
         """The batch of a step."""
         side, count = self._recipe.crop_at(step)
         rng = np.random.default_rng([self._seed, step])
-        if self._recipe.large is not None and rng.random() < self._recipe.large[0]:
-            _, side, count = self._recipe.large
+        if self._recipe.large:
+            place = rng.random()
+            for share, large_side, large_count in self._recipe.large:
+                if 0 <= place < share:
+                    side, count = large_side, large_count
+                place -= share
         return draw_batch(self._photos, side, count, self._recipe, rng)
 
     def __len__(self) -> int:

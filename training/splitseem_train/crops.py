@@ -92,7 +92,7 @@ def random_crop(
     around = photo.extra if photo.extra and rng.random() < recipe.teacher else photo.objects
     focus = around[rng.integers(len(around))].mask
     if augment and rng.random() >= recipe.whole_image:
-        matrix = _crop_matrix(photo, focus, side, rng)
+        matrix = _crop_matrix(photo, focus, side, rng, recipe.zoom)
     else:
         matrix = _whole_matrix(photo, side)
     if augment and rng.random() < 0.5:
@@ -117,13 +117,15 @@ def _whole_matrix(photo: Photo, side: int) -> Matrix:
     return _scale_about_pixel_corner(factor, factor, 0.0, 0.0)
 
 
-def _crop_matrix(photo: Photo, focus: Mask, side: int, rng: np.random.Generator) -> Matrix:
-    """A nearly square window that holds the focused object, from tight to the whole photo."""
+def _crop_matrix(photo: Photo, focus: Mask, side: int, rng: np.random.Generator, zoom: float) -> Matrix:
+    """A nearly square window that holds the focused object, from tight, or as small as `zoom` allows, to the
+    whole photo."""
     height, width = photo.pixels.shape[:2]
     rows, columns = np.flatnonzero(focus.any(1)) * photo.scale, np.flatnonzero(focus.any(0)) * photo.scale
     centre = np.array([columns[0] + columns[-1], rows[0] + rows[-1]]) / 2
     extent = max(columns[-1] - columns[0], rows[-1] - rows[0], 12.0)
-    low, high = np.log(extent * 1.1), np.log(max(max(height, width), extent * 1.2))
+    low = np.log(max(extent * 1.1, side / zoom))
+    high = max(low, np.log(max(max(height, width), extent * 1.2)))
     window = float(np.exp(rng.uniform(low, high)))
     aspect = float(np.exp(rng.uniform(-0.25, 0.25)))
     window_wh = np.array([window * aspect, window / aspect])

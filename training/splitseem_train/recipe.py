@@ -1,5 +1,6 @@
 """Training recipes as data: every number of a run that is not the model's."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,9 @@ class Recipe:
     Attributes:
         crops: (fraction of the run at which it begins, crop side in pixels, images a step), in order.
         large: (share of the steps, crop side in pixels, images a step) of steps with other crops than their
-            time's; None: there are none.
+            time's.
+        zoom: photos in memory are enlarged at most so many times, so that large crops are not blurred.
+        nearly: share of the steps that begin with a mask which is nearly right, see `nearly_right.py`.
         backbone_rate: learning rate of the backbone over that of the rest; backbone_from: fraction of the run
             before which the backbone is frozen.
         objects_per_image: decoder samples per encoded image.
@@ -75,7 +78,9 @@ class Recipe:
     steps: int
     crops: tuple[tuple[float, int, int], ...]
     learning_rate: float = 1e-3
-    large: tuple[float, int, int] | None = None
+    large: tuple[tuple[float, int, int], ...] = ()
+    zoom: float = math.inf
+    nearly: float = 0.0
     backbone_rate: float = 1.0
     backbone_from: float = 0.0
     weight_decay: float = 0.05
@@ -135,12 +140,31 @@ RECIPES: dict[str, Recipe] = {
     "tune": Recipe(
         steps=6000,
         crops=((0.0, 256, 6),),
-        large=(0.3, 384, 3),
+        large=((0.3, 384, 3),),
         learning_rate=6e-4,
         warmup_steps=100,
         backbone_rate=0.1,
         backbone_from=0.7,
         cache_side=384,
+        stuff=0.2,
+        panoptic=0.0,
+        text=0.1,
+        text_only=0.05,
+        loss=LossWeights(label=0.3, focus=2.0),
+    ),
+    # The same from weights that have learnt that, for canvases of 384 and 512 and for the last few percent.
+    "sharpen": Recipe(
+        steps=3000,
+        crops=((0.0, 256, 6),),
+        large=((0.35, 384, 3), (0.25, 512, 2)),
+        zoom=2.0,
+        nearly=0.3,
+        learning_rate=4e-4,
+        warmup_steps=100,
+        backbone_rate=0.1,
+        backbone_from=0.6,
+        cache_side=512,
+        whole_image=0.5,
         stuff=0.2,
         panoptic=0.0,
         text=0.1,

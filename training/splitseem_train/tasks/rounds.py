@@ -24,6 +24,7 @@ from splitseem_train.encoding import EncodedPhotos, decode, stack_points
 from splitseem_train.losses import Points, Targets, answer_loss, layer_loss
 from splitseem_train.recipe import LossWeights, Recipe
 from splitseem_train.supervision import label_hits, mask_iou
+from splitseem_train.tasks.nearly_right import nearly_right
 from splitseem_train.tasks.prompts_sampler import NO_POINTS, PointList, first_prompt, next_click
 from splitseem_train.tasks.text_prompts import TextPrompts
 
@@ -86,17 +87,20 @@ def play_rounds(
     ]
     result = RoundResult(photos.mask_features.new_zeros(()), [], 0.0)
     previous: Tensor | None = None
+    begun = not centre_clicks and recipe.nearly > 0 and rng.random() < recipe.nearly
+    if begun:
+        previous = _nearly_right(batch, rng).to(photos.mask_features.device)
     for number in range(rounds):
         if previous is not None:
             prompts = _with_next_clicks(batch, prompts, previous, recipe)
-        keep = number > 0 and (centre_clicks or rng.random() < recipe.keep_memory)
+        keep = previous is not None and (centre_clicks or rng.random() < recipe.keep_memory)
         asked = _ask(model, photos, prompts, previous if keep else None, texts)
         heads = decode(
             model, photos, asked.coords, asked.points.labels, memory=asked.memory, texts=asked.texts
         )
         judged = _judge(model, photos, asked, heads, targets, class_matrix, recipe.loss)
         best = judged.scores.argmax(-1)
-        if not centre_clicks and number == 0:
+        if not centre_clicks and not begun and number == 0:
             # Which of several objects is meant is open yet: half of the masks are those of the right one.
             given_away = torch.from_numpy(rng.random(len(best)) < 0.5).to(best.device)
             best = torch.where(given_away, judged.matched, best)
@@ -107,6 +111,11 @@ def play_rounds(
         result.ious.append(mask_iou(previous[:, 0], targets.fine))
     result.label_hits = label_hits(judged.class_logits, judged.scores.argmax(-1), targets)
     return result
+
+
+def _nearly_right(batch: Batch, rng: np.random.Generator) -> Tensor:
+    """Mask logits `[B, 1, S/4, S/4]` to begin with."""
+    return torch.from_numpy(np.stack([nearly_right(entry.mask, rng) for entry in batch.objects]))[:, None]
 
 
 def _first(
