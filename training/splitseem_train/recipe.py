@@ -53,7 +53,7 @@ class Recipe:
         crops: (fraction of the run at which it begins, crop side in pixels, images a step), in order.
         large: (share of the steps, crop side in pixels, images a step) of steps with other crops than their
             time's.
-        zoom: photos in memory are enlarged at most so many times, so that large crops are not blurred.
+        zoom: how many times photos in memory are enlarged at most, so that large crops are not blurred.
         nearly: share of the steps that begin with a mask which is nearly right, see `nearly_right.py`.
         backbone_rate: learning rate of the backbone over that of the rest; backbone_from: fraction of the run
             before which the backbone is frozen.

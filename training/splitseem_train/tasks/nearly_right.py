@@ -14,7 +14,7 @@ STRIDE = 4
 _EDGE = (0.03, 0.15)
 """How far the edge moves, over the square root of the object's area."""
 _PATCHES = 3
-"""At most so many patches."""
+"""Patches at most."""
 _STEEPNESS = 0.5
 """Logits a pixel of distance from the edge, and the largest."""
 _LARGEST = 8.0

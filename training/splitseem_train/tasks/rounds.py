@@ -80,16 +80,10 @@ def play_rounds(
             evaluation does.
     """
     photos = photos.repeated(len(batch.objects) // len(batch.pixels))
-    alone = [False] * len(batch.objects) if texts is None else texts.alone.tolist()
-    prompts = [
-        _first(entry.mask, rng, centre_click=centre_clicks, text_alone=named)
-        for entry, named in zip(batch.objects, alone, strict=True)
-    ]
+    prompts = _first_prompts(batch, texts, rng, centre_clicks=centre_clicks)
     result = RoundResult(photos.mask_features.new_zeros(()), [], 0.0)
-    previous: Tensor | None = None
     begun = not centre_clicks and recipe.nearly > 0 and rng.random() < recipe.nearly
-    if begun:
-        previous = _nearly_right(batch, rng).to(photos.mask_features.device)
+    previous = _nearly_right(batch, rng).to(photos.mask_features.device) if begun else None
     for number in range(rounds):
         if previous is not None:
             prompts = _with_next_clicks(batch, prompts, previous, recipe)
@@ -118,17 +112,15 @@ def _nearly_right(batch: Batch, rng: np.random.Generator) -> Tensor:
     return torch.from_numpy(np.stack([nearly_right(entry.mask, rng) for entry in batch.objects]))[:, None]
 
 
-def _first(
-    mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
-    rng: np.random.Generator,
-    *,
-    centre_click: bool,
-    text_alone: bool,
-) -> PointList:
-    if centre_click:
-        return next_click(mask, np.zeros_like(mask), None)
-    points = first_prompt(mask, rng)
-    return NO_POINTS if text_alone else points
+def _first_prompts(
+    batch: Batch, texts: TextPrompts | None, rng: np.random.Generator, *, centre_clicks: bool
+) -> list[PointList]:
+    """One for each object; none where a text alone says what is meant."""
+    if centre_clicks:
+        return [next_click(entry.mask, np.zeros_like(entry.mask), None) for entry in batch.objects]
+    drawn = [first_prompt(entry.mask, rng) for entry in batch.objects]
+    alone = [False] * len(drawn) if texts is None else texts.alone.tolist()
+    return [NO_POINTS if named else points for points, named in zip(drawn, alone, strict=True)]
 
 
 def _ask(
