@@ -282,7 +282,7 @@ describe('everything can be reached', () => {
       expect(await isOnTop(target)).toBe(true);
     }
     await user.button('Help').click();
-    const close = user.button('Close help');
+    const close = user.button('Close keys');
     await close.scrollIntoViewIfNeeded();
     expect(await isOnTop(close)).toBe(true);
     await close.click();

@@ -60,7 +60,7 @@ async function waitUntilReady(server, url) {
  * @param {import('playwright-core').Page} page
  * @param {{ x: number, y: number }} part
  */
-async function placeOnPhoto(page, part) {
+export async function placeOnPhoto(page, part) {
   const box = await page.getByRole('application', { name: 'Image canvas' }).boundingBox();
   const size = /** @type {[number, number]} */ (
     await page.evaluate('globalThis.splitseem.project().images[0].size_hw')

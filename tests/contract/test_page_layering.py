@@ -20,7 +20,7 @@ ORDER = {
     "worker": ("runtime", "layers", "prompt", "decode", "mask", "step", "engine", "serve", "main"),
     "app": (
         *("photos", "state", "steps", "controller", "saving", "app"),
-        *("parts", "drawing", "tools", "export", "dialogs", "panels", "bars", "Page", "main"),
+        *("parts", "tools", "drawing", "export", "dialogs", "panels", "bars", "Page", "main"),
     ),
 }
 """Of the folders and modules in each of these folders, each may import those before it."""

@@ -1,5 +1,6 @@
 /** Keys of objects and photos, on a real keyboard. */
 import { beforeEach, expect, it } from 'vitest';
+import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
 import { useStage } from '../stage';
 
@@ -79,4 +80,36 @@ it('turn photos, by buttons and by arrows where nothing has the focus', async ()
     'coffee.jpg',
     true,
   ]);
+});
+
+it('are changed in a dialog, which says what two of them mean, and outlive a reload', async () => {
+  await openTwo();
+  await user.page.keyboard.press('?');
+  const dialog = user.page.getByRole('dialog', { name: 'Keys' });
+  const keyOf = (does: string) => dialog.getByRole('button', { name: new RegExp(`^.*: key of ${does}$`) });
+  await keyOf('Photo after').press('Enter');
+  await user.page.keyboard.press('Control+t');
+  await dialog.getByText('Browsers keep this key for themselves').waitFor();
+  await user.page.keyboard.press('h');
+  await dialog.getByText('Also: Hide the selected object').waitFor();
+  expect(await seriousFindings(user.page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Take it from there' }).press('Enter');
+  expect(await keyOf('Hide the selected object').innerText()).toBe('none');
+  // Escape ends the waiting for a key, and the dialog only after that.
+  await keyOf('Photo before').press('Enter');
+  await user.page.keyboard.press('Escape');
+  expect(await keyOf('Photo before').innerText()).toBe('Comma, Left arrow');
+  await user.page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await user.page.reload();
+  await user.button('Next photo').waitFor();
+  expect(await current()).toBe('coffee.jpg');
+  await user.page.keyboard.press('h');
+  expect(await current()).toBe('chelsea.jpg');
+  expect(await user.button('Next photo').getAttribute('aria-keyshortcuts')).toBe('H');
+  await user.button('Help').click();
+  await dialog.getByRole('radio', { name: 'CVAT' }).check();
+  await user.page.keyboard.press('Escape');
+  await user.page.keyboard.press('d');
+  expect(await current()).toBe('coffee.jpg');
 });

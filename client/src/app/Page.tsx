@@ -8,7 +8,7 @@ import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassList } from './panels/ClassList';
 import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
-import { HelpDialog } from './dialogs/HelpDialog';
+import { KeysDialog } from './dialogs/KeysDialog';
 import { EverythingProgress } from './bars/Everything';
 import { EmbeddingProgress } from './bars/EmbeddingProgress';
 import { OpenPhotos } from './panels/OpenPhotos';
@@ -16,7 +16,7 @@ import { Samples } from './panels/SamplePhotos';
 import { PhotoTurner } from './panels/PhotoTurner';
 import { ObjectList } from './panels/ObjectList';
 import { pasteCopied } from './tools/objectActions';
-import { handleKey, isTyping } from './tools/shortcuts';
+import { isTyping, keyboardOf } from './tools/keyboard';
 import { SpokenRegion } from './bars/SpokenRegion';
 import { StatusBar } from './bars/StatusBar';
 import { TextBar } from './bars/TextBar';
@@ -28,9 +28,13 @@ import { Welcome } from './bars/Welcome';
 export function Page({ app }: { readonly app: App }) {
   const isDropTarget = useFiles(app);
   useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => handleKey(event, app);
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    const keyboard = keyboardOf(app);
+    const control = new AbortController();
+    const { signal } = control;
+    window.addEventListener('keydown', keyboard.down, { signal });
+    window.addEventListener('keyup', keyboard.up, { signal });
+    window.addEventListener('blur', keyboard.letGo, { signal });
+    return () => control.abort();
   }, [app]);
   const hasImage = app.store.activeImage.value !== null;
   return (
@@ -57,7 +61,7 @@ export function Page({ app }: { readonly app: App }) {
       </main>
       <StatusBar app={app} />
       <SpokenRegion app={app} />
-      <HelpDialog app={app} />
+      <KeysDialog app={app} />
       <ClassNamesDialog app={app} />
       <ApiKeyDialog app={app} />
     </div>

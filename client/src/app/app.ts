@@ -7,6 +7,7 @@ import { startDecoder } from '../bridge/decoder';
 import { withFallback } from '../bridge/fallback';
 import { createServerDecoder } from '../bridge/serverDecoder';
 import { Gestures } from '../canvas/pointer';
+import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
@@ -80,7 +81,10 @@ function gesturesOn({
     give: (prompt) => {
       const isChoice = tools[store.tool.value].selects === true && prompt.kind === 'click';
       if (isChoice) controller.change((session) => selectAt(session, prompt));
-      else controller.give(prompt);
+      else {
+        controller.give(prompt);
+        if (store.acceptsAtOnce.value) controller.change(acceptBegun);
+      }
     },
     showSketch: (sketch) => {
       store.sketch.value = sketch;

@@ -34,6 +34,13 @@ export function selectAt(session: Session, { x, y }: PointXy): Session {
   return replaceImage(session, { ...image, document });
 }
 
+/** Select nothing: the next prompt begins another object. */
+export function deselect(session: Session): Session {
+  const image = activeImageOf(session);
+  if (image?.document.activeObject == null) return session;
+  return replaceImage(session, { ...image, document: { ...image.document, activeObject: null } });
+}
+
 /** Select the object after (1) or before (-1) the selected one; after the last comes the first. */
 export function selectNeighbour(session: Session, by: -1 | 1): Session {
   const image = activeImageOf(session);

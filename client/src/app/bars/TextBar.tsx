@@ -1,13 +1,15 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../app';
 import { focusCanvas } from '../parts/focus';
+import { giveWords } from '../tools/acceptance';
 import './TextBar.css';
 
 /** As in `MAX_CHARACTERS` of the server. */
 const MAX_LENGTH = 1000;
 
 /** Where the Text tool takes its words; on the canvas one still clicks. */
-export function TextBar({ app: { store, words, tools } }: { readonly app: App }) {
+export function TextBar({ app }: { readonly app: App }) {
+  const { store, tools } = app;
   const field = useRef<HTMLInputElement>(null);
   const isShown = tools[store.tool.value].hasWords === true && store.activeImage.value !== null;
   useEffect(() => {
@@ -20,7 +22,7 @@ export function TextBar({ app: { store, words, tools } }: { readonly app: App })
       onSubmit={(event) => {
         event.preventDefault();
         if (field.current === null) return;
-        void words.give(field.current.value);
+        void giveWords(app, field.current.value);
         field.current.value = '';
       }}
     >

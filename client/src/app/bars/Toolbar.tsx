@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks';
 import { nextRedo, nextUndo } from '../../session/history';
 import type { App } from '../app';
+import { titles, type Titles } from '../tools/keyMap';
 import { toClientError } from '../../shared/errors';
 import { ExportMenu } from '../export/ExportMenu';
 import { EverythingButton } from './Everything';
@@ -11,21 +12,14 @@ import './Toolbar.css';
 interface ActionProps {
   readonly name: string;
   readonly icon: IconName;
-  readonly title: string;
+  readonly titles: Titles;
   readonly disabled?: boolean;
   readonly onClick: () => void;
 }
 
-function Action({ name, icon, title, disabled = false, onClick }: ActionProps) {
+function Action({ name, icon, titles, disabled = false, onClick }: ActionProps) {
   return (
-    <button
-      type="button"
-      class="action"
-      aria-label={name}
-      title={title}
-      disabled={disabled}
-      onClick={onClick}
-    >
+    <button type="button" class="action" aria-label={name} {...titles} disabled={disabled} onClick={onClick}>
       <Icon name={icon} />
       <span class="action-text">{name}</span>
     </button>
@@ -47,7 +41,7 @@ export function Toolbar({ app }: { readonly app: App }) {
         <Action
           name="Clear"
           icon="clear"
-          title="Remove all objects of this photo"
+          titles={{ title: 'Remove all objects of this photo' }}
           disabled={(store.activeImage.value?.document.objects.length ?? 0) === 0}
           onClick={() => controller.clear()}
         />
@@ -55,7 +49,7 @@ export function Toolbar({ app }: { readonly app: App }) {
         <Action
           name="New object"
           icon="newObject"
-          title="Prompts from now on belong to another object (N)"
+          titles={titles(app, 'new-object', 'Prompts from now on belong to another object')}
           disabled={store.activeImage.value === null}
           onClick={() => controller.newObject()}
         />
@@ -66,7 +60,7 @@ export function Toolbar({ app }: { readonly app: App }) {
         <Action
           name="Help"
           icon="help"
-          title="Keys and gestures (?)"
+          titles={titles(app, 'help', 'Keys, and how to change them')}
           onClick={() => (store.helpOpen.value = true)}
         />
       </div>
@@ -83,14 +77,14 @@ function UndoAndRedo({ app }: { readonly app: App }) {
       <Action
         name="Undo"
         icon="undo"
-        title={undoable === null ? 'Nothing to undo' : `Undo ${undoable} (Ctrl+Z)`}
+        titles={undoable === null ? { title: 'Nothing to undo' } : titles(app, 'undo', `Undo ${undoable}`)}
         disabled={undoable === null}
         onClick={() => app.undo()}
       />
       <Action
         name="Redo"
         icon="redo"
-        title={redoable === null ? 'Nothing to redo' : `Redo ${redoable} (Ctrl+Shift+Z)`}
+        titles={redoable === null ? { title: 'Nothing to redo' } : titles(app, 'redo', `Redo ${redoable}`)}
         disabled={redoable === null}
         onClick={() => app.redo()}
       />
@@ -105,13 +99,13 @@ function OpenButton({ app }: { readonly app: App }) {
       <Action
         name="Open image"
         icon="open"
-        title="Open photos, a saved project or annotations; dropping or pasting works too"
+        titles={{ title: 'Open photos, a saved project or annotations; dropping or pasting works too' }}
         onClick={() => photos.current?.click()}
       />
       <Action
         name="Open folder"
         icon="folder"
-        title="Open all photos of a folder; dropping it works too"
+        titles={{ title: 'Open all photos of a folder; dropping it works too' }}
         onClick={() => folder.current?.click()}
       />
       <input

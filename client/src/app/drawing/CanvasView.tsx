@@ -11,6 +11,7 @@ import { attachPointer } from './pointerEvents';
 import { ToolOptions } from './ToolOptions';
 import { sceneOf } from './scene';
 import type { Store } from '../state/store';
+import { keysOf, titles } from '../tools/keyMap';
 import { recordPaint } from '../steps/timings';
 import './CanvasView.css';
 
@@ -55,17 +56,33 @@ export function CanvasView({ app }: { readonly app: App }) {
   );
 }
 
-function ZoomButtons({ app: { view, store } }: { readonly app: App }) {
+function ZoomButtons({ app }: { readonly app: App }) {
+  const { view, store } = app;
   return (
     <div class="zoom" role="group" aria-label="Zoom">
-      <button type="button" aria-label="Zoom out" title="Zoom out (-)" onClick={() => view.zoomOut()}>
+      <button
+        type="button"
+        aria-label="Zoom out"
+        {...titles(app, 'zoom-out', 'Zoom out')}
+        onClick={() => view.zoomOut()}
+      >
         <Icon name="zoomOut" />
       </button>
       <span class="zoom-value">{Math.round(store.viewport.value.scale * 100)} %</span>
-      <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => view.zoomIn()}>
+      <button
+        type="button"
+        aria-label="Zoom in"
+        {...titles(app, 'zoom-in', 'Zoom in')}
+        onClick={() => view.zoomIn()}
+      >
         <Icon name="zoomIn" />
       </button>
-      <button type="button" aria-label="Fit image" title="Fit the image (0)" onClick={() => view.fit()}>
+      <button
+        type="button"
+        aria-label="Fit image"
+        {...titles(app, 'fit', 'Fit the image')}
+        onClick={() => view.fit()}
+      >
         <Icon name="fit" />
       </button>
     </div>
@@ -168,7 +185,9 @@ function onCanvasEnter(app: App, negative: boolean): void {
   const at = store.crosshair.value;
   if (at !== null) {
     gestures.enter(roundedPoint(at), negative);
-  } else if (gestures.hasCorners || hasPrompts(store)) {
+  } else if (gestures.hasCorners) {
+    gestures.closePolygon();
+  } else if (hasPrompts(store) && keysOf(app, 'accept').includes('enter')) {
     app.accept();
   } else if (store.activeImage.value !== null) {
     view.moveCrosshair({ x: 0, y: 0 });

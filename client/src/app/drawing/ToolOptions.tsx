@@ -2,6 +2,7 @@ import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
 import type { ToolGesture } from '../../canvas/toolGestures';
 import type { App } from '../app';
 import { LARGEST_BRUSH, resizeBrush, SMALLEST_BRUSH } from '../state/brush';
+import { keyTexts, titles } from '../tools/keyMap';
 import './ToolOptions.css';
 
 /** What the chosen tool lets the user choose, in a corner of the canvas. */
@@ -9,6 +10,7 @@ export function ToolOptions({ app }: { readonly app: App }) {
   const tool = app.store.tool.value;
   const gesture: ToolGesture = app.tools[tool].gesture;
   if (gesture.kind === 'drag' && gesture.paints !== undefined) return <BrushSize app={app} />;
+  if (app.tools[tool].isWhole === true) return <AcceptanceSwitch app={app} />;
   return tool === 'click' ? <PreviewSwitch app={app} /> : null;
 }
 
@@ -29,10 +31,31 @@ function PreviewSwitch({ app: { store } }: { readonly app: App }) {
   );
 }
 
-function BrushSize({ app: { store } }: { readonly app: App }) {
+function AcceptanceSwitch({ app }: { readonly app: App }) {
+  const { acceptsAtOnce } = app.store;
   return (
     <div class="tool-options">
-      <label title="Size of the brush on the screen ([ and ])">
+      <label
+        {...titles(app, 'accept-at-once', 'What begins an object is all of it: the next begins another')}
+      >
+        <input
+          type="checkbox"
+          checked={acceptsAtOnce.value}
+          onChange={({ currentTarget }) => (acceptsAtOnce.value = currentTarget.checked)}
+        />
+        Accept at once
+      </label>
+    </div>
+  );
+}
+
+function BrushSize({ app }: { readonly app: App }) {
+  const { store } = app;
+  const [smaller, larger] = [keyTexts(app, 'smaller-brush'), keyTexts(app, 'larger-brush')];
+  const keys = smaller === '' || larger === '' ? '' : ` (${smaller} and ${larger})`;
+  return (
+    <div class="tool-options">
+      <label title={`Size of the brush on the screen${keys}`}>
         Brush
         <input
           type="range"

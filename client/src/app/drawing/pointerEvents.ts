@@ -2,13 +2,11 @@
 import type { PointerInput } from '../../canvas/pointer';
 import type { PointXy } from '../../shared/types';
 import type { App } from '../app';
+import { IS_APPLE } from '../parts/platform';
 
 /** Zoom factor of one wheel line or pixel. */
 const ZOOM_PER_PIXEL = 1.0015;
 const PIXELS_PER_LINE = 40;
-
-/** Where Ctrl+click is the right click of a mouse with one button. */
-const IS_APPLE = /Macintosh|iPhone|iPad/.test(navigator.userAgent);
 
 type Handlers = { readonly [Type in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Type]) => void };
 

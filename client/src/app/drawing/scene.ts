@@ -32,13 +32,14 @@ export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene |
   if (image === null || open === null) return null;
   const session = store.session.value;
   const { objects, activeObject, hidden } = image.document;
-  const shown = objects.filter(({ id }) => !hidden.has(id));
+  const isPeeking = store.peeking.value;
+  const shown = isPeeking ? [] : objects.filter(({ id }) => !hidden.has(id));
   return {
     photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
     viewport: store.viewport.value,
     sketch: store.sketch.value,
     crosshair: store.crosshair.value,
-    preview: previewOf(store, image),
+    preview: isPeeking ? null : previewOf(store, image),
     brush: brushCursorOf(store, tools[store.tool.value].gesture),
     objects: shown.map((object) => ({
       colour: objectColour(object),

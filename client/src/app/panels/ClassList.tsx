@@ -3,7 +3,9 @@ import { classColour, cssColour } from '../../canvas/palette';
 import { classesOf, type ClassInUse } from '../../session/classes';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
-import { CLASS_DIGITS, createClasses, reorderClass, toggleClass } from '../tools/labelling';
+import { keyTexts } from '../tools/keyMap';
+import { classKey } from '../tools/keyTable';
+import { createClasses, reorderClass, toggleClass } from '../tools/labelling';
 import './ClassList.css';
 
 /** What objects are called: choosing a class labels the selected object and those that come. */
@@ -48,14 +50,14 @@ interface ItemProps {
 
 function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
   const isNext = app.store.nextLabel.value === name;
-  const digit = CLASS_DIGITS[index];
+  const key = keyTexts(app, classKey(index));
   const objects = count === 1 ? '1 object' : `${count} objects`;
   return (
     <li class={isNext ? 'class active' : 'class'}>
       <button
         type="button"
         class="class-choice"
-        aria-description={digit === undefined ? objects : `${objects}, key ${digit}`}
+        aria-description={key === '' ? objects : `${objects}, key ${key}`}
         aria-pressed={isNext}
         title={isNext ? `Objects that come are “${name}”; choose it again to leave that to the model` : name}
         onClick={() => toggleClass(app, name)}
@@ -65,7 +67,7 @@ function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
           {name}
         </span>
         <small aria-hidden="true">{count}</small>
-        {digit !== undefined && <kbd aria-hidden="true">{digit}</kbd>}
+        {key !== '' && <kbd aria-hidden="true">{key}</kbd>}
       </button>
       <MoveButton app={app} name={name} by={-1} isPossible={index > 0} />
       <MoveButton app={app} name={name} by={1} isPossible={!isLast} />

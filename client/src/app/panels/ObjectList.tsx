@@ -7,6 +7,7 @@ import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { LabelField } from './LabelField';
 import type { Store } from '../state/store';
+import { titles } from '../tools/keyMap';
 import { TextChips } from './TextChips';
 import './ObjectList.css';
 
@@ -76,7 +77,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
         type="button"
         class="quiet"
         aria-label={`Delete ${name}`}
-        title="Delete (Del)"
+        title={isActive ? titles(app, 'delete', 'Delete').title : 'Delete'}
         onClick={() => controller.deleteObject(object.id)}
       >
         <Icon name="close" />

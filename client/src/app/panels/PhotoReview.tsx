@@ -3,6 +3,7 @@ import { STATE_NAMES, stateOf } from '../../session/review';
 import { MAX_LABEL } from '../../session/transitions';
 import type { PhotoMark } from '../../shared/types';
 import type { App } from '../app';
+import { keyTexts } from '../tools/keyMap';
 import { markShown, noteOnShown } from '../tools/photoActions';
 
 const MARKS: readonly PhotoMark[] = ['done', 'checked', 'rejected'];
@@ -10,12 +11,13 @@ const MARKS: readonly PhotoMark[] = ['done', 'checked', 'rejected'];
 /** What the user says of the photo that is shown. */
 export function PhotoReview({ app, image }: { readonly app: App; readonly image: ImageState }) {
   const { mark, note } = image.document.review;
+  const key = keyTexts(app, 'finish');
   const unmarked = stateOf({ ...image, document: { ...image.document, review: { mark: null, note } } });
   return (
     <div class="photo-review">
       <select
         aria-label="State of the photo"
-        title="Ctrl+Enter: done, and on to the next that is to do"
+        title={key === '' ? undefined : `${key}: done, and on to the next that is to do`}
         value={mark ?? ''}
         onChange={({ currentTarget: { value } }) =>
           markShown(app, MARKS.find((other) => other === value) ?? null)

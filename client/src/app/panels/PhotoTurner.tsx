@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
+import { titles } from '../tools/keyMap';
 import { neighbourOf, showNeighbour } from '../tools/photoActions';
 import './PhotoTurner.css';
 
@@ -10,11 +11,11 @@ export function PhotoTurner({ app }: { readonly app: App }) {
   const place = images.findIndex(({ id }) => id === activeImage) + 1;
   return (
     <div class="photo-turner" role="group" aria-label="Photo">
-      <TurnButton app={app} by={-1} name="Previous photo" title="Photo before (, or left arrow)" />
+      <TurnButton app={app} by={-1} name="Previous photo" row="previous-photo" title="Photo before" />
       <span class="photo-place">
         {place} of {images.length}
       </span>
-      <TurnButton app={app} by={1} name="Next photo" title="Photo after (. or right arrow)" />
+      <TurnButton app={app} by={1} name="Next photo" row="next-photo" title="Photo after" />
     </div>
   );
 }
@@ -23,15 +24,16 @@ interface TurnProps {
   readonly app: App;
   readonly by: -1 | 1;
   readonly name: string;
+  readonly row: string;
   readonly title: string;
 }
 
-const TurnButton = ({ app, by, name, title }: TurnProps) => (
+const TurnButton = ({ app, by, name, row, title }: TurnProps) => (
   <button
     type="button"
     class="quiet"
     aria-label={name}
-    title={title}
+    {...titles(app, row, title)}
     disabled={neighbourOf(app, by) === null}
     onClick={() => showNeighbour(app, by)}
   >

@@ -14,7 +14,7 @@ import type { Photo } from '../photos/photo';
 import type { Tool } from './tools';
 import type { Detail } from '../photos/pixels';
 import type { KeptWork, Saved } from './kept';
-import { rememberedSwitch } from './remembered';
+import { rememberedLists, rememberedSwitch } from './remembered';
 
 /** How far an image is on its way to answering clicks. */
 export type Readiness =
@@ -95,6 +95,12 @@ export function createStore() {
     /** Whether the window was left after that: what was copied elsewhere is newer. */
     leftSinceCopy: signal(false),
     helpOpen: signal(false),
+    /** Keys that the user has chosen, by the names of rows of `keyTable.ts`. */
+    keyChoices: rememberedLists('keys'),
+    /** Whether boxes, polygons and texts that begin an object are all of it. */
+    acceptsAtOnce: rememberedSwitch('accept-at-once', false),
+    /** While a key is held all masks are hidden. */
+    peeking: signal(false),
     /** Images of an opened project whose photo is still to come. */
     awaited: signal<readonly AwaitedImage[]>([]),
     /** Whether they are named on the page. */

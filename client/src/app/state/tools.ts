@@ -17,6 +17,8 @@ export interface ToolRow {
   readonly selects?: boolean;
   /** Whether its prompts are typed in a field. */
   readonly hasWords?: boolean;
+  /** Whether a prompt of it can be all that an object needs. */
+  readonly isWhole?: boolean;
   /** For tools that not every model has: why this one lacks it, null when it does not. */
   readonly lack?: (info: RuntimeInfo) => string | null;
 }
@@ -43,6 +45,7 @@ export const TOOLS = {
     icon: 'M5 8V5h3M16 5h3v3M19 16v3h-3M8 19H5v-3M10.500 5h3M10.500 19h3M5 10.500v3M19 10.500v3',
     title: 'Drag a box around the object',
     gesture: BOXES,
+    isWhole: true,
   },
   scribble: {
     name: 'Scribble',
@@ -57,6 +60,7 @@ export const TOOLS = {
     icon: 'M12 4l8 6-3 9H7l-3-9z',
     title: 'Click the corners of an outline',
     gesture: POLYGONS,
+    isWhole: true,
   },
   text: {
     name: 'Text',
@@ -65,6 +69,7 @@ export const TOOLS = {
     title: 'Say in words what the object is',
     gesture: CLICKS,
     hasWords: true,
+    isWhole: true,
     lack: ({ textBytes }) => (textBytes === null ? 'The loaded model takes no texts' : null),
   },
   example: {

@@ -31,6 +31,11 @@ export class View {
     });
   }
 
+  /** A pixel of the photo for each of the screen, the middle of the view in place. */
+  actualSize(): void {
+    this.zoom(1 / (this.#store.viewport.value.scale * window.devicePixelRatio));
+  }
+
   zoomIn(): void {
     this.zoom(ZOOM_STEP);
   }

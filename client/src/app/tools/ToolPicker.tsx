@@ -1,6 +1,8 @@
 import type { App } from '../app';
 import { Picture } from '../parts/icons';
 import { placedTools, whyNot, type PlacedTool } from '../state/tools';
+import { titles } from './keyMap';
+import { toolKey } from './keyTable';
 import './ToolPicker.css';
 
 export function ToolPicker({ app }: { readonly app: App }) {
@@ -14,9 +16,9 @@ export function ToolPicker({ app }: { readonly app: App }) {
 }
 
 function ToolButton({ app, row }: { readonly app: App; readonly row: PlacedTool }) {
-  const { tool, name, icon, key } = row;
+  const { tool, name, icon } = row;
   const reason = whyNot(row, app.store.decoder.value);
-  const title = reason ?? (key === null ? row.title : `${row.title} (${key.toUpperCase()})`);
+  const { title, ...keys } = reason === null ? titles(app, toolKey(tool), row.title) : { title: reason };
   return (
     <label class={reason === null ? 'tool' : 'tool disabled'} title={title}>
       <input
@@ -24,6 +26,7 @@ function ToolButton({ app, row }: { readonly app: App; readonly row: PlacedTool 
         name="tool"
         aria-label={name}
         aria-description={title}
+        {...keys}
         checked={tool === app.store.tool.value}
         disabled={reason !== null}
         onChange={() => app.chooseTool(tool)}

@@ -5,9 +5,6 @@ import { relabel } from '../../session/transitions';
 import type { App } from '../app';
 import { parseClassNames } from '../state/classNames';
 
-/** The keys of the first classes of the list. */
-export const CLASS_DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
-
 /** The selected object is of this class, and the objects that come, too. */
 export function chooseClass({ store, controller }: App, name: string): void {
   store.nextLabel.value = name;

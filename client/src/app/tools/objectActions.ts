@@ -9,6 +9,7 @@ import {
 } from '../../session/objects';
 import { activeObjectOf } from '../../session/state';
 import type { App } from '../app';
+import { keyOr } from './keyMap';
 
 export function selectNext({ controller }: App, by: -1 | 1): void {
   controller.change((session) => selectNeighbour(session, by));
@@ -29,22 +30,26 @@ export function duplicateSelected({ controller }: App): void {
 }
 
 /** Make one object of the selected one and of that before it in the list. */
-export function mergeSelected({ controller, store }: App): void {
+export function mergeSelected(app: App): void {
+  const { controller, store } = app;
   const before = store.session.value;
   controller.change((session) => mergeWithPrevious(session, performance.now()));
   if (store.session.value === before) {
-    controller.notify('Select an object with a mask below another one: M makes one of both');
+    const key = keyOr(app, 'merge', 'merging');
+    controller.notify(`Select an object with a mask below another one: ${key} makes one of both`);
   }
 }
 
 /** Keep the prompts and the label of the selected object for other photos. */
-export function copySelected({ controller, store }: App): void {
+export function copySelected(app: App): void {
+  const { controller, store } = app;
   const copied = copyOf(store.session.value);
   if (copied === null) return;
   store.copied.value = copied;
   store.leftSinceCopy.value = false;
   const prompts = copied.prompts.length === 1 ? '1 prompt' : `${copied.prompts.length} prompts`;
-  controller.notify(`Copied an object with ${prompts}: Ctrl+V gives them again, on this or another photo`);
+  const key = keyOr(app, 'paste', 'pasting');
+  controller.notify(`Copied an object with ${prompts}: ${key} gives them again, on this or another photo`);
 }
 
 /** Give the copied prompts again, on the photo that is shown, as another object. */

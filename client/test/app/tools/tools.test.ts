@@ -5,7 +5,7 @@ import { createApp, type App } from '../../../src/app/app';
 import { projectOf } from '../../../src/app/export/exportActions';
 import { TOOLS, type Tool, type ToolRow, type Tools } from '../../../src/app/state/tools';
 import { ToolPicker } from '../../../src/app/tools/ToolPicker';
-import { shortcutsFor } from '../../../src/app/tools/shortcuts';
+import { shortcutsOf } from '../../../src/app/tools/shortcuts';
 import type { PointerInput } from '../../../src/canvas/pointer';
 import { marksOf } from '../../../src/canvas/sketch';
 import type { Shape } from '../../../src/canvas/toolGestures';
@@ -75,8 +75,8 @@ describe('a row of a tool', () => {
   });
 
   it('is chosen by its letter, and listed in the help', () => {
-    const rows = shortcutsFor(WITH_TRIANGLE).filter(({ does }) => does === 'Triangle tool');
-    expect(rows).toMatchObject([{ keys: 'G', chords: [{ keys: ['g'] }] }]);
+    const rows = shortcutsOf(app).filter(({ does }) => does === 'Triangle tool');
+    expect(rows).toMatchObject([{ keys: ['g'], group: 'Tools' }]);
     rows[0]?.run(app);
     expect(app.store.tool.value).toBe('triangle');
   });

@@ -1,0 +1,230 @@
+import { useState } from 'preact/hooks';
+import type { App } from '../app';
+import { Dialog } from '../parts/Dialog';
+import { Icon } from '../parts/icons';
+import {
+  conflictsOf,
+  chooseKeys,
+  isChosen,
+  keyRowsOf,
+  keyText,
+  resetKeys,
+  takeKey,
+  usePreset,
+} from '../tools/keyMap';
+import { presetOf, PRESET_NAMES } from '../tools/keyPresets';
+import { chordOf, type Refusal } from '../tools/keys';
+import { KEY_GROUPS, type NamedRow } from '../tools/keyTable';
+import { GESTURE_HELP } from './gestures';
+import './KeysDialog.css';
+
+/** Every key of the page, to look up and to change; and what the mouse, fingers and the canvas do. */
+export function KeysDialog({ app }: { readonly app: App }) {
+  const { helpOpen } = app.store;
+  return (
+    <Dialog
+      name="keys"
+      heading="Keys"
+      closing="Close keys"
+      isOpen={helpOpen.value}
+      onClose={() => (helpOpen.value = false)}
+    >
+      {() => helpOpen.value && <Keys app={app} />}
+    </Dialog>
+  );
+}
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  alt: 'Keys with Alt belong to the browser, or type letters. Press another one.',
+  browser: 'Browsers keep this key for themselves. Press another one.',
+  reserved: 'This key moves the photo or the focus. Press another one.',
+};
+
+function Keys({ app }: { readonly app: App }) {
+  const [awaited, setAwaited] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const rows = keyRowsOf(app);
+  const conflicts = conflictsOf(rows);
+  const wait = (id: string | null): void => {
+    setAwaited(id);
+    setRefusal(null);
+  };
+  return (
+    <>
+      <Presets app={app} />
+      <p class="hint">
+        Press the key of an action to change it, then the new one. The keys are kept in this browser.
+      </p>
+      <p class="keys-message" role="status">
+        {refusal !== null ? REFUSALS[refusal] : conflicts.size > 0 ? CONFLICT : ''}
+      </p>
+      <div class="key-columns">
+        {KEY_GROUPS.map((group) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <ul aria-label={`Keys of ${group.toLowerCase()}`}>
+              {rows
+                .filter((row) => row.group === group)
+                .map((row) => (
+                  <KeyItem
+                    key={row.id}
+                    app={app}
+                    row={row}
+                    others={conflicts.get(row.id) ?? []}
+                    isAwaited={awaited === row.id}
+                    wait={wait}
+                    refuse={setRefusal}
+                  />
+                ))}
+            </ul>
+          </section>
+        ))}
+        <Gestures />
+      </div>
+    </>
+  );
+}
+
+const Gestures = () => (
+  <section>
+    <h3>Mouse, fingers and canvas</h3>
+    <dl>
+      {GESTURE_HELP.map(([keys, does]) => (
+        <div key={keys}>
+          <dt>{keys}</dt>
+          <dd>{does}</dd>
+        </div>
+      ))}
+    </dl>
+  </section>
+);
+
+const CONFLICT =
+  'Some keys have more than one meaning: what you chose goes before the usual. They are marked in the list.';
+
+function Presets({ app }: { readonly app: App }) {
+  const chosen = presetOf(app.store.keyChoices.value);
+  return (
+    <div class="key-presets">
+      <div role="radiogroup" aria-label="Keys as in">
+        <span aria-hidden="true">Keys as in</span>
+        {PRESET_NAMES.map((name) => (
+          <label key={name}>
+            <input
+              type="radio"
+              name="key-preset"
+              checked={name === chosen}
+              onChange={() => usePreset(app, name)}
+            />
+            {name}
+          </label>
+        ))}
+        {chosen === null && <span>with changes of your own</span>}
+      </div>
+      <button
+        type="button"
+        class="action"
+        disabled={chosen === 'splitseem'}
+        onClick={() => usePreset(app, 'splitseem')}
+      >
+        Reset all keys
+      </button>
+    </div>
+  );
+}
+
+interface ItemProps {
+  readonly app: App;
+  readonly row: NamedRow;
+  /** Other rows with one of its keys. */
+  readonly others: readonly NamedRow[];
+  readonly isAwaited: boolean;
+  /** Wait for a key of a row, or no longer. */
+  readonly wait: (id: string | null) => void;
+  readonly refuse: (refusal: Refusal) => void;
+}
+
+function KeyItem(props: ItemProps) {
+  const { app, row, others, isAwaited } = props;
+  const [key] = row.keys;
+  return (
+    <li class={others.length > 0 ? 'key-row conflict' : 'key-row'}>
+      <span>{row.does}</span>
+      <span class="key-buttons">
+        {isChosen(app, row.id) && !isAwaited && (
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Reset the key of ${row.does}`}
+            title="Reset"
+            onClick={() => resetKeys(app, row.id)}
+          >
+            <Icon name="undo" />
+          </button>
+        )}
+        {row.isFixed === true ? <kbd>{row.keys.map(keyText).join(', ')}</kbd> : <KeyButton {...props} />}
+        {isAwaited && <WhileAwaited {...props} />}
+      </span>
+      {others.length > 0 && (
+        <small class="key-conflict">
+          Also: {others.map(({ does }) => does).join('; ')}{' '}
+          {key !== undefined && isChosen(app, row.id) && (
+            <button type="button" class="link" onClick={() => takeKey(app, row.id, key)}>
+              Take it from there
+            </button>
+          )}
+        </small>
+      )}
+    </li>
+  );
+}
+
+function KeyButton({ app, row, isAwaited, wait, refuse }: ItemProps) {
+  const keys = row.keys.length === 0 ? 'none' : row.keys.map(keyText).join(', ');
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!isAwaited || event.key === 'Tab') return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === 'Escape') {
+      wait(null);
+      return;
+    }
+    const chord = chordOf(event);
+    if (chord === null) return;
+    if ('refusal' in chord) {
+      refuse(chord.refusal);
+      return;
+    }
+    chooseKeys(app, row.id, [chord.keys]);
+    wait(null);
+  };
+  return (
+    <button
+      type="button"
+      class={isAwaited ? 'key awaited-key' : 'key'}
+      aria-label={isAwaited ? `Press a key for ${row.does}` : `${keys}: key of ${row.does}`}
+      onClick={() => wait(row.id)}
+      onKeyDown={onKeyDown}
+    >
+      {isAwaited ? 'Press a key' : keys}
+    </button>
+  );
+}
+
+const WhileAwaited = ({ app, row, wait }: ItemProps) => (
+  <>
+    <button
+      type="button"
+      class="link"
+      onClick={() => {
+        chooseKeys(app, row.id, []);
+        wait(null);
+      }}
+    >
+      No key
+    </button>
+    <button type="button" class="link" onClick={() => wait(null)}>
+      Cancel
+    </button>
+  </>
+);
