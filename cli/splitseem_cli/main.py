@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "serve": "HTTP service and browser client.",
     "segment": "Segment one image by prompts, in one process.",
+    "replay": "Make the masks of a project again from its prompts.",
     "panoptic": "Segment all of an image without a prompt.",
     "embed": "Write embeddings of images as wire files.",
     "export": "Export the ONNX decoder graphs of a model.",
