@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -22,13 +23,10 @@ import anyio.to_thread
 import numpy as np
 
 from splitseem_server.errors import PROBLEMS, ImageTooLarge, ServerError, UnreadableImage
+from splitseem_server.images.budget import budget_of
 from splitseem_server.images.process import ANSWER, ERROR, PIXELS, PNG, REQUEST
 from splitseem_server.images.read import ImageLimits, RgbImage
 
-# Interpreter, libraries and file; and what Pillow takes at most for a pixel: RGBA, white below it, both laid
-# over each other, RGB and its copy.
-_MEMORY_BYTES = 2**30
-_MEMORY_BYTES_A_PIXEL = 32
 _PIPE_BYTES = 2**20
 _ERRORS: Mapping[str, type[ServerError]] = {error.__name__: error for error in PROBLEMS}
 # Pillow needs none of the threads of NumPy's linear algebra, which take address space.
@@ -94,6 +92,10 @@ class ImagePool:
         process = self._take()
         try:
             answer = process.ask(wanted, image, view, self._seconds)
+        except ServerError:
+            # Of what it refused, nothing is left; if it ended, that is seen when it is needed.
+            self._give_back(process)
+            raise
         except BaseException:
             process.end()
             raise
@@ -107,8 +109,7 @@ class ImagePool:
                 if process.is_alive:
                     return process
                 process.end()
-        memory = _MEMORY_BYTES + self._limits.max_bytes + _MEMORY_BYTES_A_PIXEL * self._limits.max_pixels
-        return _Process(self._limits, memory)
+        return _Process(self._limits, self._seconds)
 
     def _give_back(self, process: _Process) -> None:
         with self._lock:
@@ -125,8 +126,8 @@ def _widen(pipe: BinaryIO) -> None:
 
 
 class _Process:
-    def __init__(self, limits: ImageLimits, memory: int) -> None:
-        arguments = [str(number) for number in (limits.max_bytes, limits.max_pixels, memory)]
+    def __init__(self, limits: ImageLimits, seconds: float) -> None:
+        arguments = [str(number) for number in (limits.max_bytes, limits.max_pixels, seconds)]
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "splitseem_server.images.process", *arguments],
             stdin=subprocess.PIPE,
@@ -138,6 +139,11 @@ class _Process:
         self._answers: BinaryIO = self._popen.stdout  # type: ignore[assignment]
         for pipe in (self._requests, self._answers):
             _widen(pipe)
+
+    @property
+    def pid(self) -> int:
+        """Of the system."""
+        return self._popen.pid
 
     @property
     def is_alive(self) -> bool:
@@ -161,6 +167,12 @@ class _Process:
             if late.is_set():
                 raise ImageTooLarge(
                     f"decoding the image takes more than {seconds:g} s; save it again, plainly or smaller"
+                ) from error
+            if self._popen.wait() == -signal.SIGPROF:
+                cpu_s = budget_of(len(image), seconds).cpu_s
+                raise ImageTooLarge(
+                    f"decoding the image takes more than {cpu_s:g} s of the processor, which a file of"
+                    f" {len(image)} bytes may take; save it again, plainly or smaller"
                 ) from error
             raise UnreadableImage("the image cannot be decoded: the decoder gave up") from error
         finally:

@@ -1,16 +1,16 @@
 """The process in which images are decoded: it may be killed at any time, and takes no more memory than it is
 given.
 
-`python -m splitseem_server.images.process MAX_BYTES MAX_PIXELS MEMORY_BYTES` reads requests from standard
-input and writes an answer to each to standard output; it ends with its input. `pool.py` is the other
-side.
+`python -m splitseem_server.images.process MAX_BYTES MAX_PIXELS SECONDS` reads requests from standard input
+and writes an answer to each to standard output; it ends with its input. SECONDS is what any file may take;
+what each may take of the CPU and of memory follows from it and from its length (`budget.py`). `pool.py` is
+the other side.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import resource
 import signal
 import struct
 import sys
@@ -18,12 +18,11 @@ import warnings
 from collections.abc import Sequence
 from typing import BinaryIO
 
-import numpy as np
 from PIL import Image
 
-from splitseem_model.encode.resize import crop_and_resize
 from splitseem_server.errors import ImageTooLarge, ServerError
-from splitseem_server.images.read import ImageLimits, read_image
+from splitseem_server.images.budget import budget_of, within
+from splitseem_server.images.read import ImageLimits, read_image, read_part, read_picture
 
 REQUEST = struct.Struct("<cQ6I")
 """What is wanted (PIXELS or PNG), bytes of the file, which follows; and for PIXELS the part, left, top, width
@@ -36,27 +35,29 @@ PIXELS, PNG, ERROR = b"P", b"G", b"E"
 _PNG_LEVEL = 1
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, limits: ImageLimits) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO, limits: ImageLimits, seconds: float) -> None:
     """Answer until the requests end."""
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
         wanted, length, *view = REQUEST.unpack(head)
-        _send(answers, *_answer(wanted, requests.read(length), limits, view))
+        with within(budget_of(length, seconds)):
+            answer = _answer(wanted, requests.read(length), limits, view)
+        _send(answers, *answer)
 
 
 def _answer(
     wanted: bytes, data: bytes, limits: ImageLimits, view: Sequence[int]
 ) -> tuple[bytes, bytes | memoryview, tuple[int, int]]:
     try:
-        pixels = read_image(data, limits)
+        if wanted == PNG:
+            picture, stream = read_picture(data, limits), io.BytesIO()
+            picture.save(stream, "PNG", compress_level=_PNG_LEVEL)
+            return PNG, stream.getvalue(), (picture.height, picture.width)
         if any(view):
             x, y, width, height, *size = view
-            pixels = crop_and_resize(pixels, (x, y, width, height), (size[0], size[1]))
-        size_hw = (pixels.shape[0], pixels.shape[1])
-        if wanted == PIXELS:
-            return PIXELS, np.ascontiguousarray(pixels).data.cast("B"), size_hw
-        stream = io.BytesIO()
-        Image.fromarray(pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
-        return PNG, stream.getvalue(), size_hw
+            pixels = read_part(data, limits, (x, y, width, height), (size[0], size[1]))
+        else:
+            pixels = read_image(data, limits)
+        return PIXELS, pixels.data.cast("B"), (pixels.shape[0], pixels.shape[1])
     except MemoryError:
         return _error(ImageTooLarge("decoding the image takes more memory than it may; send a smaller one"))
     except ServerError as error:
@@ -74,13 +75,13 @@ def _send(answers: BinaryIO, kind: bytes, content: bytes | memoryview, size_hw: 
 
 
 def main() -> None:
-    max_bytes, max_pixels, memory = (int(number) for number in sys.argv[1:])
+    max_bytes, max_pixels, seconds = sys.argv[1:]
     # Ctrl+C reaches the whole group; the server closes the input when it stops.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     warnings.simplefilter("ignore")  # of odd metadata
     Image.init()
-    serve(sys.stdin.buffer, sys.stdout.buffer, ImageLimits(max_bytes, max_pixels))
+    limits = ImageLimits(int(max_bytes), int(max_pixels))
+    serve(sys.stdin.buffer, sys.stdout.buffer, limits, float(seconds))
 
 
 if __name__ == "__main__":

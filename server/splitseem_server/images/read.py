@@ -24,6 +24,7 @@ from splitseem_server.errors import (
     UnreadableImage,
     UnsupportedImage,
 )
+from splitseem_server.images.budget import most_pixels
 from splitseem_server.images.high_bits import to_eight_bits
 from splitseem_server.images.marks import TooManyParts, read_marks
 
@@ -60,6 +61,10 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = (5, 6, 7, 8)
+_FROM_THE_RIGHT = (7, 8)
+_FROM_BELOW = (3, 4)
+_BAND_PIXELS = 2**18
+"""Of the upright image that are worked on at a time."""
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -93,9 +98,9 @@ def read_header(data: bytes, limits: ImageLimits) -> ImageHeader:
         BodyTooLarge, ImageTooLarge: a limit is exceeded.
     """
     with _opened(data, limits) as opened:
-        height, width = opened.image.height, opened.image.width
-    sideways = opened.orientation in _SIDEWAYS
-    return ImageHeader((width, height) if sideways else (height, width), hashlib.sha256(data).hexdigest())
+        width, height = opened.upright_size
+        _check_budget(opened.image, len(data))
+    return ImageHeader((height, width), hashlib.sha256(data).hexdigest())
 
 
 def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
@@ -110,7 +115,45 @@ def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
         as `read_header`.
     """
     with _opened(data, limits) as opened:
-        return np.ascontiguousarray(_over_white(opened.upright()))
+        width, height = opened.upright_size
+        pixels = np.empty((height, width, 3), dtype=np.uint8)
+        for top, band in opened.bands(0, height):
+            pixels[top : top + band.height] = np.asarray(band)
+        return pixels
+
+
+def read_picture(data: bytes, limits: ImageLimits) -> Image.Image:
+    """What `read_image` reads, as an image of Pillow.
+
+    Raises:
+        as `read_header`.
+    """
+    with _opened(data, limits) as opened:
+        picture = Image.new("RGB", opened.upright_size)
+        for top, band in opened.bands(0, picture.height):
+            picture.paste(band, (0, top))
+        return picture
+
+
+def read_part(
+    data: bytes, limits: ImageLimits, roi_xywh: tuple[int, int, int, int], size_hw: tuple[int, int]
+) -> RgbImage:
+    """What `crop_and_resize` makes of what `read_image` reads, in little more memory than the decoder takes.
+
+    The filter goes over the rows first and over the columns of what it gave then, so rows can come in bands.
+
+    Returns:
+        uint8 `[*size_hw, 3]`.
+    Raises:
+        as `read_header`.
+    """
+    x, y, width, height = roi_xywh
+    narrow = Image.new("RGB", (size_hw[1], height))
+    with _opened(data, limits) as opened:
+        for top, band in opened.bands(y, y + height):
+            part = band.crop((x, 0, x + width, band.height))
+            narrow.paste(part.resize((size_hw[1], band.height), Image.Resampling.BICUBIC), (0, top))
+    return np.array(narrow.resize(size_hw[::-1], Image.Resampling.BICUBIC), dtype=np.uint8)
 
 
 def read_rgba(data: bytes, limits: ImageLimits) -> RgbImage:
@@ -122,7 +165,8 @@ def read_rgba(data: bytes, limits: ImageLimits) -> RgbImage:
         as `read_header`.
     """
     with _opened(data, limits) as opened:
-        return np.ascontiguousarray(opened.upright().convert("RGBA"))
+        upright = _turned(opened.eight_bits(), opened.orientation)
+        return np.ascontiguousarray(upright.convert("RGBA"))
 
 
 @dataclass(frozen=True)
@@ -133,8 +177,36 @@ class _Opened:
     orientation: int
     again: Callable[[], Image.Image]
 
-    def upright(self) -> Image.Image:
-        return _turned(to_eight_bits(self.image, self.again), self.orientation)
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, height = self.image.size
+        return (height, width) if self.orientation in _SIDEWAYS else (width, height)
+
+    def eight_bits(self) -> Image.Image:
+        """Decoded, 8 bits a channel, not turned."""
+        return to_eight_bits(self.image, self.again)
+
+    def bands(self, begin: int, end: int) -> Iterator[tuple[int, Image.Image]]:
+        """Some rows of the upright image, RGB over white, a few at a time: the place of the first among
+        them, and the rows."""
+        image = self.eight_bits()
+        rows = max(1, _BAND_PIXELS // self.upright_size[0])
+        for top in range(begin, end, rows):
+            bottom = min(top + rows, end)
+            stored = image.crop(_stored_box(image.size, self.orientation, top, bottom))
+            yield top - begin, _turned(_over_white(stored), self.orientation)
+
+
+def _stored_box(size: tuple[int, int], orientation: int, top: int, bottom: int) -> tuple[int, int, int, int]:
+    """Where rows of the upright image stand in the stored one of that size: left, top, right, bottom."""
+    width, height = size
+    if orientation in _SIDEWAYS:
+        left, right = (width - bottom, width - top) if orientation in _FROM_THE_RIGHT else (top, bottom)
+        return left, 0, right, height
+    if orientation in _FROM_BELOW:
+        top, bottom = height - bottom, height - top
+    return 0, top, width, bottom
 
 
 @contextmanager
@@ -182,6 +254,16 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
         raise ImageTooLarge(
             f"the image has {width} x {height} pixels; at most {limits.max_pixels} in all and {MAX_DIMENSION}"
             " along a side are read"
+        )
+
+
+def _check_budget(image: Image.Image, length: int) -> None:
+    kind = f"{'progressive ' if image.info.get('progressive') else ''}{image.format}"
+    most = most_pixels(kind, length)
+    if image.width * image.height > most:
+        raise ImageTooLarge(
+            f"the image has {image.width} x {image.height} pixels in {length} bytes; at most {most} pixels of"
+            f" a {kind} of this length are read; save it smaller"
         )
 
 
