@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format fuzz bench bench-browser train bundle text test-gpu screenshot animation tools clean
+.PHONY: help setup demo test check format fuzz bench bench-browser day train bundle text test-gpu screenshot animation tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -36,6 +36,10 @@ test: setup tools ## everything that needs no GPU, against a real Redis and a re
 fuzz: setup tools ## a random user of the page: make fuzz [SEED="1 2"] [ACTIONS=5000] [PLAN='what a failure printed'] [SHORTEN=600]
 	cd client && FUZZ_SEEDS='$(or $(SEED),1)' FUZZ_ACTIONS=$(or $(ACTIONS),5000) FUZZ_PLAN='$(PLAN)' FUZZ_SHORTEN=$(or $(SHORTEN),600) \
 		npx vitest run --config vitest.e2e.config.ts e2e/fuzz.test.ts
+
+day: setup tools ## a day's work at the page, and whether Python makes the same masks: make day [PHOTOS=200] [SEED=1]
+	cd client && DAY_PHOTOS=$(or $(PHOTOS),200) DAY_SEED=$(or $(SEED),1) \
+		npx vitest run --config vitest.e2e.config.ts e2e/annotating/day.test.ts
 
 check: .venv/installed $(NODE_MODULES) ## format, lint and types of both languages
 	$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
-const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
+export const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
 
 /** A program with the first of its arguments. */
 export type Command = readonly [string, ...string[]];
