@@ -160,6 +160,8 @@ class ImageDecoder:
         prompt = self._prompt(image, items, memory, example, transcript)
         if self.can_find(image) and prompt.words_alone:
             return self._found(image, prompt.texts)[0].step
+        if self.can_find(image) and prompt.example_alone is not None:
+            return self._found_by(image, prompt.example_alone)[0].step
         return self._answer(image, prompt)
 
     def _recalled(self, image: PreparedImage, items: Sequence[PromptItem], memory: MemoryPrompt) -> Step:
@@ -202,8 +204,12 @@ class ImageDecoder:
         return self._answer(image, self._prompt(image, [click]))
 
     def _found(self, image: PreparedImage, texts: Sequence[TextEncoding]) -> list[Proposal]:
-        assert self._finder is not None
         vector = torch.stack([text.vector for text in texts if text.vector is not None]).mean(0)
+        return self._found_by(image, vector)
+
+    def _found_by(self, image: PreparedImage, vector: torch.Tensor) -> list[Proposal]:
+        """vector: `[sentence_dim]`, of what is looked for."""
+        assert self._finder is not None
         return self._finder.find(image, vector, partial(self._click, image))
 
     def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
@@ -218,7 +224,12 @@ class ImageDecoder:
         rules = self.region_rules
         on_object = rules if rules.box != "corners" else replace(rules, box="filled")
         points = prompt_points(items, image.geometry, on_object)
-        return example_region(self.config.decoder, image, points)
+        region = example_region(self.config.decoder, image, points)
+        if not self.can_find(image):
+            return region
+        shown = self._answer(image, ObjectPrompt(points)).class_embed
+        assert shown is not None, "a model with a semantic map says what masks show"
+        return replace(region, meaning=torch.from_numpy(shown))
 
     def panoptic(
         self, image: PreparedImage, mode: str = "panoptic", *, min_score: float = 0.0

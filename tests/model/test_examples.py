@@ -123,3 +123,25 @@ def test_the_class_of_interactive_masks_is_known_in_every_wiring(
         image = predictor.encode(photo())
         step = predictor.step(image, [], example=predictor.example(image, [Box(5, 5, 30, 30), CLICK]))
         assert step.label in predictor.decoder.config.vocabulary
+
+
+def disc_at(x: int, y: int) -> NDArray[np.uint8]:
+    """A dark red disc of radius 40 on a light ground with a soft gradient, 240 x 320."""
+    rows, columns = np.mgrid[:240, :320]
+    ground = np.stack([200 + columns / 16, 205 + rows / 16, np.full_like(rows, 190)], axis=-1)
+    inside = (columns - x) ** 2 + (rows - y) ** 2 <= 40**2
+    return np.where(inside[..., None], (150, 30, 40), ground).astype(np.uint8)
+
+
+def test_nano_looks_for_an_example_by_its_meaning_as_for_a_word() -> None:
+    """The photo of the example may be another; what is found is what a click there gives."""
+    predictor = Predictor.load("nano")
+    shown, image = predictor.encode(disc_at(80, 90)), predictor.encode(disc_at(230, 150))
+    region = predictor.example(shown, [Click(80.5, 90.5)])
+    assert region.meaning is not None
+    meant = predictor.step(shown, [Click(80.5, 90.5)]).class_embed
+    assert meant is not None
+    np.testing.assert_allclose(region.meaning.numpy(), meant, atol=1e-5)
+    found = predictor.mask(image, predictor.step(image, [], example=region))
+    inside = np.hypot(*np.mgrid[-150:90, -230:90]) <= 40
+    assert (found & inside).sum() / (found | inside).sum() > 0.8

@@ -8,6 +8,7 @@ import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassList } from './panels/ClassList';
 import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
+import { ExampleBar } from './bars/ExampleBar';
 import { KeysDialog } from './dialogs/KeysDialog';
 import { EverythingProgress } from './bars/Everything';
 import { EmbeddingProgress } from './bars/EmbeddingProgress';
@@ -49,6 +50,7 @@ export function Page({ app }: { readonly app: App }) {
           <EmbeddingProgress app={app} />
           <EverythingProgress app={app} />
           <TextBar app={app} />
+          <ExampleBar app={app} />
           <AwaitedPhotos app={app} />
         </div>
         <aside class="panel" aria-label="Objects and photos">

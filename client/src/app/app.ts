@@ -11,6 +11,7 @@ import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
+import { Examples } from './steps/examples';
 import { Everything } from './steps/everything';
 import { Words } from './steps/words';
 import { Controller, type Services as ControllerServices } from './controller';
@@ -20,7 +21,7 @@ import { Keeping } from './saving/keeping';
 import { ApiKeys } from './state/apiKeys';
 import { brushRadius } from './state/brush';
 import { createStore, type Store } from './state/store';
-import { TOOLS, whyNot, type Tool, type Tools } from './state/tools';
+import { TOOLS, whyNot, type Tool, type ToolRow, type Tools } from './state/tools';
 import { View } from './state/view';
 
 export interface Services extends ControllerServices {
@@ -35,6 +36,7 @@ export interface App {
   readonly apiKeys: ApiKeys;
   readonly everything: Everything;
   readonly words: Words;
+  readonly examples: Examples;
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
@@ -52,35 +54,40 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const keeping = new Keeping({ store, controller, ...services });
   const everything = new Everything(store, services, (error) => controller.report(error));
   const words = new Words(store, services, (text) => controller.giveText(text));
+  const examples = new Examples(store, services, (error) => controller.report(error));
   const view = new View(store);
-  const gestures = gesturesOn({ store, controller, view, tools });
+  const gestures = gesturesOn({ store, controller, examples, view, tools });
   startOverWithEachPhoto({ store, view, gestures });
   const chooseTool = (tool: Tool): void => {
     if (whyNot(tools[tool], store.decoder.value) !== null) return;
     gestures.cancel();
+    if (tools[tool].isExample === true && store.tool.value === tool) void examples.find();
     store.tool.value = tool;
     if (tools[tool].hasWords === true) controller.expectText();
   };
   const { apiKeys } = services;
-  const parts = { store, controller, keeping, apiKeys, everything, words, view, gestures, tools, chooseTool };
-  return { ...parts, ...drawnFirst(gestures, controller) };
+  const parts = { store, controller, keeping, apiKeys, everything, words, examples, view, gestures, tools };
+  return { ...parts, chooseTool, ...drawnFirst(gestures, controller) };
 }
 
 /** What pointers and the crosshair do with the chosen tool. */
 function gesturesOn({
   store,
   controller,
+  examples,
   view,
   tools,
-}: Pick<App, 'store' | 'controller' | 'view' | 'tools'>): Gestures {
+}: Pick<App, 'store' | 'controller' | 'examples' | 'view' | 'tools'>): Gestures {
   return new Gestures({
     tool: () => tools[store.tool.value].gesture,
     viewport: () => store.viewport.value,
     imageSize: () => store.activeImage.value?.size ?? null,
     brush: () => brushRadius(store),
     give: (prompt) => {
-      const isChoice = tools[store.tool.value].selects === true && prompt.kind === 'click';
-      if (isChoice) controller.change((session) => selectAt(session, prompt));
+      const { selects, isExample }: ToolRow = tools[store.tool.value];
+      if (isExample === true) void examples.show(prompt);
+      else if (selects === true && prompt.kind === 'click')
+        controller.change((session) => selectAt(session, prompt));
       else {
         controller.give(prompt);
         if (store.acceptsAtOnce.value) controller.change(acceptBegun);

@@ -80,7 +80,6 @@ async function describe(modelUrl: string): Promise<RuntimeInfo> {
     ...{ model, fingerprint, provider: SERVER_PROVIDER, threads: 0, loadMilliseconds: 0 },
     crossOriginIsolated: globalThis.crossOriginIsolated,
     textBytes: textBytesOf(manifest),
-    hasExample: config.example !== undefined,
     maxPoints: config.max_points,
     regionRules: config.region_rules,
     logitScale: config.logit_scale,

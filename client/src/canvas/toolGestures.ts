@@ -71,6 +71,12 @@ export const brushOf = (paints: Label): ToolGesture => ({
   },
 });
 
+/** A press, or a box that is drawn from there; always positive. */
+export const PLACES: ToolGesture = {
+  kind: 'drag',
+  begin: (at, _label, image) => (isInside(at, image) ? placeShape(at, clickAt(at, 1)) : null),
+};
+
 export const opposite = (label: Label): Label => (label === 1 ? 0 : 1);
 
 export const POLYGONS: ToolGesture = {
@@ -85,6 +91,17 @@ function boxShape(from: PointXy, end: PointXy, label: Label): Shape {
     item: { kind: 'box', x0, y0, x1, y1, ...signOf(label) },
     isWhole: (scale) => Math.min(x1 - x0, y1 - y0) >= SMALLEST_BOX / scale,
     to: (at) => boxShape(from, at, label),
+  };
+}
+
+function placeShape(from: PointXy, item: PromptItem): Shape {
+  return {
+    item,
+    isWhole: () => true,
+    to: (at, scale) => {
+      const box = boxShape(from, at, 1);
+      return placeShape(from, box.isWhole(scale) ? box.item : clickAt(from, 1));
+    },
   };
 }
 

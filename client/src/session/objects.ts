@@ -21,16 +21,21 @@ export interface CopiedObject {
   readonly size: SizeHw;
 }
 
-/** Select the object whose mask is on top at a place of the photo; where there is none, the next prompt begins one. */
-export function selectAt(session: Session, { x, y }: PointXy): Session {
-  const image = activeImageOf(session);
-  if (image === null) return session;
-  const { objects, hidden } = image.document;
+/** The object whose mask is on top at a place of the photo that is shown; null where none is seen. */
+export function objectAt(session: Session, { x, y }: PointXy): SegmentObject | null {
+  const { objects = [], hidden } = activeImageOf(session)?.document ?? {};
   const found = objects.findLast((object) => {
     const mask = resultOf(session, object)?.mask;
-    return !hidden.has(object.id) && mask !== undefined && rleContains(mask, x, y);
+    return hidden?.has(object.id) === false && mask !== undefined && rleContains(mask, x, y);
   });
-  const document = { ...image.document, activeObject: found?.id ?? null };
+  return found ?? null;
+}
+
+/** Select the object at a place of the photo; where there is none, the next prompt begins one. */
+export function selectAt(session: Session, at: PointXy): Session {
+  const image = activeImageOf(session);
+  if (image === null) return session;
+  const document = { ...image.document, activeObject: objectAt(session, at)?.id ?? null };
   return replaceImage(session, { ...image, document });
 }
 

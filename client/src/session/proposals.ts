@@ -1,8 +1,19 @@
 /** Objects that nobody clicked on -> objects of an image, each made by its click. */
 import type { ClickItem } from '../shared/generated';
+import { rleIou } from '../shared/rle';
 import type { StepResult } from '../shared/types';
-import { commit } from './history';
-import type { ImageId, ObjectId, SegmentObject, Session, StepId } from './state';
+import { commit, replaceImage } from './history';
+import {
+  resultOf,
+  type ImageId,
+  type ObjectId,
+  type SegmentObject,
+  type Session,
+  type StepId,
+} from './state';
+
+/** IoU above which two masks are of the same thing. */
+const SAME = 0.7;
 
 export interface Proposal {
   readonly prompt: ClickItem;
@@ -14,22 +25,31 @@ export interface Adding {
   readonly what: string;
   readonly selects: boolean;
   readonly givenAt: number;
+  /** What they are called by the user; null or absent: nothing. */
+  readonly label?: string | null;
 }
 
 /**
- * Put proposals into an image as one change, each an object of its own. Those are left out that are there already, from
- * the same click alone. Unless the first is selected, no object is active: the next prompt begins another.
+ * Put proposals into an image as one change, each an object of its own. Those are left out that are there already: from
+ * the same click alone, or with nearly the same mask. Unless the first is selected, no object is active: the next
+ * prompt begins another. Where nothing is new, the one that is there is selected.
  */
 export function addProposals(
   session: Session,
   imageId: ImageId,
   proposals: readonly Proposal[],
-  { what, selects, givenAt }: Adding,
+  { what, selects, givenAt, label = null }: Adding,
 ): Session {
   const image = session.images.find(({ id }) => id === imageId);
   if (image === undefined) return session;
-  const fresh = proposals.filter(({ prompt }) => !image.document.objects.some((one) => isOf(one, prompt)));
-  if (fresh.length === 0) return session;
+  const known = (proposal: Proposal): SegmentObject | undefined =>
+    image.document.objects.find((one) => isOf(one, proposal.prompt) || isAlike(session, one, proposal));
+  const fresh = proposals.filter((proposal) => known(proposal) === undefined);
+  if (fresh.length === 0) {
+    const there = selects && proposals[0] ? known(proposals[0]) : undefined;
+    if (there === undefined) return session;
+    return replaceImage(session, { ...image, document: { ...image.document, activeObject: there.id } });
+  }
   let { nextId } = session;
   let { nextNumber } = image;
   const results = new Map<StepId, StepResult>(session.results);
@@ -38,7 +58,7 @@ export function addProposals(
     results.set(step.id, result);
     const number = nextNumber++;
     const id: ObjectId = `${image.id}-object-${number}`;
-    return { id, number, steps: [step], userLabel: null, savedGuess: null };
+    return { id, number, steps: [step], userLabel: label, savedGuess: null };
   });
   const activeObject = selects ? (objects[0]?.id ?? null) : null;
   const document = {
@@ -47,6 +67,11 @@ export function addProposals(
     activeObject,
   };
   return commit({ ...session, nextId, results }, { ...image, nextNumber }, what, document);
+}
+
+function isAlike(session: Session, object: SegmentObject, { result }: Proposal): boolean {
+  const mask = resultOf(session, object)?.mask;
+  return mask !== undefined && rleIou(mask, result.mask) > SAME;
 }
 
 function isOf({ steps }: SegmentObject, { x, y }: ClickItem): boolean {

@@ -30,8 +30,7 @@ export interface RuntimeInfo extends PointRules {
   readonly crossOriginIsolated: boolean;
   /** Bytes of the graphs that only texts need; null when the model takes no texts. */
   readonly textBytes: number | null;
-  readonly hasExample: boolean;
-  /** Whether words alone have places in a photo, by a map of meanings. */
+  /** Whether words and examples have places in a photo, by a map of meanings. */
   readonly canFind?: boolean;
   /** Names of the model's own; null when it has none. */
   readonly vocabulary: Vocabulary | null;

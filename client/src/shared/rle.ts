@@ -107,6 +107,21 @@ export function rleArea(rle: CocoRle): number {
   return rle.counts.reduce((sum, count, index) => sum + (index % 2 === 1 ? count : 0), 0);
 }
 
+/** Pixels of both masks over pixels of either, 0 to 1; of two empty masks 0. Both have one size. */
+export function rleIou(a: CocoRle, b: CocoRle): number {
+  let [indexA, indexB, endA, endB, at, both, either] = [0, 0, a.counts[0] ?? 0, b.counts[0] ?? 0, 0, 0, 0];
+  const last = a.size[0] * a.size[1];
+  while (at < last) {
+    const to = Math.min(endA, endB);
+    if (indexA % 2 === 1 && indexB % 2 === 1) both += to - at;
+    if (indexA % 2 === 1 || indexB % 2 === 1) either += to - at;
+    at = to;
+    if (endA === at) endA += a.counts[++indexA] ?? Infinity;
+    if (endB === at) endB += b.counts[++indexB] ?? Infinity;
+  }
+  return either === 0 ? 0 : both / either;
+}
+
 /** Bounding box [x, y, width, height] in pixels; zeros when the mask is empty. */
 export function rleBounds(rle: CocoRle): readonly [number, number, number, number] {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];

@@ -215,7 +215,6 @@ function describe(
     provider: runtime.provider,
     crossOriginIsolated: runtime.crossOriginIsolated,
     textBytes: textBytesOf(manifest),
-    hasExample: config.example !== undefined,
     canFind: config.semantic !== undefined,
     maxPoints: config.max_points,
     regionRules: config.region_rules,

@@ -45,9 +45,20 @@ describe('proposals', () => {
   it('are not doubled, and change nothing where all are there', () => {
     const before = opened();
     const once = addProposals(before, idOf(before), [proposal(1.5, 5)], adding);
-    const twice = addProposals(once, idOf(once), [proposal(1.5, 5), proposal(2.5, 6)], adding);
+    const twice = addProposals(once, idOf(once), [proposal(1.5, 5), proposal(2.5, 16)], adding);
     expect(objectsOf(twice)).toHaveLength(2);
-    expect(addProposals(twice, idOf(twice), [proposal(2.5, 6)], adding)).toBe(twice);
+    expect(addProposals(twice, idOf(twice), [proposal(2.5, 16)], adding)).toBe(twice);
+  });
+
+  it('are left out where an object with nearly the same mask is there, which is selected instead', () => {
+    const before = opened();
+    const id = idOf(before);
+    const once = addProposals(before, id, [proposal(1.5, 10), proposal(2.5, 3)], adding);
+    const twice = addProposals(once, id, [proposal(4.5, 8), proposal(5.5, 6)], adding);
+    expect(objectsOf(twice).map((object) => resultOf(twice, object)?.area)).toEqual([10, 3, 6]);
+    const selecting = addProposals(once, id, [proposal(4.5, 8)], { ...adding, selects: true });
+    expect(objectsOf(selecting)).toHaveLength(2);
+    expect(activeImageOf(selecting)?.document.activeObject).toBe(objectsOf(once)[0]?.id);
   });
 
   it('of a photo that is closed change nothing', () => {

@@ -36,6 +36,13 @@ class ObjectPrompt:
     memory: MemoryPrompt | None = None
 
     @property
+    def example_alone(self) -> Tensor | None:
+        """What the example shows, `[sentence_dim]`, where nothing else was given and that is known."""
+        if self.example is None or self.texts or self.transcript or self.memory is not None:
+            return None
+        return self.example.meaning if bool((self.points.labels == PointLabel.PADDING).all()) else None
+
+    @property
     def words_alone(self) -> bool:
         """Whether all that is known is what was written."""
         nothing_else = not self.transcript and self.example is None and self.memory is None

@@ -6,6 +6,7 @@ import type { StepResult } from '../../shared/types';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { LabelField } from './LabelField';
+import { ObjectTools } from './ObjectTools';
 import type { Store } from '../state/store';
 import { titles } from '../tools/keyMap';
 import { TextChips } from './TextChips';
@@ -82,6 +83,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
       >
         <Icon name="close" />
       </button>
+      {isActive && <ObjectTools app={app} object={object} />}
       <TextChips app={app} object={object} />
     </li>
   );

@@ -1,5 +1,13 @@
 /** The tools, a row each, in the order in which they are shown: picker, keys, help and canvas read nothing else. */
-import { BOXES, brushOf, CLICKS, POLYGONS, SCRIBBLES, type ToolGesture } from '../../canvas/toolGestures';
+import {
+  BOXES,
+  brushOf,
+  CLICKS,
+  PLACES,
+  POLYGONS,
+  SCRIBBLES,
+  type ToolGesture,
+} from '../../canvas/toolGestures';
 import type { RuntimeInfo } from '../../shared/messages';
 import type { DecoderState } from './store';
 
@@ -19,6 +27,8 @@ export interface ToolRow {
   readonly hasWords?: boolean;
   /** Whether a prompt of it can be all that an object needs. */
   readonly isWhole?: boolean;
+  /** Whether its places are examples, and no prompts. */
+  readonly isExample?: boolean;
   /** For tools that not every model has: why this one lacks it, null when it does not. */
   readonly lack?: (info: RuntimeInfo) => string | null;
 }
@@ -74,11 +84,12 @@ export const TOOLS = {
   },
   example: {
     name: 'Example',
-    key: null,
+    key: 'e',
     icon: 'M4 6h9v9H4zM16 9h4v10H9v-1',
-    title: 'Show such an object in another photo',
-    gesture: CLICKS,
-    lack: ({ hasExample }) => (hasExample ? 'Not in this client yet' : 'The loaded model takes no examples'),
+    title: 'Find what is like an object, of this or another photo; pressed again it finds it here',
+    gesture: PLACES,
+    isExample: true,
+    lack: ({ canFind }) => (canFind === true ? null : 'The loaded model finds nothing by an example'),
   },
   paint: {
     name: 'Paint',

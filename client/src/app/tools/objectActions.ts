@@ -58,6 +58,13 @@ export function pasteCopied({ controller, store }: App): void {
   if (copied !== null) controller.change((session) => pasteObject(session, copied, performance.now()));
 }
 
+/** Find what is like an object, from now on: on the photo on screen, whichever that is then. */
+export function chooseExample(app: App, id: string): void {
+  app.examples.choose(id);
+  app.store.tool.value = 'example';
+  app.controller.notify('That is the example: Find here, or E, finds it on the photo on screen');
+}
+
 /** Whether Ctrl+V means an object, whatever the system's clipboard holds. */
 export const isObjectNewest = ({ store }: App): boolean =>
   store.copied.value !== null && !store.leftSinceCopy.value;

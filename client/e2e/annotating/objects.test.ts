@@ -1,0 +1,71 @@
+/** What is done with whole objects beside prompts: examples. */
+import { beforeEach, expect, it } from 'vitest';
+import { samplePath, type PageUnderTest } from '../browser';
+import { iou } from '../masks';
+import { useStage } from '../stage';
+
+const stage = useStage();
+let user: PageUnderTest;
+
+beforeEach(async () => {
+  user = await stage.visit();
+});
+
+/** Two photos, of which the first is shown and answers. */
+async function openTwo(): Promise<void> {
+  const chooser = user.page.waitForEvent('filechooser');
+  await user.button('Open image').click();
+  await (await chooser).setFiles([samplePath('coffee.jpg'), samplePath('coffee.jpg')]);
+  await user.button('Next photo').waitFor();
+  await user.waitForEmbedding();
+}
+
+const CUP = { x: 0.5, y: 0.45 };
+
+it('an object is an example on another photo, by its row and the key E, without a request', async () => {
+  await openTwo();
+  await user.press(CUP);
+  await user.waitForAnswers(1);
+  const shown = (await user.project()).images[0]?.objects[0]?.mask;
+  await user.page.getByRole('combobox', { name: 'Label of object 1', exact: true }).fill('my cup');
+  await user.page.keyboard.press('Enter');
+  const requests: string[] = [];
+  user.page.on('request', (request) => requests.push(request.url()));
+  await user.button('Use object 1 as example').click();
+  expect(await user.page.getByRole('radio', { name: 'Example' }).isChecked()).toBe(true);
+  await user.button('Next photo').click();
+  await user.button('Find here').click();
+  await user.status.getByText(/^Like 1 my cup: \d+ new/).waitFor();
+  const found = (await user.project()).images[1]?.objects ?? [];
+  expect(found[0]?.prompts.map(({ kind }) => kind)).toEqual(['click']);
+  expect(found.map(({ label, label_origin }) => [label, label_origin])).toContainEqual(['my cup', 'user']);
+  if (!shown) throw new Error('the object has no mask');
+  expect(Math.max(...found.map(({ mask }) => (mask ? iou(mask, shown) : 0)))).toBeGreaterThan(0.8);
+  const before = found.length;
+  await user.canvas.focus();
+  await user.page.keyboard.press('e');
+  await user.status.getByText('Like 1 my cup: 0 new').waitFor();
+  expect((await user.project()).images[1]?.objects).toHaveLength(before);
+  await user.page.keyboard.press('Control+z');
+  expect((await user.project()).images[1]?.objects).toHaveLength(0);
+  // What was opened of photos comes from memory.
+  expect(requests.filter((url) => url.startsWith('http'))).toEqual([]);
+});
+
+it('a place or a box of the photo is an example of what is like it there', async () => {
+  await user.openSample('coffee.jpg');
+  await user.page.keyboard.press('e');
+  const options = await user.page.getByLabel('Example object').locator('option').allTextContents();
+  expect(options).toEqual(['Choose an example, or click on it']);
+  expect(await user.button('Find here').isDisabled()).toBe(true);
+  await user.press(CUP);
+  await user.status.getByText(/^Like the place that you showed: [1-9]\d* new/).waitFor();
+  const found = (await user.project()).images[0]?.objects.length ?? 0;
+  const [from, to] = [await user.toScreen({ x: 0.3, y: 0.2 }), await user.toScreen({ x: 0.75, y: 0.75 })];
+  await user.page.mouse.move(from.x, from.y);
+  await user.page.mouse.down();
+  await user.page.mouse.move(to.x, to.y, { steps: 4 });
+  await user.page.mouse.up();
+  await user.status.getByText(/^Like the place that you showed: \d+ new/).waitFor();
+  expect((await user.project()).images[0]?.objects.length).toBeGreaterThanOrEqual(found);
+});
