@@ -20,7 +20,9 @@ WHOLE = ImageGeometry.whole_image((100, 200), (100, 200), (128, 224))
 SECONDS = 2.0
 """Far more than any of these needs on a busy machine, and far less than they took without bounds."""
 
-FAR = [1e6, 1e30, 1e200, -1e30]
+FAR = [1e6, 1e30, 1e200, -1e30, 1.7e308, -1.7e308]
+SMALL = ImageGeometry.whole_image((9, 26), (64, 185), (64, 192))
+"""An image that is enlarged for the encoder."""
 
 
 def far_items(far: float) -> list[PromptItem]:
@@ -40,8 +42,9 @@ def far_items(far: float) -> list[PromptItem]:
 )
 def test_what_lies_outside_is_refused_before_any_work(kind: int, far: float, rules: RegionRules) -> None:
     begin = time.process_time()
-    with pytest.raises(PromptError, match="outside the encoded part"):
-        prompt_points([Click(5.0, 5.0), far_items(far)[kind]], WHOLE, rules)
+    for geometry in (WHOLE, SMALL):
+        with pytest.raises(PromptError, match="outside the encoded part"):
+            prompt_points([Click(5.0, 5.0), far_items(far)[kind]], geometry, rules)
     assert time.process_time() - begin < SECONDS
 
 

@@ -26,6 +26,9 @@ from splitseem_proto import ImageGeometry, PromptItem
 
 __all__ = ["PointLabel", "PromptPoints", "no_points", "prompt_points"]
 
+_FARTHEST = 1e12
+"""Pixels: outside of every image."""
+
 
 @dataclass(frozen=True)
 class PromptPoints:
@@ -73,7 +76,9 @@ def check_inside(items: Sequence[PromptItem], geometry: ImageGeometry) -> None:
     drawn = [point for item in items for point in places_of(item)]
     if not drawn:
         return
-    outside = ~geometry.inside_input(geometry.image_to_input(drawn))
+    # What is farther than any image is wide may leave the numbers there are when a small image is enlarged.
+    near = np.clip(np.asarray(drawn, dtype=np.float64), -_FARTHEST, _FARTHEST)
+    outside = ~geometry.inside_input(geometry.image_to_input(near))
     if outside.any():
         x, y = drawn[int(outside.argmax())]
         left, top, width, height = geometry.roi_xywh
