@@ -9,9 +9,9 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -85,9 +85,9 @@ def ask(
 
 
 def cpu_seconds(pid: int) -> float:
-    """What all threads of a process have used so far; Linux counts in nanoseconds."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(path.read_text(encoding="ascii").split()[0]) for path in threads) / 1e9
+    """What all threads of a process have used so far, also those that have ended."""
+    # What clock_getcpuclockid of the C library gives on Linux; it counts in nanoseconds.
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def photo() -> bytes:

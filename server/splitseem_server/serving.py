@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from splitseem_server.allocator import keep_freed_memory
 from splitseem_server.http.connections import Connections, LimitedConnection
 from splitseem_server.http.draining import Draining
 from splitseem_server.services import Services
@@ -37,6 +38,7 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
     Args:
         started: called when requests are answered.
     """
+    keep_freed_memory()
     services: Services = app.state.services
     settings = services.settings
     shared = Connections(

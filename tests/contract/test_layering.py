@@ -59,6 +59,7 @@ ORDER = {
         "settings",
         "log",
         "metrics",
+        "allocator",
         "http",
         "files",
         "images",

@@ -130,12 +130,14 @@ class EmbeddingService:
         Raises:
             ServerError: the image is refused.
         """
+        digest = None
         if len(image) <= _HASHED_AT_ONCE:
-            known = self._headers.get(hashlib.sha256(image).hexdigest())
+            digest = hashlib.sha256(image).hexdigest()
+            known = self._headers.get(digest)
             if known is not None:
                 return known
         header = await anyio.to_thread.run_sync(
-            read_header, image, self._limits, limiter=self._header_threads
+            read_header, image, self._limits, digest, limiter=self._header_threads
         )
         self._headers[header.digest] = header
         if len(self._headers) > _HEADERS_KEPT:

@@ -89,9 +89,11 @@ class ImageHeader:
     digest: str
 
 
-def read_header(data: bytes, limits: ImageLimits) -> ImageHeader:
+def read_header(data: bytes, limits: ImageLimits, digest: str | None = None) -> ImageHeader:
     """Check an image file and read its size, without decoding it.
 
+    Args:
+        digest: its SHA-256 where it is known, hexadecimal.
     Raises:
         UnreadableImage: empty, damaged or cut short.
         UnsupportedImage: not an image, or of a format that is not read.
@@ -100,7 +102,7 @@ def read_header(data: bytes, limits: ImageLimits) -> ImageHeader:
     with _opened(data, limits) as opened:
         width, height = opened.upright_size
         _check_budget(opened.image, len(data))
-    return ImageHeader((height, width), hashlib.sha256(data).hexdigest())
+    return ImageHeader((height, width), digest or hashlib.sha256(data).hexdigest())
 
 
 def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
