@@ -49,6 +49,8 @@ function toOption(prompt: PromptItem): string[] {
       return ['--box', [prompt.x0, prompt.y0, prompt.x1, prompt.y1].join()];
     case 'polygon':
       return ['--polygon', prompt.points_xy.flat().join()];
+    case 'repair':
+      return ['--repair', `${prompt.method}:${prompt.size}`];
     case 'scribble':
     case 'paint':
     case 'mask':

@@ -34,6 +34,7 @@ from splitseem_proto.prompt_items import (
     Paint,
     Polygon,
     PromptItem,
+    Repair,
     Scribble,
     TextPrompt,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "PromptItem",
     "ProtoError",
     "QuantizeError",
+    "Repair",
     "RleError",
     "Scribble",
     "StepResult",

@@ -13,14 +13,17 @@ from typing import ClassVar
 
 from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import MessageError
-from splitseem_proto.limits import MAX_DIMENSION
+from splitseem_proto.limits import MAX_DIMENSION, MAX_MASK_PIXELS, MAX_SMOOTHING
 from splitseem_proto.wire import (
+    REPAIRS,
     Counts,
     Fields,
     Label,
     LaterLabel,
+    Method,
     Number,
     Outline,
+    Pixels,
     SizeHw,
     Stroke,
     Words,
@@ -158,6 +161,23 @@ class KnownMask(PromptItem):
     def rle(self) -> CocoRle:
         """The mask."""
         return CocoRle(self.size, self.counts)
+
+
+@dataclass(frozen=True)
+class Repair(PromptItem):
+    """A change of the whole mask: fill-holes or remove-specks of up to size pixels, or smooth within size."""
+
+    kind: ClassVar[str] = "repair"
+
+    method: Method
+    size: Pixels
+
+    def __post_init__(self) -> None:
+        if self.method not in REPAIRS:
+            raise MessageError(f"repair: method {self.method!r} must be one of {', '.join(REPAIRS)}")
+        most = MAX_SMOOTHING if self.method == "smooth" else MAX_MASK_PIXELS
+        if not 1 <= self.size <= most:
+            raise MessageError(f"repair: size of {self.method} must be within 1 to {most}, got {self.size}")
 
 
 def check_finite(what: str, values: tuple[float, ...]) -> None:

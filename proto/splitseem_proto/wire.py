@@ -40,6 +40,8 @@ def _points(at_least: int) -> OnWire:
 
 
 XY = tuple[float, float]
+REPAIRS = ("fill-holes", "remove-specks", "smooth")
+"""What can be done to a mask as a whole."""
 _LABEL = {"type": "integer", "enum": [0, 1]}
 _WORDS = {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT_BYTES}
 
@@ -64,6 +66,11 @@ Counts = Annotated[
         list,
     ),
 ]
+Method = Annotated[
+    str,
+    OnWire(text(limits.MAX_NAME_BYTES), {"type": "string", "enum": list(REPAIRS)}),
+]
+Pixels = Annotated[int, OnWire(integer, {"type": "integer", "minimum": 1, "maximum": limits.MAX_MASK_PIXELS})]
 Words = Annotated[str, OnWire(text(limits.MAX_TEXT_BYTES), _WORDS)]
 
 

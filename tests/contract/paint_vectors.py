@@ -115,7 +115,7 @@ def _standing(name: str, items: tuple[PromptItem, ...]) -> dict[str, Any]:
         "size": list(SIZE),
         "rules": vars(MARKED_CORNERS),
         "items": _items(items),
-        "standing": _items(edits) if edits else [],
+        "standing": _items([edit for edit in edits if isinstance(edit, PromptItem)]) if edits else [],
     }
 
 

@@ -120,6 +120,7 @@ def test_a_made_up_kind_segments(spray: Any) -> None:
 def test_an_unknown_kind_names_those_that_there_are() -> None:
     plain = {"type": "prompt", "protocol_version": 1, "items": [{"kind": "spray"}]}
     with pytest.raises(
-        CodecError, match=r"unknown name 'spray'; known are click, box, scribble, polygon, text, paint, mask$"
+        CodecError,
+        match=r"unknown name 'spray'; known are click, box, scribble, polygon, text, paint, mask, repair$",
     ):
         from_plain(plain)

@@ -23,6 +23,7 @@ from splitseem_proto import (
     Paint,
     Polygon,
     PromptItem,
+    Repair,
     TextPrompt,
     encode_rle,
 )
@@ -172,6 +173,30 @@ def _paint(
     return (Paint(_pairs(numbers, size_hw), radius, label),)
 
 
+def repair_option(name: str, description: str) -> Decorator:
+    """An option that may be given several times, a method, a colon and a whole number each."""
+    form = "METHOD:N"
+
+    def parse(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[Repair]:
+        return [_read_repair(value, form) for value in values]
+
+    return click.option(name, metavar=form, multiple=True, callback=parse, help=description)
+
+
+def _read_repair(value: str, form: str) -> Repair:
+    method, _, size = value.partition(":")
+    if not (size.isascii() and size.isdigit()):
+        raise click.BadParameter(f"{shortened(value, 60)!r} is not {form}: it ends with no whole number")
+    try:
+        return Repair(method, int(size))
+    except MessageError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _repair(repair: Repair, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
+    return (repair,)
+
+
 def _set_mask(path: Path, size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
     rle = encode_rle(read_stroke(path, size_hw, "mask"))
     return (KnownMask(rle.size, rle.counts),)
@@ -223,6 +248,12 @@ PROMPTS: Mapping[str, PromptOption] = MappingProxyType(
         "erase": PromptOption(
             brush_option("--erase", "A stroke of a brush, in pixels, that is taken out of the mask."),
             partial(_paint, label=0),
+        ),
+        "repair": PromptOption(
+            repair_option(
+                "--repair", "fill-holes, remove-specks or smooth: holes and parts of up to N pixels."
+            ),
+            _repair,
         ),
         "set_mask": PromptOption(
             _picture(

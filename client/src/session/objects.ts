@@ -1,5 +1,6 @@
 /** What is done with whole objects: finding, selecting, showing, copying them. */
 import { painted, runsOf } from '../shared/prompt/brush';
+import { MAX_MASK_PIXELS, MAX_SMOOTHING } from '../shared/reading/limits';
 import { resizedRle, rleContains } from '../shared/rle';
 import type { PointXy, PromptItem, SizeHw } from '../shared/types';
 import { commit, replaceImage } from './history';
@@ -167,6 +168,11 @@ function scaled(prompt: PromptItem, from: SizeHw, to: SizeHw): PromptItem {
       };
     case 'mask':
       return { ...prompt, ...resizedRle(prompt, to) };
+    case 'repair': {
+      const by = prompt.method === 'smooth' ? Math.sqrt(x * y) : x * y;
+      const most = prompt.method === 'smooth' ? MAX_SMOOTHING : MAX_MASK_PIXELS;
+      return { ...prompt, size: Math.min(Math.max(Math.round(prompt.size * by), 1), most) };
+    }
     case 'text':
       return prompt;
   }

@@ -99,7 +99,7 @@ export interface ProjectMessage {
 
 /** One segmented object: its prompts in order and the mask they gave. */
 export interface ProjectObjectFields {
-  readonly prompts: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem | PaintItem | MaskItem)[];
+  readonly prompts: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem | PaintItem | MaskItem | RepairItem)[];
   readonly mask: CocoRleFields | null;
   readonly label: string | null;
   readonly score: number | null;
@@ -114,7 +114,14 @@ export interface ProjectObjectFields {
 export interface PromptMessage {
   readonly protocol_version: 1;
   readonly type: 'prompt';
-  readonly items: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem | PaintItem | MaskItem)[];
+  readonly items: readonly (ClickItem | BoxItem | ScribbleItem | PolygonItem | TextItem | PaintItem | MaskItem | RepairItem)[];
+}
+
+/** A change of the whole mask: fill-holes or remove-specks of up to size pixels, or smooth within size. */
+export interface RepairItem {
+  readonly kind: 'repair';
+  readonly method: 'fill-holes' | 'remove-specks' | 'smooth';
+  readonly size: number;
 }
 
 /** A stroke of at least one point; label as for a click. */

@@ -1,6 +1,6 @@
 /** What crosses between the page and the worker: one request, one reply, matched by id. */
 import type { ClientError } from './errors';
-import type { PaintItem } from './generated';
+import type { StandingEdit } from './prompt/edits';
 import type { Naming, Vocabulary } from './model/naming';
 import type { MapsWish } from './model/maps';
 import type { ProviderWish } from './model/providers';
@@ -70,7 +70,7 @@ export interface StepArgs {
   /** The mask as it was painted since; takes the place of the memory. */
   readonly painted?: CocoRle;
   /** What was painted, and stands on the answer. */
-  readonly strokes?: readonly PaintItem[];
+  readonly strokes?: readonly StandingEdit[];
 }
 
 /** What may be an object: the answer to a click that nobody gave. */

@@ -24,7 +24,7 @@ from splitseem_proto.messages import (
     StepResult,
 )
 from splitseem_proto.plain import to_plain
-from splitseem_proto.prompt_items import Box, Click, KnownMask, Paint, Polygon, Scribble, TextPrompt
+from splitseem_proto.prompt_items import Box, Click, KnownMask, Paint, Polygon, Repair, Scribble, TextPrompt
 from splitseem_proto.quantize import encode_tensor
 
 _FINGERPRINT = "0123456789abcdef"
@@ -64,6 +64,8 @@ def _prompts() -> dict[str, Message]:
         Paint(((1.5, 2.5), (8.0, 9.0)), 2.25, 1),
         Paint(((1.5, 2.5),), 0.5, 0),
         KnownMask(_MASK.size, _MASK.counts),
+        Repair("fill-holes", 5_000),
+        Repair("smooth", 3),
     )
     return {
         "prompt_click": Prompt((_CLICK,)),

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from splitseem_model.errors import PromptError
 from splitseem_model.prompt.brush import touches, under_stroke
+from splitseem_model.prompt.repairs import Place, StandingRepair, repaired
 from splitseem_model.prompt.shapes import PROMPT_SHAPES, Canvas, PointLabel, RegionRules, points_of
-from splitseem_proto import ImageGeometry, KnownMask, Paint, PromptItem, decode_rle
+from splitseem_proto import ImageGeometry, KnownMask, Paint, PromptItem, Repair, decode_rle
+
+Edit = PromptItem | StandingRepair
 
 
 def is_edit(item: PromptItem) -> bool:
@@ -34,24 +37,36 @@ def groups(items: Sequence[PromptItem], begin: int) -> Iterator[tuple[int, int]]
             begin = end
 
 
-def edits_of(
-    items: Sequence[PromptItem], geometry: ImageGeometry, rules: RegionRules
-) -> tuple[PromptItem, ...]:
+def edits_of(items: Sequence[PromptItem], geometry: ImageGeometry, rules: RegionRules) -> tuple[Edit, ...]:
     """The edits that the decoder's last mask is followed by, in order.
 
     All after the last prompt that it answered, and of the strokes before that those that stand: a later
-    prompt takes a stroke back when one of its points lies under it and has the other label.
+    prompt takes a stroke back when one of its points lies under it and has the other label. Repairs stand,
+    but for what later points say of places.
 
     Args:
         items: that count, see `first_counted`.
     """
     decoded = max((index + 1 for index, item in enumerate(items) if not is_edit(item)), default=0)
-    standing = [
-        item
-        for index, item in enumerate(items[:decoded])
-        if isinstance(item, Paint) and not _is_taken_back(item, items[index + 1 : decoded], geometry, rules)
-    ]
+    standing: list[Edit] = []
+    for index, item in enumerate(items[:decoded]):
+        later = items[index + 1 : decoded]
+        if isinstance(item, Repair):
+            standing.append(StandingRepair(item, _places(later, geometry, rules)))
+        elif isinstance(item, Paint) and not _is_taken_back(item, later, geometry, rules):
+            standing.append(item)
     return (*standing, *items[decoded:])
+
+
+def _places(items: Sequence[PromptItem], geometry: ImageGeometry, rules: RegionRules) -> tuple[Place, ...]:
+    """The pixels of all points that prompts say are on the object, or are not."""
+    (height, width), canvas = geometry.original_hw, Canvas.of(geometry)
+    points = [point for item in items for point in points_of(item, canvas, rules)]
+    return tuple(
+        (min(max(int(x), 0), width - 1), min(max(int(y), 0), height - 1), int(label))
+        for x, y, label in points
+        if label in (PointLabel.NEGATIVE, PointLabel.POSITIVE)
+    )
 
 
 def _is_taken_back(
@@ -62,7 +77,7 @@ def _is_taken_back(
     return bool(places) and touches(stroke, np.array(places, dtype=np.float64), geometry.original_hw)
 
 
-def apply_edits(mask: NDArray[np.bool_], edits: Sequence[PromptItem]) -> NDArray[np.bool_]:
+def apply_edits(mask: NDArray[np.bool_], edits: Sequence[Edit]) -> NDArray[np.bool_]:
     """The mask `[H, W]` after edits, one after the other.
 
     Raises:
@@ -76,6 +91,10 @@ def apply_edits(mask: NDArray[np.bool_], edits: Sequence[PromptItem]) -> NDArray
         elif isinstance(edit, Paint):
             columns, covered = under_stroke(edit, (mask.shape[0], mask.shape[1]))
             edited[:, columns][covered] = edit.label == 1
+        elif isinstance(edit, Repair):
+            edited = repaired(edited, edit)
+        elif isinstance(edit, StandingRepair):
+            edited = repaired(edited, edit.repair, edit.held)
     return edited
 
 

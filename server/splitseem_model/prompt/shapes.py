@@ -26,6 +26,7 @@ from splitseem_proto import (
     Paint,
     Polygon,
     PromptItem,
+    Repair,
     Scribble,
     TextPrompt,
 )
@@ -337,5 +338,6 @@ PROMPT_SHAPES: Mapping[str, PromptShape] = {
     TextPrompt.kind: PromptShape(places=lambda _: [], points=lambda *_: []),
     Paint.kind: PromptShape(places=lambda stroke: stroke.points_xy, points=lambda *_: [], edits=True),
     KnownMask.kind: PromptShape(places=lambda _: [], points=_mask_points, edits=True),
+    Repair.kind: PromptShape(places=lambda _: [], points=lambda *_: [], edits=True),
 }
 """Every kind of prompt by its name; `client/src/shared/prompt/kinds.ts` has the same rows."""

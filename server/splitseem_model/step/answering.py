@@ -17,13 +17,13 @@ from splitseem_model.mask.photo.fine_mask import FineMask, fine_mask
 from splitseem_model.mask.refiner import RefinerInputs
 from splitseem_model.mask.refiner_scale import enlarged, shrink_factor, shrunk
 from splitseem_model.mask.selection import answer_scores
+from splitseem_model.prompt.edits import Edit
 from splitseem_model.prompt.memory import MemoryPrompt, Said
 from splitseem_model.prompt.thinning import thin
 from splitseem_model.step.asking import Candidates, previous_mask
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.step.runtime import DecoderRuntime
 from splitseem_model.text.vocabulary import Vocabulary
-from splitseem_proto import PromptItem
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Step:
     label_score: float | None = None
     class_embed: NDArray[np.float32] | None = None
     fine: FineMask | None = None
-    edits: tuple[PromptItem, ...] = ()
+    edits: tuple[Edit, ...] = ()
     decoded: bool = True
     seen: int | None = None
 

@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { Picture } from '../parts/icons';
 import { whyNot } from '../state/tools';
 import { chooseExample } from '../tools/objectActions';
+import { REPAIRS, repairSelected, type Repair, type RepairMethod } from '../tools/repairs';
 import './ObjectTools.css';
 
 interface Props {
@@ -13,7 +14,24 @@ interface Props {
 /** What can be done with the selected object, in its row. */
 export function ObjectTools({ app, object }: Props) {
   const hasMask = resultOf(app.store.session.value, object) !== null;
-  return <div class="object-tools">{hasMask && <ExampleButton app={app} object={object} />}</div>;
+  if (!hasMask) return null;
+  return (
+    <div class="object-tools">
+      <ExampleButton app={app} object={object} />
+      {Object.entries<Repair>(REPAIRS).map(([method, repair]) => (
+        <button
+          key={method}
+          type="button"
+          class="quiet"
+          aria-label={`${repair.name} of object ${object.number}`}
+          title={`${repair.name}: ${repair.title.toLowerCase()}`}
+          onClick={() => repairSelected(app, method as RepairMethod)}
+        >
+          <Picture path={repair.icon} />
+        </button>
+      ))}
+    </div>
+  );
 }
 
 /** Let an object say what is looked for on this photo or the next. */

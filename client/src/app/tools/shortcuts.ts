@@ -16,6 +16,7 @@ import {
   selectNext,
   showHidden,
 } from './objectActions';
+import { repairSelected } from './repairs';
 import { finishShown, showNeighbour } from './photoActions';
 
 interface Action {
@@ -47,6 +48,9 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   'show-all': { run: showHidden },
   duplicate: { run: duplicateSelected },
   merge: { run: mergeSelected },
+  'fill-holes': { run: (app) => repairSelected(app, 'fill-holes') },
+  'remove-specks': { run: (app) => repairSelected(app, 'remove-specks') },
+  smooth: { run: (app) => repairSelected(app, 'smooth') },
   copy: { run: copySelected, isFree: () => document.getSelection()?.isCollapsed !== false },
   paste: { run: pasteCopied, isFree: isObjectNewest },
   'next-photo': { run: (app) => showNeighbour(app, 1) },

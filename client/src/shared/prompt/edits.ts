@@ -3,15 +3,21 @@
  *
  * `splitseem_model/prompt/edits.py` does the same; both are held to `proto/vectors/paint.json`.
  */
-import type { MaskItem, PaintItem } from '../generated';
+import type { MaskItem, PaintItem, RepairItem } from '../generated';
 import type { CocoRle, LabelledPoint, PromptItem, SizeHw } from '../types';
 import { painted, runsHold, runsUnder } from './brush';
+import { repaired, type HeldPlace } from './repairs';
 import { pointsOf, wholeImage, type PointRules } from './prompts';
 
-export type EditItem = PaintItem | MaskItem;
+export type EditItem = PaintItem | MaskItem | RepairItem;
+
+/** An edit that is applied to the answer again; a repair leaves alone what was said after it. */
+export type StandingEdit = PaintItem | (RepairItem & { readonly held?: readonly HeldPlace[] });
 
 /** Whether a prompt changes the mask itself, so that no decoder is asked. */
-export const isEdit = (item: PromptItem): item is EditItem => item.kind === 'paint' || item.kind === 'mask';
+export const isEdit = (item: PromptItem): item is EditItem => EDITS.has(item.kind);
+
+const EDITS: ReadonlySet<string> = new Set<EditItem['kind']>(['paint', 'mask', 'repair']);
 
 /** The prompts that count: the last mask, and those after it. */
 export const counted = (items: readonly PromptItem[]): readonly PromptItem[] =>
@@ -23,21 +29,31 @@ export const counted = (items: readonly PromptItem[]): readonly PromptItem[] =>
   );
 
 /**
- * The strokes that stand on the answer to the last prompt: a later one takes a stroke back when one of its points lies
- * under it and has the other label.
+ * The strokes and repairs that stand on the answer to the last prompt: a later one takes a stroke back when one of its
+ * points lies under it and has the other label, and holds a place of a repair.
  */
 export function standing(
   items: readonly PromptItem[],
   size: SizeHw,
   rules: Pick<PointRules, 'regionRules'>,
-): readonly PaintItem[] {
-  if (!items.some(({ kind }) => kind === 'paint')) return [];
+): readonly StandingEdit[] {
+  if (!items.some(({ kind }) => kind === 'paint' || kind === 'repair')) return [];
   const points = items.map((item) => pointsOf(item, wholeImage(size), rules));
-  return items.flatMap((item, index) => {
-    const isStanding = item.kind === 'paint' && !isTakenBack(item, points.slice(index + 1).flat(), size);
-    return isStanding ? [item] : [];
+  return items.flatMap((item, index): StandingEdit[] => {
+    const later = points.slice(index + 1).flat();
+    if (item.kind === 'repair') return [{ ...item, held: placesOf(later, size) }];
+    return item.kind === 'paint' && !isTakenBack(item, later, size) ? [item] : [];
   });
 }
+
+/** The pixels of points on the object, and of those that are not. */
+const placesOf = (points: readonly LabelledPoint[], { height, width }: SizeHw): readonly HeldPlace[] =>
+  points.flatMap(({ x, y, label }) => {
+    const at = { column: clamp(x, width), row: clamp(y, height) };
+    return label === 0 || label === 1 ? [{ ...at, label }] : [];
+  });
+
+const clamp = (place: number, end: number): number => Math.min(Math.max(Math.trunc(place), 0), end - 1);
 
 function isTakenBack(stroke: PaintItem, later: readonly LabelledPoint[], size: SizeHw): boolean {
   const against = later.filter(({ label }) => label === 1 - stroke.label);
@@ -47,10 +63,11 @@ function isTakenBack(stroke: PaintItem, later: readonly LabelledPoint[], size: S
 const toPair = ({ x, y }: LabelledPoint) => [x, y] as const;
 
 /** The mask after edits, one after the other. */
-export const applyEdits = (mask: CocoRle, edits: readonly EditItem[]): CocoRle =>
-  edits.reduce((edited, edit) => applyEdit(edited, edit), mask);
+export const applyEdits = (mask: CocoRle, edits: readonly (EditItem | StandingEdit)[]): CocoRle =>
+  edits.reduce<CocoRle>((edited, edit) => applyEdit(edited, edit), mask);
 
-function applyEdit(mask: CocoRle, edit: EditItem): CocoRle {
+function applyEdit(mask: CocoRle, edit: EditItem | StandingEdit): CocoRle {
+  if (edit.kind === 'repair') return repaired(mask, edit, 'held' in edit ? edit.held : []);
   if (edit.kind === 'mask') return { size: edit.size, counts: edit.counts };
   const [height, width] = mask.size;
   return painted(mask, runsUnder(edit, { height, width }), edit.label);

@@ -13,7 +13,15 @@ import {
   type Reader,
 } from '../reading/fields';
 import { cocoRleOf } from '../reading/cocoRle';
-import { MAX_DIMENSION, MAX_NAME_BYTES, MAX_STROKE_POINTS, MAX_TEXT_BYTES } from '../reading/limits';
+import {
+  MAX_DIMENSION,
+  MAX_MASK_PIXELS,
+  MAX_NAME_BYTES,
+  MAX_SMOOTHING,
+  MAX_STROKE_POINTS,
+  MAX_TEXT_BYTES,
+} from '../reading/limits';
+import type { RepairItem } from '../generated';
 import { refuse } from '../reading/refusal';
 import type { CocoRle, LabelledPoint, PointXy, PromptItem, PromptKind } from '../types';
 import type { Mark } from './marks';
@@ -71,6 +79,8 @@ function maskPoints({ size: [height], counts }: CocoRle): readonly LabelledPoint
 }
 
 const toPoint = ([x, y]: Xy): PointXy => ({ x, y });
+
+const METHODS: readonly RepairItem['method'][] = ['fill-holes', 'remove-specks', 'smooth'];
 
 export const PROMPTS: PromptTable = {
   click: {
@@ -157,6 +167,21 @@ export const PROMPTS: PromptTable = {
   mask: {
     read: (fields, where) => ({ kind: 'mask', ...cocoRleOf(fields, where) }),
     points: maskPoints,
+    draw: () => [],
+  },
+  repair: {
+    read: (fields, where) => {
+      const method = known(
+        required(fields, 'method', text(MAX_NAME_BYTES), where),
+        METHODS,
+        `${where}.method`,
+      );
+      const size = required(fields, 'size', integer, where);
+      const most = method === 'smooth' ? MAX_SMOOTHING : MAX_MASK_PIXELS;
+      check(size >= 1 && size <= most, `${where}: size of ${method} must be within 1 to ${most}`);
+      return { kind: 'repair', method, size };
+    },
+    points: () => [],
     draw: () => [],
   },
 };

@@ -10,6 +10,7 @@ export const MAX_PROMPT_ITEMS = 1_024;
 export const MAX_STROKE_POINTS = 16_384;
 export const MAX_RLE_COUNTS = 4_194_304;
 export const MAX_MASK_PIXELS = 1_073_741_824;
+export const MAX_SMOOTHING = 256;
 export const MAX_TIMINGS = 64;
 export const MAX_PROJECT_IMAGES = 4_096;
 export const MAX_PROJECT_OBJECTS = 4_096;

@@ -2,7 +2,7 @@
 import { imageToInput } from '../../shared/geometry';
 import { Failure } from '../../shared/errors';
 import type { DecoderConfig, SamplingRule } from '../../shared/model/manifest';
-import type { PaintItem } from '../../shared/generated';
+import type { StandingEdit } from '../../shared/prompt/edits';
 import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
 import { atItsStride } from './coarseDraft';
 import type { Decoder } from './decoder';
@@ -30,7 +30,7 @@ export interface StepPrompts {
   /** What the mask was made since, and takes the place of the memory. */
   readonly painted?: CocoRle;
   /** Stand on the answer. */
-  readonly strokes?: readonly PaintItem[];
+  readonly strokes?: readonly StandingEdit[];
 }
 
 /** The same as the graphs see it. */

@@ -19,6 +19,7 @@ const ITEMS: Readonly<Record<PromptKind, PromptItem>> = {
   text: { kind: 'text', text: 'a cat' },
   paint: { kind: 'paint', points_xy: CORNERS, radius: 2.5, label: 0 },
   mask: { kind: 'mask', size: [16, 20], counts: [10, 5, 305] },
+  repair: { kind: 'repair', method: 'remove-specks', size: 40 },
 };
 const part = wholeImage({ height: 16, width: 20 });
 
@@ -30,8 +31,10 @@ describe.each(PROMPT_KINDS)('a prompt of kind %s', (kind) => {
   });
 
   it('is seen by the decoder and by the user, unless it is words or is in the mask', () => {
-    expect(promptPoints([item], part, POINT_RULES).length > 0).toBe(!['text', 'paint'].includes(kind));
-    expect(rowOf(item).draw(item).length > 0).toBe(!['text', 'mask'].includes(kind));
+    expect(promptPoints([item], part, POINT_RULES).length > 0).toBe(
+      !['text', 'paint', 'repair'].includes(kind),
+    );
+    expect(rowOf(item).draw(item).length > 0).toBe(!['text', 'mask', 'repair'].includes(kind));
   });
 });
 
@@ -55,6 +58,6 @@ it('a box is drawn as its dashed outline, in the colour of its sign', () => {
 it('other kinds are refused by name, with the names that are known', () => {
   const read = (): unknown => readPromptItem({ kind: 'lasso' }, 'items[0]');
   expect(read).toThrow(
-    'items[0].kind: unknown name "lasso"; known are click, box, scribble, polygon, text, paint, mask',
+    'items[0].kind: unknown name "lasso"; known are click, box, scribble, polygon, text, paint, mask, repair',
   );
 });
