@@ -26,6 +26,7 @@ from splitseem_server.http.middleware import (
 )
 from splitseem_server.http.openapi import named_schemas, with_schemas
 from splitseem_server.http.parameters import refuse_unknown
+from splitseem_server.http.plain_route import plain_routes
 from splitseem_server.http.problem_json import ErrorResponses, install_error_handlers
 from splitseem_server.http.uploads import max_body_bytes
 from splitseem_server.routes import decode, embed, health, model, panoptic, text, upright
@@ -69,6 +70,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # as FastAPI's pages have it
     for routes in _ROUTES:
         app.include_router(routes.router)
+    app.router.routes[:0] = plain_routes(embed.router, embed.embed, embed.answer_embed)
     if parts.client_dir is not None:
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
         app.router.default = ClientFiles(parts.client_dir, services.coded_files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -102,6 +103,9 @@ class Metrics:
             name: Histogram(_PREFIX + name, text, labels, buckets=buckets, registry=registry)
             for name, (text, labels, buckets) in _HISTOGRAMS.items()
         }
+        # Finding the series of some labels takes longer than counting in it.
+        self._counter = cache(lambda name, *labels: self._counters[name].labels(*labels))
+        self._histogram = cache(lambda name, *labels: self._histograms[name].labels(*labels))
         self._build = Gauge(_PREFIX + "build_info", "1; what runs here.", _BUILD, registry=registry)
         self._state = {name: Gauge(_PREFIX + name, text, registry=registry) for name, text in STATE.items()}
 
@@ -109,21 +113,21 @@ class Metrics:
         """Count a request under the pattern of its route, so that keys make no series; see `Watch`."""
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", _NO_ROUTE)
-        self._counters["http_requests"].labels(method, route, str(status or _CLIENT_GONE)).inc()
-        self._histograms["http_request_seconds"].labels(method, route).observe(seconds)
+        self._counter("http_requests", method, route, str(status or _CLIENT_GONE)).inc()
+        self._histogram("http_request_seconds", method, route).observe(seconds)
         problem = problem_of(scope)
         if problem is not None:
-            self._counters["refusals"].labels(problem).inc()
+            self._counter("refusals", problem).inc()
 
     def answered(self, source: str, timings_ms: Mapping[str, float]) -> None:
         """Count an answer about an image, see `Services.report`."""
-        self._counters["answers"].labels(source).inc()
+        self._counter("answers", source).inc()
         for stage, milliseconds in timings_ms.items():
-            self._histograms["stage_seconds"].labels(stage).observe(milliseconds / 1000)
+            self._histogram("stage_seconds", stage).observe(milliseconds / 1000)
 
     def cache_read(self, tier: str, result: str) -> None:
         """Count a look into a cache, see `CheckedCache`."""
-        self._counters["cache_reads"].labels(tier, result).inc()
+        self._counter("cache_reads", tier, result).inc()
 
     def made(self, codec: str, data: bytes) -> None:
         """Count an embedding that was made."""

@@ -211,8 +211,9 @@ async def check_access(request: Request, services: Annotated[Services, Depends(s
     scope = SCOPE_OF.get(request.scope["route"].path)
     if scope is None:
         return
-    address = address_of(request.scope, services.settings.proxies)
-    await services.rates.count(Counted("address", address))
+    if services.settings.rate_per_address:
+        address = address_of(request.scope, services.settings.proxies)
+        await services.rates.count(Counted("address", address))
     if services.access is not None:
         request.state.tenant = services.access.tenant(secret_of(request.headers), scope)
         await services.rates.count(Counted("key", request.state.tenant))

@@ -257,10 +257,25 @@ async def test_a_file_that_was_seen_needs_no_thread_for_its_header(
 ) -> None:
     first = await client.post("/embed", content=image_bytes())
     read: list[bytes] = []
-    monkeypatch.setattr(service, "read_header", lambda data, limits: read.append(data))
+    monkeypatch.setattr(service, "read_header", lambda data, *_: read.append(data))
     second = await client.post("/embed", content=image_bytes())
     assert (second.headers["x-splitseem-cache"], second.content) == ("hit", first.content)
     assert read == []
+
+
+async def test_a_hit_in_memory_needs_neither_a_task_nor_a_thread(
+    client: httpx.AsyncClient, image_bytes: ImageBytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await client.post("/embed", content=image_bytes())
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise AssertionError("a hit was not answered at once")
+
+    monkeypatch.setattr("anyio.to_thread.run_sync", fail)
+    monkeypatch.setattr("asyncio.ensure_future", fail)
+    again = await client.post("/embed", content=image_bytes())
+    assert again.headers["x-splitseem-cache"] == "hit"
+    assert again.content == first.content
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -87,6 +87,7 @@ class EmbeddingService:
         self._limits = limits
         self._flights: SingleFlight[_Produced] = SingleFlight()
         self._headers: dict[str, ImageHeader] = {}
+        self._wishes: dict[tuple[str, EmbedOptions], Wanted] = {}
         self._header_threads = anyio.CapacityLimiter(_HEADER_THREADS)
 
     @property
@@ -102,21 +103,42 @@ class EmbeddingService:
         """
         await self._pipeline.warm_up()
 
-    async def embed(self, image: bytes, options: EmbedOptions) -> Embedded:
+    async def known(self, digest: str | None, options: EmbedOptions) -> Embedded | None:
+        """The embedding of an image file of that SHA-256, if this process has it and has seen the file
+        lately; no thread and no other process is asked.
+
+        Raises:
+            ServerError: an option is refused.
+        """
+        header = None if digest is None else self._headers.get(digest)
+        if header is None:
+            return None
+        clock = Clock()
+        key = self._wanted(header, options).key
+        clock.lap("header")
+        near = await self._cache.near(key, options.tenant)
+        if near is None:
+            return None
+        clock.lap("cache")
+        clock.lap("wait")
+        return Embedded(key, near, "hit", clock.laps)
+
+    async def embed(self, image: bytes, options: EmbedOptions, digest: str | None = None) -> Embedded:
         """The embedding of an image file.
 
+        Args:
+            digest: its SHA-256 where it is known, hexadecimal.
         Raises:
             ServerError: the image or an option is refused, or too many images wait.
         """
         clock = Clock()
-        wanted = self._wanted(await self._header(image), options)
+        header = await self._header(image, digest or digest_at_once(image))
+        wanted = self._wanted(header, options)
         key = wanted.key
         clock.lap("header")
-        near = await self._cache.near(key, options.tenant)
-        if near is not None:
-            clock.lap("cache")
-            clock.lap("wait")
-            return Embedded(key, near, "hit", clock.laps)
+        known = await self.known(header.digest, options)
+        if known is not None:
+            return known
         work = partial(self._produce, image=image, options=options, wanted=wanted)
         produced, joined = await self._flights.run(place_of(key, options.tenant), work)
         clock.lap("wait")
@@ -124,18 +146,15 @@ class EmbeddingService:
         timings = {**clock.laps, **({} if source == "joined" else produced.timings_ms)}
         return Embedded(key, produced.packed, source, timings)
 
-    async def _header(self, image: bytes) -> ImageHeader:
+    async def _header(self, image: bytes, digest: str | None) -> ImageHeader:
         """What is known of a file; of one that was seen lately, without a thread.
 
         Raises:
             ServerError: the image is refused.
         """
-        digest = None
-        if len(image) <= _HASHED_AT_ONCE:
-            digest = hashlib.sha256(image).hexdigest()
-            known = self._headers.get(digest)
-            if known is not None:
-                return known
+        known = None if digest is None else self._headers.get(digest)
+        if known is not None:
+            return known
         header = await anyio.to_thread.run_sync(
             read_header, image, self._limits, digest, limiter=self._header_threads
         )
@@ -145,6 +164,15 @@ class EmbeddingService:
         return header
 
     def _wanted(self, header: ImageHeader, options: EmbedOptions) -> Wanted:
+        asked = header.digest, replace(options, tenant="")
+        wanted = self._wishes.get(asked)
+        if wanted is None:
+            wanted = self._wishes[asked] = self._make_wanted(header, options)
+            if len(self._wishes) > _HEADERS_KEPT:
+                del self._wishes[next(iter(self._wishes))]
+        return wanted
+
+    def _make_wanted(self, header: ImageHeader, options: EmbedOptions) -> Wanted:
         encoder = self._encoder
         codec, maps = options.codec or encoder.codec_for(options.maps), options.maps or encoder.maps[0]
         try:
@@ -184,6 +212,11 @@ class EmbeddingService:
         await self._cache.put(wanted.key, options.tenant, packed)
         clock.lap("store")
         return _Produced(packed, "miss", add_up(clock.laps, laps))
+
+
+def digest_at_once(image: bytes) -> str | None:
+    """SHA-256 of a file, hexadecimal; None for one that is so large that a thread must do it."""
+    return hashlib.sha256(image).hexdigest() if len(image) <= _HASHED_AT_ONCE else None
 
 
 def add_up(*laps: Mapping[str, float]) -> dict[str, float]:

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from splitseem_server.embedding.keys import is_key
-from splitseem_server.embedding.service import Embedded, EmbedOptions
+from splitseem_server.embedding.service import Embedded, EmbedOptions, digest_at_once
 from splitseem_server.errors import NotFound
 from splitseem_server.http.content_coding import accepted_coding, encode_body
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.negotiation import JSON, MSGPACK, asked_codec, choose_media_type, has_etag
 from splitseem_server.http.openapi import answers
-from splitseem_server.http.parameters import joined
+from splitseem_server.http.parameters import joined, refuse_unknown
 from splitseem_server.http.uploads import read_upload
 from splitseem_server.routes.json_answers import EMBEDDED
 from splitseem_server.routes.options import (
@@ -27,7 +27,7 @@ from splitseem_server.routes.options import (
     image_body,
     parse_embed_options,
 )
-from splitseem_server.services import GET_AND_HEAD, Services, services_of, tenant_of
+from splitseem_server.services import GET_AND_HEAD, Services, check_access, services_of, tenant_of
 
 router = APIRouter(tags=["embeddings"])
 
@@ -74,13 +74,25 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     options = parse_embed_options(request, services, joined(request, upload.fields, EMBED_PARAMETERS))
     if options.codec is None:
         options = replace(options, codec=asked)
-    embedded = await unless_gone(request, services.embeddings.embed(upload.image, options))
+    digest = digest_at_once(upload.image)
+    embedded = await services.embeddings.known(digest, options)
+    if embedded is None:
+        embedded = await unless_gone(request, services.embeddings.embed(upload.image, options, digest))
     headers = services.report(embedded.source, embedded.timings_ms)
     headers["Location"] = _location(request, embedded.key)
     if media_type == JSON:
         headers |= _content_headers(services, f'"{embedded.key}.json"')
         return JSONResponse(_describe(services, embedded, headers["Location"]), headers=headers)
     return await _embedding_response(request, services, embedded.key, embedded.packed.data, headers)
+
+
+async def answer_embed(request: Request) -> Response:
+    """`embed`, and before it what holds for every route and what it depends on."""
+    services = await services_of(request)
+    await check_access(request, services)
+    await refuse_unknown(request)
+    await embed_options(request, services)
+    return await embed(request, services)
 
 
 @router.get("/v1/embeddings/{key}", **answers(MSGPACK, known=True))
