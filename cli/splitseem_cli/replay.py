@@ -149,9 +149,10 @@ def _replayed(
                     f"{files[index]} has {rgb.shape[1]} x {rgb.shape[0]} pixels, {image.name} of the project"
                     f" {image.size_hw[1]} x {image.size_hw[0]}"
                 )
-            prepared = predictor.encode(rgb, canvas=options.canvas, codec=options.codec)
+            canvas = options.canvas or image.canvas
+            prepared = predictor.encode(rgb, canvas=canvas, codec=options.codec)
             objects = [_made_again(predictor, prepared, item, image.name) for item in image.objects]
-            images.append(replace(image, objects=tuple(item for item, _ in objects)))
+            images.append(replace(image, objects=tuple(item for item, _ in objects), canvas=canvas))
             compared.extend(one for _, one in objects if one is not None)
     return replace(project, images=tuple(images)), compared
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import MessageError
 from splitseem_proto.geometry import ImageGeometry
-from splitseem_proto.limits import MAX_OBJECT_NUMBER
+from splitseem_proto.limits import MAX_DIMENSION, MAX_OBJECT_NUMBER
 from splitseem_proto.prompt_items import KnownMask, PromptItem, check_finite
 from splitseem_proto.tensors import NamedTensor
 
@@ -233,8 +233,9 @@ class ProjectImage:
         file_sha256: digest of the bytes of the file, 64 hexadecimal digits, or None when it is not known.
         state: "done", "checked" or "rejected" by the user's word, or None while nothing was said.
         note: what was noted about the state, or None.
+        canvas: pixels that the image was resized to for its embedding, 1 to 65,535; None: the model's own.
     Raises:
-        MessageError: the key, digest or state is malformed or a mask has another size.
+        MessageError: the key, digest, state or canvas is malformed or a mask has another size.
     """
 
     name: str
@@ -244,10 +245,13 @@ class ProjectImage:
     file_sha256: str | None = None
     state: str | None = None
     note: str | None = None
+    canvas: int | None = None
 
     def __post_init__(self) -> None:
         if self.state is not None and self.state not in PHOTO_STATES:
             raise MessageError(f"state {self.state!r} of an image must be one of {', '.join(PHOTO_STATES)}")
+        if self.canvas is not None and not 1 <= self.canvas <= MAX_DIMENSION:
+            raise MessageError(f"canvas {self.canvas} must be 1 to {MAX_DIMENSION} pixels")
         if min(self.size_hw) < 1:
             raise MessageError(f"size_hw {list(self.size_hw)} must be positive")
         if self.key is not None and (not self.key or not _KEY.fullmatch(self.key)):

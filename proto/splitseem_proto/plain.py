@@ -180,7 +180,7 @@ def _write_image(image: ProjectImage) -> Plain:
         "size_hw": list(image.size_hw),
         "key": image.key,
         "objects": [_write_object(item) for item in image.objects],
-        **_given(file_sha256=image.file_sha256, state=image.state, note=image.note),
+        **_given(file_sha256=image.file_sha256, state=image.state, note=image.note, canvas=image.canvas),
     }
 
 
@@ -219,7 +219,8 @@ def _read_image(value: object, where: str) -> ProjectImage:
     file_sha256 = _optional(plain, "file_sha256", _name, where)
     state = _optional(plain, "state", _photo_state, where)
     note = _optional(plain, "note", _text, where)
-    return build(lambda: ProjectImage(name, size_hw, key, objects, file_sha256, state, note), where)
+    canvas = _optional(plain, "canvas", integer, where)
+    return build(lambda: ProjectImage(name, size_hw, key, objects, file_sha256, state, note, canvas), where)
 
 
 def _read_object(value: object, where: str) -> ProjectObject:

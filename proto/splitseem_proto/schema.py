@@ -135,6 +135,7 @@ class ProjectImageFields(BaseModel):
     file_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     state: Literal["done", "checked", "rejected"] | None = None
     note: Words | None = None
+    canvas: Annotated[int, Field(ge=1, le=limits.MAX_DIMENSION)] | None = None
 
 
 class ProjectMessage(Envelope):

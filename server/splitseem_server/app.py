@@ -43,6 +43,7 @@ EXPOSED_HEADERS = (
     "Server-Timing",
     "X-Splitseem-Bytes",
     "X-Splitseem-Cache",
+    "X-Splitseem-Canvas",
     "X-Splitseem-Model",
 )
 """What scripts of other origins may read of an answer."""

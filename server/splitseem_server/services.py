@@ -137,6 +137,12 @@ class Services:
         """Value of `X-Splitseem-Model`: name and fingerprint."""
         return f"{self.encoder.name}@{self.encoder.fingerprint}"
 
+    @property
+    def canvas_header(self) -> str:
+        """Value of `X-Splitseem-Canvas`: the usual size, and the largest that a request may ask for."""
+        largest = min(self.settings.max_canvas, self.encoder.largest_canvas)
+        return f"{self.encoder.canvas}; max={largest}"
+
     def check_ready(self, request: Request) -> None:
         """Whether to read the body of a request for an image.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from splitseem_cli.main import main
+from splitseem_cli.options.model import ModelOptions
 from splitseem_proto import (
     Click,
     Project,
@@ -153,3 +155,33 @@ def test_no_photo_of_the_project_is_refused(photo: Path, tmp_path: Path) -> None
     result = run(saved(tmp_path, absent), photo)
     assert result.exit_code == 2
     assert "none of the photos" in result.output
+
+
+def test_a_photo_is_embedded_on_the_canvas_that_the_project_names(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+    load = ModelOptions.load
+
+    def recording(options: ModelOptions) -> Any:
+        predictor = load(options)
+
+        class Recording(type(predictor)):  # type: ignore[misc]
+            def encode(self, *arguments: Any, canvas: int | None, **named: Any) -> Any:
+                asked.append(canvas)
+                return super().encode(*arguments, canvas=canvas, **named)
+
+        return Recording(options)
+
+    monkeypatch.setattr(ModelOptions, "load", recording)
+    usual = image_of(photo, an_object(Click(20, 15, 1)))
+
+    def again(image: ProjectImage, *options: object) -> int | None:
+        out = tmp_path / "again.json"
+        result = run(saved(tmp_path, image), photo, "-o", out, *options)
+        assert result.exit_code == 0, result.output
+        return project_from_dict(json.loads(out.read_text())).images[0].canvas
+
+    large = replace(usual, canvas=768)
+    assert [again(usual), again(large), again(large, "--canvas", 256)] == [None, 768, 256]
+    assert asked == [None, 768, 256]

@@ -27,6 +27,7 @@ class NoEncoder:
     name = "none"
     fingerprint = "0" * 16
     canvas = 64
+    largest_canvas = 64
     codecs = ("int8",)
     maps = ("features",)
 

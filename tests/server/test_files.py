@@ -78,6 +78,19 @@ async def test_manifest_is_served_as_it_was_exported(client: httpx.AsyncClient, 
     assert (again.status_code, again.content) == (304, b"")
 
 
+async def test_model_says_which_canvases_may_be_asked_for(
+    client: httpx.AsyncClient, image_bytes: Any
+) -> None:
+    said = (await client.head("/v1/model")).headers["x-splitseem-canvas"]
+    usual, largest = (int(number) for number in said.split("; max="))
+    png = {"Content-Type": "image/png"}
+    asked = [
+        await client.post(f"/embed?canvas={canvas}", content=image_bytes(), headers=png)
+        for canvas in (largest, largest + 1)
+    ]
+    assert (usual, [response.status_code for response in asked]) == (64, [200, 422])
+
+
 PLAIN = {"Accept-Encoding": "identity"}
 
 

@@ -9,6 +9,8 @@ export type EmbedProgress =
   TransferProgress | { readonly phase: 'retry'; readonly seconds: number; readonly reason: ClientError };
 
 export interface EmbedOptions {
+  /** Pixels that the photo is resized to; null: what the model usually takes. */
+  readonly canvas?: number | null;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: EmbedProgress) => void;
   /** May hear the embedding while it comes; `at` bytes came before, 0 when it is sent again. */
@@ -23,9 +25,14 @@ export interface Surroundings extends Sending {
 
 const ATTEMPTS = 5;
 
-/** Busy servers and lost connections are tried again; `url` is that of the embed route. */
-export function createEmbed(url: string, surroundings: Surroundings = browser, milliseconds?: number): Embed {
-  return (photo, { signal, onProgress, onBytes }) => {
+/** Busy servers and lost connections are tried again; `address` is that of the embed route. */
+export function createEmbed(
+  address: string,
+  surroundings: Surroundings = browser,
+  milliseconds?: number,
+): Embed {
+  return (photo, { canvas = null, signal, onProgress, onBytes }) => {
+    const url = canvas === null ? address : withCanvas(address, canvas);
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
     const request = { url, body: photo, headers, signal, onProgress, ...(onBytes && { onBytes }) };
     const send = () => patiently(surroundings, request, { patience: 'embedding', milliseconds });
@@ -39,6 +46,9 @@ export function createEmbed(url: string, surroundings: Surroundings = browser, m
     });
   };
 }
+
+const withCanvas = (address: string, canvas: number): string =>
+  `${address}${address.includes('?') ? '&' : '?'}canvas=${canvas}`;
 
 export const contentType = (photo: Blob): string =>
   photo.type.startsWith('image/') ? photo.type : 'application/octet-stream';

@@ -1,5 +1,6 @@
 /** The page's parts, joined. */
 import { computed } from '@preact/signals';
+import { readCanvases, type Canvases } from '../api/canvases';
 import { browser, createEmbed } from '../api/embeddings';
 import { createTexts } from '../api/texts';
 import { createUpright } from '../api/upright';
@@ -27,6 +28,8 @@ import { View } from './state/view';
 export interface Services extends ControllerServices {
   readonly openWorks: () => Promise<Works>;
   readonly apiKeys: ApiKeys;
+  /** Which canvases the server takes. */
+  readonly canvases: () => Promise<Canvases | null>;
 }
 
 export interface App {
@@ -40,6 +43,7 @@ export interface App {
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
+  readonly canvases: Services['canvases'];
   chooseTool(tool: Tool): void;
   /** What is being drawn first, then what was done. */
   undo(): void;
@@ -65,8 +69,9 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     store.tool.value = tool;
     if (tools[tool].hasWords === true) controller.expectText();
   };
-  const { apiKeys } = services;
-  const parts = { store, controller, keeping, apiKeys, everything, words, examples, view, gestures, tools };
+  const { apiKeys, canvases } = services;
+  const works = { store, controller, keeping, everything, words, examples };
+  const parts = { ...works, apiKeys, canvases, view, gestures, tools };
   return { ...parts, chooseTool, ...drawnFirst(gestures, controller) };
 }
 
@@ -151,6 +156,7 @@ export function browserServices(): Services {
     }),
     openWorks,
     modelUrl: address('v1/model'),
+    canvases: () => readCanvases(address('v1/model')),
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),
     maps,

@@ -7,7 +7,14 @@ import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
 import { setClassList } from '../session/classes';
 import { classListOf } from '../session/project';
-import { activeImageOf, activeObjectOf, type ClassList, type ImageId, type Session } from '../session/state';
+import {
+  activeImageOf,
+  activeObjectOf,
+  imageOf,
+  type ClassList,
+  type ImageId,
+  type Session,
+} from '../session/state';
 import * as change from '../session/transitions';
 import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
@@ -15,6 +22,7 @@ import type { ProviderWish } from '../shared/model/providers';
 import type { Project, PromptItem } from '../shared/types';
 import { wantedPhotos } from './state/ahead';
 import { ClassNames } from './state/classNames';
+import { followCanvases } from './steps/canvases';
 import { DecodeLoop } from './steps/decodeLoop';
 import { Preview } from './steps/preview';
 import { EmbedQueue } from './photos/embedQueue';
@@ -77,6 +85,7 @@ export class Controller {
       onGone: (image) => this.#sendAgain(image),
     });
     new Preview(store, services.decoder, this.#texts);
+    followCanvases(store, (image) => this.#sendAgain(image));
     services.decoder.onLost?.(() => this.#revive());
   }
 
@@ -113,7 +122,7 @@ export class Controller {
     const { session, photos } = this.#store;
     this.#clearMessages();
     const before = session.value.activeImage;
-    const opened = change.openImage(session.value, photo.name, photo.size);
+    const opened = change.openImage(session.value, photo.name, photo.size, this.#store.nextCanvas.value);
     session.value = shows || before === null ? opened : change.activateImage(opened, before);
     const id = opened.activeImage;
     if (id === null) return;
@@ -386,11 +395,12 @@ export class Controller {
     this.#embedQueue.add(id, () => this.#embed(id, photo));
   }
 
-  /** The cache of the server, which decodes, has lost the image. */
+  /** The cache of the server, which decodes, has lost the image; or it is wanted on another canvas. */
   #sendAgain(id: ImageId): void {
     const photo = this.#store.photos.value.get(id)?.photo;
     if (photo === undefined) return;
     this.#embeddings.delete(id);
+    this.#embedding.get(id)?.abort();
     this.#setReadiness(id, { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } });
     this.#queueEmbed(id, photo);
   }
@@ -428,14 +438,22 @@ export class Controller {
   }
 
   async #fetchEmbedding(id: ImageId, photo: Photo, signal: AbortSignal): Promise<ArrayBuffer> {
+    const started = this.#services.now();
+    const canvas = imageOf(this.#store.session.value, id)?.document.canvas ?? null;
     const bytes = await this.#services.embed(photo.file, {
-      signal,
+      ...{ canvas, signal },
       onProgress: (progress) => {
         this.#setReadiness(id, { phase: 'embedding', progress });
       },
       onBytes: (bytes, at) => this.#receive(id, bytes.slice().buffer, at),
     });
+    signal.throwIfAborted();
     this.#embeddings.set(id, new Blob([bytes]));
+    this.#store.embedCost.value = {
+      canvas,
+      bytes: bytes.byteLength,
+      milliseconds: this.#services.now() - started,
+    };
     return bytes;
   }
 

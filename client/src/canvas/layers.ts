@@ -28,7 +28,17 @@ export interface ShownPhoto {
   readonly pictures: readonly Picture[];
 }
 
+/** How masks are drawn: filled, by their outlines alone, or with everything else dimmed. */
+export const LOOKS = ['filled', 'outlines', 'cut-out'] as const;
+
+export interface MaskLook {
+  readonly kind: (typeof LOOKS)[number];
+  /** Of the inside of filled masks, 0 to 1. */
+  readonly opacity: number;
+}
+
 export interface Scene {
+  readonly look: MaskLook;
   readonly photo: ShownPhoto;
   readonly viewport: Viewport;
   readonly objects: readonly SceneObject[];

@@ -10,24 +10,30 @@ export interface DrawnMask {
   readonly mask: CocoRle;
   readonly colour: Rgb;
   readonly look: Look;
+  /** Of the inside, 0 to 1. */
+  readonly opacity: number;
 }
 
-/** The active one stands out by a bolder outline on white; a preview is paler, and dashed. */
-export type Look = 'usual' | 'active' | 'preview';
+/**
+ * The active one stands out by a bolder outline on white; a preview is paler, and dashed. The ground is what no mask
+ * covers, dimmed.
+ */
+export type Look = 'ground' | 'usual' | 'active' | 'preview';
+
+/** Over what is no object, where the objects are cut out. */
+const DIM = 'rgb(10 14 22 / 0.72)';
 
 interface Style {
-  /** Of the inside, 0 to 255. */
-  readonly alpha: number;
   /** CSS pixels. */
   readonly line: number;
   readonly dash: readonly number[];
   readonly onWhite: boolean;
 }
 
-const STYLES: Readonly<Record<Look, Style>> = {
-  usual: { alpha: 110, line: 1.5, dash: [], onWhite: false },
-  active: { alpha: 110, line: 2, dash: [], onWhite: true },
-  preview: { alpha: 44, line: 2, dash: [6, 4], onWhite: true },
+const STYLES: Readonly<Record<Exclude<Look, 'ground'>, Style>> = {
+  usual: { line: 1.5, dash: [], onWhite: false },
+  active: { line: 2, dash: [], onWhite: true },
+  preview: { line: 2, dash: [6, 4], onWhite: true },
 };
 
 export class MaskLayer {
@@ -46,6 +52,7 @@ export class MaskLayer {
     if (context === null) return;
     const isMore = this.#drawn.every((drawn, index) => isSame(drawn, masks[index]));
     if (!isMore) context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    if ((!isMore || this.#drawn.length === 0) && masks[0]?.look === 'ground') dim(context);
     const fresh = isMore ? masks.slice(this.#drawn.length) : masks;
     for (const mask of fresh) drawMask(context, this.frame, mask, devicePixelRatio);
     this.#drawn = masks;
@@ -64,17 +71,28 @@ export class MaskLayer {
 }
 
 const isSame = (a: DrawnMask, b: DrawnMask | undefined): boolean =>
-  a.mask === b?.mask && a.colour === b.colour && a.look === b.look;
+  a.mask === b?.mask && a.colour === b.colour && a.look === b.look && a.opacity === b.opacity;
+
+function dim(context: CanvasRenderingContext2D): void {
+  context.fillStyle = DIM;
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+}
 
 function drawMask(
   context: CanvasRenderingContext2D,
   frame: LayerFrame,
-  { mask, colour, look }: DrawnMask,
+  { mask, colour, look, opacity }: DrawnMask,
   devicePixelRatio: number,
 ): void {
   const grid = maskGrid(mask, frame.region, cellsOf(frame.region, frame.scale));
-  const { alpha, line, dash, onWhite } = STYLES[look];
-  fill(context, grid, colour, alpha);
+  if (look === 'ground') {
+    context.globalCompositeOperation = 'destination-out';
+    fill(context, grid, colour, 255);
+    context.globalCompositeOperation = 'source-over';
+    return;
+  }
+  const { line, dash, onWhite } = STYLES[look];
+  if (opacity > 0) fill(context, grid, colour, Math.round(255 * opacity));
   const outline = dash.length === 0 ? edgesOf(context, grid) : chainedEdgesOf(context, grid);
   const stroke = (style: string, width: number): void => {
     context.lineWidth = width * devicePixelRatio;

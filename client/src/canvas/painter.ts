@@ -9,7 +9,10 @@ import type { Viewport } from './viewport';
 const SETTLED_AFTER = 120;
 
 /** From back to front, a layer each. */
-const LOOKS: readonly Look[] = ['usual', 'active', 'preview'];
+const LAYERS: readonly Look[] = ['ground', 'usual', 'active', 'preview'];
+
+/** Of the opacity of other masks. */
+const PREVIEW_OPACITY = 0.4;
 
 export interface Painted {
   /** When to draw the same scene again, milliseconds from now; null: it is as it should be. */
@@ -17,7 +20,7 @@ export interface Painted {
 }
 
 export class Painter {
-  /** The masks of all objects but the active one, that of the active one, the preview: each changes by itself. */
+  /** What is no object, the masks of all but the active one, that of it, the preview: each changes by itself. */
   #layers: readonly MaskLayer[] = [];
   #image: Scene['photo']['size'] | null = null;
   #viewport: Viewport | null = null;
@@ -64,15 +67,18 @@ export class Painter {
 
   #replace(frame: LayerFrame | null): void {
     for (const layer of this.#layers) layer.release();
-    this.#layers = frame === null ? [] : LOOKS.map(() => new MaskLayer(frame));
+    this.#layers = frame === null ? [] : LAYERS.map(() => new MaskLayer(frame));
   }
 
-  #hold({ objects, preview }: Scene, devicePixelRatio: number): void {
-    const drawn = objects.flatMap(({ mask, colour, isActive }): DrawnMask[] =>
-      mask === null ? [] : [{ mask, colour, look: isActive ? 'active' : 'usual' }],
-    );
-    if (preview !== null) drawn.push({ ...preview, look: 'preview' });
-    LOOKS.forEach((wanted, index) => {
+  #hold({ objects, preview, look: { kind, opacity } }: Scene, devicePixelRatio: number): void {
+    const inside = kind === 'filled' ? opacity : 0;
+    const drawn = objects.flatMap(({ mask, colour, isActive }): DrawnMask[] => {
+      if (mask === null) return [];
+      const own: DrawnMask = { mask, colour, look: isActive ? 'active' : 'usual', opacity: inside };
+      return kind === 'cut-out' ? [{ ...own, look: 'ground' }, own] : [own];
+    });
+    if (preview !== null) drawn.push({ ...preview, look: 'preview', opacity: PREVIEW_OPACITY * opacity });
+    LAYERS.forEach((wanted, index) => {
       const masks = drawn.filter(({ look }) => look === wanted);
       this.#layers[index]?.hold(masks, devicePixelRatio);
     });

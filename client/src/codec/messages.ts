@@ -26,6 +26,7 @@ import {
 } from '../shared/reading/fields';
 import {
   MAX_CLASS_NAMES,
+  MAX_DIMENSION,
   MAX_NAME_BYTES,
   MAX_OBJECT_NUMBER,
   MAX_PROJECT_IMAGES,
@@ -116,13 +117,16 @@ const projectImage: Reader<ProjectImage> = (value, where) => {
       file_sha256: optional(fields, 'file_sha256', name, where),
       state: optional(fields, 'state', photoState, where),
       note: optional(fields, 'note', longText, where),
+      canvas: optional(fields, 'canvas', integer, where),
     }),
   };
-  const { file_sha256 = null } = image;
+  const { file_sha256 = null, canvas = null } = image;
   check(
     file_sha256 === null || SHA256.test(file_sha256),
     `${where}: file_sha256 must be 64 hexadecimal digits`,
   );
+  const isCanvas = canvas === null || (canvas >= 1 && canvas <= MAX_DIMENSION);
+  check(isCanvas, `${where}: canvas must be 1 to ${MAX_DIMENSION} pixels`);
   const [height, width] = image.size_hw;
   check(height >= 1 && width >= 1, `${where}: size_hw must be positive`);
   check(image.key === null || KEY.test(image.key), `${where}: key must be 32 to 128 hexadecimal digits`);

@@ -46,7 +46,8 @@ export function classListOf({ class_names, classes }: Project): ClassList | null
 function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts): ProjectImage {
   const key = facts.keyOf(image.id);
   const digest = facts.digestOf(image.id);
-  const { mark, note } = image.document.review;
+  const { canvas, review } = image.document;
+  const { mark, note } = review;
   return {
     name: image.name,
     size_hw: [image.size.height, image.size.width],
@@ -57,6 +58,7 @@ function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts
     ...(digest !== null && { file_sha256: digest }),
     ...(mark !== null && { state: mark }),
     ...(note !== '' && { note }),
+    ...(canvas !== null && { canvas }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** Saved objects -> objects of an image. */
 import type { ProjectImage, ProjectObject } from '../shared/types';
+import { unanswered } from './canvas';
 import { commit } from './history';
 import type { ImageId, ImageState, ObjectId, Review, SegmentObject, Session, Step } from './state';
 
-type SavedReview = Pick<ProjectImage, 'state' | 'note'>;
+/** What a project says of a photo itself. */
+type SavedFacts = Pick<ProjectImage, 'state' | 'note' | 'canvas'>;
 
 /**
  * Put saved objects into an image as one change; their masks come from replaying the prompts.
@@ -17,13 +19,14 @@ export function restoreObjects(
   imageId: ImageId,
   saved: readonly ProjectObject[],
   givenAt: number,
-  review: SavedReview = {},
+  facts: SavedFacts = {},
 ): Session {
   const image = session.images.find(({ id }) => id === imageId);
   if (image === undefined) return session;
   const restoring = new Restoring(session, image, givenAt);
+  restoring.useCanvas(saved, facts.canvas ?? null);
   for (const object of saved) restoring.put(object);
-  restoring.say(review);
+  restoring.say(facts);
   const { document, nextNumber, nextId, isChanged } = restoring;
   if (!isChanged) return session;
   const restored = commit({ ...session, nextId }, { ...image, nextNumber }, 'restore project', document);
@@ -36,7 +39,8 @@ class Restoring {
   readonly #givenAt: number;
   /** Ids that objects of other images have. */
   readonly #foreign: ReadonlySet<ObjectId>;
-  readonly #objects: SegmentObject[];
+  #objects: SegmentObject[];
+  #canvas: number | null;
   readonly #hidden: Set<ObjectId>;
   #review: Review;
   /** Objects that a saved one has been found to be. */
@@ -53,21 +57,32 @@ class Restoring {
     this.#objects = [...image.document.objects];
     this.#hidden = new Set(image.document.hidden);
     this.#review = image.document.review;
+    this.#canvas = image.document.canvas;
     this.nextNumber = image.nextNumber;
     this.nextId = session.nextId;
   }
 
   get document(): ImageState['document'] {
     const { activeObject } = this.#image.document;
-    return { objects: this.#objects, activeObject, hidden: this.#hidden, review: this.#review };
+    const [hidden, review, canvas] = [this.#hidden, this.#review, this.#canvas];
+    return { objects: this.#objects, activeObject, hidden, review, canvas };
   }
 
   /** What a project says of the photo; where it says nothing, what is said here stays. */
-  say({ state, note }: SavedReview): void {
+  say({ state, note }: SavedFacts): void {
     const { mark, note: noted } = this.#review;
     const review = { mark: state ?? mark, note: note ?? noted };
     if (review.mark === mark && review.note === noted) return;
     this.#review = review;
+    this.isChanged = true;
+  }
+
+  /** Prompts gave their masks on this canvas; masks from elsewhere have none. */
+  useCanvas(saved: readonly ProjectObject[], canvas: number | null): void {
+    const isOfCanvas = saved.some(({ prompts }) => prompts.some(({ kind }) => kind !== 'mask'));
+    if (canvas === this.#canvas || (canvas === null && !isOfCanvas)) return;
+    const { objects, nextId } = unanswered(this.#objects, this.nextId);
+    [this.#objects, this.nextId, this.#canvas] = [[...objects], nextId, canvas];
     this.isChanged = true;
   }
 

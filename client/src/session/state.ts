@@ -38,6 +38,8 @@ export interface ImageDocument {
   /** Objects that are not drawn. */
   readonly hidden: ReadonlySet<ObjectId>;
   readonly review: Review;
+  /** Pixels that the photo is resized to for its embedding; null: the model's own. */
+  readonly canvas: number | null;
 }
 
 export interface ChangeSet {
@@ -133,6 +135,7 @@ export const EMPTY_DOCUMENT: ImageDocument = {
   activeObject: null,
   hidden: new Set(),
   review: NO_REVIEW,
+  canvas: null,
 };
 
 /** The names by which the model is to call objects; null: by its own. */

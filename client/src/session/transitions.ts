@@ -20,13 +20,18 @@ export { closeImage, redo, settle, undo } from './history';
 export { restoreObjects } from './restore';
 
 /** A new image becomes the active one. */
-export function openImage(session: Session, name: string, size: SizeHw): Session {
+export function openImage(
+  session: Session,
+  name: string,
+  size: SizeHw,
+  canvas: number | null = null,
+): Session {
   const id = `${session.origin}image-${session.nextId}`;
   const image: ImageState = {
     id,
     name,
     size,
-    document: EMPTY_DOCUMENT,
+    document: { ...EMPTY_DOCUMENT, canvas },
     undo: [],
     redo: [],
     nextNumber: 1,
@@ -106,7 +111,11 @@ export function deleteObject(session: Session, id: ObjectId): Session {
 export function clearImage(session: Session): Session {
   const image = activeImageOf(session);
   if (image === null || image.document.objects.length === 0) return session;
-  return commit(session, image, 'clear', { ...EMPTY_DOCUMENT, review: image.document.review });
+  return commit(session, image, 'clear', {
+    ...EMPTY_DOCUMENT,
+    review: image.document.review,
+    canvas: image.document.canvas,
+  });
 }
 
 /** Characters of a label; a project takes 4,096 bytes. */

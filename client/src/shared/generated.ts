@@ -85,6 +85,7 @@ export interface ProjectImageFields {
   readonly file_sha256?: string | null;
   readonly state?: 'done' | 'checked' | 'rejected' | null;
   readonly note?: string | null;
+  readonly canvas?: number | null;
 }
 
 /** Images with their objects, as the browser client saves them. */

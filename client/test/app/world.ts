@@ -85,6 +85,7 @@ export class World {
     this.services = {
       openWorks: () => Promise.reject(new Error('no database here')),
       apiKeys: new ApiKeys(),
+      canvases: () => Promise.resolve({ usual: 384, largest: 600 }),
       modelUrl: 'http://server/v1/model',
       threads: null,
       now: () => ++this.clock,

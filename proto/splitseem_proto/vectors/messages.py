@@ -99,6 +99,7 @@ def _projects() -> dict[str, Message]:
         "project_class_names": Project((), class_names=("dog", "grüner Papagei")),
         "project_classes": Project((), classes=("grüner Papagei", "dog, large")),
         "project_photo_states": Project(_reviewed()),
+        "project_canvas": Project((ProjectImage("a.jpg", (3, 4), None, (), canvas=768),)),
     }
 
 

@@ -48,6 +48,7 @@ class ImageEncoder:
         self.config: ModelConfig = model.config
         self.name: str = model.config.name
         self.canvas: int = model.config.canvas
+        self.largest_canvas: int = model.config.largest_canvas or MAX_CANVAS
         self.default_codec: str = model.config.codec
         self.fingerprint: str = model.fingerprint()
         self._network = EncoderNetwork(model, torch.device(device), options or EncoderOptions())
@@ -152,7 +153,8 @@ class ImageEncoder:
     def _checked(self, canvas: int | None) -> int:
         if canvas is None:
             return self.canvas
-        largest = self.config.largest_canvas or MAX_CANVAS
-        if not MIN_CANVAS <= canvas <= largest:
-            raise ImageInputError(f"canvas must be {MIN_CANVAS} to {largest} pixels, got {canvas}")
+        if not MIN_CANVAS <= canvas <= self.largest_canvas:
+            raise ImageInputError(
+                f"canvas must be {MIN_CANVAS} to {self.largest_canvas} pixels, got {canvas}"
+            )
         return canvas

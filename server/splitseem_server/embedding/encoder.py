@@ -35,6 +35,11 @@ class Encoder(Protocol):
         ...
 
     @property
+    def largest_canvas(self) -> int:
+        """The largest size in pixels that may be asked for."""
+        ...
+
+    @property
     def codecs(self) -> tuple[str, ...]:
         """Names of the codecs it can write."""
         ...

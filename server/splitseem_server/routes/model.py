@@ -27,6 +27,7 @@ async def manifest(request: Request, services: Annotated[Services, Depends(servi
         "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
         "Cache-Control": "no-cache",
         "X-Splitseem-Model": services.model_header,
+        "X-Splitseem-Canvas": services.canvas_header,
     }
     if has_etag(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)

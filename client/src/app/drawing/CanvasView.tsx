@@ -9,6 +9,7 @@ import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { attachPointer } from './pointerEvents';
 import { ToolOptions } from './ToolOptions';
+import { ViewMenu } from './ViewMenu';
 import { sceneOf } from './scene';
 import type { Store } from '../state/store';
 import { keysOf, titles } from '../tools/keyMap';
@@ -59,7 +60,8 @@ export function CanvasView({ app }: { readonly app: App }) {
 function ZoomButtons({ app }: { readonly app: App }) {
   const { view, store } = app;
   return (
-    <div class="zoom" role="group" aria-label="Zoom">
+    <div class="zoom" role="group" aria-label="Zoom and view">
+      <ViewMenu app={app} />
       <button
         type="button"
         aria-label="Zoom out"

@@ -36,6 +36,7 @@ export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene |
   const shown = isPeeking ? [] : objects.filter(({ id }) => !hidden.has(id));
   return {
     photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
+    look: { kind: store.look.value, opacity: store.opacity.value / 100 },
     viewport: store.viewport.value,
     sketch: store.sketch.value,
     crosshair: store.crosshair.value,

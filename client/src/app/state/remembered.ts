@@ -33,6 +33,31 @@ export const rememberedSwitch = (name: string, usual: boolean): Signal<boolean> 
     write: (isOn) => (isOn ? 'on' : 'off'),
   });
 
+/** A number between two others. */
+export const rememberedNumber = (
+  name: string,
+  usual: number,
+  [least, most]: readonly [number, number],
+): Signal<number> =>
+  remembered(name, usual, {
+    read: (stored) => {
+      const value = Number(stored);
+      return stored.trim() !== '' && value >= least && value <= most ? value : null;
+    },
+    write: String,
+  });
+
+/** One of some words. */
+export const rememberedWord = <Word extends string>(
+  name: string,
+  usual: Word,
+  words: readonly Word[],
+): Signal<Word> =>
+  remembered(name, usual, {
+    read: (stored) => words.find((word) => word === stored) ?? null,
+    write: (word) => word,
+  });
+
 /** Lists of words, each by its name. */
 export const rememberedLists = (name: string): Signal<Readonly<Record<string, readonly string[]>>> =>
   remembered<Readonly<Record<string, readonly string[]>>>(

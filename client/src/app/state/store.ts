@@ -1,6 +1,8 @@
 /** All that the page shows, as signals. Only the controller writes them. */
 import { computed, signal } from '@preact/signals';
+import type { Canvases } from '../../api/canvases';
 import type { EmbedProgress } from '../../api/embeddings';
+import { LOOKS } from '../../canvas/layers';
 import type { Sketch } from '../../canvas/sketch';
 import type { Viewport } from '../../canvas/viewport';
 import type { AwaitedImage } from '../../session/matching';
@@ -14,7 +16,7 @@ import type { Photo } from '../photos/photo';
 import type { Tool } from './tools';
 import type { Detail } from '../photos/pixels';
 import type { KeptWork, Saved } from './kept';
-import { rememberedLists, rememberedSwitch } from './remembered';
+import { rememberedLists, rememberedNumber, rememberedSwitch, rememberedWord } from './remembered';
 
 /** How far an image is on its way to answering clicks. */
 export type Readiness =
@@ -45,6 +47,13 @@ export type DecoderState =
 export interface Hover {
   readonly at: PointXy;
   readonly isNegative: boolean;
+}
+
+/** From the photo's being sent until its embedding was there. */
+export interface EmbedCost {
+  readonly canvas: number | null;
+  readonly bytes: number;
+  readonly milliseconds: number;
 }
 
 export function createStore() {
@@ -99,6 +108,16 @@ export function createStore() {
     keyChoices: rememberedLists('keys'),
     /** Whether boxes, polygons and texts that begin an object are all of it. */
     acceptsAtOnce: rememberedSwitch('accept-at-once', false),
+    /** Of photos that are opened from now on; null: the model's own. */
+    nextCanvas: signal<number | null>(null),
+    /** Those that the server takes; null: not known. */
+    canvases: signal<Canvases | null>(null),
+    /** What the last embedding took. */
+    embedCost: signal<EmbedCost | null>(null),
+    /** How masks are drawn. */
+    look: rememberedWord('look', 'filled', LOOKS),
+    /** Of the inside of filled masks, per cent. */
+    opacity: rememberedNumber('opacity', 43, [5, 100]),
     /** While a key is held all masks are hidden. */
     peeking: signal(false),
     /** Images of an opened project whose photo is still to come. */

@@ -64,6 +64,7 @@ export const COMMANDS = {
   'zoom-out': { group: 'View', does: 'Zoom out', keys: ['-'] },
   fit: { group: 'View', does: 'Fit the image', keys: ['0', 'ctrl+0'] },
   'actual-size': { group: 'View', does: 'A pixel of the photo for each of the screen', keys: ['ctrl+1'] },
+  look: { group: 'View', does: 'Masks filled, as outlines, cut out: the next of these', keys: ['o'] },
   peek: { group: 'View', does: 'Hide all masks while the key is held', keys: ['q'] },
   help: { group: 'Page', does: 'Keys', keys: ['?', 'f1'] },
 } as const satisfies Readonly<Record<string, KeyRow>>;

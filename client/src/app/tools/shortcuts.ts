@@ -1,4 +1,5 @@
 /** What the rows of `keyTable.ts` run. */
+import { LOOKS } from '../../canvas/layers';
 import type { App } from '../app';
 import { stepBrush } from '../state/brush';
 import { placedTools } from '../state/tools';
@@ -63,6 +64,11 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   'zoom-out': { run: ({ view }) => view.zoomOut() },
   fit: { run: ({ view }) => view.fit() },
   'actual-size': { run: ({ view }) => view.actualSize() },
+  look: {
+    run: ({ store: { look } }) => {
+      look.value = LOOKS[(LOOKS.indexOf(look.value) + 1) % LOOKS.length] ?? 'filled';
+    },
+  },
   peek: {
     run: ({ store }) => {
       store.peeking.value = true;

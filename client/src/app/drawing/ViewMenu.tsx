@@ -1,0 +1,102 @@
+import { LOOKS } from '../../canvas/layers';
+import type { App } from '../app';
+import { canvasChoices, chooseCanvas, learnCanvases } from '../tools/detailActions';
+import { titles } from '../tools/keyMap';
+import './ViewMenu.css';
+
+const LOOK_NAMES: Readonly<Record<(typeof LOOKS)[number], string>> = {
+  filled: 'Filled',
+  outlines: 'Outlines',
+  'cut-out': 'Cut out',
+};
+
+/** How masks are drawn, and in how much detail the model sees the photo. */
+export function ViewMenu({ app }: { readonly app: App }) {
+  return (
+    <details
+      class="view-menu"
+      onToggle={({ currentTarget }) => {
+        if (currentTarget.open) void learnCanvases(app);
+      }}
+      onKeyDown={({ key, currentTarget }) => {
+        if (key !== 'Escape') return;
+        currentTarget.open = false;
+        currentTarget.querySelector('summary')?.focus();
+      }}
+    >
+      <summary {...titles(app, 'look', 'How masks are drawn, and in how much detail the model sees')}>
+        View
+      </summary>
+      <div class="view-choices">
+        <Looks app={app} />
+        <Detail app={app} />
+      </div>
+    </details>
+  );
+}
+
+function Looks({ app: { store } }: { readonly app: App }) {
+  const { look, opacity } = store;
+  return (
+    <>
+      <div role="radiogroup" aria-label="Masks">
+        <strong aria-hidden="true">Masks</strong>
+        {LOOKS.map((kind) => (
+          <label key={kind}>
+            <input
+              type="radio"
+              name="look"
+              checked={kind === look.value}
+              onChange={() => {
+                look.value = kind;
+              }}
+            />
+            {LOOK_NAMES[kind]}
+          </label>
+        ))}
+      </div>
+      <label>
+        Opacity
+        <input
+          type="range"
+          aria-label="Opacity"
+          min={5}
+          max={100}
+          value={opacity.value}
+          disabled={look.value !== 'filled'}
+          onInput={({ currentTarget }) => {
+            opacity.value = Number(currentTarget.value);
+          }}
+        />
+        <span class="view-value">{opacity.value} %</span>
+      </label>
+    </>
+  );
+}
+
+function Detail({ app }: { readonly app: App }) {
+  const choices = canvasChoices(app);
+  const chosen = app.store.activeImage.value?.document.canvas ?? null;
+  if (choices.length === 0) return null;
+  return (
+    <div role="radiogroup" aria-label="Detail" aria-describedby="detail-hint">
+      <strong aria-hidden="true">Detail</strong>
+      {choices.map(({ canvas, name, cost }) => (
+        <label key={name}>
+          <input
+            type="radio"
+            name="detail"
+            checked={canvas === chosen}
+            onChange={() => chooseCanvas(app, canvas)}
+          />
+          {name}
+          <small>{cost}</small>
+        </label>
+      ))}
+      <p id="detail-hint" class="hint">
+        Pixels along the photo that the model sees; cost by the last embedding. Prompts on this photo are
+        answered again; photos without prompts follow.
+      </p>
+    </div>
+  );
+}
