@@ -56,6 +56,7 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/decoder_graphs.py
 	$(BIN)/python benchmarks/encoder.py
 	$(BIN)/python benchmarks/service.py
+	$(BIN)/python benchmarks/overload.py
 
 bench-browser: setup tools ## the decoder in Chromium beside SAM's: make bench-browser [BENCH=--quick]
 	$(BIN)/python -c "import transformers" 2>/dev/null || $(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'
