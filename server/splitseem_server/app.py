@@ -65,6 +65,13 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=_documented_problems(),
+        # Figures are those of /metrics; messages of errors would hold what callers sent.
+        telemetry={
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": parts.settings.traces,
+        },
         dependencies=[Depends(check_access), Depends(refuse_unknown)],
     )
     app.state.services = services

@@ -218,6 +218,11 @@ class Settings(BaseModel):
         default="same-origin",
         description="Pages that may embed what is served, as an iframe does, when they are isolated.",
     )
+    traces: bool = Field(
+        default=False,
+        description="Whether to send spans to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names; needs the"
+        " extra `otel`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )

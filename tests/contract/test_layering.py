@@ -60,6 +60,7 @@ ORDER = {
         "log",
         "metrics",
         "allocator",
+        "tracing",
         "http",
         "files",
         "images",

@@ -25,6 +25,7 @@ from splitseem_server.embedding.device import Batching, Device
 from splitseem_server.embedding.encoder import Encoder
 from splitseem_server.errors import WaitedTooLong
 from splitseem_server.images.pool import ImagePool, View
+from splitseem_server.tracing import moment, span
 
 T = TypeVar("T")
 
@@ -122,7 +123,8 @@ class EncodePipeline:
                     raise
                 raise self._too_late() from error
             clock.lap("encode")
-        packed = await self._on_host(partial(self._finish, prepared, maps, wanted))
+        with span("pack"):
+            packed = await self._on_host(partial(self._finish, prepared, maps, wanted))
         clock.lap("pack")
         return packed, clock.laps
 
@@ -145,13 +147,25 @@ class EncodePipeline:
         self, image: bytes, wanted: Wanted, clock: Clock, on_start: Callable[[], None]
     ) -> tuple[object, object]:
         geometry = wanted.geometry
-        async with self._ahead:
+        with span("queue"):
+            await self._ahead.acquire()
+        try:
             clock.lap("queue")
-            pixels = await self._images.pixels(image, View(geometry.roi_xywh, geometry.input_hw))
-            prepared = await self._on_host(partial(self._encoder.prepare, pixels, geometry))
+            with span("decode"):
+                pixels = await self._images.pixels(image, View(geometry.roi_xywh, geometry.input_hw))
+                prepared = await self._on_host(partial(self._encoder.prepare, pixels, geometry))
             clock.lap("decode")
             group = _Group(geometry.padded_hw, wanted.maps)
-            return prepared, await self._device.run(prepared, group, on_start)
+            with span("encode"):
+                begun = moment("begun")
+
+                def begin() -> None:
+                    begun()
+                    on_start()
+
+                return prepared, await self._device.run(prepared, group, begin)
+        finally:
+            self._ahead.release()
 
     def _run(self, images: Sequence[Any], group: _Group) -> Sequence[Any]:
         return self._encoder.run(images, group.maps)

@@ -20,6 +20,7 @@ from splitseem_server.embedding.pipeline import EncodePipeline, Wanted
 from splitseem_server.embedding.single_flight import Commit, SingleFlight
 from splitseem_server.errors import InvalidParameter
 from splitseem_server.images.read import ImageHeader, ImageLimits, read_header
+from splitseem_server.tracing import span
 
 Source = Literal["hit", "miss", "joined"]
 
@@ -192,7 +193,8 @@ class EmbeddingService:
         self, commit: Commit, *, image: bytes, options: EmbedOptions, wanted: Wanted
     ) -> _Produced:
         clock, key = Clock(), wanted.key
-        cached = await self._cache.get(key, options.tenant)
+        with span("cache"):
+            cached = await self._cache.get(key, options.tenant)
         clock.lap("cache")
         if cached is not None:
             return _Produced(cached, "hit", clock.laps)
@@ -209,7 +211,8 @@ class EmbeddingService:
         packed, laps = await self._pipeline.make(image, wanted, commit)
         self._told(wanted.codec, packed.data)
         clock.restart()
-        await self._cache.put(wanted.key, options.tenant, packed)
+        with span("store"):
+            await self._cache.put(wanted.key, options.tenant, packed)
         clock.lap("store")
         return _Produced(packed, "miss", add_up(clock.laps, laps))
 

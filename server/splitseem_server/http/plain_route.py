@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
+
+from splitseem_server.tracing import name_route
 
 
 class PlainRoute(Route):
@@ -27,6 +29,11 @@ class PlainRoute(Route):
         """Whether a request is for this route, and what is to be known of it."""
         match, known = super().matches(scope)
         return match, known if match is Match.NONE else {**known, "route": self._documented}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        name_route(scope["method"], self._documented.path)
+        await super().handle(scope, receive, send)
 
 
 def plain_routes(
