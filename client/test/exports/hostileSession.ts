@@ -15,7 +15,7 @@ export interface HostileMask {
 type Inside = (x: number, y: number) => boolean;
 
 const SIZE: SizeHw = { height: 23, width: 37 };
-const WIDE: SizeHw = { height: 3, width: 4000 };
+const WIDE: SizeHw = { height: 3, width: 12_000 };
 const TALL: SizeHw = { height: 3000, width: 2 };
 const DOT: SizeHw = { height: 1, width: 1 };
 
@@ -93,6 +93,20 @@ export const HOSTILE_NAMES = [
   ],
 ] as const;
 
+/** What people call objects, and files stumble over. */
+const HOSTILE_LABELS = [
+  ...['dog, large', 'say "cat"', "a bird's nest", 'and/or', 'back\\slash', '\u{1f408}\u200d\u2b1b black cat'],
+  ...[
+    '\u05db\u05dc\u05d1',
+    '\u0643\u0644\u0628 (1)',
+    '<b>&amp;',
+    '0',
+    '#7: x',
+    'na\u00efve',
+    ' one;two|three ',
+  ],
+] as const;
+
 /** An object with this mask on the active photo, answered. */
 export function withMask(session: Session, { pixels, size }: HostileMask): Session {
   const prompted = change.addPrompt(change.newObject(session), click(0.5, 0.5), 0);
@@ -122,7 +136,8 @@ export function hostileSession(): Session {
       const { document } = session.images.at(-1) ?? {};
       const last = document?.objects.at(-1);
       // Half of them have a name of the user's.
-      if (last && last.number % 2 === 0) session = change.relabel(session, last.id, mask.name);
+      if (last && last.number % 2 === 0)
+        session = change.relabel(session, last.id, HOSTILE_LABELS[last.number / 2 - 1] ?? mask.name);
     }
   }
   const [first] = session.images[0]?.document.objects ?? [];
