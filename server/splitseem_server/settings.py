@@ -113,10 +113,14 @@ class Settings(BaseModel):
         description="Largest `canvas` that a request may ask for. Time, memory and size of an embedding"
         " grow with its square.",
     )
+    devices: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1,
+        description="GPUs that encode at the same time, each with the model: cuda:0 and those after it.",
+    )
     encode_workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default=1,
-        description="Encoder runs at the same time. One is right for a GPU and for a CPU that torch uses"
-        " fully.",
+        description="Encoder runs at the same time on each device. One is right for a GPU and for a CPU that"
+        " torch uses fully.",
     )
     queue_size: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=16,

@@ -18,10 +18,14 @@ from splitseem_model.encode.preprocess import geometry_of
 from splitseem_model.encode.resize import crop_and_resize
 from splitseem_model.errors import DeviceMemoryError
 from splitseem_proto import ImageGeometry, decode_tensor
+from splitseem_server.app import create_app
+from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.embedding.device import Batching, Device
-from splitseem_server.embedding.pipeline import EncodePipeline, Wanted
+from splitseem_server.embedding.pipeline import WARM_UP_RUNS, EncodePipeline, Wanted
 from splitseem_server.errors import OutOfDeviceMemory
 from splitseem_server.images.pool import View
+from splitseem_server.services import Parts
+from splitseem_server.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -173,6 +177,33 @@ async def test_without_device_memory_the_answer_is_503_and_the_service_lives(
     assert refused.status_code == 503
     assert refused.json()["type"] == "urn:splitseem:problem:out-of-device-memory"
     assert answered.status_code == 200
+
+
+async def test_every_device_works_on_its_own_image(
+    encoder: Any, run_in_process: Any, image_bytes: Any
+) -> None:
+    others = [type(encoder)() for _ in range(2)]
+    app = create_app(
+        Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**24), more_encoders=others)
+    )
+    devices = [encoder, *others]
+    async with run_in_process(app) as client:
+        assert [len(device.images) for device in devices] == [WARM_UP_RUNS] * 3
+        for device in devices:
+            device.gate.clear()
+        images = [image_bytes(colour=(10 * number, 0, 0)) for number in range(5)]
+        asked = [asyncio.ensure_future(client.post("/embed", content=image)) for image in images]
+        while any(len(device.images) == WARM_UP_RUNS for device in devices):
+            await asyncio.sleep(0.005)
+        devices[1].gate.set()
+        while len(devices[1].images) < WARM_UP_RUNS + 3:
+            await asyncio.sleep(0.005)
+        for device in devices:
+            device.gate.set()
+        answers = [await task for task in asked]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert len({answer.content for answer in answers}) == 5
+    assert [len(device.images) - WARM_UP_RUNS for device in devices] == [1, 3, 1]
 
 
 async def test_what_waits_too_long_is_503_with_retry_after_and_never_encoded(

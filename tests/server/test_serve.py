@@ -184,6 +184,12 @@ def test_device_that_is_not_there_is_said() -> None:
     assert "--device cpu needs none" in result.output
 
 
+def test_more_devices_than_there_are_is_said() -> None:
+    result = CliRunner().invoke(command, ["--port", "0"], env={"SPLITSEEM_DEVICES": "2"})
+    assert result.exit_code == 2
+    assert "SPLITSEEM_DEVICES is 2, and there is 1" in result.output
+
+
 def test_small_answers_on_a_kept_connection_do_not_wait_for_an_acknowledgement(
     tiny_decoder_dir: Path,
 ) -> None:

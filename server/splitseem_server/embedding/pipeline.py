@@ -7,10 +7,10 @@ codec and packing happen on other threads.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 import anyio
@@ -56,6 +56,9 @@ class EncodePipeline:
     """Makes embeddings, as many at a time as there is room for.
 
     Args:
+        encoder: does the work of the host, and that of the first device.
+        batching: its workers are those of each device.
+        others: the same encoder on further devices.
         capacity: images that may wait for the device.
         queue_s: seconds that one may wait.
         ran: is told how many images a run of the device had, and the seconds that it took.
@@ -69,8 +72,11 @@ class EncodePipeline:
         *,
         capacity: int,
         queue_s: float,
+        others: Sequence[Encoder] = (),
         ran: Callable[[int, float], None] = lambda images, seconds: None,
     ) -> None:
+        self._devices = 1 + len(others)
+        batching = replace(batching, workers=batching.workers * self._devices)
         at_work = batching.workers * batching.most
         self._encoder = encoder
         self._images = images
@@ -79,6 +85,10 @@ class EncodePipeline:
         self._admission = Admission(workers=at_work, capacity=capacity, what="images")
         # A batch that runs and the next one; each image is held as pixels.
         self._ahead = anyio.CapacityLimiter(at_work + batching.most)
+        # Every run takes the device that has been free for longest.
+        self._free: SimpleQueue[Encoder] = SimpleQueue()
+        for one in (encoder, *others) * (batching.workers // self._devices):
+            self._free.put(one)
         self._device: Device[_Group] = Device(self._run, batching, self._ran)
         self._host = anyio.CapacityLimiter(_HOST_THREADS)
 
@@ -139,7 +149,7 @@ class EncodePipeline:
         geometry = encoder.geometry_for(_WARM_UP_HW, None, None)
         pixels = np.zeros((*geometry.input_hw, 3), dtype=np.uint8)
         prepared = await self._on_host(partial(encoder.prepare, pixels, geometry))
-        for _ in range(WARM_UP_RUNS):
+        for _ in range(WARM_UP_RUNS * self._devices):
             output = await self._device.run(prepared, _Group(geometry.padded_hw, maps), lambda: None)
         await self._on_host(partial(encoder.finish, prepared, output, encoder.codec_for(None)))
 
@@ -168,14 +178,18 @@ class EncodePipeline:
             self._ahead.release()
 
     def _run(self, images: Sequence[Any], group: _Group) -> Sequence[Any]:
-        return self._encoder.run(images, group.maps)
+        encoder = self._free.get()
+        try:
+            return encoder.run(images, group.maps)
+        finally:
+            self._free.put(encoder)
 
     async def _on_host(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._host)
 
     def _finish(self, prepared: object, maps: object, wanted: Wanted) -> PackedEmbedding:
         embedding = self._encoder.finish(prepared, maps, wanted.codec)
-        return PackedEmbedding.of(dataclasses.replace(embedding, key=wanted.key))
+        return PackedEmbedding.of(replace(embedding, key=wanted.key))
 
     def _ran(self, images: int, seconds: float) -> None:
         self._admission.note(seconds)
