@@ -58,10 +58,10 @@ def test_the_same_seed_gives_the_same_run_with_all_tasks_and_texts(
 
 
 def test_steps_that_begin_nearly_right_are_as_the_seed_says(shapes: Path, tmp_path: Path) -> None:
-    nearly = replace(RECIPE, nearly=1.0)
-    rows = run(shapes, tmp_path / "a", nearly)
-    assert rows == run(shapes, tmp_path / "b", nearly)
-    assert rows[0] != run(shapes, tmp_path / "c")[0]
+    nearly = replace(RECIPE, nearly=1.0, steps=1, validate_every=1)
+    (row,) = run(shapes, tmp_path / "a", nearly)
+    assert [row] == run(shapes, tmp_path / "b", nearly)
+    assert [row] != run(shapes, tmp_path / "c", replace(nearly, nearly=0.0))
 
 
 @pytest.mark.parametrize("part", WITHOUT)
