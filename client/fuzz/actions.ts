@@ -75,6 +75,7 @@ const KEYS = [
     'v',
   ],
   ...['.', ',', 'Control+a', 'Alt+z', 'F2', '6', '9', 'PageUp', 'Shift+H'],
+  ...['a', 'o', 'q', 'm', 'Shift+f', 'Shift+r', 'Shift+s', 'Control+0', 'Control+1'],
   ...['[', ']', 'Control+d', 'Control+c', 'Control+v', 'Control+Enter'],
 ] as [string, ...string[]];
 const SIZES = [
@@ -399,6 +400,18 @@ export const ACTIONS: readonly Action[] = [
   { name: 'open project', weight: 2, run: openProject },
   { name: 'not now', weight: 1, run: pressing('.awaited .dialog-actions button') },
   { name: 'restore there', weight: 1, run: restoreThere },
+  {
+    name: 'repair',
+    weight: 2,
+    run: pressing(
+      '[aria-label^="Fill holes of object"], [aria-label^="Remove specks of object"], [aria-label^="Smooth"]',
+    ),
+  },
+  { name: 'use as example', weight: 1, run: pressing('[aria-label^="Use object"]') },
+  { name: 'find the example', weight: 1, run: pressing('button[title^="Find it on this photo"]') },
+  { name: 'view menu', weight: 1, run: pressing('.view-menu summary') },
+  { name: 'look', weight: 1, run: pressing('[aria-label="Masks"] label') },
+  { name: 'detail', weight: 0.5, run: pressing('[aria-label="Detail"] label') },
   { name: 'confirm label', weight: 2, run: pressing('[aria-label^="Confirm label"]') },
   { name: 'choose photo', weight: 5, run: pressing('[aria-label="Photos"] > li > button:first-child') },
   { name: 'close photo', weight: 4, run: pressing('[aria-label="Photos"] [aria-label^="Close "]') },

@@ -87,6 +87,9 @@ const CORRECTIONS: readonly [Act, ...Act[]] = [
   withTool('Scribble', (world, dice) => drag(world, wander(dice, 3, 0.04), 'right')),
   withTool('Erase', (world, dice) => drag(world, wander(dice, 3, 0.04))),
   withTool('Paint', (world, dice) => drag(world, wander(dice, 3, 0.04))),
+  async (world, dice) => {
+    await world.page.keyboard.press(dice.pick(['Shift+f', 'Shift+r', 'Shift+s']));
+  },
   async (world) => {
     await world.page.keyboard.press('Control+z');
     await world.page.keyboard.press('Control+y');
