@@ -29,6 +29,7 @@ from splitseem_server.http.access import SCOPE_OF, Access, secret_of
 from splitseem_server.http.bodies import has_large_body
 from splitseem_server.http.draining import Draining
 from splitseem_server.http.rates import Counted, Rates, address_of
+from splitseem_server.images.fetching import ImageFetcher
 from splitseem_server.images.pool import ImagePool
 from splitseem_server.images.read import ImageLimits
 from splitseem_server.metrics import Metrics
@@ -121,6 +122,7 @@ class Services:
         self.prompts = (
             None if decoder is None else DecodeService(decoder, self.embeddings, self.cache, capacity=waiting)
         )
+        self.fetch = ImageFetcher(limits.max_bytes, settings.url_s) if settings.fetch_urls else None
         self.coded_files = CodedFiles()
         self.access = parts.access
         self.rates = Rates(settings)

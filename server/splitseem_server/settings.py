@@ -97,6 +97,14 @@ class Settings(BaseModel):
         " bytes for each, of WebP 17, of AVIF and progressive JPEG 10; a file of up to 1 MB gets 280 MB of"
         " memory for it, others 950 MB.",
     )
+    fetch_urls: bool = Field(
+        default=False,
+        description="Whether callers may name an image by its address (`url` in JSON), which is then fetched"
+        " from here; public hosts and the ports 80 and 443 only.",
+    )
+    url_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=10.0, description="Seconds to fetch an image from its address."
+    )
     decode_processes: Annotated[int, Field(ge=1, le=64)] = Field(
         default=2,
         description="Image files decoded at the same time, each in a process of its own of about 40 MB, which"

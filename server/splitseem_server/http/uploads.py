@@ -34,17 +34,25 @@ class Upload:
     fields: Mapping[str, str]
 
 
-async def read_upload(request: Request) -> Upload:
-    """The image that a request carries: multipart field `image`, JSON `image_base64`, or the body itself.
+Fetch = Callable[[str], Awaitable[bytes]]
+"""An address -> the bytes of an image file."""
+
+
+async def read_upload(request: Request, fetch: Fetch | None = None) -> Upload:
+    """The image that a request carries: multipart field `image`, JSON `image_base64` or `url`, or the body
+    itself.
 
     The bytes of the image decide what it is, so the content type of a body or a part is not looked at.
 
     Raises:
         MalformedRequest: the body does not hold what its content type promises.
-        UrlNotEnabled: the JSON names a URL.
+        UrlNotEnabled: the JSON names a URL, and there is no `fetch`, or it refuses.
     """
-    read = _READERS.get(content_type_of(request))
-    return Upload(await request.body(), {}) if read is None else await read(request)
+    content_type = content_type_of(request)
+    if content_type == "multipart/form-data":
+        return await _read_multipart(request)
+    body = await request.body()
+    return await _read_json(body, fetch) if content_type == "application/json" else Upload(body, {})
 
 
 async def _read_multipart(request: Request) -> Upload:
@@ -103,12 +111,15 @@ def decode_base64(text: str, where: str) -> bytes:
         raise MalformedRequest(f"JSON body: {where} is not base64: {error}") from error
 
 
-async def _read_json(request: Request) -> Upload:
-    body = json_object(await request.body(), "`image_base64`")
-    image = image_of_json(body)
-    return Upload(
-        image, {name: _as_text(name, value) for name, value in body.items() if name != "image_base64"}
-    )
+async def _read_json(text: bytes, fetch: Fetch | None) -> Upload:
+    body = json_object(text, "`image_base64`")
+    named = "image_base64" if fetch is None or "url" not in body else "url"
+    fields = {name: _as_text(name, value) for name, value in body.items() if name != named}
+    if fetch is None or named != "url":
+        return Upload(image_of_json(body), fields)
+    if "image_base64" in body or not isinstance(body["url"], str):
+        raise MalformedRequest("JSON body: expected a string, `image_base64` or `url`")
+    return Upload(await fetch(body["url"]), fields)
 
 
 def _as_text(name: str, value: object) -> str:
@@ -119,9 +130,3 @@ def _as_text(name: str, value: object) -> str:
     if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
         raise InvalidParameter(f"`{name[:64]}`: expected a text, a number or a list of numbers")
     return ",".join(str(one) for one in values)
-
-
-_READERS: dict[str, Callable[[Request], Awaitable[Upload]]] = {
-    "multipart/form-data": _read_multipart,
-    "application/json": _read_json,
-}

@@ -70,7 +70,7 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     media_type = choose_media_type(request.headers.get("accept"), (MSGPACK, JSON))
     services.check_ready(request)
     asked = asked_codec(request.headers.get("accept"), services.encoder.codecs)
-    upload = await read_upload(request)
+    upload = await read_upload(request, services.fetch)
     options = parse_embed_options(request, services, joined(request, upload.fields, EMBED_PARAMETERS))
     if options.codec is None:
         options = replace(options, codec=asked)

@@ -95,7 +95,7 @@ async def panoptic(request: Request, services: Annotated[Services, Depends(servi
     if services.panoptic is None:
         raise NotFound(f"model {services.encoder.name} answers prompts only: it has no object queries")
     services.check_ready(request)
-    upload = await read_upload(request)
+    upload = await read_upload(request, services.fetch)
     options = _parse_options(request, services, joined(request, upload.fields, PANOPTIC_PARAMETERS))
     work = services.panoptic.segment(upload.image, options.embed, options.mode, options.min_score)
     segmented = await unless_gone(request, work)

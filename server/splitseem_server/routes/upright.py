@@ -24,7 +24,7 @@ router = APIRouter(tags=["embeddings"])
 async def upright(request: Request, services: Annotated[Services, Depends(services_of)]) -> Response:
     """The pixels that are encoded of an image: turned upright, 8 bits, RGB, over white."""
     services.uprights.check_room()
-    upload = await read_upload(request)
+    upload = await read_upload(request, services.fetch)
     joined(request, upload.fields, ())
     with services.uprights.place(), services.uprights.timed():
         png = await unless_gone(request, services.images.png(upload.image))
