@@ -85,7 +85,9 @@ class ImageFetcher:
 
     async def _follow(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes:
         for _ in range(REDIRECTS + 1):
-            async with client.stream("GET", await self._pinned(url), **_named(url)) as response:
+            name = {"sni_hostname": url.host}
+            pinned = await self._pinned(url)
+            async with client.stream("GET", pinned, headers=_headers(url), extensions=name) as response:
                 if not response.has_redirect_location:
                     return await self._body(response)
                 url = url.join(response.headers["location"])
@@ -119,7 +121,6 @@ def _client() -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=False, follow_redirects=False)
 
 
-def _named(url: httpx.URL) -> dict[str, dict[str, str]]:
-    """What tells a host by which of its names it is asked, in HTTP and in TLS."""
-    headers = {"Host": url.netloc.decode("ascii"), "Accept": "image/*", "Accept-Encoding": "identity"}
-    return {"headers": headers, "extensions": {"sni_hostname": url.host}}
+def _headers(url: httpx.URL) -> dict[str, str]:
+    """The host is told by which of its names it is asked; TLS says it too."""
+    return {"Host": url.netloc.decode("ascii"), "Accept": "image/*", "Accept-Encoding": "identity"}
