@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import struct
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -162,6 +164,34 @@ async def test_heavy_bodies_are_refused_shortly_and_quickly(
     assert response.status_code == status, response.text[:200]
     assert len(response.content) < 1500
     assert time.process_time() - begin < 1.0
+    assert stall < BEARABLE_S
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+HEAD = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
+HEAVY_IMAGES = {
+    "empty chunks": HEAD + chunk(b"teSt", b"") * 500_000,
+    "text that unpacks": HEAD + chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(10**7))) * 50,
+    "empty markers": b"\xff\xd8" + b"\xff\xe1\0\2" * 1_000_000,
+    "scans": b"\xff\xd8" + b"\xff\xda\0\2" * 1_000_000,
+    "frames": b"GIF89a\1\0\1\0\0\0\0" + b",\0\0\0\0\1\0\1\0\0\2\0" * 400_000,
+    "nothing": bytes(20_000_000),
+}
+
+
+@pytest.mark.parametrize("image", HEAVY_IMAGES.values(), ids=HEAVY_IMAGES.keys())
+async def test_heavy_images_leave_the_loop_free(client: httpx.AsyncClient, image: bytes) -> None:
+    begin = time.process_time()
+    response, stall = await longest_stall(client.post("/embed", content=image))
+    if image.startswith(b"GIF"):
+        assert response.status_code == 200, "the first frame is the image"
+    else:
+        assert response.status_code in (400, 413, 415), response.text[:200]
+        assert len(response.content) < 1500
+    assert time.process_time() - begin < 2.0
     assert stall < BEARABLE_S
 
 
