@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format fuzz bench bench-browser day train bundle text test-gpu screenshot animation tools clean
+.PHONY: help setup demo test check format fuzz bench bench-browser day train bundle text test-gpu screenshot animation screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -82,6 +82,10 @@ screenshot: setup tools ## make docs/screenshot.png: the page with a mask on it
 animation: setup tools ## make docs/clicks.webp: clicks that become masks on the page
 	cd client && npm run frames -- ../build/frames
 	$(BIN)/python scripts/animate.py build/frames docs/clicks.webp
+
+screens: setup tools ## make docs/screens: a picture of each tool and dialog of the page
+	cd client && npm run screens -- ../build/screens
+	$(BIN)/python scripts/screens.py build/screens docs/screens
 
 tools: ## Redis and Chromium for the tests: installed when root on Debian, else named
 	@scripts/test_tools.sh
