@@ -28,7 +28,7 @@ def test_every_screen_is_there_and_small() -> None:
 
 
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, SCRIPT, folder, folder / "out"]
+    command = [sys.executable, str(SCRIPT), str(folder), str(folder / "out")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
