@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from splitseem_eval.data import DataImage
 from splitseem_eval.names import class_name
+from splitseem_model.mask.photo.snapping import SNAP
 from splitseem_model.predictor import Predictor
 from splitseem_model.text.coco_names import COCO_PANOPTIC, NUM_THINGS
 from splitseem_model.text.vocabulary import Vocabulary
@@ -46,6 +47,6 @@ def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
 
 
 WITHOUT: Mapping[str, str] = MappingProxyType(
-    {"correction": "correct", "refiner": "refine", "photo": "photo"}
+    {"correction": "correct", "refiner": "refine", "photo": "photo", "snap": SNAP}
 )
-"""Part of a model -> its stage of a step."""
+"""Part of a model -> its stage of a step, or what comes after: `snap`."""

@@ -15,6 +15,7 @@ from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
 from splitseem_model.layers.unit import unit
 from splitseem_model.mask.photo.fine_mask import fine_mask
+from splitseem_model.mask.photo.snapping import SNAP, snap
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
 from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
@@ -286,7 +287,8 @@ class ImageDecoder:
         """The mask of a step, bool `[H_image, W_image]`, False outside the region of interest.
 
         Args:
-            resampling: "direct", as in the browser: one bilinear look-up a pixel; "official": bilinear to the
+            resampling: "direct", as in the browser: one bilinear look-up a pixel, and where the model follows
+                the photo and its pixels are at hand, an edge as sharp as theirs; "official": bilinear to the
                 padded size, then bicubic with antialiasing to the image, of the decoder's mask. Paint changes
                 either.
         """
@@ -300,6 +302,8 @@ class ImageDecoder:
         if step.fine is None:
             return mask_of_image(step.mask_logits, image.geometry)
         mask = mask_of_image(step.fine.logits, image.geometry, step.fine.stride)
+        if image.pyramid is not None and SNAP not in self.options.without:
+            mask = snap(mask, image.pyramid, image.geometry, step.fine.held)
         return hold_pixels(mask, step.fine.held)
 
     def _prompt(

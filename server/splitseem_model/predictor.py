@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder, Roi
 from splitseem_model.encode.network import EncoderOptions, map_kinds
 from splitseem_model.image_decoder import ImageDecoder
+from splitseem_model.mask.photo.pyramid import PhotoPyramid
 from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.answering import Step
@@ -74,11 +76,11 @@ class Predictor:
     ) -> PreparedImage:
         """Encode an image and prepare it for steps; arguments and errors as for `ImageEncoder.encode`.
 
-        The embedding goes through the wire codec, so that this is the same path as the browser's.
+        The embedding goes through the wire codec, so that this is the same path as the browser's. The pixels
+        are kept, so that masks get edges as sharp as theirs.
         """
-        return self.decoder.prepare(
-            self.encoder.encode(image_rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec, maps=maps)
-        )
+        embedding = self.encoder.encode(image_rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec, maps=maps)
+        return replace(self.decoder.prepare(embedding), pyramid=PhotoPyramid(image_rgb))
 
     def step(
         self,

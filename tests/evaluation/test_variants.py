@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from splitseem_eval.data import DataImage, DataObject, RunLengths
 from splitseem_eval.variants import WITHOUT, classes_of, held_to_classes, without_parts
 from splitseem_model.checkpoints.registry import load_model
+from splitseem_model.mask.photo.snapping import SNAP
 from splitseem_model.predictor import Predictor
 from splitseem_model.step.answering import STAGES
 from splitseem_proto import Click
@@ -50,7 +51,7 @@ def test_without_all_parts_the_decoder_answers(predictor: Predictor) -> None:
     plain = without_parts(predictor, WITHOUT)
     step = plain.step(plain.encode(PIXELS), [Click(40.5, 30.5)])
     assert step.fine is None
-    assert set(WITHOUT.values()) == STAGES.keys() - {"label"}
+    assert set(WITHOUT.values()) == (STAGES.keys() | {SNAP}) - {"label"}
     with pytest.raises(KeyError):
         without_parts(predictor, ["mask"])
 

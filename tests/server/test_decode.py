@@ -21,8 +21,10 @@ from PIL import Image
 from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.errors import TextTowerError
 from splitseem_model.image_decoder import ImageDecoder
+from splitseem_model.mask.photo.snapping import SNAP
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
+from splitseem_model.step.options import StepOptions
 from splitseem_model.step.replay import replay
 from splitseem_model.text.minilm import MiniLm
 from splitseem_proto import Click, CocoRle, Paint, decode_rle
@@ -65,7 +67,8 @@ def model() -> SegmentationModel:
 
 @pytest.fixture(scope="module")
 def predictor(model: SegmentationModel) -> Predictor:
-    return Predictor(model)
+    """It knows what the server keeps: the embedding without the photo itself."""
+    return Predictor(model, options=StepOptions(without=frozenset({SNAP})))
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ class StepOptions:
     Attributes:
         region_rules: how boxes and polygons become points; None: as the model learned it.
         vocabulary: the names that masks may have; None: the model's own.
-        without: stages that are left out, to see what they are worth; names of `answering.STAGES`.
+        without: stages that are left out, to see what they are worth; names of `answering.STAGES`,
+            or `snapping.SNAP`.
     """
 
     region_rules: RegionRules | None = None

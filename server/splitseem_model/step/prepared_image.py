@@ -12,6 +12,7 @@ from splitseem_model.encode.mask_map import MaskMap
 from splitseem_model.encode.photo_pixels import photo_of_embedding
 from splitseem_model.encode.semantic import SEMANTIC
 from splitseem_model.mask.correction import feature_spread
+from splitseem_model.mask.photo.pyramid import PhotoPyramid
 from splitseem_model.mask.photo.refinement import PhotoGuide, guide_of
 from splitseem_model.mask.reader import MaskReader
 from splitseem_model.mask.refiner_scale import RefinerMaps, refiner_maps
@@ -29,6 +30,7 @@ class PreparedImage:
         spread: of the mask features, for the correction; None for a model without one.
         semantic: `[1, S, H/16, W/16]`, see `semantic.py`; None for a model without it.
         photo: for the refinement by it; None for a model without it, or an embedding without photo.
+        pyramid: the photo itself, by which masks are snapped; None where there is but the embedding.
     """
 
     geometry: ImageGeometry
@@ -39,6 +41,7 @@ class PreparedImage:
     spread: NDArray[np.float64] | None
     photo: PhotoGuide | None = None
     semantic: torch.Tensor | None = None
+    pyramid: PhotoPyramid | None = None
 
     @property
     def mask_features(self) -> torch.Tensor:
