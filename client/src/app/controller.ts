@@ -25,6 +25,7 @@ import { ClassNames } from './state/classNames';
 import { followCanvases } from './steps/canvases';
 import { DecodeLoop } from './steps/decodeLoop';
 import { Preview } from './steps/preview';
+import { Sharpening } from './steps/sharpening';
 import { EmbedQueue } from './photos/embedQueue';
 import { checkSize, type OpenedFile, type Photo, type ReadOptions } from './photos/photo';
 import type { Readiness, Store } from './state/store';
@@ -38,6 +39,8 @@ export interface Services {
   readonly readFile: (file: File, options: ReadOptions) => Promise<OpenedFile>;
   /** Read a photo again that was closed, with its pixels or without. */
   readonly reopen: (photo: Photo, decodes?: boolean) => Promise<Photo>;
+  /** All pixels of the file of a photo; the browser's when absent. */
+  readonly decodeWhole?: (file: Blob) => Promise<ImageBitmap>;
   readonly modelUrl: string;
   /** Threads the user wants for the decoder, or null. */
   readonly threads: number | null;
@@ -86,6 +89,7 @@ export class Controller {
     });
     new Preview(store, services.decoder, this.#texts);
     followCanvases(store, (image) => this.#sendAgain(image));
+    new Sharpening(store, services, this.#texts, onArrival);
     services.decoder.onLost?.(() => this.#revive());
   }
 

@@ -22,6 +22,9 @@ type Handler<Name extends CallName> = (
   options: CallOptions,
 ) => Promise<WorkerCalls[Name]['result']>;
 
+const refusing = (what: string) => () =>
+  Promise.reject(new Failure({ kind: 'decoder', message: `the server ${what}` }));
+
 /** `decodeUrl` is the address of the route; `milliseconds` the longest silence, when it is not the usual. */
 export function createServerDecoder(
   decodeUrl: string,
@@ -51,12 +54,11 @@ export function createServerDecoder(
       );
       return readAnswer(answerOf(response), performance.now() - started);
     },
-    preview: () =>
-      Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for previews' })),
-    everything: () =>
-      Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked for everything' })),
-    find: () =>
-      Promise.reject(new Failure({ kind: 'decoder', message: 'the server is not asked where words are' })),
+    preview: refusing('is not asked for previews'),
+    photo: refusing('is shown no photos'),
+    sharpen: refusing('does not sharpen masks'),
+    everything: refusing('is not asked for everything'),
+    find: refusing('is not asked where words are'),
     fetchText: () => Promise.resolve(null),
     close: ({ imageId }) => {
       opened.delete(imageId);

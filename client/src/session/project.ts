@@ -69,8 +69,8 @@ function toProjectObject(
   { timingsOf }: ProjectFacts,
 ): ProjectObject {
   const shown = resultOf(session, object);
-  // A draft is for the screen only; a project waits for the final mask.
-  const result = shown?.isDraft === true ? null : shown;
+  // A draft or a coarse mask is for the screen only; a project waits for the final one.
+  const result = shown?.isDraft === true || shown?.isCoarse === true ? null : shown;
   const label = labelOf(session, object);
   return {
     prompts: object.steps.map(({ prompt }) => prompt),

@@ -32,6 +32,8 @@ export interface RuntimeInfo extends PointRules {
   readonly textBytes: number | null;
   /** Whether words and examples have places in a photo, by a map of meanings. */
   readonly canFind?: boolean;
+  /** Whether masks can get the edges of the photo's own pixels. */
+  readonly followsPhoto?: boolean;
   /** Names of the model's own; null when it has none. */
   readonly vocabulary: Vocabulary | null;
   /** Factor of the cosines that labels are the softmax of. */
@@ -109,6 +111,13 @@ export interface WorkerCalls {
   step: { args: StepArgs; result: WorkerStepResult };
   /** The mask that a step would give. It waits for steps, and one that is aborted ends after its stage. */
   preview: { args: StepArgs; result: { readonly mask: CocoRle } };
+  /** The photo of an image, upright, by whose pixels masks are sharpened; it takes the place of another's. */
+  photo: { args: { readonly imageId: string; readonly bitmap: ImageBitmap }; result: null };
+  /** The mask of a step that left `maskLogits`, with the edges of the photo; it waits for steps, as a preview does. */
+  sharpen: {
+    args: Pick<StepArgs, 'imageId' | 'points' | 'strokes'> & { readonly maskLogits: MaskLogits };
+    result: { readonly mask: CocoRle };
+  };
   /** Everything in an image, the likeliest first; its progress counts pieces of work instead of bytes. */
   everything: { args: { readonly imageId: string }; result: readonly WorkerProposal[] };
   /** All that a text names, best first, for a model that can find; `vector` lies where the class matrix does. */

@@ -75,6 +75,8 @@ export interface StepResult {
   readonly score: number | null;
   /** Whether the image was not wholly prepared, so that a better answer will follow. */
   readonly isDraft: boolean;
+  /** Whether the mask is still that of the decoder's cells, which one with the edges of the photo can replace. */
+  readonly isCoarse?: boolean;
   readonly timings: StepTimings;
 }
 

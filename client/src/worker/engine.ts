@@ -6,10 +6,13 @@ import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/model/providers';
 import type { Decoder } from './step/decoder';
 import { everything, find } from './step/everything';
+import { sharpened } from './step/sharpening';
 import { previewStep, step } from './step/step';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
 import { lateralLoader } from './mask/lateral';
+import type { PhotoPyramid } from './mask/photo/pyramid';
+import { readPyramid } from './mask/photo/readPyramid';
 import { fetchModel, textBytesOf, type ModelFiles, type OnProgress } from './runtime/modelFiles';
 import { choose, type Candidate, type Choice } from './runtime/providers';
 import { ImageStore } from './step/imageStore';
@@ -44,6 +47,8 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   readonly #turns = new Turns();
   readonly #images = new ImageStore(this.#turns);
   #decoder: Decoder | null = null;
+  /** Pixels of one image; they take three bytes each. */
+  #photo: { readonly imageId: string; readonly pyramid: PhotoPyramid } | null = null;
   #text: OnDemand<GeneralDecoder> | null = null;
 
   constructor(runtime: Runtime) {
@@ -108,6 +113,27 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     });
   };
 
+  /** In strips, beside the steps. */
+  photo: Call<'photo'> = async ({ imageId, bitmap }) => {
+    this.#photo = null;
+    const pyramid = await readPyramid(bitmap, (work) => this.#turns.slice(work));
+    this.#photo = { imageId, pyramid };
+    return null;
+  };
+
+  /** Beside the steps, a level of the photo at a time. */
+  sharpen: Call<'sharpen'> = async ({ imageId, ...asked }, signal = new AbortController().signal) => {
+    const decoder = this.#ready();
+    const image = await this.#images.use(decoder, imageId);
+    if (this.#photo?.imageId !== imageId) {
+      throw new Failure({ kind: 'decoder', message: `the photo of image ${imageId} has not been shown` });
+    }
+    const { pyramid } = this.#photo;
+    return {
+      mask: await sharpened(decoder, { image, pyramid }, asked, (work) => this.#turns.slice(work), signal),
+    };
+  };
+
   /** Beside the steps, a piece of it at a time. */
   everything: Call<'everything'> = async ({ imageId }, signal, onProgress) => {
     const decoder = this.#ready();
@@ -129,6 +155,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
 
   close: Call<'close'> = async ({ imageId }) => {
     this.#images.close(imageId);
+    if (this.#photo?.imageId === imageId) this.#photo = null;
     return Promise.resolve(null);
   };
 
@@ -216,6 +243,7 @@ function describe(
     crossOriginIsolated: runtime.crossOriginIsolated,
     textBytes: textBytesOf(manifest),
     canFind: config.semantic !== undefined,
+    followsPhoto: config.photo !== undefined && config.photo !== null,
     maxPoints: config.max_points,
     regionRules: config.region_rules,
     logitScale: config.logit_scale,

@@ -20,6 +20,8 @@ const UNQUEUED: readonly CallName[] = [
   'receive',
   'open',
   'preview',
+  'photo',
+  'sharpen',
   'everything',
   'find',
   'close',
@@ -89,6 +91,10 @@ function dispatch(
       return engine.step(request, signal);
     case 'preview':
       return engine.preview(request, signal);
+    case 'photo':
+      return engine.photo(request, signal);
+    case 'sharpen':
+      return engine.sharpen(request, signal);
     case 'everything':
       return engine.everything(request, signal, onProgress);
     case 'find':

@@ -78,6 +78,8 @@ export class World {
   readonly nameInquiries: NameInquiry[] = [];
   graphsError: ClientError | null = null;
   clock = 0;
+  /** Whether photos have pixels. */
+  isReadable = true;
   readonly services: Services;
   readonly controller: Controller;
 
@@ -88,6 +90,8 @@ export class World {
       canvases: () => Promise.resolve({ usual: 384, largest: 600 }),
       modelUrl: 'http://server/v1/model',
       threads: null,
+      decodeWhole: () =>
+        this.isReadable ? Promise.resolve({} as ImageBitmap) : Promise.reject(new Error('no such pixels')),
       now: () => ++this.clock,
       readFile,
       reopen: (closed) =>
@@ -151,7 +155,7 @@ export class World {
         };
       });
     }
-    if (name === 'close' || name === 'receive') return Promise.resolve(null);
+    if (name === 'close' || name === 'receive' || name === 'photo') return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const fail = (error: ClientError): void => {
         reject(new Failure(error));

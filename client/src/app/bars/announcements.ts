@@ -67,7 +67,9 @@ function answerIn(before: Session, after: Session, image: ImageState): string | 
   if (after.results === before.results) return null;
   const object = image.document.objects.find(({ id }) => id === image.document.activeObject);
   const result = object && resultOf(after, object);
-  if (!object || !result || result.isDraft || result === resultOf(before, object)) return null;
+  const known = object && resultOf(before, object);
+  if (!object || !result || result.isDraft || result === known) return null;
+  if (known?.isCoarse === true && known.maskLogits === result.maskLogits) return null; // only its edge is another
   const label = object.userLabel ?? result.label;
   const score =
     result.labelScore === null || object.userLabel !== null ? '' : `, ${percent(result.labelScore)}`;

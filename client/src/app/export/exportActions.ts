@@ -21,6 +21,7 @@ import { toProject } from '../../session/project';
 import type { Project } from '../../shared/types';
 import { decodeWhole } from '../photos/decodePhoto';
 import type { Store } from '../state/store';
+import { untilSharp } from '../steps/sharpening';
 import { lastTimingsOf } from '../steps/timings';
 
 export type ExportOptions = CategoryOptions;
@@ -208,6 +209,7 @@ export async function exportAs(
   store: Store,
   options: ExportOptions,
 ): Promise<readonly string[]> {
+  await untilSharp(store);
   const exported = annotated(store.session.value);
   const remarks = remarksOn(format, exported, options);
   const classes = store.session.value.classList.names;

@@ -74,9 +74,11 @@ export class DecodeLoop {
     return args && this.#services.decoder.call('step', args, { signal });
   }
 
-  #canDecode({ imageId, prompts, step }: PendingStep): boolean {
+  #canDecode({ imageId, prompts, step, previous }: PendingStep): boolean {
     const { photos } = this.#store;
-    if (isEdit(step.prompt)) return photos.value.has(imageId);
+    // What is painted stands on the edges of the photo.
+    if (isEdit(step.prompt))
+      return photos.value.has(imageId) && (step.prompt.kind === 'mask' || previous?.isCoarse !== true);
     const phase = photos.value.get(imageId)?.readiness.phase;
     const isOpen = phase === 'ready' || phase === 'opening';
     return isOpen && this.#texts.vectorsOf(counted(prompts)) !== null;

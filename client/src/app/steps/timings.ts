@@ -1,4 +1,5 @@
 /** Milliseconds of every step, put together from what page, worker and canvas know. */
+import { coarseMasks } from '../../session/sharpening';
 import type { SegmentObject, StepId } from '../../session/state';
 import { measureName, STAGES, WORKER_STAGES } from '../../shared/stages';
 import type { WorkerTimings } from '../../shared/messages';
@@ -49,14 +50,15 @@ export function lastTimingsOf(store: Store, { steps }: SegmentObject): StepTimin
   return shown === undefined ? null : timingsOfStep(store, shown.id);
 }
 
-/** Of every step that has been answered for good, in the order of images, objects and prompts. */
+/** Of every step whose mask is final, in the order of images, objects and prompts. */
 export function timingsOf(store: Store): NamedTimings[] {
   const { images, results } = store.session.value;
+  const coarse = new Set(coarseMasks(store.session.value).map(({ step }) => step));
   return images.flatMap(({ name, document }) =>
     document.objects.flatMap(({ number, steps }) =>
       steps.flatMap(({ id, prompt }) => {
         const timings = timingsOfStep(store, id);
-        return timings === null || results.get(id)?.isDraft === true
+        return timings === null || coarse.has(id) || results.get(id)?.isDraft === true
           ? []
           : [{ image: name, object: number, prompt: prompt.kind, ...timings }];
       }),

@@ -15,7 +15,7 @@ import { refineByPhoto } from '../mask/photo/refinement';
 import { refineMask } from '../mask/refiner';
 import { selectQuery } from '../mask/selection';
 import { MASK_STRIDE, sampleFeatures } from '../layers/sampling';
-import type { Asked, StepInputs } from './asking';
+import { toSlots, type Asked, type StepInputs } from './asking';
 import type { Laps } from './stopwatch';
 
 /** The best row's mask, redrawn and corrected where the model does that, with what it means. */
@@ -76,6 +76,7 @@ export async function finish(
     area: rleArea(mask),
     score,
     isDraft: !image.isComplete,
+    ...(fine.holdsPixels && image.isComplete && { isCoarse: true }),
     classEmbed: meant(decoder, image, logits) ?? classEmbed,
   };
 }
@@ -117,6 +118,22 @@ interface FineLogits {
   /** Input pixels a logit. */
   readonly stride: number;
   readonly holdsPixels: boolean;
+}
+
+/**
+ * The mask of logits that a step left behind, before strokes; null for a model whose masks do not follow the photo, and
+ * for logits of another canvas.
+ */
+export function maskAgain(
+  { manifest }: Pick<Decoder, 'manifest'>,
+  image: PreparedImage,
+  logits: MaskLogits,
+  points: readonly LabelledPoint[],
+): CocoRle | null {
+  const { height, width } = image.maskFeatures;
+  if (logits.height !== height || logits.width !== width) return null;
+  const fine = followed(logits, image, toSlots(points, image.geometry), manifest.config.photo);
+  return fine.holdsPixels ? maskFromLogits(fine.logits, image.geometry, fine.stride) : null;
 }
 
 /** Mask logits that follow the photo, for a model that does. */

@@ -72,7 +72,7 @@ export async function ask(
 }
 
 /** Points in the padded frame; never none, since the graph has at least one slot. */
-function toSlots(points: readonly LabelledPoint[], geometry: ImageGeometry): LabelledPoint[] {
+export function toSlots(points: readonly LabelledPoint[], geometry: ImageGeometry): LabelledPoint[] {
   if (points.length === 0) return [NO_POINT];
   return points.map((point) => ({ ...imageToInput(geometry, point), label: point.label }));
 }

@@ -1,0 +1,44 @@
+/** Masks that are still those of the decoder's cells, and the ones that replace them. */
+import type { CocoRle, PromptItem, StepResult } from '../shared/types';
+import { isEdit } from '../shared/prompt/edits';
+import { rleArea } from '../shared/rle';
+import type { ImageId, SegmentObject, Session, StepId } from './state';
+
+/** An object whose mask, as it is shown, can get the edges of the photo. */
+export interface CoarseMask {
+  readonly imageId: ImageId;
+  readonly step: StepId;
+  /** Up to that step. */
+  readonly prompts: readonly PromptItem[];
+  readonly result: StepResult;
+}
+
+/** Those of the active image first; not those that another answer of the decoder is about to replace. */
+export function coarseMasks(session: Session): readonly CoarseMask[] {
+  const { images, activeImage } = session;
+  const active = images.filter(({ id }) => id === activeImage);
+  const others = images.filter(({ id }) => id !== activeImage);
+  return [...active, ...others].flatMap(({ id, document }) =>
+    document.objects.flatMap((object) => coarseMask(session, id, object) ?? []),
+  );
+}
+
+function coarseMask({ results }: Session, imageId: ImageId, { steps }: SegmentObject): CoarseMask | null {
+  const index = steps.findLastIndex(({ id }) => results.has(id));
+  const [step, next] = [steps[index], steps[index + 1]];
+  const result = step && results.get(step.id);
+  if (result?.isCoarse !== true || result.isDraft || (next && !isEdit(next.prompt))) return null;
+  const prompts = steps.slice(0, index + 1).map(({ prompt }) => prompt);
+  return { imageId, step: step?.id ?? '', prompts, result };
+}
+
+/** With the mask in place of the coarse one, unless that was replaced meanwhile; null: with the coarse one for good. */
+export function recordSharp(
+  session: Session,
+  { step, result }: Pick<CoarseMask, 'step' | 'result'>,
+  mask: CocoRle | null,
+): Session {
+  if (session.results.get(step) !== result) return session;
+  const sharp = mask === null ? result : { ...result, mask, area: rleArea(mask) };
+  return { ...session, results: new Map(session.results).set(step, { ...sharp, isCoarse: false }) };
+}
