@@ -23,14 +23,14 @@ from splitseem_model.prompt.edits import apply_edits, is_edit
 from splitseem_model.prompt.memory import MemoryPrompt, Said
 from splitseem_model.prompt.prompts import no_points, prompt_points
 from splitseem_model.prompt.shapes import RegionRules, region_rules
-from splitseem_model.step.answering import Answering, Step, answer
+from splitseem_model.step.answering import STAGES, Answering, Step, answer
 from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
 from splitseem_model.step.editing import Painting
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder
 from splitseem_model.step.options import StepOptions
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
-from splitseem_model.step.proposals import MOST, Proposal, grid_of, likelihood, propose
+from splitseem_model.step.proposals import MOST, ROUGH, Proposal, grid_of, likelihood, propose
 from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.tasks import proposed
 from splitseem_model.tasks.modes import check_mode, segment_all
@@ -199,7 +199,12 @@ class ImageDecoder:
         Args:
             most: that are given at most.
         """
-        return propose(grid_of(image.geometry), partial(self._click, image), likelihood, image.geometry, most)
+        rough = self.with_options(replace(self.options, without=frozenset(STAGES)))
+        drafts = propose(
+            grid_of(image.geometry), partial(rough._click, image), likelihood, image.geometry, ROUGH
+        )
+        clicks = [one.click for one in drafts]
+        return propose(clicks, partial(self._click, image), likelihood, image.geometry, most)
 
     def _click(self, image: PreparedImage, click: Click) -> Step:
         return self._answer(image, self._prompt(image, [click]))

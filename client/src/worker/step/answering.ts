@@ -41,6 +41,16 @@ export interface Drawn {
 export async function draw(
   decoder: Decoder,
   image: PreparedImage,
+  asked: Asked,
+  watch: Laps,
+): Promise<Drawn> {
+  return redraw(decoder, image, await select(decoder, image, asked, watch), watch);
+}
+
+/** The row that answers, and its mask as the decoder draws it. */
+export async function select(
+  decoder: Decoder,
+  image: PreparedImage,
   { inputs, head }: Asked,
   watch: Laps,
 ): Promise<Drawn> {
@@ -49,13 +59,24 @@ export async function draw(
   const { query, score } = selectQuery(config.selection, head, sampled, inputs.slots);
   const numRows = head.quality.length;
   const maskEmbed = row(head.maskEmbed, query, numRows);
-  const answered = atMaskStride(image, maskLogits(maskEmbed, image.maskFeatures));
+  const logits = atMaskStride(image, maskLogits(maskEmbed, image.maskFeatures));
   await watch.lap('select');
-  const redrawn = await refined(decoder, image, answered, inputs);
-  await watch.lap('refine');
-  const logits = corrected(redrawn, image, inputs.slots, config.correction);
-  await watch.lap('correct');
   return { inputs, logits, score, classEmbed: row(head.classEmbed, query, numRows).slice() };
+}
+
+/** The same with the mask redrawn by the refiner, and corrected at the clicks. */
+export async function redraw(
+  decoder: Decoder,
+  image: PreparedImage,
+  selected: Drawn,
+  watch: Laps,
+): Promise<Drawn> {
+  const { inputs } = selected;
+  const redrawn = await refined(decoder, image, selected.logits, inputs);
+  await watch.lap('refine');
+  const logits = corrected(redrawn, image, inputs.slots, decoder.manifest.config.correction);
+  await watch.lap('correct');
+  return { ...selected, logits };
 }
 
 /** The second half: the mask in the image frame, and what it means. */

@@ -8,12 +8,12 @@ import type { WorkerProposal } from '../../shared/messages';
 import type { PointXy } from '../../shared/types';
 import { inWords, meaningOf } from '../mask/meaning';
 import type { Turns } from '../runtime/turns';
-import { draw, finish, type Drawn } from './answering';
+import { finish, redraw, select, type Drawn } from './answering';
 import { ask } from './asking';
 import type { Decoder } from './decoder';
 import type { PreparedImage } from './preparedImage';
 import { cosine, coverOf, look, SLACK, wordScore } from './finding';
-import { apart, gridOf, likelihood, unique } from './proposals';
+import { apart, gridOf, likelihood, ROUGH, unique } from './proposals';
 import { Stopwatch } from './stopwatch';
 
 interface Options {
@@ -34,10 +34,11 @@ export async function everything(
   turns: Turns,
   options: Options,
 ): Promise<WorkerProposal[]> {
-  const rate = ({ logits, score }: Drawn): number => likelihood(logits, score);
-  const work = { decoder, image, turns, choose: apart<Rated> };
-  return propose(work, gridOf(image.geometry), rate, options);
+  const work = { decoder, image, turns, redrawn: ROUGH, choose: apart<Rated> };
+  return propose(work, gridOf(image.geometry), likelihoodOf, options);
 }
+
+const likelihoodOf = ({ logits, score }: Drawn): number => likelihood(logits, score);
 
 /** All that a text names, best first; `vector` is that of the text. */
 export async function find(
@@ -56,7 +57,7 @@ export async function find(
     cosine(inWords(meaningOf(meanings, logits), toSentence), vector);
   const rate = ({ logits, score }: Drawn): number =>
     wordScore(coverOf(meanings, logits, heat), meant(logits), likelihood(logits, score));
-  const work = { decoder, image, turns, choose: (all: Rated[]) => all };
+  const work = { decoder, image, turns, redrawn: null, choose: (all: Rated[]) => all };
   const found = await propose(work, points, rate, options);
   const fits = found.map(({ result }) => cosine(result.classEmbed, vector));
   const least = Math.max(...fits) - SLACK;
@@ -74,13 +75,15 @@ interface Work {
   readonly decoder: Decoder;
   readonly image: PreparedImage;
   readonly turns: Turns;
+  /** How many masks are redrawn, the likeliest of the rough ones, no two nearly the same; null: all. */
+  readonly redrawn: number | null;
   /** Which of those are kept that are not nearly the same, best first. */
   readonly choose: (found: Rated[], geometry: PreparedImage['geometry']) => Rated[];
 }
 
 /** The answers to clicks that are rated best, and that are not nearly the same. */
 async function propose(
-  { decoder, image, turns, choose }: Work,
+  { decoder, image, turns, redrawn, choose }: Work,
   clicks: readonly PointXy[],
   rate: (drawn: Drawn) => number,
   { signal, onProgress }: Options,
@@ -94,10 +97,14 @@ async function propose(
     onProgress?.({ bytes: ++done, total });
     return made;
   };
-  const candidates: Candidate[] = [];
-  for (const point of clicks) candidates.push(await piece(() => drawAt(decoder, image, point)));
-  const rated = candidates.map((one) => ({ one, logits: one.logits, score: rate(one) }));
-  const kept = choose(unique(rated, image.geometry), image.geometry);
+  const rough: Candidate[] = [];
+  for (const point of clicks) rough.push(await piece(() => roughAt(decoder, image, point)));
+  const first = rough.map(ratedBy(likelihoodOf));
+  const likely = redrawn === null ? first : unique(first, image.geometry, redrawn);
+  total += likely.length;
+  const drawn: Candidate[] = [];
+  for (const { one } of likely) drawn.push(await piece(() => drawAgain(decoder, image, one)));
+  const kept = choose(unique(drawn.map(ratedBy(rate)), image.geometry), image.geometry);
   total += kept.length;
   const proposals: WorkerProposal[] = [];
   for (const { one, score } of kept) {
@@ -107,9 +114,17 @@ async function propose(
   return proposals;
 }
 
-async function drawAt(decoder: Decoder, image: PreparedImage, point: PointXy): Promise<Candidate> {
+const ratedBy =
+  (rate: (drawn: Drawn) => number) =>
+  (one: Candidate): Rated => ({ one, logits: one.logits, score: rate(one) });
+
+async function roughAt(decoder: Decoder, image: PreparedImage, point: PointXy): Promise<Candidate> {
   const watch = new Stopwatch();
   const prompts = { points: [{ ...point, label: 1 as const }], texts: [], memory: null };
   const asked = await ask(decoder, null, image, prompts, watch);
-  return { ...(await draw(decoder, image, asked, watch)), point, watch };
+  return { ...(await select(decoder, image, asked, watch)), point, watch };
+}
+
+async function drawAgain(decoder: Decoder, image: PreparedImage, one: Candidate): Promise<Candidate> {
+  return { ...one, ...(await redraw(decoder, image, one, one.watch)) };
 }
