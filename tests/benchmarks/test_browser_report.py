@@ -73,6 +73,13 @@ def test_verdicts_name_what_is_asked(rows: dict[str, Row]) -> None:
     ]
 
 
+def test_everything_is_told_in_seconds() -> None:
+    samples = {"run": [10.0], "everything": [2400.0, 2600.0]}
+    assert verdicts(rows_of([Measured("nano whole click", 512, samples)], threads=1)) == [
+        "everything in the photo, 512: 2.5 s (at most 1.5 at 512)"
+    ]
+
+
 def test_a_click_while_the_image_is_opened_is_held_to_an_idle_one() -> None:
     samples = {"run": [10.0, 20.0], "while opening": [12.0, 24.0], "longest slice": [30.0, 50.0]}
     assert verdicts(rows_of([Measured("nano whole click", 512, samples)], threads=1)) == [
