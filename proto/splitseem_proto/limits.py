@@ -19,5 +19,7 @@ MAX_PROJECT_IMAGES = 4_096
 MAX_PROJECT_OBJECTS = 4_096
 MAX_OBJECT_NUMBER = 65_535
 MAX_CLASS_NAMES = 4_096
+MAX_ATTRIBUTES = 64
+MAX_ATTRIBUTE_VALUES = 256
 
 ALL = {name: value for name, value in list(globals().items()) if name.startswith("MAX_")}

@@ -189,6 +189,9 @@ class ProjectObject:
         label_origin: "user" when the user chose or confirmed the label, "model" when it is a guess, or None
             when that is not known.
         hidden: whether the object was not drawn.
+        locked: whether tools leave it as it is.
+        group: that it belongs to, with other objects of the image, or None.
+        attributes: strings and booleans by name.
     Raises:
         MessageError: a score, timing, number or origin is out of range.
     """
@@ -202,6 +205,9 @@ class ProjectObject:
     number: int | None = None
     label_origin: str | None = None
     hidden: bool = False
+    locked: bool = False
+    group: int | None = None
+    attributes: Mapping[str, str | bool] = field(default_factory=dict)
 
     @property
     def masks(self) -> tuple[CocoRle, ...]:
@@ -212,6 +218,8 @@ class ProjectObject:
     def __post_init__(self) -> None:
         if self.number is not None and not 1 <= self.number <= MAX_OBJECT_NUMBER:
             raise MessageError(f"number {self.number} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
+        if self.group is not None and not 1 <= self.group <= MAX_OBJECT_NUMBER:
+            raise MessageError(f"group {self.group} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
         if self.label_origin is not None and self.label_origin not in LABEL_ORIGINS:
             raise MessageError(
                 f"label_origin {self.label_origin!r} must be one of {', '.join(LABEL_ORIGINS)}"
@@ -266,6 +274,39 @@ class ProjectImage:
                 )
 
 
+ATTRIBUTE_KINDS = ("select", "checkbox", "text")
+OVERLAPS = ("gives-way", "eats")
+
+
+@dataclass(frozen=True)
+class ClassAttribute:
+    """What objects of a class say beside their label.
+
+    Args:
+        class_name: of the class.
+        name: of the attribute, not blank.
+        kind: "select" one of values, "checkbox" or "text".
+        values: of a select, in order; else empty.
+    Raises:
+        MessageError: another kind, a blank name, a select without values or another kind with some.
+    """
+
+    class_name: str
+    name: str
+    kind: str
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in ATTRIBUTE_KINDS:
+            raise MessageError(
+                f"kind {self.kind!r} of an attribute must be one of {', '.join(ATTRIBUTE_KINDS)}"
+            )
+        if not self.name.strip():
+            raise MessageError("the name of an attribute must not be blank")
+        if bool(self.values) != (self.kind == "select"):
+            raise MessageError(f"attribute {self.name!r}: a select has values, the others have none")
+
+
 @dataclass(frozen=True)
 class Project:
     """Images with their objects, as the browser client saves them.
@@ -276,6 +317,9 @@ class Project:
         class_names: what objects are to be called; None: what the model calls them.
         classes: names that the user labels objects with, in the user's order, where they are not
             `class_names`; None when there are none.
+        attributes: of objects, by their class.
+        overlap: of which object a pixel of several masks is, "gives-way" (the first) or "eats" (the last), or
+            None: of all.
     Raises:
         MessageError: another format, or a name is blank.
     """
@@ -286,10 +330,14 @@ class Project:
     format: int = PROJECT_FORMAT
     class_names: tuple[str, ...] | None = None
     classes: tuple[str, ...] | None = None
+    attributes: tuple[ClassAttribute, ...] = ()
+    overlap: str | None = None
 
     def __post_init__(self) -> None:
         if self.format != PROJECT_FORMAT:
             raise MessageError(f"project format {self.format}, this package knows {PROJECT_FORMAT}")
+        if self.overlap is not None and self.overlap not in OVERLAPS:
+            raise MessageError(f"overlap {self.overlap!r} must be one of {', '.join(OVERLAPS)}")
         if not all(name.strip() for name in (*(self.class_names or ()), *(self.classes or ()))):
             raise MessageError("a class name must not be blank")
 

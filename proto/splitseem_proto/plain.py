@@ -29,10 +29,13 @@ from splitseem_proto.fields import (
     text,
 )
 from splitseem_proto.messages import (
+    ATTRIBUTE_KINDS,
     LABEL_ORIGINS,
+    OVERLAPS,
     PHOTO_STATES,
     PROJECT_FORMAT,
     PROTOCOL_VERSION,
+    ClassAttribute,
     Embedding,
     Message,
     Project,
@@ -171,7 +174,14 @@ _class_names = nullable(sequence(_text, limit=limits.MAX_CLASS_NAMES))
 def _write_project(project: Project) -> Plain:
     plain: Plain = {"format": project.format, "images": [_write_image(image) for image in project.images]}
     lists = {"class_names": project.class_names, "classes": project.classes}
-    return plain | {name: list(names) for name, names in lists.items() if names is not None}
+    given = {name: list(names) for name, names in lists.items() if names is not None}
+    attributes = [_write_attribute(one) for one in project.attributes] or None
+    return plain | given | _given(attributes=attributes, overlap=project.overlap)
+
+
+def _write_attribute(one: ClassAttribute) -> Plain:
+    plain: Plain = {"class": one.class_name, "name": one.name, "kind": one.kind}
+    return plain | ({"values": list(one.values)} if one.values else {})
 
 
 def _write_image(image: ProjectImage) -> Plain:
@@ -192,6 +202,7 @@ def _write_object(item: ProjectObject) -> Plain:
         "score": item.score,
         "timings": dict(item.timings),
         **_given(id=item.id, number=item.number, label_origin=item.label_origin, hidden=item.hidden or None),
+        **_given(locked=item.locked or None, group=item.group, attributes=dict(item.attributes) or None),
     }
 
 
@@ -207,7 +218,9 @@ def _read_project(plain: Plain, where: str) -> Project:
     images = required(plain, "images", sequence(_read_image, limit=limits.MAX_PROJECT_IMAGES), where)
     class_names = _class_names(plain.get("class_names"), f"{where}.class_names")
     classes = _class_names(plain.get("classes"), f"{where}.classes")
-    return build(lambda: Project(images, version, class_names, classes), where)
+    attributes = _optional(plain, "attributes", _class_attributes, where) or ()
+    overlap = _optional(plain, "overlap", _overlap, where)
+    return build(lambda: Project(images, version, class_names, classes, attributes, overlap), where)
 
 
 def _read_image(value: object, where: str) -> ProjectImage:
@@ -234,10 +247,40 @@ def _read_object(value: object, where: str) -> ProjectObject:
     shown_number = _optional(plain, "number", integer, where)
     origin = _optional(plain, "label_origin", _label_origin, where)
     hidden = _optional(plain, "hidden", boolean, where) or False
+    identity_of = (identity, shown_number, origin, hidden)
+    locked = _optional(plain, "locked", boolean, where) or False
+    group = _optional(plain, "group", integer, where)
+    attributes = _optional(plain, "attributes", _attributes, where) or {}
     return build(
-        lambda: ProjectObject(prompts, mask, label, score, timings, identity, shown_number, origin, hidden),
+        lambda: ProjectObject(prompts, mask, label, score, timings, *identity_of, locked, group, attributes),
         where,
     )
+
+
+def _attributes(value: object, where: str) -> dict[str, str | bool]:
+    given = mapping(value, where)
+    if len(given) > limits.MAX_ATTRIBUTES:
+        raise LimitExceeded(f"{where}: {len(given)} attributes, at most {limits.MAX_ATTRIBUTES} are allowed")
+    return {
+        _text(name, where): said if isinstance(said, bool) else _text(said, f"{where}.{name}")
+        for name, said in given.items()
+    }
+
+
+def _class_attribute(value: object, where: str) -> ClassAttribute:
+    plain = mapping(value, where)
+    class_name = required(plain, "class", _text, where)
+    name = required(plain, "name", _text, where)
+    kind = known(required(plain, "kind", _name, where), dict.fromkeys(ATTRIBUTE_KINDS), f"{where}.kind")
+    values = _optional(plain, "values", sequence(_text, limit=limits.MAX_ATTRIBUTE_VALUES), where) or ()
+    return build(lambda: ClassAttribute(class_name, name, kind, values), where)
+
+
+_class_attributes = sequence(_class_attribute, limit=limits.MAX_CLASS_NAMES)
+
+
+def _overlap(value: object, where: str) -> str:
+    return known(_name(value, where), dict.fromkeys(OVERLAPS), where)
 
 
 def _label_origin(value: object, where: str) -> str:

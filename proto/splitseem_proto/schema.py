@@ -123,6 +123,9 @@ class ProjectObjectFields(BaseModel):
     number: Annotated[int, Field(ge=1, le=limits.MAX_OBJECT_NUMBER)] | None = None
     label_origin: Literal["user", "model"] | None = None
     hidden: bool | None = None
+    locked: bool | None = None
+    group: Annotated[int, Field(ge=1, le=limits.MAX_OBJECT_NUMBER)] | None = None
+    attributes: Annotated[dict[str, Words | bool], Field(max_length=limits.MAX_ATTRIBUTES)] | None = None
 
 
 class ProjectImageFields(BaseModel):
@@ -138,6 +141,15 @@ class ProjectImageFields(BaseModel):
     canvas: Annotated[int, Field(ge=1, le=limits.MAX_DIMENSION)] | None = None
 
 
+class ClassAttributeFields(BaseModel):
+    """What objects of a class say beside their label; a select has values, the others have none."""
+
+    class_name: Annotated[Words, Field(alias="class")]
+    name: Words
+    kind: Literal["select", "checkbox", "text"]
+    values: Annotated[list[Words], Field(max_length=limits.MAX_ATTRIBUTE_VALUES)] | None = None
+
+
 class ProjectMessage(Envelope):
     """Images with their objects, as the browser client saves them."""
 
@@ -146,6 +158,8 @@ class ProjectMessage(Envelope):
     images: Annotated[list[ProjectImageFields], Field(max_length=limits.MAX_PROJECT_IMAGES)]
     class_names: Annotated[list[Words], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
     classes: Annotated[list[Words], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
+    attributes: Annotated[list[ClassAttributeFields], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
+    overlap: Literal["gives-way", "eats"] | None = None
 
 
 MESSAGE_MODELS: dict[str, type[Envelope]] = {

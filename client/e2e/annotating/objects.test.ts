@@ -1,5 +1,6 @@
-/** What is done with whole objects beside prompts: examples. */
+/** What is done with whole objects beside prompts: examples, repairs, locks, groups, attributes. */
 import { beforeEach, expect, it } from 'vitest';
+import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
 import { iou } from '../masks';
 import { useStage } from '../stage';
@@ -68,4 +69,31 @@ it('a place or a box of the photo is an example of what is like it there', async
   await user.page.mouse.up();
   await user.status.getByText(/^Like the place that you showed: \d+ new/).waitFor();
   expect((await user.project()).images[0]?.objects.length).toBeGreaterThanOrEqual(found);
+});
+
+it('a selected object is repaired, locked, grouped and described by keys and fields', async () => {
+  await user.openSample('coffee.jpg');
+  await user.click(CUP);
+  await user.page.keyboard.press('Shift+F');
+  await user.page.keyboard.press('Shift+S');
+  await user.waitForAnswers(3);
+  expect((await user.objects())[0]?.prompts.map(({ kind }) => kind)).toEqual(['click', 'repair', 'repair']);
+  await user.page.getByRole('textbox', { name: 'New class' }).fill('cup');
+  await user.page.keyboard.press('Enter');
+  await user.page.getByRole('button', { name: 'Attributes of class cup' }).click();
+  await user.page.getByRole('textbox', { name: 'Attributes' }).fill('colour = white, red\nfull?');
+  expect(await seriousFindings(user.page)).toEqual([]);
+  await user.page.getByRole('button', { name: 'Use these attributes' }).click();
+  await user.canvas.focus();
+  await user.page.keyboard.press('1');
+  await user.page.getByLabel('colour').selectOption('red');
+  await user.page.getByLabel('full').check();
+  await user.page.keyboard.press('Control+d');
+  await user.page.keyboard.press('Control+g');
+  await user.page.keyboard.press('Shift+L');
+  expect(await seriousFindings(user.page)).toEqual([]);
+  await user.page.keyboard.press('Delete');
+  const [first, second] = await user.objects();
+  expect([first?.group, second?.group, second?.locked]).toEqual([1, 1, true]);
+  expect(first?.attributes).toEqual({ colour: 'red', full: true });
 });

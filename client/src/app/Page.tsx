@@ -6,6 +6,7 @@ import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
 import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassList } from './panels/ClassList';
+import { AttributesDialog } from './dialogs/AttributesDialog';
 import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { ExampleBar } from './bars/ExampleBar';
@@ -65,6 +66,7 @@ export function Page({ app }: { readonly app: App }) {
       <SpokenRegion app={app} />
       <KeysDialog app={app} />
       <ClassNamesDialog app={app} />
+      <AttributesDialog app={app} />
       <ApiKeyDialog app={app} />
     </div>
   );

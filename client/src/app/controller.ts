@@ -6,6 +6,7 @@ import type { Loaded } from '../api/wait';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
 import { setClassList } from '../session/classes';
+import { lockedActive } from '../session/marks';
 import { classListOf } from '../session/project';
 import {
   activeImageOf,
@@ -192,6 +193,10 @@ export class Controller {
 
   give(prompt: PromptItem): void {
     this.#retryAllButTexts();
+    if (lockedActive(this.#store.session.value) !== null) {
+      this.notify('The selected object is locked: unlock it by Shift+L, or begin another by N');
+      return;
+    }
     this.change((session) =>
       change.addPrompt(session, prompt, this.#services.now(), this.#store.nextLabel.value),
     );

@@ -35,6 +35,7 @@ import {
   MAX_TEXT_BYTES,
   MAX_TIMINGS,
 } from '../shared/reading/limits';
+import { overlap, readAttributes, readClassAttributes } from './attributes';
 import { readPromptItem } from '../shared/prompt/kinds';
 import { cocoRle } from '../shared/reading/cocoRle';
 import { refuse } from '../shared/reading/refusal';
@@ -98,6 +99,8 @@ export function readProject(fields: Fields, where: string): Project {
   const lists = given({
     class_names: optional(fields, 'class_names', classNames, where),
     classes: optional(fields, 'classes', classNames, where),
+    attributes: optional(fields, 'attributes', readClassAttributes, where),
+    overlap: optional(fields, 'overlap', overlap, where),
   });
   const names = [...(lists.class_names ?? []), ...(lists.classes ?? [])];
   check(!names.some((word) => word.trim() === ''), `${where}: a class name must not be blank`);
@@ -151,9 +154,13 @@ const projectObject: Reader<ProjectObject> = (value, where) => {
       number: optional(fields, 'number', integer, where),
       label_origin: optional(fields, 'label_origin', labelOrigin, where),
       hidden: optional(fields, 'hidden', boolean, where),
+      locked: optional(fields, 'locked', boolean, where),
+      group: optional(fields, 'group', integer, where),
+      attributes: optional(fields, 'attributes', readAttributes, where),
     }),
   };
-  const { number: shown = 1 } = object;
+  const { number: shown = 1, group = 1 } = object;
+  check(group >= 1 && group <= MAX_OBJECT_NUMBER, `${where}: group must be within 1 to ${MAX_OBJECT_NUMBER}`);
   check(
     shown >= 1 && shown <= MAX_OBJECT_NUMBER,
     `${where}: number must be within 1 to ${MAX_OBJECT_NUMBER}`,

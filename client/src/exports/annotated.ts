@@ -1,5 +1,15 @@
 /** Session -> what every format is made of: photos with names of their own, objects with masks. */
-import { guessOf, labelOf, resultOf, type ImageId, type SegmentObject, type Session } from '../session/state';
+import { masksOf } from '../session/overlap';
+import {
+  guessOf,
+  labelOf,
+  resultOf,
+  type Attributes,
+  type ImageDocument,
+  type ImageId,
+  type SegmentObject,
+  type Session,
+} from '../session/state';
 import { rleArea } from '../shared/rle';
 import type { CocoRle, LabelOrigin, SizeHw } from '../shared/types';
 import { exportNames, type ExportName } from './names';
@@ -15,6 +25,9 @@ export interface AnnotatedObject {
   /** What the model takes it for, and how sure it is. */
   readonly guess: string | null;
   readonly guessScore: number | null;
+  /** That it belongs to; absent: to none. */
+  readonly group?: number;
+  readonly attributes?: Attributes;
 }
 
 export interface AnnotatedPhoto extends ExportName {
@@ -39,24 +52,33 @@ export function annotated(session: Session): Annotated {
     name,
     size,
     ...(names[index] ?? { fileName: name, stem: 'image' }),
-    objects: document.objects.flatMap((object) => toAnnotated(session, object) ?? []),
+    objects: annotatedObjects(session, document),
   }));
   return { photos, remarks: [...renamed(photos), ...waiting(session)] };
 }
 
-function toAnnotated(session: Session, object: SegmentObject): AnnotatedObject | null {
+function annotatedObjects(session: Session, document: ImageDocument): readonly AnnotatedObject[] {
+  const masks = masksOf(session, document);
+  return document.objects.flatMap((object) => {
+    const mask = masks.get(object.id);
+    return (mask && toAnnotated(session, object, mask)) ?? [];
+  });
+}
+
+function toAnnotated(session: Session, object: SegmentObject, mask: CocoRle): AnnotatedObject | null {
   const result = resultOf(session, object);
   if (result === null || result.isDraft) return null;
   const label = labelOf(session, object);
   return {
     id: object.id,
     number: object.number,
-    mask: result.mask,
-    area: rleArea(result.mask),
+    ...{ mask, area: rleArea(mask) },
     label: label?.text ?? null,
     labelOrigin: label?.origin ?? null,
     guess: guessOf(session, object),
     guessScore: result.label === null ? null : result.labelScore,
+    ...(object.group !== undefined && { group: object.group }),
+    ...(Object.keys(object.attributes ?? {}).length > 0 && { attributes: object.attributes ?? {} }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Objects -> categories: names, numbered in the order of the user's list, then of the objects. */
+import type { ClassAttribute } from '../session/state';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 
 export interface CategoryOptions {
@@ -6,6 +7,8 @@ export interface CategoryOptions {
   readonly useGuesses: boolean;
   /** Names that are categories in any case, before the others: their numbers are the same in every file. */
   readonly classes?: readonly string[];
+  /** What objects of classes say beside their label. */
+  readonly attributes?: readonly ClassAttribute[];
 }
 
 /** Category of objects without a name. */

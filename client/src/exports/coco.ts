@@ -38,6 +38,9 @@ interface CocoAttributes {
   readonly label_origin?: LabelOrigin;
   readonly guess?: string;
   readonly guess_score?: number;
+  readonly group?: number;
+  /** As CVAT writes them: by their names. */
+  readonly [said: string]: unknown;
 }
 
 export interface CocoOptions extends CategoryOptions {
@@ -74,9 +77,15 @@ export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions):
   };
 }
 
-const attributesOf = ({ number, labelOrigin, guess, guessScore }: AnnotatedObject): CocoAttributes => ({
+const attributesOf = (object: AnnotatedObject): CocoAttributes => ({
+  ...object.attributes,
+  ...factsOf(object),
+});
+
+const factsOf = ({ number, labelOrigin, guess, guessScore, group }: AnnotatedObject): CocoAttributes => ({
   number,
   ...(labelOrigin !== null && { label_origin: labelOrigin }),
   ...(guess !== null && { guess }),
   ...(guessScore !== null && { guess_score: guessScore }),
+  ...(group !== undefined && { group }),
 });

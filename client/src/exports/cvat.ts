@@ -2,7 +2,7 @@
 import { classColour, hexColour } from '../canvas/palette';
 import { maskFromRle, rleBounds } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
-import type { AnnotatedPhoto } from './annotated';
+import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 import { categorised, categoryNames, type CategoryOptions } from './categories';
 import { element, toXml, type Element } from './xml';
 
@@ -13,7 +13,7 @@ export function toCvat(photos: readonly AnnotatedPhoto[], options: CategoryOptio
       element('name', name),
       element('color', hexColour(classColour(name))),
       element('type', 'mask'),
-      element('attributes', []),
+      element('attributes', specsOf(name, options)),
     ]),
   );
   const images = found.map(({ photo, objects }, id): Element => {
@@ -21,7 +21,7 @@ export function toCvat(photos: readonly AnnotatedPhoto[], options: CategoryOptio
     return {
       tag: 'image',
       attributes: { id, name: photo.fileName, width, height },
-      content: objects.map(({ object, category }, index) => maskElement(object.mask, category, index)),
+      content: objects.map(({ object, category }, index) => maskElement(object, category, index, options)),
     };
   });
   const task = element('task', [element('labels', labels)]);
@@ -29,7 +29,33 @@ export function toCvat(photos: readonly AnnotatedPhoto[], options: CategoryOptio
   return new Blob([toXml(root)], { type: 'application/xml' });
 }
 
-function maskElement(mask: CocoRle, label: string, index: number): Element {
+/** What objects of a class say, as CVAT declares it. */
+const specsOf = (name: string, { attributes = [] }: CategoryOptions): readonly Element[] =>
+  attributes
+    .filter((one) => one.class === name)
+    .map((one) =>
+      element('attribute', [
+        element('name', one.name),
+        element('mutable', 'False'),
+        element('input_type', one.kind),
+        element('default_value', one.kind === 'checkbox' ? 'false' : ''),
+        element('values', (one.kind === 'checkbox' ? ['false', 'true'] : (one.values ?? [])).join('\n')),
+      ]),
+    );
+
+/** CVAT takes no attribute that its label does not declare. */
+const saidBy = ({ attributes = {} }: AnnotatedObject, label: string, options: CategoryOptions): Element[] =>
+  (options.attributes ?? [])
+    .filter((one) => one.class === label && attributes[one.name] !== undefined)
+    .map(({ name }) => ({ tag: 'attribute', attributes: { name }, content: `${attributes[name] ?? ''}` }));
+
+function maskElement(
+  object: AnnotatedObject,
+  label: string,
+  index: number,
+  options: CategoryOptions,
+): Element {
+  const { mask, group } = object;
   const [left, top, width, height] = rleBounds(mask);
   const rle = rowRuns(mask, [left, top, width, height]).join(', ');
   const attributes = {
@@ -42,8 +68,9 @@ function maskElement(mask: CocoRle, label: string, index: number): Element {
     width,
     height,
     z_order: index,
+    ...(group !== undefined && { group_id: group }),
   };
-  return { tag: 'mask', attributes };
+  return { tag: 'mask', attributes, content: saidBy(object, label, options) };
 }
 
 /** Run lengths of a part of a mask, row by row, background first. */

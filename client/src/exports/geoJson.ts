@@ -1,4 +1,5 @@
 /** Annotated photos -> GeoJSON: a file a photo, a MultiPolygon an object, in pixels from the upper left corner. */
+import type { Attributes } from '../session/state';
 import type { AnnotatedPhoto } from './annotated';
 import { besides, categorised, type Categorised, type CategoryOptions } from './categories';
 import { areasOf, pairs } from './polygons';
@@ -29,9 +30,14 @@ const collection = ({ photo, objects }: Categorised): unknown => ({
       classification: { name: category },
       number: object.number,
       image: photo.fileName,
+      ...(object.group !== undefined && { group: object.group }),
+      ...(object.attributes && { metadata: texts(object.attributes) }),
     },
   })),
 });
+
+const texts = (attributes: Attributes): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(attributes).map(([name, said]) => [name, `${said}`]));
 
 /** The last corner of a ring is its first. */
 const closed = (ring: readonly number[]): unknown => pairs([...ring, ...ring.slice(0, 2)]);

@@ -1,5 +1,5 @@
 /** Annotated photos -> LabelMe: a JSON file a photo; the parts of an object are shapes of one group. */
-import type { AnnotatedPhoto } from './annotated';
+import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 import { besides, categorised, type Categorised, type CategoryOptions } from './categories';
 import { pairs, polygonsOf } from './polygons';
 import { zipOf } from './zip';
@@ -16,6 +16,22 @@ export const toLabelMe = (photos: readonly AnnotatedPhoto[], options: CategoryOp
     ),
   );
 
+type Named = Categorised['objects'];
+
+/** Objects of a group have the number of its first one: no other object has that. */
+const groupOf = ({ number, group }: AnnotatedObject, objects: Named): number =>
+  objects.find(({ object }) => group !== undefined && object.group === group)?.object.number ?? number;
+
+const flagsOf = ({ attributes = {} }: AnnotatedObject): Readonly<Record<string, boolean>> =>
+  Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, said]) => (typeof said === 'boolean' ? [[name, said]] : [])),
+  );
+
+const descriptionOf = ({ attributes = {} }: AnnotatedObject): string =>
+  Object.entries(attributes)
+    .flatMap(([name, said]) => (typeof said === 'string' ? [`${name}: ${said}`] : []))
+    .join('; ');
+
 const labelMeFile = ({ photo, objects }: Categorised): unknown => ({
   version: VERSION,
   flags: {},
@@ -23,10 +39,10 @@ const labelMeFile = ({ photo, objects }: Categorised): unknown => ({
     polygonsOf(object.mask).map((polygon) => ({
       label: category,
       points: pairs(polygon),
-      group_id: object.number,
-      description: '',
+      group_id: groupOf(object, objects),
+      description: descriptionOf(object),
       shape_type: 'polygon',
-      flags: {},
+      flags: flagsOf(object),
       mask: null,
     })),
   ),

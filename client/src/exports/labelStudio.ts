@@ -8,6 +8,7 @@
 import { classColour, hexColour } from '../canvas/palette';
 import { maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
+import type { Attributes } from '../session/state';
 import type { AnnotatedPhoto } from './annotated';
 import { categorised, categoryNames, type Categorised, type CategoryOptions } from './categories';
 import { element, toXml } from './xml';
@@ -38,11 +39,15 @@ const task = ({ photo, objects }: Categorised): unknown => ({
         original_width: photo.size.width,
         original_height: photo.size.height,
         image_rotation: 0,
+        ...(object.attributes && { meta: { text: notes(object.attributes) } }),
         value: { format: 'rle', rle: brush(object.mask), brushlabels: [category] },
       })),
     },
   ],
 });
+
+const notes = (attributes: Attributes): string[] =>
+  Object.entries(attributes).map(([name, said]) => `${name}: ${said}`);
 
 const config = (names: readonly string[]): string =>
   toXml(

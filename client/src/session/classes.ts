@@ -1,7 +1,7 @@
 /** Classes: what objects are called by the user, in an order of the user's. */
 import { MAX_CLASS_NAMES } from '../shared/reading/limits';
 import { commitClasses } from './history';
-import { labelOf, type ClassList, type Session } from './state';
+import { labelOf, type ClassAttribute, type ClassList, type Overlap, type Session } from './state';
 
 export interface ClassInUse {
   readonly name: string;
@@ -28,9 +28,13 @@ export const classNamesOf = (session: Session): readonly string[] =>
   classesOf(session).map(({ name }) => name);
 
 /** Have this list and no other; what comes twice or beyond the largest number of names is left out. */
-export function setClassList(session: Session, { names, isVocabulary }: ClassList, what: string): Session {
-  const kept = [...new Set(names)].slice(0, MAX_CLASS_NAMES);
-  const after = { names: kept, isVocabulary: isVocabulary && kept.length > 0 };
+export function setClassList(session: Session, given: ClassList, what: string): Session {
+  const names = [...new Set(given.names)].slice(0, MAX_CLASS_NAMES);
+  const after = {
+    ...session.classList,
+    ...given,
+    ...{ names, isVocabulary: given.isVocabulary && names.length > 0 },
+  };
   return isSame(session.classList, after) ? session : commitClasses(session, what, after);
 }
 
@@ -53,4 +57,23 @@ export function moveClass(session: Session, name: string, by: -1 | 1): Session {
 }
 
 const isSame = (a: ClassList, b: ClassList): boolean =>
-  a.isVocabulary === b.isVocabulary && a.names.join('\n') === b.names.join('\n');
+  a.isVocabulary === b.isVocabulary &&
+  a.names.join('\n') === b.names.join('\n') &&
+  overlapOf(a) === overlapOf(b) &&
+  JSON.stringify(a.attributes ?? []) === JSON.stringify(b.attributes ?? []);
+
+export const overlapOf = ({ overlap = 'allowed' }: Pick<ClassList, 'overlap'>): Overlap => overlap;
+
+export const setOverlap = (session: Session, overlap: Overlap): Session =>
+  setClassList(session, { ...session.classList, overlap }, 'overlap');
+
+/** What objects of a class say. */
+export const attributesOf = (session: Session, name: string): readonly ClassAttribute[] =>
+  (session.classList.attributes ?? []).filter((one) => one.class === name);
+
+/** Let objects of a class say this and nothing else; what they have said stays. */
+export function setAttributes(session: Session, name: string, rules: readonly ClassAttribute[]): Session {
+  const others = (session.classList.attributes ?? []).filter((one) => one.class !== name);
+  const attributes = [...others, ...rules].slice(0, MAX_CLASS_NAMES);
+  return setClassList(session, { ...session.classList, attributes }, `attributes of ${name}`);
+}

@@ -12,6 +12,7 @@ import {
   type Session,
   type Step,
 } from './state';
+import { masksOf } from './overlap';
 import { withNewObject } from './transitions';
 
 /** What another photo takes of an object. */
@@ -24,10 +25,12 @@ export interface CopiedObject {
 
 /** The object whose mask is on top at a place of the photo that is shown; null where none is seen. */
 export function objectAt(session: Session, { x, y }: PointXy): SegmentObject | null {
-  const { objects = [], hidden } = activeImageOf(session)?.document ?? {};
-  const found = objects.findLast((object) => {
-    const mask = resultOf(session, object)?.mask;
-    return hidden?.has(object.id) === false && mask !== undefined && rleContains(mask, x, y);
+  const document = activeImageOf(session)?.document;
+  if (document === undefined) return null;
+  const masks = masksOf(session, document);
+  const found = document.objects.findLast(({ id }) => {
+    const mask = masks.get(id);
+    return !document.hidden.has(id) && mask !== undefined && rleContains(mask, x, y);
   });
   return found ?? null;
 }
@@ -111,6 +114,7 @@ export function mergeWithPrevious(session: Session, givenAt: number): Session {
   const [before, selected] = [objects[index - 1], objects[index]];
   if (image === null || before === undefined || selected === undefined) return session;
   const [first, second] = [resultOf(session, before), resultOf(session, selected)];
+  if (before.isLocked === true || selected.isLocked === true) return session;
   if (first?.isDraft !== false || second?.isDraft !== false) return session;
   const prompt = { kind: 'mask', ...painted(first.mask, runsOf(second.mask), 1) } as const;
   const merged: SegmentObject = {

@@ -1,6 +1,7 @@
 /** Session -> project: what is saved, and what `splitseem.project()` returns. */
 import type { Project, ProjectImage, ProjectObject } from '../shared/types';
 import { MAX_OBJECT_NUMBER } from '../shared/reading/limits';
+import { overlapOf } from './classes';
 import {
   labelOf,
   resultOf,
@@ -32,15 +33,29 @@ export function toProject(session: Session, facts: ProjectFacts): Project {
   };
 }
 
-function toClassLists({ names, isVocabulary }: ClassList): Pick<Project, 'class_names' | 'classes'> {
+function toClassLists({ attributes = [], ...list }: ClassList): Partial<Project> {
+  const overlap = overlapOf(list);
+  return {
+    ...toNames(list),
+    ...(attributes.length > 0 && { attributes }),
+    ...(overlap !== 'allowed' && { overlap }),
+  };
+}
+
+function toNames({ names, isVocabulary }: ClassList): Pick<Project, 'class_names' | 'classes'> {
   if (isVocabulary) return { class_names: [...names] };
   return names.length === 0 ? {} : { classes: [...names] };
 }
 
 /** The class list that a project was saved with; null: with none. */
-export function classListOf({ class_names, classes }: Project): ClassList | null {
-  if (class_names != null) return { names: [...new Set(class_names)], isVocabulary: true };
-  return classes == null ? null : { names: [...new Set(classes)], isVocabulary: false };
+export function classListOf({ class_names, classes, attributes, overlap }: Project): ClassList | null {
+  const names = class_names ?? classes;
+  if (names == null && attributes == null && overlap == null) return null;
+  return {
+    ...{ names: [...new Set(names ?? [])], isVocabulary: class_names != null },
+    ...(attributes && { attributes }),
+    ...(overlap && { overlap }),
+  };
 }
 
 function toProjectImage(session: Session, image: ImageState, facts: ProjectFacts): ProjectImage {
@@ -82,5 +97,8 @@ function toProjectObject(
     number: object.number <= MAX_OBJECT_NUMBER ? object.number : null,
     label_origin: label?.origin ?? null,
     ...(image.document.hidden.has(object.id) && { hidden: true }),
+    ...(object.isLocked === true && { locked: true }),
+    ...(object.group !== undefined && { group: object.group }),
+    ...(Object.keys(object.attributes ?? {}).length > 0 && { attributes: { ...object.attributes } }),
   };
 }

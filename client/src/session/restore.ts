@@ -105,14 +105,15 @@ class Restoring {
   }
 
   #merge(saved: ProjectObject, current: SegmentObject | undefined): SegmentObject {
-    const names = namesOf(saved);
+    const names = { ...namesOf(saved), ...marksOf(saved) };
     if (current === undefined) {
       const number = this.#takeNumber(saved.number ?? null);
       return { id: this.#takeId(saved.id ?? null), number, steps: this.#stepsOf(saved), ...names };
     }
     const isSame = hasPrompts(current, saved);
-    if (isSame && current.userLabel === names.userLabel) return current;
-    return { ...current, ...names, steps: isSame ? current.steps : this.#stepsOf(saved) };
+    const isSaid = JSON.stringify(marksOf(saved)) === JSON.stringify(marksIn(current));
+    if (isSame && isSaid && current.userLabel === names.userLabel) return current;
+    return { ...withoutMarks(current), ...names, steps: isSame ? current.steps : this.#stepsOf(saved) };
   }
 
   #stepsOf({ prompts }: ProjectObject): readonly Step[] {
@@ -143,6 +144,24 @@ class Restoring {
 /** Files that do not say whose a label is hold the user's. */
 const namesOf = ({ label, label_origin }: ProjectObject): Pick<SegmentObject, 'userLabel' | 'savedGuess'> =>
   label_origin === 'model' ? { userLabel: null, savedGuess: label } : { userLabel: label, savedGuess: null };
+
+type Marks = Pick<SegmentObject, 'isLocked' | 'group' | 'attributes'>;
+
+const marksOf = ({ locked, group, attributes }: ProjectObject): Marks => ({
+  ...(locked === true && { isLocked: true }),
+  ...(group != null && { group }),
+  ...(attributes != null && { attributes }),
+});
+
+const marksIn = ({ isLocked, group, attributes = {} }: SegmentObject): Marks => ({
+  ...(isLocked === true && { isLocked }),
+  ...(group !== undefined && { group }),
+  ...(Object.keys(attributes).length > 0 && { attributes }),
+});
+
+const withoutMarks = ({ id, number, steps, userLabel, savedGuess }: SegmentObject): SegmentObject => ({
+  ...{ id, number, steps, userLabel, savedGuess },
+});
 
 const hasPrompts = ({ steps }: SegmentObject, { prompts }: ProjectObject): boolean =>
   JSON.stringify(steps.map(({ prompt }) => sorted(prompt))) === JSON.stringify(prompts.map(sorted));

@@ -1,4 +1,5 @@
 /** What the user has made: images, objects in them, prompts in order. Plain immutable data. */
+import type { ClassAttributeFields } from '../shared/generated';
 import type { LabelOrigin, PhotoMark, PromptItem, SizeHw, StepResult } from '../shared/types';
 
 export type ImageId = string;
@@ -22,7 +23,22 @@ export interface SegmentObject {
   readonly userLabel: string | null;
   /** What the model called it when it was saved, until it has been asked again; null when it is not from a project. */
   readonly savedGuess: string | null;
+  /** Whether tools leave it as it is. */
+  readonly isLocked?: boolean;
+  /** That it belongs to, with others of its photo; absent: to none. */
+  readonly group?: number;
+  /** What is said of it beside its label, by the attributes of its class. */
+  readonly attributes?: Attributes;
 }
+
+/** By name: a text or a choice, or whether it is ticked. */
+export type Attributes = Readonly<Record<string, string | boolean>>;
+
+/** What objects of a class say beside their label. */
+export type ClassAttribute = ClassAttributeFields;
+
+/** Of which object a pixel is that several masks hold: of all, of the first, of the last. */
+export type Overlap = 'allowed' | 'gives-way' | 'eats';
 
 /** What the user said of a photo. */
 export interface Review {
@@ -51,12 +67,15 @@ export interface ChangeSet {
   readonly at: number;
 }
 
-/** Names that the user labels objects with. */
+/** What holds for the objects of all photos: the names that the user labels them with, and what goes with these. */
 export interface ClassList {
   /** In the user's order, each once. */
   readonly names: readonly string[];
   /** Whether the model names objects by them, too; else by its own names. */
   readonly isVocabulary: boolean;
+  readonly attributes?: readonly ClassAttribute[];
+  /** Absent: masks may overlap. */
+  readonly overlap?: Overlap;
 }
 
 /** A change of the class list. */

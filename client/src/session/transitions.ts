@@ -2,6 +2,7 @@
 import type { Naming } from '../shared/model/naming';
 import type { PromptItem, SizeHw, StepResult } from '../shared/types';
 import { commit, replaceImage } from './history';
+import { isLocked, lockedActive } from './marks';
 import {
   activeImageOf,
   activeObjectOf,
@@ -55,7 +56,7 @@ export function addPrompt(
   label: string | null = null,
 ): Session {
   const image = activeImageOf(session);
-  if (image === null) return session;
+  if (image === null || lockedActive(session) !== null) return session;
   const step: Step = { id: `step-${session.nextId}`, prompt, givenAt };
   const prepared =
     activeObjectOf(image) === null ? withNewObject(image, label) : { image, document: image.document };
@@ -73,7 +74,7 @@ export function removePrompt(session: Session, id: ObjectId, stepId: StepId): Se
   const image = activeImageOf(session);
   const object = image?.document.objects.find((candidate) => candidate.id === id);
   const index = object?.steps.findIndex((step) => step.id === stepId) ?? -1;
-  if (image === null || object === undefined || index < 0) return session;
+  if (image === null || object === undefined || index < 0 || object.isLocked === true) return session;
   let { nextId } = session;
   const after = object.steps.slice(index + 1).map((step): Step => ({ ...step, id: `step-${nextId++}` }));
   const document = mapObject(image.document, id, (found) => ({
@@ -94,6 +95,8 @@ export function newObject(session: Session, label: string | null = null): Sessio
 
 /** Without the active object nothing is active: the next prompt begins another. */
 export function deleteObject(session: Session, id: ObjectId): Session {
+  const image = activeImageOf(session);
+  if (image !== null && isLocked(image.document, id)) return session;
   return editActive(
     session,
     'delete object',
@@ -107,15 +110,13 @@ export function deleteObject(session: Session, id: ObjectId): Session {
   );
 }
 
-/** Remove all objects of the active image. */
+/** Remove all objects of the active image, but for those that are locked. */
 export function clearImage(session: Session): Session {
   const image = activeImageOf(session);
-  if (image === null || image.document.objects.length === 0) return session;
-  return commit(session, image, 'clear', {
-    ...EMPTY_DOCUMENT,
-    review: image.document.review,
-    canvas: image.document.canvas,
-  });
+  const objects = image?.document.objects.filter((object) => object.isLocked === true) ?? [];
+  if (image === null || objects.length === image.document.objects.length) return session;
+  const { review, canvas } = image.document;
+  return commit(session, image, 'clear', { ...EMPTY_DOCUMENT, objects, review, canvas });
 }
 
 /** Characters of a label; a project takes 4,096 bytes. */
@@ -135,7 +136,7 @@ export function relabel(session: Session, id: ObjectId, label: string): Session 
   const userLabel = cleanLabel(label);
   const image = session.images.find(({ document }) => document.objects.some((object) => object.id === id));
   const current = image?.document.objects.find((object) => object.id === id);
-  if (image === undefined || current?.userLabel === userLabel) return session;
+  if (image === undefined || current?.userLabel === userLabel || current?.isLocked === true) return session;
   const named = mapObject(image.document, id, (object) => ({ ...object, userLabel }));
   return commit(session, image, 'label', named);
 }

@@ -10,6 +10,14 @@ export interface BoxItem {
   readonly label?: 0 | 1;
 }
 
+/** What objects of a class say beside their label; a select has values, the others have none. */
+export interface ClassAttributeFields {
+  readonly class: string;
+  readonly name: string;
+  readonly kind: 'select' | 'checkbox' | 'text';
+  readonly values?: readonly string[] | null;
+}
+
 /** One position; label 1 for the object, 0 for what is not the object. */
 export interface ClickItem {
   readonly kind: 'click';
@@ -96,6 +104,8 @@ export interface ProjectMessage {
   readonly images: readonly ProjectImageFields[];
   readonly class_names?: readonly string[] | null;
   readonly classes?: readonly string[] | null;
+  readonly attributes?: readonly ClassAttributeFields[] | null;
+  readonly overlap?: 'gives-way' | 'eats' | null;
 }
 
 /** One segmented object: its prompts in order and the mask they gave. */
@@ -109,6 +119,9 @@ export interface ProjectObjectFields {
   readonly number?: number | null;
   readonly label_origin?: 'user' | 'model' | null;
   readonly hidden?: boolean | null;
+  readonly locked?: boolean | null;
+  readonly group?: number | null;
+  readonly attributes?: Readonly<Record<string, string | boolean>> | null;
 }
 
 /** What the user gave for one object so far, in order. */

@@ -314,6 +314,28 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("project_number_too_large", "invalid-value", _project_plain, _object(number=65_536)),
     ("project_number_float", "wrong-type", _project_plain, _object(number=1.5)),
     ("project_origin_unknown", "unknown-name", _project_plain, _object(label_origin="guess")),
+    ("project_locked_text", "wrong-type", _project_plain, _object(locked="yes")),
+    ("project_group_zero", "invalid-value", _project_plain, _object(group=0)),
+    ("project_attribute_number", "wrong-type", _project_plain, _object(attributes={"age": 3})),
+    (
+        "project_attributes_many",
+        "limit-exceeded",
+        _project_plain,
+        _object(attributes=dict.fromkeys(map(str, range(65)), "x")),
+    ),
+    ("project_overlap_unknown", "unknown-name", _project_plain, _top(overlap="fights")),
+    (
+        "project_select_without_values",
+        "invalid-value",
+        _project_plain,
+        _top(attributes=[{"class": "dog", "name": "colour", "kind": "select"}]),
+    ),
+    (
+        "project_attribute_kind_unknown",
+        "unknown-name",
+        _project_plain,
+        _top(attributes=[{"class": "dog", "name": "colour", "kind": "radio"}]),
+    ),
     ("project_hidden_integer", "wrong-type", _project_plain, _object(hidden=1)),
     ("project_id_too_long", "limit-exceeded", _project_plain, _object(id="a" * 129)),
     (

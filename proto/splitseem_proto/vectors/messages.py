@@ -15,6 +15,7 @@ from splitseem_proto.geometry import ImageGeometry
 from splitseem_proto.messages import (
     EMBEDDING_STRIDES,
     PROTOCOL_VERSION,
+    ClassAttribute,
     Embedding,
     Message,
     Project,
@@ -98,6 +99,16 @@ def _projects() -> dict[str, Message]:
         "project_identities": Project((cat,)),
         "project_class_names": Project((), class_names=("dog", "grüner Papagei")),
         "project_classes": Project((), classes=("grüner Papagei", "dog, large")),
+        "project_attributes": Project(
+            (ProjectImage("a.png", (3, 4), None, _attributed()),),
+            classes=("dog",),
+            attributes=(
+                ClassAttribute("dog", "colour, mainly", "select", ("brown", "schwarz-weiß")),
+                ClassAttribute("dog", "tame", "checkbox"),
+                ClassAttribute("cat", "note", "text"),
+            ),
+            overlap="eats",
+        ),
         "project_photo_states": Project(_reviewed()),
         "project_canvas": Project((ProjectImage("a.jpg", (3, 4), None, (), canvas=768),)),
     }
@@ -110,6 +121,12 @@ def _reviewed() -> tuple[ProjectImage, ...]:
         ProjectImage(f"{number}.jpg", (3, 4), None, (), state=state, note=note)
         for number, (state, note) in enumerate(given)
     )
+
+
+def _attributed() -> tuple[ProjectObject, ...]:
+    """An object with all that is said of it beside its label."""
+    said: dict[str, str | bool] = {"colour, mainly": "brown", "tame": True, "note": ""}
+    return (ProjectObject((_CLICK,), _MASK, "dog", 1.0, {}, locked=True, group=2, attributes=said),)
 
 
 def _identified() -> tuple[ProjectObject, ...]:

@@ -3,7 +3,8 @@ import type { Scene } from '../../canvas/layers';
 import { objectColour } from '../../canvas/palette';
 import { opposite, type ToolGesture } from '../../canvas/toolGestures';
 import { toImage } from '../../canvas/viewport';
-import { activeObjectOf, resultOf, type ImageState } from '../../session/state';
+import { masksOf } from '../../session/overlap';
+import { activeObjectOf, type ImageState } from '../../session/state';
 import { picturesOf } from './photoPixels';
 import type { App } from '../app';
 import { brushRadius } from '../state/brush';
@@ -34,6 +35,7 @@ export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene |
   const { objects, activeObject, hidden } = image.document;
   const isPeeking = store.peeking.value;
   const shown = isPeeking ? [] : objects.filter(({ id }) => !hidden.has(id));
+  const masks = masksOf(session, image.document);
   return {
     photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
     look: { kind: store.look.value, opacity: store.opacity.value / 100 },
@@ -45,7 +47,7 @@ export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene |
     objects: shown.map((object) => ({
       colour: objectColour(object),
       isActive: object.id === activeObject,
-      mask: resultOf(session, object)?.mask ?? null,
+      mask: masks.get(object.id) ?? null,
       prompts: object.steps.map(({ id, prompt }) => ({ item: prompt, isPending: !session.results.has(id) })),
     })),
   };

@@ -184,6 +184,11 @@ export function exportSource(store: Store, { photos }: Annotated): Source {
 export const countGuesses = (photos: readonly AnnotatedPhoto[]): number =>
   photos.flatMap(({ objects }) => objects).filter(({ labelOrigin }) => labelOrigin === 'model').length;
 
+/** Formats that have groups and attributes of objects, each in its way. */
+const WITH_MARKS: ReadonlySet<string> = new Set([
+  ...['COCO', 'COCO (polygons)', 'LabelMe', 'GeoJSON', 'CVAT', 'Label Studio'],
+]);
+
 /** What the user should know of a file, a sentence each. */
 export function remarksOn(
   format: ExportFormat,
@@ -195,8 +200,11 @@ export function remarksOn(
   const objects = photos.flatMap((photo) => photo.objects);
   const empty = format.hasCategories === true ? objects.filter(({ area }) => area === 0).length : 0;
   const guesses = format.hasCategories === true ? countGuesses(photos) : 0;
+  const isMarked = ({ group, attributes }: AnnotatedObject): boolean => (group ?? attributes) !== undefined;
+  const marked = WITH_MARKS.has(format.name) || format.scope !== 'all' ? 0 : objects.filter(isMarked).length;
   return [
     ...remarks,
+    ...(marked > 0 ? [`Without the group and the attributes that these many objects have: ${marked}`] : []),
     ...(empty > 0 ? [`Left out, with an empty mask: ${empty}`] : []),
     ...(guesses > 0 && !useGuesses ? [`Names not confirmed, written as “${UNLABELLED}”: ${guesses}`] : []),
     ...(guesses > 0 && useGuesses ? [`Categories that are guesses of the model: ${guesses}`] : []),
@@ -212,7 +220,7 @@ export async function exportAs(
   await untilSharp(store);
   const exported = annotated(store.session.value);
   const remarks = remarksOn(format, exported, options);
-  const classes = store.session.value.classList.names;
-  await format.run(exportSource(store, exported), { ...options, classes });
+  const { names: classes, attributes = [] } = store.session.value.classList;
+  await format.run(exportSource(store, exported), { ...options, classes, attributes });
   return remarks;
 }

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { classColour, cssColour } from '../../canvas/palette';
 import { classesOf, type ClassInUse } from '../../session/classes';
 import type { App } from '../app';
@@ -13,6 +13,10 @@ export function ClassList({ app }: { readonly app: App }) {
   const { store } = app;
   const { classList } = store.session.value;
   const classes = classesOf(store.session.value);
+  const [sought, seek] = useState('');
+  const isSought = ({ name }: ClassInUse): boolean =>
+    name.toLowerCase().includes(sought.trim().toLowerCase());
+  const hasSearch = classes.length > MANY;
   return (
     <section class="section">
       <header class="section-head">
@@ -31,15 +35,51 @@ export function ClassList({ app }: { readonly app: App }) {
           </button>
         </span>
       </header>
+      {hasSearch && <Search app={app} classes={classes.filter(isSought)} sought={sought} onSeek={seek} />}
       <ul class="classes" aria-label="Classes">
-        {classes.map((row, index) => (
-          <ClassItem key={row.name} app={app} row={row} index={index} isLast={index === classes.length - 1} />
-        ))}
+        {classes.map(
+          (row, index) =>
+            (!hasSearch || isSought(row)) && (
+              <ClassItem
+                key={row.name}
+                app={app}
+                row={row}
+                index={index}
+                isLast={index === classes.length - 1}
+              />
+            ),
+        )}
       </ul>
       <NewClass app={app} />
     </section>
   );
 }
+
+/** Classes above which there is a field to search them by. */
+const MANY = 12;
+
+interface SearchProps {
+  readonly app: App;
+  /** Those that are found. */
+  readonly classes: readonly ClassInUse[];
+  readonly sought: string;
+  readonly onSeek: (sought: string) => void;
+}
+
+/** Enter chooses the first that is found. */
+const Search = ({ app, classes, sought, onSeek }: SearchProps) => (
+  <input
+    type="search"
+    class="class-search"
+    aria-label="Search classes"
+    placeholder="Search classes"
+    value={sought}
+    onInput={({ currentTarget }) => onSeek(currentTarget.value)}
+    onKeyDown={({ key }) => {
+      if (key === 'Enter' && sought.trim() !== '' && classes[0]) toggleClass(app, classes[0].name);
+    }}
+  />
+);
 
 interface ItemProps {
   readonly app: App;
@@ -68,6 +108,15 @@ function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
         </span>
         <small aria-hidden="true">{count}</small>
         {key !== '' && <kbd aria-hidden="true">{key}</kbd>}
+      </button>
+      <button
+        type="button"
+        class="quiet move"
+        aria-label={`Attributes of class ${name}`}
+        title="Attributes: what its objects say beside their label"
+        onClick={() => (app.store.attributesOpen.value = name)}
+      >
+        <Icon name="fields" />
       </button>
       <MoveButton app={app} name={name} by={-1} isPossible={index > 0} />
       <MoveButton app={app} name={name} by={1} isPossible={!isLast} />

@@ -30,6 +30,7 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         title={isGuess ? 'A guess of the model: confirm it, or type or choose what it is' : undefined}
         list={names}
         maxLength={MAX_LABEL}
+        readOnly={object.isLocked === true}
         value={typed ?? label?.text ?? ''}
         placeholder={object.steps.length === 0 ? 'click on it' : '…'}
         onFocus={() => controller.selectObject(object.id)}

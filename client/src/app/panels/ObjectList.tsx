@@ -1,11 +1,13 @@
 import { cssColour, objectColour } from '../../canvas/palette';
-import { classNamesOf } from '../../session/classes';
-import { resultOf, type ImageState, type SegmentObject } from '../../session/state';
+import { classNamesOf, overlapOf } from '../../session/classes';
+import { resultOf, type ImageState, type Overlap, type SegmentObject } from '../../session/state';
 import { rankedNames } from '../../shared/model/naming';
 import type { StepResult } from '../../shared/types';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
+import { chooseOverlap } from '../tools/marking';
 import { LabelField } from './LabelField';
+import { ObjectFields } from './ObjectFields';
 import { ObjectTools } from './ObjectTools';
 import type { Store } from '../state/store';
 import { titles } from '../tools/keyMap';
@@ -20,7 +22,10 @@ export function ObjectList({ app }: { readonly app: App }) {
   const objects = image?.document.objects ?? [];
   return (
     <section class="section">
-      <h2>Objects</h2>
+      <header class="section-head">
+        <h2>Objects</h2>
+        {objects.length > 1 && <OverlapChoice app={app} />}
+      </header>
       <ul class="objects" aria-label="Objects">
         {image !== null &&
           objects.map((object) => <ObjectItem key={object.id} app={app} image={image} object={object} />)}
@@ -33,6 +38,31 @@ export function ObjectList({ app }: { readonly app: App }) {
         </p>
       )}
     </section>
+  );
+}
+
+const OVERLAPS: Readonly<Record<Overlap, string>> = {
+  allowed: 'Masks may overlap',
+  'gives-way': 'New gives way',
+  eats: 'New covers old',
+};
+
+/** Whose a pixel is that several masks hold. */
+function OverlapChoice({ app }: { readonly app: App }) {
+  const chosen = overlapOf(app.store.session.value.classList);
+  return (
+    <select
+      class="overlap"
+      aria-label="Where masks overlap"
+      title="On all photos, as shown and as exported; locked objects come first"
+      onChange={({ currentTarget }) => chooseOverlap(app, currentTarget.value as Overlap)}
+    >
+      {Object.entries(OVERLAPS).map(([overlap, name]) => (
+        <option key={overlap} value={overlap} selected={overlap === chosen}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -63,7 +93,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
       <div class="object-text">
         <LabelField app={app} object={object} names={isActive ? NAMES : undefined} />
         {isActive && <Names store={store} result={result} />}
-        <small title={explain(result)}>{describe(store, object)}</small>
+        <small title={explain(result)}>{[describe(store, object), ...marks(object)].join(' · ')}</small>
       </div>
       <button
         type="button"
@@ -79,11 +109,13 @@ function ObjectItem({ app, image, object }: ItemProps) {
         class="quiet"
         aria-label={`Delete ${name}`}
         title={isActive ? titles(app, 'delete', 'Delete').title : 'Delete'}
+        disabled={object.isLocked === true}
         onClick={() => controller.deleteObject(object.id)}
       >
         <Icon name="close" />
       </button>
       {isActive && <ObjectTools app={app} object={object} />}
+      {isActive && <ObjectFields app={app} object={object} />}
       <TextChips app={app} object={object} />
     </li>
   );
@@ -123,6 +155,11 @@ function Names({ store, result }: { readonly store: Store; readonly result: Step
     </datalist>
   );
 }
+
+const marks = ({ group, isLocked }: SegmentObject): readonly string[] => [
+  ...(group === undefined ? [] : [`group ${group}`]),
+  ...(isLocked === true ? ['locked'] : []),
+];
 
 /** What the short line leaves out. */
 function explain(result: StepResult | null): string | undefined {

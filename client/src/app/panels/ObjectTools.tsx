@@ -1,8 +1,9 @@
 import { resultOf, type SegmentObject } from '../../session/state';
 import type { App } from '../app';
-import { Picture } from '../parts/icons';
+import { Icon, Picture } from '../parts/icons';
 import { whyNot } from '../state/tools';
 import { chooseExample } from '../tools/objectActions';
+import { groupSelected, lock } from '../tools/marking';
 import { REPAIRS, repairSelected, type Repair, type RepairMethod } from '../tools/repairs';
 import './ObjectTools.css';
 
@@ -14,15 +15,34 @@ interface Props {
 /** What can be done with the selected object, in its row. */
 export function ObjectTools({ app, object }: Props) {
   const hasMask = resultOf(app.store.session.value, object) !== null;
-  if (!hasMask) return null;
+  const { number, id, isLocked = false } = object;
+  const doing = isLocked ? 'Unlock' : 'Lock';
   return (
     <div class="object-tools">
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`${doing} object ${number}`}
+        title={isLocked ? 'Unlock: let tools change it again' : 'Lock: no tool changes it'}
+        onClick={() => lock(app, id)}
+      >
+        <Icon name={isLocked ? 'lock' : 'unlock'} />
+      </button>
+      {hasMask && <MaskTools app={app} object={object} />}
+    </div>
+  );
+}
+
+function MaskTools({ app, object }: Props) {
+  return (
+    <>
       <ExampleButton app={app} object={object} />
       {Object.entries<Repair>(REPAIRS).map(([method, repair]) => (
         <button
           key={method}
           type="button"
           class="quiet"
+          disabled={object.isLocked === true}
           aria-label={`${repair.name} of object ${object.number}`}
           title={`${repair.name}: ${repair.title.toLowerCase()}`}
           onClick={() => repairSelected(app, method as RepairMethod)}
@@ -30,7 +50,17 @@ export function ObjectTools({ app, object }: Props) {
           <Picture path={repair.icon} />
         </button>
       ))}
-    </div>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Group object ${object.number} with the one before it`}
+        title="Group with the object before it"
+        disabled={object.isLocked === true}
+        onClick={() => groupSelected(app)}
+      >
+        <Icon name="group" />
+      </button>
+    </>
   );
 }
 

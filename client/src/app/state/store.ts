@@ -97,6 +97,8 @@ export function createStore() {
     /** Class names that the server is asked for just now. */
     classNamesAsked: signal(0),
     classNamesOpen: signal(false),
+    /** The class whose attributes are being edited. */
+    attributesOpen: signal<string | null>(null),
     /** What the user calls the next new objects; null: what the model calls them. */
     nextLabel: signal<string | null>(null),
     /** An object to be given again, on this or another photo. */

@@ -80,6 +80,7 @@ function wishOf(store: Store): Wish | null {
 /** What the active object was told so far; null while that is not answered for good. */
 function knownOf({ activeImage, session, failedSteps }: Store): Omit<Wish, 'imageId'> | null {
   const object = activeImage.value && activeObjectOf(activeImage.value);
+  if (object?.isLocked === true) return null;
   const steps = object?.steps.filter(({ id }) => !failedSteps.value.has(id)) ?? [];
   const results = steps.map(({ id }) => session.value.results.get(id));
   if (results.some((result) => result === undefined || result.isDraft)) return null;

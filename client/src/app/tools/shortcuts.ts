@@ -17,6 +17,7 @@ import {
   selectNext,
   showHidden,
 } from './objectActions';
+import { groupSelected, lockSelected, ungroupSelected } from './marking';
 import { repairSelected } from './repairs';
 import { finishShown, showNeighbour } from './photoActions';
 
@@ -49,6 +50,9 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   'show-all': { run: showHidden },
   duplicate: { run: duplicateSelected },
   merge: { run: mergeSelected },
+  lock: { run: lockSelected },
+  group: { run: groupSelected },
+  ungroup: { run: ungroupSelected },
   'fill-holes': { run: (app) => repairSelected(app, 'fill-holes') },
   'remove-specks': { run: (app) => repairSelected(app, 'remove-specks') },
   smooth: { run: (app) => repairSelected(app, 'smooth') },

@@ -16,3 +16,5 @@ export const MAX_PROJECT_IMAGES = 4_096;
 export const MAX_PROJECT_OBJECTS = 4_096;
 export const MAX_OBJECT_NUMBER = 65_535;
 export const MAX_CLASS_NAMES = 4_096;
+export const MAX_ATTRIBUTES = 64;
+export const MAX_ATTRIBUTE_VALUES = 256;

@@ -1,0 +1,62 @@
+import { useRef } from 'preact/hooks';
+import { attributesOf } from '../../session/classes';
+import type { App } from '../app';
+import { Dialog } from '../parts/Dialog';
+import { attributeText, describeClass } from '../tools/marking';
+
+/** What objects of a class say beside their label. */
+export function AttributesDialog({ app }: { readonly app: App }) {
+  const { attributesOpen } = app.store;
+  const name = attributesOpen.value;
+  return (
+    <Dialog
+      name="attributes"
+      heading={`Attributes of “${name ?? ''}”`}
+      closing="Close attributes"
+      isOpen={name !== null}
+      onClose={() => (attributesOpen.value = null)}
+    >
+      {(close) => name !== null && <Form key={name} app={app} name={name} onDone={close} />}
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  readonly app: App;
+  readonly name: string;
+  readonly onDone: () => void;
+}
+
+function Form({ app, name, onDone }: FormProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  return (
+    <form
+      class="dialog-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        describeClass(app, name, field.current?.value ?? '');
+        onDone();
+      }}
+    >
+      <textarea
+        ref={field}
+        class="dialog-field"
+        autofocus
+        aria-label="Attributes"
+        aria-describedby="attributes-hint"
+        rows={6}
+        placeholder={'colour = brown, black, white\ntame?\nnote'}
+        value={attributeText(attributesOf(app.store.session.value, name))}
+      />
+      <p id="attributes-hint" class="hint">
+        An attribute a line: a name with values after = is to choose from, one with ? to tick, any other to
+        type. The selected object of this class shows them as fields.
+      </p>
+      <div class="dialog-actions">
+        <button type="submit" class="action primary">
+          Use these attributes
+        </button>
+      </div>
+    </form>
+  );
+}
