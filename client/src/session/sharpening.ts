@@ -4,6 +4,9 @@ import { isEdit } from '../shared/prompt/edits';
 import { rleArea } from '../shared/rle';
 import type { ImageId, SegmentObject, Session, StepId } from './state';
 
+/** Steps that failed: the object is answered without them. */
+type LeftOut = ReadonlyMap<StepId, unknown>;
+
 /** An object whose mask, as it is shown, can get the edges of the photo. */
 export interface CoarseMask {
   readonly imageId: ImageId;
@@ -14,16 +17,22 @@ export interface CoarseMask {
 }
 
 /** Those of the active image first; not those that another answer of the decoder is about to replace. */
-export function coarseMasks(session: Session): readonly CoarseMask[] {
+export function coarseMasks(session: Session, leftOut: LeftOut): readonly CoarseMask[] {
   const { images, activeImage } = session;
   const active = images.filter(({ id }) => id === activeImage);
   const others = images.filter(({ id }) => id !== activeImage);
   return [...active, ...others].flatMap(({ id, document }) =>
-    document.objects.flatMap((object) => coarseMask(session, id, object) ?? []),
+    document.objects.flatMap((object) => coarseMask(session, id, object, leftOut) ?? []),
   );
 }
 
-function coarseMask({ results }: Session, imageId: ImageId, { steps }: SegmentObject): CoarseMask | null {
+function coarseMask(
+  { results }: Session,
+  imageId: ImageId,
+  object: SegmentObject,
+  leftOut: LeftOut,
+): CoarseMask | null {
+  const steps = object.steps.filter(({ id }) => !leftOut.has(id));
   const index = steps.findLastIndex(({ id }) => results.has(id));
   const [step, next] = [steps[index], steps[index + 1]];
   const result = step && results.get(step.id);

@@ -37,8 +37,8 @@ export class Sharpening {
     this.#texts = texts;
     this.#onSharp = onSharp;
     effect(() => {
-      const { session, photos, decoder } = store;
-      const wanted = coarseMasks(session.value);
+      const { session, photos, decoder, failedSteps } = store;
+      const wanted = coarseMasks(session.value, failedSteps.value);
       const [{ phase }] = [decoder.value, photos.value];
       untracked(() => {
         // A worker that is loaded again was shown nothing.
@@ -78,8 +78,8 @@ export class Sharpening {
 
   /** What can be sharpened now. Where nothing ever can, the coarse masks stand. */
   #next(): CoarseMask | null {
-    const { session, photos, decoder } = this.#store;
-    const all = coarseMasks(session.value);
+    const { session, photos, decoder, failedSteps } = this.#store;
+    const all = coarseMasks(session.value, failedSteps.value);
     const { value: loaded } = decoder;
     const isHere = loaded.phase === 'ready' && loaded.info.provider !== SERVER_PROVIDER;
     const phaseOf = (id: ImageId): string => photos.value.get(id)?.readiness.phase ?? 'failed';
@@ -135,8 +135,11 @@ export class Sharpening {
 }
 
 /** Settles once no mask that can be sharp is coarse; exports wait for it. */
-export async function untilSharp({ session }: Pick<Store, 'session'>): Promise<void> {
-  const isSharp = computed(() => coarseMasks(session.value).length === 0);
+export async function untilSharp({
+  session,
+  failedSteps,
+}: Pick<Store, 'session' | 'failedSteps'>): Promise<void> {
+  const isSharp = computed(() => coarseMasks(session.value, failedSteps.value).length === 0);
   if (isSharp.value) return;
   await new Promise<void>((resolve) => {
     const stop = isSharp.subscribe((value) => {

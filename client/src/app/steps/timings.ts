@@ -53,7 +53,7 @@ export function lastTimingsOf(store: Store, { steps }: SegmentObject): StepTimin
 /** Of every step whose mask is final, in the order of images, objects and prompts. */
 export function timingsOf(store: Store): NamedTimings[] {
   const { images, results } = store.session.value;
-  const coarse = new Set(coarseMasks(store.session.value).map(({ step }) => step));
+  const coarse = new Set(coarseMasks(store.session.value, store.failedSteps.value).map(({ step }) => step));
   return images.flatMap(({ name, document }) =>
     document.objects.flatMap(({ number, steps }) =>
       steps.flatMap(({ id, prompt }) => {

@@ -73,6 +73,18 @@ describe('a coarse mask', () => {
     expect(world.areas).toEqual([1]);
   });
 
+  it('is sharpened without a prompt that is left out', async () => {
+    world.controller.give(click(1, 1));
+    await answerCoarsely(3);
+    world.controller.give(click(2, 1));
+    await settle();
+    world.questions.at(-1)?.fail({ kind: 'decoder', message: 'no' });
+    await settle();
+    await sharpen(2);
+    expect(world.questions.at(-1)?.args).toMatchObject({ points: [{ x: 1 }] });
+    expect(world.areas).toEqual([2]);
+  });
+
   it('is waited for by what is painted', async () => {
     world.controller.give(click(1, 1));
     await answerCoarsely(3);
