@@ -13,7 +13,7 @@ import { samplePath } from './browser';
 
 const {
   FUZZ_SEEDS = '1',
-  FUZZ_ACTIONS = '300',
+  FUZZ_ACTIONS = '200',
   FUZZ_PLAN = '',
   FUZZ_SHORTEN = '0',
   FUZZ_LOG = '',
