@@ -7,7 +7,7 @@ const GRID = 14;
 /** Proposals that are kept at most. */
 export const MOST = 100;
 /** Rough masks that are redrawn at most. */
-export const ROUGH = 64;
+export const ROUGH = 100;
 /** Masks that overlap more than this, as IoU, are one. */
 const SAME = 0.9;
 /** Cells that a mask has at least. */
