@@ -1,7 +1,7 @@
 """Training recipes as data: every number of a run that is not the model's."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 SET_WEIGHTS = {
@@ -125,6 +125,22 @@ WITHOUT: dict[str, dict[str, Any]] = {
 }
 """Part of the training -> the fields of a recipe that leave it out. The photos stay the same."""
 
+_TUNE = Recipe(
+    steps=6000,
+    crops=((0.0, 256, 6),),
+    large=((0.3, 384, 3),),
+    learning_rate=6e-4,
+    warmup_steps=100,
+    backbone_rate=0.1,
+    backbone_from=0.7,
+    cache_side=384,
+    stuff=0.2,
+    panoptic=0.0,
+    text=0.1,
+    text_only=0.05,
+    loss=LossWeights(label=0.3, focus=2.0),
+)
+
 RECIPES: dict[str, Recipe] = {
     # Two CPU cores, 2.5 hours.
     "cpu": Recipe(steps=9000, crops=((0.0, 128, 16), (0.45, 192, 8), (0.85, 256, 6))),
@@ -137,39 +153,18 @@ RECIPES: dict[str, Recipe] = {
         steps=1000, crops=((0.0, 256, 6),), learning_rate=3e-4, warmup_steps=60, validate_every=250
     ),
     # One CPU core beside other work, two hours, on a pretrained backbone.
-    "tune": Recipe(
-        steps=6000,
-        crops=((0.0, 256, 6),),
-        large=((0.3, 384, 3),),
-        learning_rate=6e-4,
-        warmup_steps=100,
-        backbone_rate=0.1,
-        backbone_from=0.7,
-        cache_side=384,
-        stuff=0.2,
-        panoptic=0.0,
-        text=0.1,
-        text_only=0.05,
-        loss=LossWeights(label=0.3, focus=2.0),
-    ),
+    "tune": _TUNE,
     # The same from weights that have learnt that, for canvases of 384 and 512 and for the last few percent.
-    "sharpen": Recipe(
+    "sharpen": replace(
+        _TUNE,
         steps=3000,
-        crops=((0.0, 256, 6),),
         large=((0.35, 384, 3), (0.25, 512, 2)),
         zoom=2.0,
         nearly=0.3,
         learning_rate=4e-4,
-        warmup_steps=100,
-        backbone_rate=0.1,
         backbone_from=0.6,
         cache_side=512,
         whole_image=0.5,
-        stuff=0.2,
-        panoptic=0.0,
-        text=0.1,
-        text_only=0.05,
-        loss=LossWeights(label=0.3, focus=2.0),
     ),
     # One large GPU beside 16 cores, 20 minutes.
     "gpu": Recipe(
