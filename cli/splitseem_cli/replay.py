@@ -11,22 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
 from splitseem_cli.files.images import read_file, read_rgb
 from splitseem_cli.files.outputs import outputs
 from splitseem_cli.options.model import ModelOptions, model_options
+from splitseem_eval.metrics import iou
 from splitseem_model.errors import ModelError
 from splitseem_model.step.replay import replay
 from splitseem_proto import Project, ProjectImage, ProjectObject, decode_rle, encode_rle, from_plain, to_plain
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor, PreparedImage
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def command(
     """Make the masks of PROJECT again from its prompts, and compare them with those that it holds.
 
     PROJECT is what the page saves as "Project". Every PHOTO is an image file, or a folder of them; they are
-    found by their content, else by name and size. Objects whose photo is not there keep their mask and are
+    found by their content, else by name. Objects whose photo is not there keep their mask and are
     named at the end.
     """
     with refusals():
@@ -176,13 +173,8 @@ def _made_again(
         item.label,
         area=int(mask.sum()),
         saved_area=None if saved is None else int(saved.sum()),
-        iou=None if saved is None else _iou(mask, saved),
+        iou=None if saved is None else iou(mask, saved),
     )
-
-
-def _iou(a: Mask, b: Mask) -> float:
-    either = int((a | b).sum())
-    return 1.0 if either == 0 else int((a & b).sum()) / either
 
 
 def _report(project: Project, files: dict[int, Path], compared: Sequence[Compared]) -> None:
