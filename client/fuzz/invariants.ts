@@ -160,19 +160,20 @@ const BORDER_PIXELS = 6;
  * its embedding.
  */
 const EDGE_PIXELS = 6;
-const INPUT_SIDE = 384;
+/** Of photos for which no other is chosen. */
+const USUAL_CANVAS = 384;
 
 async function serverAgrees(world: World, dice: Dice): Promise<string | null> {
   const project = await world.project();
-  const found = project.images.flatMap(({ name, key, objects }) =>
+  const found = project.images.flatMap(({ name, key, canvas = USUAL_CANVAS, objects }) =>
     objects.flatMap(({ prompts, mask }) => {
       const isSent = key !== null && mask !== null && prompts.every(({ kind }) => kind !== 'text');
-      return isSent ? [{ name, key, mask, prompts }] : [];
+      return isSent ? [{ name, key, canvas, mask, prompts }] : [];
     }),
   );
   const sample = found[Math.floor(dice.fraction() * found.length)];
   if (sample === undefined) return null;
-  const { name, key, prompts, mask } = sample;
+  const { name, key, canvas, prompts, mask } = sample;
   const response = await fetch(`${world.stage.url}/v1/decode`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -185,15 +186,15 @@ async function serverAgrees(world: World, dice: Dice): Promise<string | null> {
   if (theirs === undefined) return '/v1/decode gave no mask';
   world.count('replayed by the server');
   const overlap = iou(mask, theirs);
-  const isClose = overlap >= 0.99 || pixelsBeside(mask, theirs) <= BORDER_PIXELS;
+  const isClose = overlap >= 0.99 || pixelsBeside(mask, theirs, canvas) <= BORDER_PIXELS;
   return isClose ? null : `IoU ${overlap.toFixed(4)} on ${name} for ${JSON.stringify(prompts)}`;
 }
 
 /** Pixels on which two masks differ that lie far from every edge of the second. */
-function pixelsBeside(a: CocoRle, b: CocoRle): number {
+function pixelsBeside(a: CocoRle, b: CocoRle, canvas: number): number {
   const [height, width] = b.size;
   const [ours, theirs] = [maskFromRle(a), maskFromRle(b)];
-  const reach = Math.ceil((EDGE_PIXELS * Math.max(height, width, INPUT_SIDE)) / INPUT_SIDE);
+  const reach = Math.ceil((EDGE_PIXELS * Math.max(height, width, canvas)) / canvas);
   let count = 0;
   ours.forEach((value, at) => {
     const x = at % width;
