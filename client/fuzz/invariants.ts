@@ -165,10 +165,10 @@ const USUAL_CANVAS = 384;
 
 async function serverAgrees(world: World, dice: Dice): Promise<string | null> {
   const project = await world.project();
-  const found = project.images.flatMap(({ name, key, canvas = USUAL_CANVAS, objects }) =>
+  const found = project.images.flatMap(({ name, key, canvas, objects }) =>
     objects.flatMap(({ prompts, mask }) => {
       const isSent = key !== null && mask !== null && prompts.every(({ kind }) => kind !== 'text');
-      return isSent ? [{ name, key, canvas, mask, prompts }] : [];
+      return isSent ? [{ name, key, canvas: canvas ?? USUAL_CANVAS, mask, prompts }] : [];
     }),
   );
   const sample = found[Math.floor(dice.fraction() * found.length)];
