@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { painted, runsUnder } from '../../../src/shared/prompt/brush';
 import { applyEdits, counted, emptyMask, standing, type EditItem } from '../../../src/shared/prompt/edits';
-import type { RegionRules } from '../../../src/shared/prompt/regions';
 import { isValidRle, maskFromRle } from '../../../src/shared/rle';
 import type { PromptItem, SizeHw } from '../../../src/shared/types';
 import { click } from '../../samples';
-import { readJson } from '../../vectors';
+import { readJson, type StandingCase } from '../../vectors';
 
 interface Vectors {
   readonly edits: {
@@ -15,13 +14,7 @@ interface Vectors {
     readonly edits: readonly EditItem[];
     readonly counts: readonly number[];
   }[];
-  readonly standing: {
-    readonly name: string;
-    readonly size: readonly [number, number];
-    readonly rules: RegionRules;
-    readonly items: readonly PromptItem[];
-    readonly standing: readonly PromptItem[];
-  }[];
+  readonly standing: readonly StandingCase[];
 }
 
 const vectors = readJson('vectors/paint.json') as Vectors;

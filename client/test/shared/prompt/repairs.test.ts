@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RepairItem } from '../../../src/shared/generated';
 import { applyEdits, standing } from '../../../src/shared/prompt/edits';
-import type { RegionRules } from '../../../src/shared/prompt/regions';
 import { repaired, type HeldPlace } from '../../../src/shared/prompt/repairs';
 import { isValidRle } from '../../../src/shared/rle';
-import type { PromptItem } from '../../../src/shared/types';
-import { readJson } from '../../vectors';
+import { readJson, type StandingCase } from '../../vectors';
 
 interface Vectors {
   readonly repairs: {
@@ -16,13 +14,7 @@ interface Vectors {
     readonly held: readonly HeldPlace[];
     readonly after: readonly number[];
   }[];
-  readonly standing: {
-    readonly name: string;
-    readonly size: readonly [number, number];
-    readonly rules: RegionRules;
-    readonly items: readonly PromptItem[];
-    readonly standing: readonly PromptItem[];
-  }[];
+  readonly standing: readonly StandingCase[];
 }
 
 const vectors = readJson('vectors/repairs.json') as Vectors;
