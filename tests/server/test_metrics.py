@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -186,6 +188,25 @@ async def test_names_follow_the_rules_of_prometheus(
         assert (family.type == "counter") == all(name.endswith("_total") for name in samples), family.name
         if family.type == "gauge":
             assert not any(name.endswith(("_count", "_sum", "_bucket", "_total")) for name in samples)
+
+
+def test_promtool_has_nothing_to_say_of_a_server_that_has_worked(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.fail("promtool is needed: scripts/test_tools.sh fetches it")
+    with fake_service() as service, httpx.Client(base_url=service.url, timeout=60) as client:
+        for body in (image_bytes(), image_bytes(), image_bytes(colour=(1, 2, 3)), b"no image"):
+            client.post("/embed", content=body, headers=PNG)
+        client.get(f"/v1/embeddings/{'a' * 64}")
+        client.post("/v1/upright", content=image_bytes())
+        answer = client.get("/metrics").content
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], input=answer, capture_output=True, timeout=60, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+    assert b'splitseem_answers_total{cache="hit"} 1.0' in answer
 
 
 async def test_every_figure_is_documented(
