@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 
@@ -26,14 +26,28 @@ _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 # Images that the device takes at once.
 _IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-STATE = {
-    "ready": "1 once the model is warm.",
-    "waiting_images": "Images that wait for the encoder.",
-    "requests_in_progress": "Requests for work that are at work.",
-    "cache_reachable": "1 when the cache answers.",
-    "cache_faults": "Operations of the cache that failed since the start; each was treated as a miss.",
+STATE: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "ready": ("1 once the model is warm.", ()),
+    "waiting_images": ("Images that wait for the encoder.", ()),
+    "queue_depth": ("Pieces of work that wait, by what they are.", ("queue",)),
+    "requests_in_progress": ("Requests for work that are at work.", ()),
+    "cache_reachable": ("1 when the cache answers.", ()),
+    "cache_faults": (
+        "Operations of the cache that failed since the start; each was treated as a miss.",
+        (),
+    ),
+    "device_memory_allocated_bytes": ("Memory of the device in tensors of this process.", ("device",)),
+    "device_memory_reserved_bytes": (
+        "Memory of the device that this process has taken, for tensors now and later.",
+        ("device",),
+    ),
+    "device_memory_peak_bytes": ("The most that tensors of this process ever had.", ("device",)),
+    "device_memory_total_bytes": ("Memory that the device has, for all processes.", ("device",)),
 }
-"""What is read when it is asked for, by name."""
+"""What is read when it is asked for, by name, with its labels."""
+
+Reading = tuple[str, tuple[str, ...], float]
+"""A value of `STATE`: name, values of its labels, number."""
 
 # Requests that no route took: the page's own files, and what does not exist.
 _NO_ROUTE = "other"
@@ -80,6 +94,11 @@ _HISTOGRAMS: Mapping[str, tuple[str, tuple[str, ...], Sequence[float]]] = {
         ("stage",),
         _SECONDS,
     ),
+    "queue_wait_seconds": (
+        "What pieces of work waited before they began, by what they are.",
+        ("queue",),
+        _SECONDS,
+    ),
     "encoder_run_images": ("Images of a run of the encoder's device.", (), _IMAGES),
     "encoder_run_seconds": (
         "Runs of the encoder's device; the rate of their sum is how busy it is.",
@@ -107,7 +126,8 @@ class Metrics:
         self._counter = cache(lambda name, *labels: self._counters[name].labels(*labels))
         self._histogram = cache(lambda name, *labels: self._histograms[name].labels(*labels))
         self._build = Gauge(_PREFIX + "build_info", "1; what runs here.", _BUILD, registry=registry)
-        self._state = {name: Gauge(_PREFIX + name, text, registry=registry) for name, text in STATE.items()}
+        # Made when first there is a value: what a service does not have, it does not name.
+        self._state = cache(lambda name: Gauge(_PREFIX + name, *STATE[name], registry=registry))
 
     def requested(self, scope: Scope, status: int | None, seconds: float) -> None:
         """Count a request under the pattern of its route, so that keys make no series; see `Watch`."""
@@ -138,12 +158,17 @@ class Metrics:
         self._histograms["encoder_run_images"].observe(images)
         self._histograms["encoder_run_seconds"].observe(seconds)
 
+    def waited(self, queue: str, seconds: float) -> None:
+        """Count a wait for a worker, see `EncodeQueue`."""
+        self._histogram("queue_wait_seconds", queue).observe(seconds)
+
     def build(self, *, model: str, fingerprint: str, device: str) -> None:
         """Say what runs here."""
         self._build.labels(version("splitseem"), model, fingerprint, device).set(1)
 
-    def text(self, state: Mapping[str, float]) -> bytes:
+    def text(self, state: Iterable[Reading]) -> bytes:
         """All figures in the text format of Prometheus; `state` has the values of `STATE` now."""
-        for name, value in state.items():
-            self._state[name].set(value)
+        for name, labels, value in state:
+            gauge = self._state(name)
+            (gauge.labels(*labels) if labels else gauge).set(value)
         return generate_latest(self._registry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ from splitseem_server.embedding.admission import Admission
 from splitseem_server.embedding.device import Batching
 from splitseem_server.embedding.encoder import Encoder
 from splitseem_server.embedding.pipeline import EncodePipeline
+from splitseem_server.embedding.queue import EncodeQueue
 from splitseem_server.embedding.service import EmbeddingService
 from splitseem_server.errors import NotReady
 from splitseem_server.files.coded import CodedFiles
@@ -88,6 +90,7 @@ class Services:
         settings = parts.settings
         self.settings = settings
         self.encoder = parts.encoder
+        self.encoders = (parts.encoder, *parts.more_encoders)
         self.decoder = _decoder_files(parts)
         self.metrics = Metrics()
         self.metrics.build(
@@ -113,14 +116,15 @@ class Services:
             max_canvas=settings.max_canvas,
             made=self.metrics.made,
         )
-        waiting = settings.queue_size
+        self._queues = {name: self._queue(name) for name in ("texts", "segmentations", "prompts")}
+        for_texts, for_segments, for_prompts = self._queues.values()
         texts, segmenter, decoder = parts.text_encoder, parts.segmenter, parts.prompt_decoder
-        self.texts = None if texts is None else TextService(texts, capacity=waiting)
+        self.texts = None if texts is None else TextService(texts, for_texts)
         self.panoptic = (
-            None if segmenter is None else PanopticService(segmenter, self.embeddings, capacity=waiting)
+            None if segmenter is None else PanopticService(segmenter, self.embeddings, for_segments)
         )
         self.prompts = (
-            None if decoder is None else DecodeService(decoder, self.embeddings, self.cache, capacity=waiting)
+            None if decoder is None else DecodeService(decoder, self.embeddings, self.cache, for_prompts)
         )
         self.fetch = ImageFetcher(limits.max_bytes, settings.url_s) if settings.fetch_urls else None
         self.coded_files = CodedFiles()
@@ -128,6 +132,20 @@ class Services:
         self.rates = Rates(settings)
         self.readiness = Readiness()
         self.draining = Draining()
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """Pieces of work that wait, by what they are."""
+        others = {name: queue.waiting for name, queue in self._queues.items()}
+        return {"images": self.queue.waiting, "pictures": self.uprights.waiting, **others}
+
+    def _queue(self, name: str) -> EncodeQueue:
+        return EncodeQueue(
+            workers=1,
+            capacity=self.settings.queue_size,
+            what=name,
+            waited=partial(self.metrics.waited, name),
+        )
 
     @property
     def model_header(self) -> str:
@@ -190,6 +208,7 @@ def _pipeline(parts: Parts, images: ImagePool, metrics: Metrics) -> EncodePipeli
         queue_s=settings.queue_s,
         others=parts.more_encoders,
         ran=metrics.ran,
+        waited=partial(metrics.waited, "images"),
     )
 
 

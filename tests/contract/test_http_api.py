@@ -31,6 +31,9 @@ class NoEncoder:
     codecs = ("int8",)
     maps = ("features",)
 
+    def device_memory(self) -> None:
+        raise NotImplementedError
+
     def codec_for(self, *_arguments: object) -> str:
         raise NotImplementedError
 

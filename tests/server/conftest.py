@@ -32,6 +32,7 @@ from fastapi import FastAPI
 from numpy.typing import NDArray
 from PIL import Image
 
+from splitseem_model.encode.device_memory import DeviceMemory
 from splitseem_proto import EMBEDDING_STRIDES, PROTOCOL_VERSION, Embedding, ImageGeometry, encode_tensor
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
@@ -60,6 +61,10 @@ class FakeEncoder:
         self.gate = threading.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.memory: DeviceMemory | None = None
+
+    def device_memory(self) -> DeviceMemory | None:
+        return self.memory
 
     def codec_for(self, maps: str | None) -> str:
         return "float16" if maps == "lateral" else "int8"

@@ -16,6 +16,7 @@ from typing import Any
 from tests.server.conftest import FakeEncoder
 
 from splitseem_cli.serve import listen, run
+from splitseem_model.encode.device_memory import DeviceMemory
 from splitseem_server.app import create_app
 from splitseem_server.cache.open_cache import open_cache
 from splitseem_server.log import configure_log
@@ -47,6 +48,7 @@ def main() -> None:
     settings = load_settings()
     configure_log(settings)
     encoder = SlowEncoder(Path(runs), float(seconds))
+    encoder.memory = DeviceMemory("cuda:0", allocated=2**20, reserved=2**21, peak=2**20, total=2**34)
     app = create_app(Parts(settings=settings, encoder=encoder, cache=open_cache(settings)))
     with listen(settings.host, settings.port) as listener:
         run(app, listener)

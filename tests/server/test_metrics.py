@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
+from splitseem_model.encode.device_memory import DeviceMemory
 from splitseem_server.cache.redis_cache import RedisCache
 from splitseem_server.settings import Settings
 
@@ -163,6 +165,67 @@ async def test_runs_of_the_device_and_what_runs_here_are_told(
     ]
 
 
+def held_by_device(seen: dict[tuple[str, ...], float]) -> dict[tuple[str, ...], float]:
+    prefix = "splitseem_device_memory_"
+    return {
+        (name.removeprefix(prefix), *labels): value
+        for (name, *labels), value in seen.items()
+        if name.startswith(prefix)
+    }
+
+
+async def test_the_memory_of_every_device_is_told(
+    make_app: Callable[..., FastAPI], run_in_process: RunInProcess, encoder: Any
+) -> None:
+    app = make_app()
+    second = type(encoder)()
+    app.state.services.encoders = (encoder, second)
+    async with run_in_process(app) as client:
+        assert held_by_device(await figures(client)) == {}
+        encoder.memory = DeviceMemory("cuda:0", 10, 20, 15, 100)
+        second.memory = DeviceMemory("cuda:1", 1, 2, 3, 4)
+        assert held_by_device(await figures(client)) == {
+            ("allocated_bytes", "cuda:0"): 10,
+            ("reserved_bytes", "cuda:0"): 20,
+            ("peak_bytes", "cuda:0"): 15,
+            ("total_bytes", "cuda:0"): 100,
+            ("allocated_bytes", "cuda:1"): 1,
+            ("reserved_bytes", "cuda:1"): 2,
+            ("peak_bytes", "cuda:1"): 3,
+            ("total_bytes", "cuda:1"): 4,
+        }
+
+
+async def test_what_waits_and_how_long_it_waited_are_told_by_queue(
+    make_app: Callable[..., FastAPI],
+    run_in_process: RunInProcess,
+    encoder: Any,
+    image_bytes: Callable[..., bytes],
+) -> None:
+    async with run_in_process(make_app()) as client:
+        seen = await figures(client)
+        depths = {
+            labels[0]: value for (name, *labels), value in seen.items() if name == "splitseem_queue_depth"
+        }
+        assert depths == dict.fromkeys(("images", "pictures", "texts", "segmentations", "prompts"), 0)
+        encoder.gate.clear()
+        asked = [
+            asyncio.ensure_future(client.post("/embed", content=image_bytes(colour=(n, 0, 0)), headers=PNG))
+            for n in range(3)
+        ]
+        async with asyncio.timeout(60):
+            while (seen := await figures(client))["splitseem_queue_depth", "images"] < 2:
+                await asyncio.sleep(0.01)
+        assert seen["splitseem_waiting_images",] == 2
+        assert seen["splitseem_requests_in_progress",] == 3
+        encoder.gate.set()
+        await asyncio.gather(*asked)
+        seen = await figures(client)
+    assert seen["splitseem_queue_depth", "images"] == 0
+    assert seen["splitseem_queue_wait_seconds_count", "images"] == 3
+    assert seen["splitseem_queue_wait_seconds_sum", "images"] > 0
+
+
 ABBREVIATED = re.compile(r"_(s|ms|us|ns|sec|secs|kb|mb|gb|b|pct)(_|$)")
 OTHER_UNITS = re.compile(r"_(milliseconds|minutes|hours|days|kilobytes|megabytes|percent)(_|$)")
 TYPES = re.compile(r"_(counter|gauge|histogram|summary)(_|$)")
@@ -201,6 +264,7 @@ def test_promtool_has_nothing_to_say_of_a_server_that_has_worked(
             client.post("/embed", content=body, headers=PNG)
         client.get(f"/v1/embeddings/{'a' * 64}")
         client.post("/v1/upright", content=image_bytes())
+        client.post("/v1/text", json={"texts": ["cat"]})
         answer = client.get("/metrics").content
     checked = subprocess.run(
         [promtool, "check", "metrics"], input=answer, capture_output=True, timeout=60, check=False

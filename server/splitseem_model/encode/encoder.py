@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from splitseem_model.config import MIN_CANVAS, ModelConfig
+from splitseem_model.encode.device_memory import DeviceMemory, device_memory
 from splitseem_model.encode.network import EncoderModel, EncoderNetwork, EncoderOptions, MapKind
 from splitseem_model.encode.photo_pixels import photo_of_input, photo_stride, photo_tensor
 from splitseem_model.encode.preprocess import geometry_of, normalise, pad_to_multiple, preprocess
@@ -51,9 +52,14 @@ class ImageEncoder:
         self.largest_canvas: int = model.config.largest_canvas or MAX_CANVAS
         self.default_codec: str = model.config.codec
         self.fingerprint: str = model.fingerprint()
-        self._network = EncoderNetwork(model, torch.device(device), options or EncoderOptions())
+        self._device = torch.device(device)
+        self._network = EncoderNetwork(model, self._device, options or EncoderOptions())
         self.maps: tuple[str, ...] = self._network.kinds
         self._lock = threading.Lock()
+
+    def device_memory(self) -> DeviceMemory | None:
+        """What this process holds of the device's memory; None on a CPU."""
+        return device_memory(self._device)
 
     def codec_for(self, maps: str | None) -> str:
         """The codec of embeddings that hold such maps, unless asked otherwise."""

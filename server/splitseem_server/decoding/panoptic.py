@@ -45,13 +45,13 @@ class PanopticService:
     """Answers requests for all of an image, one after the other.
 
     Args:
-        capacity: requests that may wait.
+        queue: in which requests wait; of one worker.
     """
 
-    def __init__(self, segmenter: Segmenter, embeddings: EmbeddingService, *, capacity: int) -> None:
+    def __init__(self, segmenter: Segmenter, embeddings: EmbeddingService, queue: EncodeQueue) -> None:
         self._segmenter = segmenter
         self._embeddings = embeddings
-        self._queue = EncodeQueue(workers=1, capacity=capacity)
+        self._queue = queue
 
     async def segment(self, image: bytes, options: EmbedOptions, mode: str, min_score: float) -> SegmentedAll:
         """Everything in an image file.

@@ -102,16 +102,20 @@ class DecodeService:
     """Answers prompts; requests take turns, a step each.
 
     Args:
-        capacity: requests that may wait.
+        queue: in which requests wait; of one worker.
     """
 
     def __init__(
-        self, decoder: PromptDecoder, embeddings: EmbeddingService, cache: CheckedCache, *, capacity: int
+        self,
+        decoder: PromptDecoder,
+        embeddings: EmbeddingService,
+        cache: CheckedCache,
+        queue: EncodeQueue,
     ) -> None:
         self._decoder = decoder
         self._embeddings = embeddings
         self._cache = cache
-        self._queue = EncodeQueue(workers=1, capacity=capacity, what="prompts")
+        self._queue = queue
         self._prepared: OrderedDict[str, Any] = OrderedDict()
 
     async def decode(self, asked: DecodeRequest, options: EmbedOptions) -> Decoded:

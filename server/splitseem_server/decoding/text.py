@@ -33,12 +33,12 @@ class TextService:
     """Answers requests for text vectors, one after the other.
 
     Args:
-        capacity: requests that may wait.
+        queue: in which requests wait; of one worker.
     """
 
-    def __init__(self, encoder: TextEncoder, *, capacity: int) -> None:
+    def __init__(self, encoder: TextEncoder, queue: EncodeQueue) -> None:
         self._encoder = encoder
-        self._queue = EncodeQueue(workers=1, capacity=capacity, what="texts")
+        self._queue = queue
 
     async def encode(self, texts: Sequence[str]) -> list[tuple[Array, Array]]:
         """Tokens and sentence vector of every text.

@@ -6,12 +6,15 @@ It works in three stages, so that the device never waits for the host.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_proto import Embedding, ImageGeometry
+
+if TYPE_CHECKING:
+    from splitseem_model.encode.device_memory import DeviceMemory
 
 RoiXywh = tuple[int, int, int, int]
 
@@ -48,6 +51,10 @@ class Encoder(Protocol):
     def maps(self) -> tuple[str, ...]:
         """What its embeddings can hold of an image's masks; the first is what they hold unless asked
         otherwise."""
+        ...
+
+    def device_memory(self) -> DeviceMemory | None:
+        """What this process holds of the device's memory; None where the device has none of its own."""
         ...
 
     def codec_for(self, maps: str | None) -> str:

@@ -62,6 +62,7 @@ class EncodePipeline:
         capacity: images that may wait for the device.
         queue_s: seconds that one may wait.
         ran: is told how many images a run of the device had, and the seconds that it took.
+        waited: is told the seconds that each image waited for the device, its decoding not counted.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class EncodePipeline:
         queue_s: float,
         others: Sequence[Encoder] = (),
         ran: Callable[[int, float], None] = lambda images, seconds: None,
+        waited: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._devices = 1 + len(others)
         batching = replace(batching, workers=batching.workers * self._devices)
@@ -82,6 +84,7 @@ class EncodePipeline:
         self._images = images
         self._queue_s = queue_s
         self._told = ran
+        self._waited = waited
         self._admission = Admission(workers=at_work, capacity=capacity, what="images")
         # A batch that runs and the next one; each image is held as pixels.
         self._ahead = anyio.CapacityLimiter(at_work + batching.most)
@@ -125,6 +128,7 @@ class EncodePipeline:
                     def on_start() -> None:
                         limit.reschedule(None)
                         clock.lap("queue")
+                        self._waited(clock.laps["queue"] / 1000)
                         begun()
 
                     prepared, maps = await self._on_device(image, wanted, clock, on_start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -23,9 +24,18 @@ class EncodeQueue:
         workers: pieces of work that run at the same time.
         capacity: pieces of work that may wait for a worker.
         what: the pieces of work, for callers who are refused.
+        waited: is told the seconds that each waited for a worker.
     """
 
-    def __init__(self, *, workers: int, capacity: int, what: str = "images") -> None:
+    def __init__(
+        self,
+        *,
+        workers: int,
+        capacity: int,
+        what: str = "images",
+        waited: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        self._waited = waited
         self._admission = Admission(workers=workers, capacity=capacity, what=what)
         self._slots = anyio.CapacityLimiter(workers)
         self._threads = anyio.CapacityLimiter(workers)
@@ -43,8 +53,10 @@ class EncodeQueue:
             QueueFull: too much work waits already.
             whatever the work raises.
         """
+        begin = time.perf_counter()
         with self._admission.place():
             async with self._slots:
+                self._waited(time.perf_counter() - begin)
                 on_start()
                 with self._admission.timed():
                     return await anyio.to_thread.run_sync(work, limiter=self._threads)
@@ -57,8 +69,10 @@ class EncodeQueue:
             QueueFull: too much work waits already.
             whatever a piece raises.
         """
+        begin = time.perf_counter()
         with self._admission.place():
             async with self._together:
+                self._waited(time.perf_counter() - begin)
                 with self._admission.timed():
                     for piece in pieces:
                         async with self._slots:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -12,7 +13,7 @@ from splitseem_server.errors import NotReady
 from splitseem_server.http.docs_page import docs_page
 from splitseem_server.http.negotiation import JSON
 from splitseem_server.http.openapi import answers
-from splitseem_server.metrics import CONTENT_TYPE
+from splitseem_server.metrics import CONTENT_TYPE, Reading
 from splitseem_server.routes.json_answers import ALIVE, READY
 from splitseem_server.services import Services, services_of
 
@@ -55,14 +56,26 @@ async def readyz(services: Annotated[Services, Depends(services_of)]) -> Respons
 async def metrics(services: Annotated[Services, Depends(services_of)]) -> Response:
     """Figures of this process for Prometheus."""
     cache = await services.cache.state()
-    state = {
-        "ready": services.readiness.state == "ready" and not services.draining.begun,
-        "waiting_images": services.queue.waiting,
-        "requests_in_progress": services.draining.running,
-        "cache_reachable": cache.reachable,
-        "cache_faults": cache.faults,
-    }
-    return Response(services.metrics.text(state), media_type=CONTENT_TYPE)
+    of_cache: list[Reading] = [
+        ("cache_reachable", (), cache.reachable),
+        ("cache_faults", (), cache.faults),
+    ]
+    text = services.metrics.text([*_readings(services), *of_cache])
+    return Response(text, media_type=CONTENT_TYPE)
+
+
+def _readings(services: Services) -> Iterator[Reading]:
+    yield "ready", (), services.readiness.state == "ready" and not services.draining.begun
+    yield "waiting_images", (), services.queue.waiting
+    yield "requests_in_progress", (), services.draining.running
+    for queue, waiting in services.waiting.items():
+        yield "queue_depth", (queue,), waiting
+    for encoder in services.encoders:
+        memory = encoder.device_memory()
+        if memory is not None:
+            device, *amounts = memory
+            for name, amount in zip(memory._fields[1:], amounts, strict=True):
+                yield f"device_memory_{name}_bytes", (device,), amount
 
 
 @router.get("/docs", include_in_schema=False)
