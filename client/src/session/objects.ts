@@ -8,6 +8,7 @@ import {
   activeImageOf,
   activeObjectOf,
   resultOf,
+  type ImageId,
   type SegmentObject,
   type Session,
   type Step,
@@ -16,12 +17,21 @@ import { masksOf } from './overlap';
 import { withNewObject } from './transitions';
 
 /** What another photo takes of an object. */
-export interface CopiedObject {
+export interface CopiedObject extends Likeness {
   readonly prompts: readonly PromptItem[];
-  readonly userLabel: string | null;
-  /** Of the photo that it is from. */
+  /** The photo that it is from. */
+  readonly image: ImageId;
   readonly size: SizeHw;
 }
+
+/** What a copy has of an object beside its prompts. A copy is never locked. */
+type Likeness = Pick<SegmentObject, 'userLabel' | 'group' | 'attributes'>;
+
+const likenessOf = ({ userLabel, group, attributes }: Likeness): Likeness => ({
+  userLabel,
+  ...(group !== undefined && { group }),
+  ...(attributes !== undefined && { attributes }),
+});
 
 /** The object whose mask is on top at a place of the photo that is shown; null where none is seen. */
 export function objectAt(session: Session, { x, y }: PointXy): SegmentObject | null {
@@ -75,17 +85,23 @@ export function copyOf(session: Session): CopiedObject | null {
   if (image === null || object === null || object.steps.length === 0) return null;
   return {
     prompts: object.steps.map(({ prompt }) => prompt),
-    userLabel: object.userLabel,
+    ...likenessOf(object),
+    image: image.id,
     size: image.size,
   };
 }
 
-/** Another object with the same prompts; on a photo of another size they are at the same parts of it. */
+/**
+ * Another object with the same prompts; on a photo of another size they are at the same parts of it. Groups are of one
+ * photo, so on another one it belongs to none.
+ */
 export function pasteObject(session: Session, copied: CopiedObject, givenAt: number): Session {
   const image = activeImageOf(session);
   if (image === null || copied.prompts.length === 0) return session;
   const prompts = copied.prompts.map((prompt) => scaled(prompt, copied.size, image.size));
-  return withCopy(session, 'paste object', prompts, copied.userLabel, givenAt).session;
+  const { group, ...others } = likenessOf(copied);
+  const isSame = copied.image === image.id && group !== undefined;
+  return withCopy(session, 'paste object', prompts, isSame ? { ...others, group } : others, givenAt).session;
 }
 
 /** Another object like the selected one, with its masks. */
@@ -94,7 +110,7 @@ export function duplicateObject(session: Session, givenAt: number): Session {
   const object = image && activeObjectOf(image);
   if (object === null || object.steps.length === 0) return session;
   const prompts = object.steps.map(({ prompt }) => prompt);
-  const copied = withCopy(session, 'duplicate object', prompts, object.userLabel, givenAt);
+  const copied = withCopy(session, 'duplicate object', prompts, object, givenAt);
   // The same prompts on the same photo have the same answers.
   const answers = object.steps.flatMap(({ id }, index) => {
     const [step, result] = [copied.steps[index], session.results.get(id)];
@@ -136,15 +152,15 @@ function withCopy(
   session: Session,
   what: string,
   prompts: readonly PromptItem[],
-  userLabel: string | null,
+  like: Likeness,
   givenAt: number,
 ): { readonly session: Session; readonly steps: readonly Step[] } {
   const image = activeImageOf(session);
   if (image === null) return { session, steps: [] };
   const steps = prompts.map((prompt, index) => ({ id: `step-${session.nextId + index}`, prompt, givenAt }));
-  const { image: numbered, document } = withNewObject(image, userLabel);
+  const { image: numbered, document } = withNewObject(image, like.userLabel);
   const objects = document.objects.map((object): SegmentObject =>
-    object.id === document.activeObject ? { ...object, steps } : object,
+    object.id === document.activeObject ? { ...object, ...likenessOf(like), steps } : object,
   );
   const counted = { ...session, nextId: session.nextId + steps.length };
   return { session: commit(counted, numbered, what, { ...document, objects }), steps };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextUndo } from '../../src/session/history';
+import { groupWithPrevious, setAttribute, toggleLock } from '../../src/session/marks';
 import {
   copyOf,
   duplicateObject,
@@ -59,6 +60,13 @@ function withObjects(...clicks: readonly number[]): Session {
   return answered(given);
 }
 
+/** Two objects of a group; of the second, which is selected and locked, something is said. */
+function said(): Session {
+  const grouped = groupWithPrevious(withObjects(1, 2));
+  const id = image(grouped).document.activeObject ?? '';
+  return toggleLock(setAttribute(grouped, id, 'tame', true), id);
+}
+
 describe('selecting', () => {
   it('at a place takes the mask on top, and none where there is none', () => {
     const session = withObjects(1, 2);
@@ -109,6 +117,13 @@ describe('a duplicate', () => {
     const session = change.newObject(withObjects());
     expect(duplicateObject(session, 1)).toBe(session);
   });
+
+  it('has the group and the attributes of the object, and is free where that is locked', () => {
+    const [, second, copy] = image(duplicateObject(said(), 5)).document.objects;
+    expect(second).toMatchObject({ isLocked: true, group: 1, attributes: { tame: true } });
+    expect(copy).toMatchObject({ number: 3, group: 1, attributes: { tame: true } });
+    expect(copy?.isLocked).toBeUndefined();
+  });
 });
 
 describe('a copy', () => {
@@ -139,6 +154,19 @@ describe('a copy', () => {
       { kind: 'paint', points_xy: [[30, 4]], radius: 2 * Math.sqrt(20), label: 0 },
     ]); // prettier-ignore
     expect(pasted && nextUndo(pasted)).toBe('paste object');
+  });
+
+  it('has the attributes, and the group on the photo where that is; it is not locked', () => {
+    const session = said();
+    const copied = copyOf(session);
+    if (copied === null) throw new Error('nothing copied');
+    const here = image(pasteObject(session, copied, 9)).document.objects.at(-1);
+    expect(here).toMatchObject({ number: 3, group: 1, attributes: { tame: true } });
+    const elsewhere = pasteObject(change.openImage(session, 'b.jpg', SIZE), copied, 9);
+    const there = image(elsewhere).document.objects.at(-1);
+    expect(there).toMatchObject({ number: 1, attributes: { tame: true } });
+    for (const copy of [here, there]) expect(copy?.isLocked).toBeUndefined();
+    expect(there?.group).toBeUndefined();
   });
 
   it('of an object without prompts is none', () => {
