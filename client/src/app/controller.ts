@@ -28,6 +28,7 @@ import { DecodeLoop } from './steps/decodeLoop';
 import { Preview } from './steps/preview';
 import { Sharpening } from './steps/sharpening';
 import { EmbedQueue } from './photos/embedQueue';
+import { Remarks } from './photos/remarks';
 import { checkSize, type OpenedFile, type Photo, type ReadOptions } from './photos/photo';
 import type { Readiness, Store } from './state/store';
 import { Projects } from './state/projects';
@@ -109,6 +110,7 @@ export class Controller {
   /** Open photos and projects, in the order given; the first photo is shown. */
   async openFiles(files: readonly File[]): Promise<void> {
     let shows = true;
+    const remarks = new Remarks();
     for (const file of files) {
       try {
         const photos = this.#store.session.value.images;
@@ -116,11 +118,15 @@ export class Controller {
         if (opened.kind === 'photo') {
           this.openPhoto(opened.photo, shows);
           shows = false;
-        } else this.openProject(opened.project);
+        } else {
+          this.openProject(opened.project);
+          remarks.add(file.name, opened.remark);
+        }
       } catch (thrown) {
         this.#fail(toClientError(thrown, 'image'));
       }
     }
+    this.#store.notice.value ??= remarks.text;
   }
 
   openPhoto(photo: Photo, shows = true): void {

@@ -1,6 +1,5 @@
 /** Annotation files of other tools -> a project, by what is in the file. */
 import { unzipSync } from 'fflate';
-import type { Project } from '../shared/types';
 import { fromCoco, isCoco } from './coco';
 import {
   baseName,
@@ -9,7 +8,8 @@ import {
   plainIn,
   refuseFile,
   textIn,
-  toProject,
+  toImported,
+  type Imported,
   type ImportedPhoto,
   type KnownPhoto,
 } from './imported';
@@ -20,9 +20,9 @@ import { fromYolo } from './yolo';
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** COCO or LabelMe; null: something else. */
-export function fromJson(json: unknown): Project | null {
+export function fromJson(json: unknown): Imported | null {
   const photos = photosIn(json);
-  return photos === null ? null : toProject(photos);
+  return photos === null ? null : toImported(photos);
 }
 
 function photosIn(json: unknown): readonly ImportedPhoto[] | null {
@@ -31,9 +31,9 @@ function photosIn(json: unknown): readonly ImportedPhoto[] | null {
 }
 
 /** A label map with its legend in it; null: a picture like others. */
-export async function fromPng(file: Blob): Promise<Project | null> {
+export async function fromPng(file: Blob): Promise<Imported | null> {
   const legend = await legendIn(file);
-  return legend === null ? null : toProject([await fromLegend(legend, await bytesOf(file))]);
+  return legend === null ? null : toImported([fromLegend(legend, await bytesOf(file))]);
 }
 
 const bytesOf = async (file: Blob): Promise<Bytes> => new Uint8Array(await file.arrayBuffer());
@@ -43,7 +43,7 @@ const MAX_UNPACKED = 2 ** 29;
 const NAMES = /\.(json|txt|ya?ml|png)$/i;
 
 /** What `Export` writes as ZIP, and the like of other tools. */
-export async function fromZip(zip: Blob, photos: readonly KnownPhoto[]): Promise<Project> {
+export async function fromZip(zip: Blob, photos: readonly KnownPhoto[]): Promise<Imported> {
   const files = unpacked(await bytesOf(zip));
   const text = (path: string): string => new TextDecoder().decode(files.get(path));
   const paths = [...files.keys()];
@@ -51,14 +51,14 @@ export async function fromZip(zip: Blob, photos: readonly KnownPhoto[]): Promise
     paths.filter((path) => /\.json$/i.test(path)).map((path) => [path, JSON.parse(text(path)) as unknown]),
   );
   const legend = [...json].find(([path]) => baseName(path) === 'legend.json')?.[1];
-  if (legend !== undefined) return toProject(await fromLegends(legend, files));
+  if (legend !== undefined) return toImported(fromLegends(legend, files));
   const found = [...json.values()].flatMap((value) => photosIn(value) ?? []);
-  if (found.length > 0) return toProject(found);
+  if (found.length > 0) return toImported(found);
   const labels = paths.filter((path) => /(^|\/)labels\/.*\.txt$/i.test(path));
   const yaml = paths.find((path) => /\.ya?ml$/i.test(path));
   if (labels.length === 0) refuseFile('no annotations in the ZIP that are read here');
   const texts = new Map(labels.map((path) => [path, text(path)]));
-  return toProject(fromYolo(texts, yaml === undefined ? '' : text(yaml), photos));
+  return toImported(fromYolo(texts, yaml === undefined ? '' : text(yaml), photos));
 }
 
 function unpacked(zip: Bytes): ReadonlyMap<string, Bytes> {
@@ -73,15 +73,8 @@ function unpacked(zip: Bytes): ReadonlyMap<string, Bytes> {
   return new Map(Object.entries(entries) as [string, Bytes][]);
 }
 
-async function fromLegends(
-  legend: unknown,
-  files: ReadonlyMap<string, Bytes>,
-): Promise<readonly ImportedPhoto[]> {
-  const found: ImportedPhoto[] = [];
-  for (const photo of listIn(plainIn(legend, 'the legend').photos, 'photos')) {
+const fromLegends = (legend: unknown, files: ReadonlyMap<string, Bytes>): readonly ImportedPhoto[] =>
+  listIn(plainIn(legend, 'the legend').photos, 'photos').map((photo) => {
     const name = textIn(isPlain(photo) ? photo.label_map : null, 'label_map');
-    const png = files.get(name);
-    found.push(await fromLegend(photo, png ?? refuseFile(`${name} is not in the ZIP`)));
-  }
-  return found;
-}
+    return fromLegend(photo, files.get(name) ?? refuseFile(`${name} is not in the ZIP`));
+  });

@@ -19,7 +19,7 @@ import { rasterise } from './rasterise';
 export const isCoco = (json: unknown): boolean =>
   isPlain(json) && Array.isArray(json.images) && Array.isArray(json.annotations);
 
-/** Annotations without a mask, as boxes alone, are left out. */
+/** Annotations without a mask, as boxes alone, are left out, and told. */
 export function fromCoco(json: unknown): readonly ImportedPhoto[] {
   const { images, annotations, categories = [] } = plainIn(json, 'the file');
   const names = new Map(
@@ -38,10 +38,13 @@ export function fromCoco(json: unknown): readonly ImportedPhoto[] {
   return listIn(images, 'images').map((image) => {
     const { id, file_name, original_name, width, height } = plainIn(image, 'an image');
     const size = { width: sideIn(width, 'the width'), height: sideIn(height, 'the height') };
+    const found = byImage.get(id) ?? [];
+    const objects = found.flatMap((annotation) => objectOf(annotation, size, names) ?? []);
     return {
       name: typeof original_name === 'string' ? original_name : baseName(textIn(file_name, 'file_name')),
       size,
-      objects: (byImage.get(id) ?? []).flatMap((annotation) => objectOf(annotation, size, names) ?? []),
+      objects,
+      leftOut: Array<string>(found.length - objects.length).fill('without a mask'),
     };
   });
 }

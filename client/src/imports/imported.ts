@@ -15,6 +15,27 @@ export interface ImportedPhoto {
   readonly name: string;
   readonly size: SizeHw;
   readonly objects: readonly ImportedObject[];
+  /** What of the file makes no mask, a word or two each: "line". */
+  readonly leftOut?: readonly string[];
+}
+
+/** What a file of annotations holds. */
+export interface Imported {
+  readonly project: Project;
+  /** What is left out, for the user; null: nothing. */
+  readonly remark: string | null;
+}
+
+export const toImported = (photos: readonly ImportedPhoto[]): Imported => ({
+  project: toProject(photos),
+  remark: remarkOn(photos.flatMap(({ leftOut }) => leftOut ?? [])),
+});
+
+/** "Left out, since they make no mask: 2 point, 1 line" */
+function remarkOn(leftOut: readonly string[]): string | null {
+  const kinds = [...new Set(leftOut)];
+  const counts = kinds.map((kind) => `${leftOut.filter((other) => other === kind).length} ${kind}`);
+  return counts.length === 0 ? null : `Left out, since they make no mask: ${counts.join(', ')}`;
 }
 
 /** A photo that is open, for files that do not say how large theirs are. */
@@ -24,7 +45,7 @@ export interface KnownPhoto {
 }
 
 /** Every object begins with its mask, whole; clicks go on from there. */
-export const toProject = (photos: readonly ImportedPhoto[]): Project => ({
+const toProject = (photos: readonly ImportedPhoto[]): Project => ({
   type: 'project',
   protocol_version: PROTOCOL_VERSION,
   format: PROJECT_FORMAT,

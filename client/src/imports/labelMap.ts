@@ -13,9 +13,9 @@ import {
 import { readLabelMap, type LabelMap } from './pngReader';
 
 /** A photo of the legend, with its map. */
-export async function fromLegend(legend: unknown, png: Uint8Array<ArrayBuffer>): Promise<ImportedPhoto> {
+export function fromLegend(legend: unknown, png: Uint8Array): ImportedPhoto {
   const { file_name, original_name, objects } = plainIn(legend, 'the legend');
-  const map = await readLabelMap(png);
+  const map = readLabelMap(png);
   const { height, width } = map;
   return {
     name: typeof original_name === 'string' ? original_name : textIn(file_name, 'file_name'),

@@ -1,4 +1,5 @@
-/** PNG files of one number a pixel -> those numbers: grey or with a palette, 8 or 16 bits. Browsers give colours only. */
+/** PNG files of one number a pixel -> those numbers: grey or with a palette. Browsers give colours only. */
+import { unzlibSync } from 'fflate';
 import { refuseFile } from './imported';
 
 export interface LabelMap {
@@ -12,7 +13,9 @@ const GREY = 0;
 const INDEXED = 3;
 const MAX_PIXELS = 2 ** 28;
 
-export async function readLabelMap(png: Uint8Array<ArrayBuffer>): Promise<LabelMap> {
+const BITS: readonly number[] = [1, 2, 4, 8, 16];
+
+export function readLabelMap(png: Uint8Array): LabelMap {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   const [width, height, bits, kind, interlaced] = [
     view.getUint32(16),
@@ -21,34 +24,49 @@ export async function readLabelMap(png: Uint8Array<ArrayBuffer>): Promise<LabelM
     view.getUint8(25),
     view.getUint8(28),
   ];
-  const isRead = (kind === GREY || kind === INDEXED) && (bits === 8 || bits === 16) && interlaced === 0;
-  if (!isRead || width * height > MAX_PIXELS)
-    refuseFile('a map must be a PNG of one number a pixel, 8 or 16 bits');
-  const bytes = await inflate(dataOf(png, view));
-  const pixel = bits / 8;
-  const rows = unfiltered(bytes, width * pixel, height, pixel);
-  const values = new Uint16Array(width * height);
-  for (let index = 0; index < values.length; index++) {
-    values[index] =
-      pixel === 1 ? (rows[index] ?? 0) : ((rows[2 * index] ?? 0) << 8) | (rows[2 * index + 1] ?? 0);
-  }
-  return { height, width, values };
+  const isRead = (kind === GREY || kind === INDEXED) && BITS.includes(bits) && interlaced === 0;
+  if (!isRead || width * height > MAX_PIXELS) refuseFile('a map must be a PNG of one number a pixel');
+  const stride = Math.ceil((width * bits) / 8);
+  const bytes = unzlibSync(dataOf(png, view), { out: new Uint8Array((stride + 1) * height) });
+  const rows = unfiltered(bytes, stride, height, Math.max(bits / 8, 1));
+  return { height, width, values: valuesOf(rows, { height, width, stride, bits }) };
 }
 
-function dataOf(png: Uint8Array<ArrayBuffer>, view: DataView): Blob {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
+interface Layout extends Pick<LabelMap, 'height' | 'width'> {
+  /** Bytes of a row. */
+  readonly stride: number;
+  /** Of a pixel. */
+  readonly bits: number;
+}
+
+/** Pixels begin with the highest bits of a byte; rows begin with a byte. */
+function valuesOf(rows: Uint8Array, { height, width, stride, bits }: Layout): Uint16Array {
+  const values = new Uint16Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * stride + ((x * bits) >> 3);
+      const byte = rows[at] ?? 0;
+      values[y * width + x] =
+        bits === 16
+          ? (byte << 8) | (rows[at + 1] ?? 0)
+          : (byte >> (8 - bits - ((x * bits) & 7))) & (2 ** bits - 1);
+    }
+  }
+  return values;
+}
+
+function dataOf(png: Uint8Array, view: DataView): Uint8Array {
+  const parts: Uint8Array[] = [];
   for (let at = 8; at + 12 <= png.byteLength;) {
     const length = view.getUint32(at);
+    if (at + 12 + length > png.byteLength) refuseFile('a map ends too early');
     const name = String.fromCharCode(...png.subarray(at + 4, at + 8));
     if (name === 'IDAT') parts.push(png.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  return new Blob(parts);
-}
-
-async function inflate(data: Blob): Promise<Uint8Array> {
-  const stream = data.stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const data = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => (data.set(part, at), at + part.length), 0);
+  return data;
 }
 
 /** Each row has the number of its filter before it, which says what was taken from each byte. */

@@ -213,7 +213,7 @@ describe('files', () => {
   });
 
   it('a project asks for its photo, and is replayed into it', async () => {
-    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved, remark: null }));
     await world.controller.openFiles([new File([], 'project.json')]);
     expect(world.store.awaited.value).toHaveLength(1);
     await world.openReady();
@@ -227,7 +227,7 @@ describe('files', () => {
   });
 
   it('a project is replayed into a photo that is open already', async () => {
-    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved, remark: null }));
     await world.openReady();
     await world.controller.openFiles([new File([], 'project.json')]);
     await world.answer();
@@ -235,8 +235,25 @@ describe('files', () => {
     expect(world.areas).toEqual([2]);
   });
 
+  it('of annotations say what is left out of them, whatever was opened after them', async () => {
+    const remark = 'Left out, since they make no mask: 2 line';
+    world = new World((file) =>
+      Promise.resolve(
+        file.name === 'c.jpg'
+          ? { kind: 'photo', photo: photo('c.jpg') }
+          : { kind: 'project', project: saved, remark: file.name === 'c.json' ? null : remark },
+      ),
+    );
+    await world.controller.openFiles([new File([], 'c.json')]);
+    expect(world.store.notice.value).toBeNull();
+    await world.controller.openFiles(['a.json', 'c.jpg'].map((name) => new File([], name)));
+    expect(world.store.notice.value).toBe(`a.json: ${remark}`);
+    await world.controller.openFiles(['a.json', 'b.json'].map((name) => new File([], name)));
+    expect(world.store.notice.value).toBe(`a.json: ${remark}; the like in 1 more`);
+  });
+
   it('a project does not go into a photo of another size', async () => {
-    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved, remark: null }));
     await world.controller.openFiles([new File([], 'project.json')]);
     world.controller.openPhoto(photo('cat.jpg', { height: 9, width: 9 }));
     expect(world.store.awaited.value).toHaveLength(1);

@@ -213,7 +213,7 @@ describe('texts', () => {
       format: 1,
       images: [{ name: 'cat.jpg', size_hw: [4, 6], key: null, objects }],
     };
-    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved, remark: null }));
     await world.openReady();
     await world.controller.openFiles([new File([], 'project.json')]);
     expect(world.inquiries.map(({ texts }) => texts)).toEqual([['dog', 'cat']]);

@@ -6,13 +6,20 @@ import { toLabelMe } from '../../src/exports/labelMe';
 import { labelMap, labelMaps } from '../../src/exports/masks';
 import { toYolo } from '../../src/exports/yolo';
 import { zipOf } from '../../src/exports/zip';
-import { fromJson, fromPng, fromZip } from '../../src/imports/annotations';
+import * as annotations from '../../src/imports/annotations';
 import { countsFromText } from '../../src/imports/coco';
+import type { KnownPhoto } from '../../src/imports/imported';
 import { rasterise } from '../../src/imports/rasterise';
 import { Failure } from '../../src/shared/errors';
 import { isValidRle, maskFromRle, rleArea } from '../../src/shared/rle';
 import type { CocoRle, Project } from '../../src/shared/types';
 import { hostileSession } from '../exports/hostileSession';
+
+const fromJson = (json: unknown): Project | null => annotations.fromJson(json)?.project ?? null;
+const fromPng = async (file: Blob): Promise<Project | null> =>
+  (await annotations.fromPng(file))?.project ?? null;
+const fromZip = async (zip: Blob, known: readonly KnownPhoto[]): Promise<Project> =>
+  (await annotations.fromZip(zip, known)).project;
 
 const { photos } = annotated(hostileSession());
 const OPTIONS = { useGuesses: false };
@@ -137,6 +144,9 @@ describe('files of other tools', () => {
   it('with boxes alone have no objects', () => {
     expect(fromJson(cocoOf([]))?.images[0]?.objects).toEqual([]);
     expect(fromJson(cocoOf(undefined))?.images[0]?.objects).toEqual([]);
+    const { remark } = annotations.fromJson(cocoOf([])) ?? {};
+    expect(remark).toBe('Left out, since they make no mask: 1 without a mask');
+    expect(annotations.fromJson(cocoOf([[0, 0, 1, 0, 1, 1]]))?.remark).toBeNull();
   });
 
   it('of LabelMe with rectangles, circles and lines', () => {
@@ -147,15 +157,51 @@ describe('files of other tools', () => {
         [x1, y1],
       ],
     });
-    const shapes = [shape('rectangle', 1, 1, 3, 2), shape('circle', 2, 2, 2, 4), shape('line', 0, 0, 4, 4)];
+    const shapes = [
+      ...[shape('rectangle', 1, 1, 3, 2), shape('circle', 2, 2, 2, 4), shape('line', 0, 0, 4, 4)],
+      ...[shape('point', 1, 1, 1, 1), shape('linestrip', 0, 0, 1, 1), shape('line', 1, 1, 2, 2)],
+    ];
     const file = { version: '5', shapes, imagePath: '..\\photos\\b.png', imageHeight: 4, imageWidth: 4 };
-    const [read] = fromJson(file)?.images ?? [];
+    const imported = annotations.fromJson(file);
+    expect(imported?.remark).toBe('Left out, since they make no mask: 2 line, 1 point, 1 linestrip');
+    const [read] = imported?.project.images ?? [];
     expect(read?.name).toBe('b.png');
     expect(read?.objects.map(({ label, mask }) => [label, mask && rleArea(mask)])).toEqual([
       ['rectangle', 2],
       ['circle', 12],
     ]);
   });
+
+  /** Three pixels wide and two high, as labelme and Pillow write it: "101" above "010". */
+  const PICTURES = {
+    '1 bit a pixel':
+      'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACAQAAAAC1D1u3AAAADElEQVR4nGNYwOAAAAIkAOFz6zvyAAAAAElFTkSuQmCC',
+    '8 bits a pixel':
+      'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAAAAAC4HznGAAAAEElEQVR4nGNgZGBkYGBkAAAAFgAEWCCH/wAAAABJRU5ErkJggg==',
+  };
+  const maskShape = (mask: unknown, points: unknown): unknown => ({
+    ...{ version: '7', imagePath: 'm.png', imageHeight: 5, imageWidth: 6 },
+    shapes: [{ label: 'dog', shape_type: 'mask', group_id: null, points, mask }],
+  });
+
+  it.each(Object.entries(PICTURES))('of LabelMe with masks of %s', (_, mask) => {
+    const read = fromJson(maskShape(mask, [[2, 1], [4, 2]]))?.images[0]?.objects[0]; // prettier-ignore
+    expect(read).toMatchObject({ label: 'dog', mask: { size: [5, 6], counts: [11, 1, 5, 1, 3, 1, 8] } });
+    const turned = fromJson(maskShape(mask, [[4, 2], [2, 1]]))?.images[0]?.objects[0]; // prettier-ignore
+    expect(turned?.mask).toEqual(read?.mask);
+    const beyond = fromJson(maskShape(mask, [[-1, -1], [1, 0]]))?.images[0]?.objects[0]; // prettier-ignore
+    expect(beyond?.mask).toEqual({ size: [5, 6], counts: [0, 1, 29] });
+  });
+
+  it.each([
+    ['a box of another size', PICTURES['8 bits a pixel'], [[2, 1], [4, 3]], /3 x 2 pixels, its box 3 x 3/],
+    ['one point', PICTURES['8 bits a pixel'], [[2, 1]], /two points/],
+    ['no picture', null, [[2, 1], [4, 2]], /picture cannot be read/],
+    ['a damaged picture', PICTURES['8 bits a pixel'].slice(0, 60), [[2, 1], [4, 2]], /cannot be read/],
+    ['no base64', '\u{1f408}', [[2, 1], [4, 2]], /cannot be read/],
+  ])('of LabelMe with a mask of %s are refused', (_, mask, points, message) => {
+    expect(() => fromJson(maskShape(mask, points))).toThrow(message);
+  }); // prettier-ignore
 
   it('of YOLO with boxes, lines of Windows and classes in a list', async () => {
     const file = await zipOf(

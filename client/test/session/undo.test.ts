@@ -26,6 +26,7 @@ const SIZE = { height: 4, width: 6 };
 const COPIED: CopiedObject = {
   prompts: [click(1, 1), click(2, 3, 0)],
   userLabel: 'copied',
+  image: 'image-0',
   size: { height: 8, width: 3 },
 };
 

@@ -1,12 +1,12 @@
 /** Files -> photos and projects. */
 import { fromJson, fromPng, fromZip } from '../../imports/annotations';
-import type { KnownPhoto } from '../../imports/imported';
+import type { Imported, KnownPhoto } from '../../imports/imported';
 import { decodePhoto, measurePhoto, type Convert } from './decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './pixels';
 import { Failure, unwrap } from '../../shared/errors';
 import { sha256Hex } from '../../shared/sha256';
-import type { Project, SizeHw } from '../../shared/types';
+import type { SizeHw } from '../../shared/types';
 
 /** A photo, upright. */
 export interface Photo {
@@ -24,7 +24,7 @@ export interface Photo {
 }
 
 export type OpenedFile =
-  { readonly kind: 'photo'; readonly photo: Photo } | { readonly kind: 'project'; readonly project: Project };
+  { readonly kind: 'photo'; readonly photo: Photo } | ({ readonly kind: 'project' } & Imported);
 
 const JSON_NAME = /\.json$/i;
 const ZIP_NAME = /\.zip$/i;
@@ -39,19 +39,19 @@ export interface ReadOptions {
 
 /** Read a file that the user chose: a saved project or annotations of other tools, else a photo. */
 export async function readFile(file: File, convert: Convert, options: ReadOptions): Promise<OpenedFile> {
-  const project = await readAnnotations(file, options.photos);
-  if (project !== null) return { kind: 'project', project };
+  const imported = await readAnnotations(file, options.photos);
+  if (imported !== null) return { kind: 'project', ...imported };
   return { kind: 'photo', photo: await readPhoto(file, file.name, convert, options.decodes) };
 }
 
 /** Null: the file is a photo. */
-async function readAnnotations(file: File, photos: readonly KnownPhoto[]): Promise<Project | null> {
+async function readAnnotations(file: File, photos: readonly KnownPhoto[]): Promise<Imported | null> {
   const { name, type } = file;
   if (type === 'application/json' || JSON_NAME.test(name)) return readJson(file);
   if (!ZIP_NAME.test(name) && !PNG_NAME.test(name)) return null;
   try {
-    const project = ZIP_NAME.test(name) ? await fromZip(file, photos) : await fromPng(file);
-    return project && unwrap(projectFromJson(project));
+    const imported = ZIP_NAME.test(name) ? await fromZip(file, photos) : await fromPng(file);
+    return imported && checked(imported);
   } catch (error) {
     throw aboutFile(error, file);
   }
@@ -79,7 +79,19 @@ async function fileDigest(file: Blob): Promise<string> {
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-async function readJson(file: File): Promise<Project> {
+/** By the rules of projects, whatever the file was. */
+const checked = ({
+  project,
+  remark,
+}: {
+  readonly project: unknown;
+  readonly remark: string | null;
+}): Imported => ({
+  project: unwrap(projectFromJson(project)),
+  remark,
+});
+
+async function readJson(file: File): Promise<Imported> {
   let json: unknown;
   try {
     json = JSON.parse(await file.text());
@@ -88,7 +100,7 @@ async function readJson(file: File): Promise<Project> {
     throw new Failure({ ...detail, message: 'not valid JSON' }, { cause: error });
   }
   try {
-    return unwrap(projectFromJson(fromJson(json) ?? json));
+    return checked(fromJson(json) ?? { project: json, remark: null });
   } catch (error) {
     throw aboutFile(error, file);
   }

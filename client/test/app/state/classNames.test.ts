@@ -99,7 +99,7 @@ describe('class names', () => {
       images: [],
       class_names: ['mug', 'spoon'],
     };
-    world = new World(() => Promise.resolve({ kind: 'project', project: saved }));
+    world = new World(() => Promise.resolve({ kind: 'project', project: saved, remark: null }));
     await world.controller.openFiles([new File([], 'project.json')]);
     expect(world.nameInquiries).toEqual([]);
     await world.openReady();

@@ -44,7 +44,7 @@ const putPhoto = (file: string, opened: Photo): void => {
   files[file] = { kind: 'photo', photo: opened };
 };
 const putProject = (file: string, project: Project): void => {
-  files[file] = { kind: 'project', project };
+  files[file] = { kind: 'project', project, remark: null };
 };
 
 async function open(...names: readonly string[]): Promise<void> {
