@@ -14,6 +14,7 @@ import click
 
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
+from splitseem_cli.files.coco import coco_of
 from splitseem_cli.files.images import read_file, read_rgb
 from splitseem_cli.files.outputs import outputs
 from splitseem_cli.options.model import ModelOptions, model_options
@@ -53,6 +54,12 @@ class Compared:
     help="Write the project with the new masks, scores and no timings, to be opened by the page.",
 )
 @click.option(
+    "--coco",
+    "coco_path",
+    type=click.Path(path_type=Path),
+    help="Write the new masks as COCO, as the page exports them, which shares what overlaps.",
+)
+@click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Also write the figures to this file."
 )
 @click.option(
@@ -67,6 +74,7 @@ def command(
     project_path: Path,
     photos: Sequence[Path],
     output: Path | None,
+    coco_path: Path | None,
     json_path: Path | None,
     at_least: float | None,
 ) -> None:
@@ -77,7 +85,7 @@ def command(
     named at the end.
     """
     with refusals():
-        for path in filter(None, (output, json_path)):
+        for path in filter(None, (output, coco_path, json_path)):
             outputs().check(path)
         project = _read(project_path)
         files = _find(project, photos)
@@ -86,6 +94,8 @@ def command(
         again, compared = _replayed(project, files, options)
         if output is not None:
             outputs().write(output, json.dumps(to_plain(again)).encode())
+        if coco_path is not None:
+            outputs().write(coco_path, json.dumps(coco_of(again), ensure_ascii=False).encode())
         if json_path is not None:
             rows = [asdict(one) for one in compared]
             outputs().write(json_path, (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode())

@@ -27,6 +27,7 @@ from splitseem_proto.messages import (
     Prompt,
     StepResult,
 )
+from splitseem_proto.overlap import masks_apart
 from splitseem_proto.plain import from_plain, project_from_dict, project_to_dict, to_plain
 from splitseem_proto.prompt_items import (
     Box,
@@ -79,6 +80,7 @@ __all__ = [
     "encode_rle",
     "encode_tensor",
     "from_plain",
+    "masks_apart",
     "pack",
     "project_from_dict",
     "project_to_dict",

@@ -15,6 +15,7 @@ from splitseem_cli.main import main
 from splitseem_cli.options.model import ModelOptions
 from splitseem_proto import (
     Click,
+    CocoRle,
     Project,
     ProjectImage,
     ProjectObject,
@@ -97,6 +98,35 @@ def test_the_project_that_is_written_holds_the_new_masks(photo: Path, tmp_path: 
     assert item.mask is not None
     np.testing.assert_array_equal(decode_rle(item.mask), disk(20, 15))
     assert (item.score, item.label, item.prompts) == (1.0, "disk", moved.prompts)
+
+
+FIRST, SECOND = disk(20, 15), disk(25, 15)
+
+
+@pytest.mark.parametrize(
+    ("overlap", "expected"),
+    [(None, (FIRST, SECOND)), ("gives-way", (FIRST, SECOND & ~FIRST)), ("eats", (FIRST & ~SECOND, SECOND))],
+)
+def test_the_masks_written_as_coco_share_pixels_as_the_project_says(
+    photo: Path, tmp_path: Path, overlap: str | None, expected: tuple[Any, Any]
+) -> None:
+    two = (an_object(Click(20, 15, 1)), an_object(Click(25, 15, 1), number=2))
+    project, out = tmp_path / "project.json", tmp_path / "again.json"
+    nothing = replace(an_object(mask=np.zeros((HEIGHT, WIDTH), np.bool_), number=3), label_origin="model")
+    saved_project = Project((image_of(photo, *two, nothing),), overlap=overlap, classes=("cat", "disk"))
+    project.write_text(json.dumps(to_plain(saved_project)))
+    assert run(project, photo, "--coco", out).exit_code == 0
+    written = json.loads(out.read_text())
+    assert [one["name"] for one in written["categories"]] == ["cat", "disk"]
+    assert written["images"] == [{"id": 1, "file_name": "photo.png", "width": WIDTH, "height": HEIGHT}]
+    masks = [decode_rle(CocoRle(**one["segmentation"])) for one in written["annotations"]]
+    np.testing.assert_array_equal(masks, expected)
+    for mask, one in zip(masks, written["annotations"], strict=True):
+        x, y, width, height = one["bbox"]
+        assert mask[y : y + height, x : x + width].sum() == mask.sum() == one["area"]
+        assert mask[y].any()
+        assert mask[:, x + width - 1].any()
+        assert one["category_id"] == 2
 
 
 def test_photos_are_found_by_content_under_any_name_and_by_name_in_another_encoding(
