@@ -19,7 +19,7 @@ from graph_flops import GraphCase, fed, graph_cases, lateral_cases, model_for_be
 from timing import milliseconds, write_result
 
 from splitseem_export.precision import PRECISION_OF_PROVIDER, PRECISIONS, stored
-from splitseem_export.sessions import session
+from splitseem_model.step.graph_runtime import session
 from splitseem_server.files.coded import CODINGS
 
 _RUNNER = Path(__file__).with_name("decoder_wasm.mjs")

@@ -116,10 +116,10 @@ def _selected(case: ClickCase, runtime: GraphPair) -> tuple[int, torch.Tensor]:
     points = case.points[0]
     scores = selection_scores(
         CONFIG,
-        head.mask_embed,
-        head.quality,
-        points.sampled_mask_features()[:1],
-        points.labels_of_object(0)[:1],
+        head.mask_embed.numpy(),
+        head.quality.numpy(),
+        points.sampled_mask_features()[:1].numpy(),
+        points.labels_of_object(0)[:1].numpy(),
     )
     query = int(scores.argmax())
     logits = torch.einsum("c,chw->hw", head.mask_embed[0, query], case.target.mask_features[0])

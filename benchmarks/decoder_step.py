@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from timing import milliseconds, write_result
 
-from splitseem_export.runtime import OnnxRuntime
+from splitseem_export.runtime import onnx_runtime_of
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.predictor import Predictor
-from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
+from splitseem_model.step.runtime import DecoderRuntime
+from splitseem_model.step.torch_runtime import TorchRuntime
 from splitseem_proto import Click
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(options.model)
-    runtimes: dict[str, DecoderRuntime] = {"torch": TorchRuntime(model), "onnx": OnnxRuntime.of_model(model)}
+    runtimes: dict[str, DecoderRuntime] = {"torch": TorchRuntime(model), "onnx": onnx_runtime_of(model)}
     photo = np.random.default_rng(0).integers(0, 255, (480, 640, 3), dtype=np.uint8)
     clicks = [Click(100.5, 120.5), Click(300.5, 200.5, 0), Click(320.5, 240.5)]
     rows = []

@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from splitseem_export.graphs import trace_graphs
 from splitseem_export.lateral_graphs import lateral_pyramid, trace_lateral
 from splitseem_export.refiner_graphs import random_case, trace_refiner
-from splitseem_export.sessions import GraphPair
+from splitseem_export.sessions import GraphPair, arrays_of
 from splitseem_export.verify import VerificationCase, random_features, random_inputs
-from splitseem_export.wrapper import named_inputs
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.network import SegmentationModel
+from splitseem_model.step.graph_runtime import named_inputs
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -81,7 +81,7 @@ def graph_cases(
     maps = {f"level{i}": level.numpy() for i, level in enumerate(levels)}
     prepare = maps | {"mask_features": mask_features.numpy()}
     prepared = GraphPair.of_graphs(graphs).prepare(levels, mask_features)
-    step = prepared | {name: tensor.numpy() for name, tensor in named_inputs(inputs).items()}
+    step = prepared | named_inputs(arrays_of(inputs))
     cases = {"prepare": GraphCase(graphs.prepare, prepare), "step": GraphCase(graphs.step, step)}
     return cases | (_refiner_cases(model, cells, labels) if model.refiner is not None else {})
 

@@ -10,7 +10,8 @@ from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.config import preset
 from splitseem_model.decode.decoder import PromptDecoder, StepInputs, close_background
 from splitseem_model.decode.wiring import WIRINGS
-from splitseem_model.layers.attention import CLOSED, CrossAttentionLayer
+from splitseem_model.layers.arrays import CLOSED
+from splitseem_model.layers.attention import CrossAttentionLayer
 from splitseem_model.layers.levels import NUM_LEVELS
 from splitseem_model.layers.position import sine_position
 

@@ -137,9 +137,9 @@ def load_parts(settings: Settings) -> Parts:
 
     from splitseem_model.checkpoints.registry import load_model
     from splitseem_model.encode.encoder import ImageEncoder
-    from splitseem_model.image_decoder import ImageDecoder
     from splitseem_model.segmenter import segmenter_of
     from splitseem_model.text.arrays import text_arrays
+    from splitseem_model.torch_decoder import decoder_of
     from splitseem_server.cache.open_cache import open_cache
     from splitseem_server.services import Parts
 
@@ -159,7 +159,7 @@ def load_parts(settings: Settings) -> Parts:
         ImageEncoder(load_model(settings.model, settings.preset), f"{settings.device}:{index}")
         for index in range(1, settings.devices)
     ]
-    decoder = ImageDecoder(model, encoder.fingerprint)
+    decoder = decoder_of(model, encoder.fingerprint)
     return Parts(
         settings=settings,
         encoder=encoder,

@@ -70,7 +70,12 @@ class PointGroup:
     @property
     def slots(self) -> Slots:
         """As columns of the attention bias."""
-        return Slots(self.group, self.labels.shape[1], valid=self.labels != PADDING, objects=self.objects)
+        return Slots(
+            self.group,
+            self.labels.shape[1],
+            valid=self.labels.numpy() != PADDING,
+            objects=self.objects.numpy(),
+        )
 
     def sampled(self, level: int) -> Tensor:
         """A level of the image sampled at the points, `[B, P, D]`."""
@@ -180,10 +185,9 @@ class DecoderCase:
         }
 
     @property
-    def memory_objects(self) -> Tensor | None:
-        """`[M]` int64 object of each memory; None when they all remember the same one."""
-        assigned = self.arrays.get("in_memory_assign")
-        return None if assigned is None else torch.from_numpy(assigned)
+    def memory_objects(self) -> NDArray[np.int64] | None:
+        """`[M]` object of each memory; None when they all remember the same one."""
+        return self.arrays.get("in_memory_assign")
 
     @property
     def previous_mask(self) -> Tensor | None:
@@ -200,7 +204,7 @@ class DecoderCase:
     def bias(self, num_memories: int) -> Tensor:
         """`[B, R, R + P]` additive self-attention bias."""
         keys = [group.slots for group in self.points]
-        return attention_bias(self.wiring, self.row_slots(num_memories), keys, self.batch)
+        return torch.from_numpy(attention_bias(self.wiring, self.row_slots(num_memories), keys, self.batch))
 
     def _learned_queries(self, group: str) -> Tensor:
         drawn = self.arrays.get("in_query_idx") if group == "spatial" else None
@@ -218,11 +222,11 @@ class DecoderCase:
     def _text_slots(self) -> list[Slots]:
         return [Slots(group, tokens.shape[1]) for group, tokens in self.texts.items()]
 
-    def _objects_of(self, group: str) -> Tensor | None:
+    def _objects_of(self, group: str) -> NDArray[np.int64] | None:
         per_object = self.wiring.queries_per_object
         if group != "spatial" or per_object is None:
             return None
-        return torch.arange(self.num_objects).repeat_interleave(per_object)
+        return np.arange(self.num_objects).repeat(per_object)
 
 
 def _points_of_masks(

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decode.decoder import Head
+from splitseem_model.layers.arrays import cosines
 from splitseem_model.layers.unit import unit
 from splitseem_model.mask.postprocess import mask_of_image
-from splitseem_model.mask.selection import MAX_TEXT_SCALE, selection_scores, text_cosines
+from splitseem_model.mask.selection import MAX_TEXT_SCALE, selection_scores
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.decoder_prompts import DecoderCase, PointGroup
 from splitseem_proto.geometry import ImageGeometry
@@ -102,14 +103,13 @@ class Results:
 
     def _scores(self, group: PointGroup) -> Tensor:
         head = self._heads[self._answering]
-        features = group.sampled_mask_features()
+        features = group.sampled_mask_features().numpy()
+        embed, quality = head.mask_embed.numpy(), head.quality.numpy()
         scores = [
-            selection_scores(
-                self.config, head.mask_embed, head.quality, features, group.labels_of_object(index)
-            )
+            selection_scores(self.config, embed, quality, features, group.labels_of_object(index).numpy())
             for index in range(self.case.num_objects)
         ]
-        return torch.stack(scores, dim=2)
+        return torch.from_numpy(np.stack(scores, axis=2))
 
     @cached_property
     def _point_selection(self) -> dict[str, Tensor]:
@@ -141,7 +141,7 @@ class Results:
         scale = torch.tensor(self.logit_scale).exp().clamp(max=MAX_TEXT_SCALE)
         return {
             suffix: scale
-            * text_cosines(self._heads[answering].class_embed[0], torch.from_numpy(self.case.arrays[name]))
+            * torch.from_numpy(cosines(self._heads[answering].class_embed[0].numpy(), self.case.arrays[name]))
             for suffix, name in stored.items()
             if name in self.case.arrays
         }

@@ -48,7 +48,7 @@ class Encoder:
             return None
         source, _ = FoldedPyramid(self.pixel_decoder).fuse(*(maps[name] for name in _MAPS[:4]))
         conv = mask_conv(self.pixel_decoder)
-        return MaskSource(source, level_averages(source, conv), conv).full()
+        return torch.from_numpy(MaskSource(source, level_averages(source, conv), conv).full())
 
 
 def check_encoder(golden: GoldenSet, name: str, comparison: Comparison) -> None:

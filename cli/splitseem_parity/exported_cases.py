@@ -8,6 +8,7 @@ graphs take the others: text, no prompt, several objects in a pass.
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from splitseem_export.sessions import GraphPair
 from splitseem_export.step_inputs import element, with_a_point
 from splitseem_model.decode.decoder import Head
 from splitseem_model.decode.wiring import Slots
+from splitseem_model.errors import GraphError
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.decoder_cases import CONFIG, check_results, golden_decoder, step_inputs
 from splitseem_parity.decoder_prompts import DecoderCase
@@ -61,7 +63,7 @@ class GeneralCase(DecoderCase):
     def _text_slots(self) -> list[Slots]:
         given = bool(super().texts)
         return [
-            Slots(group, tokens.shape[1], valid=torch.full(tokens.shape[:2], given))
+            Slots(group, tokens.shape[1], valid=np.full(tokens.shape[:2], given))
             for group, tokens in self.texts.items()
         ]
 
@@ -79,7 +81,7 @@ def _memory_slots(case: DecoderCase, count: int) -> list[Slots]:
     """Memory rows, which no row sees when the case has no previous mask."""
     if not case.wiring.has_memory:
         return []
-    given = torch.full((case.batch, count), "in_prev_mask" in case.arrays)
+    given = np.full((case.batch, count), "in_prev_mask" in case.arrays)
     return [Slots("memory", count, valid=given, objects=case.memory_objects)]
 
 
@@ -143,5 +145,5 @@ def _general_runtime(seed_offset: int, wiring: str) -> GraphPair:
 def _runtime(trace: Callable[[], DecoderGraphs]) -> GraphPair:
     try:
         return GraphPair.of_graphs(trace())
-    except ExportError as error:
+    except (ExportError, GraphError) as error:
         raise BrokenDown(str(error)) from error

@@ -1,14 +1,16 @@
 """Checker of the text encoder: stored texts -> token ids, token vectors, class vectors."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
-from splitseem_model.layers.unit import unit
+from splitseem_model.layers.arrays import unit
 from splitseem_model.official import UniClConfig
 from splitseem_model.text.clip_bpe import CONTEXT, END, ClipTokenizer
+from splitseem_model.text.names import spoken_name
 from splitseem_model.text.unicl import UniClTextEncoder, UniClTower
-from splitseem_model.text.vocabulary import class_matrix, spoken_name
+from splitseem_model.text.vocabulary import class_matrix
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.golden_set import GoldenSet
 
@@ -44,7 +46,7 @@ def _check_classes(encoder: UniClTextEncoder, names: list[str], comparison: Comp
     stored = comparison.golden.get("class_template_emb_first4")
     if stored is not None:
         first = [unit(tower.sentences(of_class[: stored.shape[1]])) for of_class in texts]
-        comparison.check("class_template_emb_first4", torch.stack(first))
+        comparison.check("class_template_emb_first4", np.stack(first))
     comparison.check("class_mean_embeddings", class_matrix(tower, names))
 
 

@@ -15,8 +15,7 @@ from splitseem_export.manifest import MANIFEST_FORMAT, VerifiedGraphs, make_mani
 from splitseem_export.pieces import Piece, prepare_pieces, verify_pieces
 from splitseem_export.precision import FLOAT32, PRECISION_OF_PROVIDER
 from splitseem_export.refiner_graphs import RefinerGraphs, trace_refiner
-from splitseem_export.runtime import OnnxRefiner
-from splitseem_export.sessions import GraphPair
+from splitseem_export.sessions import GraphPair, OnnxRefiner
 from splitseem_export.verify import CaseReport, random_features, verify, verify_refiner
 from splitseem_export.verify_general import verify_general
 from splitseem_export.verify_stored import verify_stored

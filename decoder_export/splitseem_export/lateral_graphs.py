@@ -17,11 +17,11 @@ from splitseem_export.errors import ParityError
 from splitseem_export.graphs import trace
 from splitseem_export.io_spec import GraphSpec, TensorSpec
 from splitseem_export.precision import PICKED, stored
-from splitseem_export.sessions import Arrays, run, session
 from splitseem_model.encode.folded_pyramid import enlarging_kernel, normed_projection
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.mask.reader import MaskReader
 from splitseem_model.network import SegmentationModel
+from splitseem_model.step.graph_runtime import Arrays, run, session
 
 GRAPHS = ("lateral_affine", "mask_source", "mask_features")
 TOLERANCES = {"float32": 1e-5, "float16": 2e-3}
@@ -163,7 +163,8 @@ def verify_lateral(fpn: FPN, graphs: LateralGraphs, precision: str) -> list[dict
         generator = torch.Generator().manual_seed(seed)
         lateral = torch.randn(1, fpn.adapter_1.in_channels, 8 * height, 8 * width, generator=generator)
         level2 = torch.randn(1, fpn.conv_dim, 4 * height, 4 * width, generator=generator).relu()
-        ours = reader.read({"lateral": lateral, "level2": level2}).full()
+        given = {"lateral": lateral.numpy(), "level2": level2.numpy()}
+        ours = torch.from_numpy(reader.read(given).full())
         error = float((runtime.mask_features(lateral, level2) - ours).norm() / ours.norm())
         if not error <= TOLERANCES.get(precision, _TOLERANCE_OF_BYTES):
             raise ParityError(

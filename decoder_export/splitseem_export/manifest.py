@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
+import numpy as np
 import onnx
 import onnxruntime
 import torch
@@ -19,7 +20,8 @@ from splitseem_export.precision import PRECISION_OF_PROVIDER, stored
 from splitseem_export.verify import MIN_MASK_IOU, TOLERANCE
 from splitseem_model.config import MAX_POINTS, STRIDE
 from splitseem_model.decode.wiring import WIRINGS, Wiring, wiring_of_step
-from splitseem_model.encode.semantic import to_sentence_rows
+from splitseem_model.encode.semantic import sentence_space
+from splitseem_model.layers.arrays import Floats
 from splitseem_model.mask.selection import text_weight
 from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.shapes import region_rules
@@ -231,13 +233,14 @@ def write_vocabulary(model: SegmentationModel, folder: Path) -> dict[str, Any]:
     space of the names, for a model with a map of meanings."""
     vocabulary = vocabulary_of(model, text_tower(model))
     names = [] if vocabulary is None else list(vocabulary.names)
-    matrix = torch.empty(0, model.config.decoder.class_dim) if vocabulary is None else vocabulary.matrix
+    empty = np.empty((0, model.config.decoder.class_dim), np.float32)
+    matrix = empty if vocabulary is None else vocabulary.matrix
     content: dict[str, Any] = {"names": names, "class_matrix": _packed(matrix)}
     if model.semantic is not None:
-        content["to_sentence"] = _packed(to_sentence_rows(model.semantic))
+        content["to_sentence"] = _packed(sentence_space(model.semantic).rows)
     return _written(folder, "vocabulary", "msgpack", bytes(msgpack.packb(content))) | {"count": len(names)}
 
 
-def _packed(matrix: torch.Tensor) -> dict[str, Any]:
-    array = matrix.float().numpy().astype("<f4")
+def _packed(matrix: Floats) -> dict[str, Any]:
+    array = matrix.astype("<f4")
     return {"dtype": "float32", "shape": list(array.shape), "data": array.tobytes()}

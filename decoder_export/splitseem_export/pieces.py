@@ -13,7 +13,7 @@ from onnx.utils import Extractor
 from splitseem_export.errors import ParityError
 from splitseem_export.io_spec import LEVELS, GraphSpec
 from splitseem_export.precision import folded
-from splitseem_export.sessions import Arrays, run, session
+from splitseem_model.step.graph_runtime import Arrays, run, session
 
 Piece = tuple[bytes, GraphSpec]
 

@@ -1,69 +1,71 @@
-"""Graphs in ONNX Runtime on the CPU, tensors by name."""
+"""Graphs in ONNX Runtime with tensors in and out, to be compared with the torch core."""
 
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
-import onnxruntime
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from splitseem_export.errors import ExportError
 from splitseem_export.graphs import DecoderGraphs
-from splitseem_export.wrapper import named_inputs
+from splitseem_export.refiner_graphs import RefinerGraphs
+from splitseem_model.decode import calls
 from splitseem_model.decode.decoder import Head, StepInputs
-from splitseem_model.step.runtime import Levels
-
-Arrays = dict[str, NDArray[Any]]
+from splitseem_model.layers.arrays import Array
+from splitseem_model.mask.refiner import RefinerInputs
+from splitseem_model.step import graph_runtime
+from splitseem_model.step.graph_runtime import Arrays
 
 
 class GraphPair:
     """`prepare` and `step` of a decoder, whichever rows they hold."""
 
     def __init__(self, prepare: bytes, step: bytes) -> None:
-        self._prepare, self._step = session(prepare), session(step)
+        self._pair = graph_runtime.GraphPair(prepare, step)
 
     @classmethod
     def of_graphs(cls, graphs: DecoderGraphs) -> Self:
         """Run graphs that are not written yet."""
         return cls(graphs.prepare, graphs.step)
 
-    def prepare(self, levels: Levels, mask_features: Tensor) -> Arrays:
-        """Per image."""
-        maps = {f"level{i}": level.numpy() for i, level in enumerate(levels)}
-        return run(self._prepare, {**maps, "mask_features": mask_features.numpy()})
+    def prepare(self, levels: tuple[Tensor, ...], mask_features: Tensor) -> Arrays:
+        """As `splitseem_model.step.graph_runtime.GraphPair`."""
+        return self._pair.prepare(tuple(level.numpy() for level in levels), mask_features.numpy())
 
     def step(self, prepared: Arrays, inputs: StepInputs, query_index: Tensor | None = None) -> Head:
-        """Per interaction; `query_index`, the learned query of every query row, for general graphs only.
-
-        A previous mask is handed to every memory.
-        """
-        named = named_inputs(inputs) | ({} if query_index is None else {"query_index": query_index})
-        feed = prepared | {name: tensor.numpy() for name, tensor in named.items()}
-        memories = next((i.shape[1] for i in self._step.get_inputs() if i.name == "previous_mask"), 1)
-        if memories != 1 and feed["previous_mask"].shape[1] == 1:
-            feed["previous_mask"] = np.repeat(feed["previous_mask"], memories, axis=1)
-        outputs = run(self._step, feed)
-        return Head(*(torch.from_numpy(outputs[name]) for name in Head._fields))
+        """As there."""
+        index = None if query_index is None else tuple(query_index.tolist())
+        head = self._pair.step(prepared, arrays_of(inputs), index)
+        return Head(*(torch.from_numpy(array) for array in head))
 
 
-def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """Load a graph, to run on one thread.
+class OnnxRefiner:
+    """The two graphs of a mask refiner."""
 
-    Raises:
-        ExportError: ONNX Runtime cannot load it.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own types are not public
-        raise ExportError(f"ONNX Runtime cannot load the graph: {error}") from error
+    def __init__(self, look: bytes, refine: bytes) -> None:
+        self._pair = graph_runtime.RefinerPair(look, refine)
+
+    @classmethod
+    def of_graphs(cls, graphs: RefinerGraphs) -> Self:
+        """Run graphs that are not written yet."""
+        return cls(graphs.look, graphs.refine)
+
+    def look(self, mask_features: Tensor, level1: Tensor, level2: Tensor) -> Arrays:
+        """As `splitseem_model.step.graph_runtime.RefinerPair`."""
+        return self._pair.look(mask_features.numpy(), level1.numpy(), level2.numpy())
+
+    def refine(self, features: Arrays, inputs: RefinerInputs) -> Tensor:
+        """As there."""
+        given = calls.RefinerInputs(*(tensor.numpy() for tensor in inputs))
+        return torch.from_numpy(self._pair.refine(features, given))
 
 
-def run(graph: onnxruntime.InferenceSession, feed: Arrays) -> Arrays:
-    """All outputs by name; what the graph does not read is left out (the exporter drops idle inputs)."""
-    read = {i.name for i in graph.get_inputs()}
-    outputs = graph.run(None, {name: array for name, array in feed.items() if name in read})
-    return dict(zip([o.name for o in graph.get_outputs()], outputs, strict=True))
+def arrays_of(inputs: StepInputs) -> calls.StepInputs[Array]:
+    """A step's inputs as arrays."""
+    mask, tokens = inputs.previous_mask, inputs.text_tokens
+    return calls.StepInputs(
+        tuple(level.numpy() for level in inputs.point_features),
+        inputs.point_coords.numpy(),
+        inputs.point_labels.numpy(),
+        inputs.attention_bias.numpy(),
+        None if mask is None else mask.numpy(),
+        None if tokens is None else tokens.numpy(),
+    )

@@ -3,7 +3,7 @@
 from torch.nn.functional import pad
 
 from splitseem_model.decode.decoder import StepInputs
-from splitseem_model.layers.attention import CLOSED
+from splitseem_model.layers.arrays import CLOSED
 from splitseem_model.prompt.prompts import PointLabel
 
 
@@ -34,17 +34,3 @@ def with_a_point(inputs: StepInputs) -> StepInputs:
         point_labels=pad(inputs.point_labels, (0, 1), value=PointLabel.PADDING),
         attention_bias=pad(inputs.attention_bias, (0, 1), value=CLOSED),
     )
-
-
-def with_a_text(inputs: StepInputs) -> StepInputs:
-    """The same with a text row that sees itself and that no other row sees, where there is no text."""
-    if inputs.text_tokens is not None:
-        return inputs
-    rows, columns = inputs.attention_bias.shape[1:]
-    bias = inputs.attention_bias.new_full((len(inputs.attention_bias), rows + 1, columns + 1), CLOSED)
-    bias[:, :rows, :rows] = inputs.attention_bias[:, :, :rows]
-    bias[:, :rows, rows + 1 :] = inputs.attention_bias[:, :, rows:]
-    bias[:, rows, rows] = 0.0
-    width = inputs.point_features[0].shape[2]
-    tokens = inputs.point_features[0].new_zeros(len(bias), 1, width)
-    return inputs._replace(attention_bias=bias, text_tokens=tokens)

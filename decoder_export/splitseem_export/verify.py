@@ -2,14 +2,14 @@
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from splitseem_export.errors import ParityError
 from splitseem_export.io_spec import has_memory
 from splitseem_export.refiner_graphs import check_same, random_case
-from splitseem_export.runtime import OnnxRefiner
-from splitseem_export.sessions import GraphPair
+from splitseem_export.sessions import GraphPair, OnnxRefiner
 from splitseem_model.decode.decoder import Head, PromptDecoder, StepInputs
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
 from splitseem_model.layers.sampling import sample_points
@@ -106,7 +106,15 @@ def _compare_case(
     theirs = runtime.step(runtime.prepare(levels, mask_features), inputs)
 
     best, other = (
-        int(selection_scores(config, head.mask_embed, head.quality, at_points, inputs.point_labels).argmax())
+        int(
+            selection_scores(
+                config,
+                head.mask_embed.numpy(),
+                head.quality.numpy(),
+                at_points.numpy(),
+                inputs.point_labels.numpy(),
+            ).argmax()
+        )
         for head in (ours, theirs)
     )
     ours_logits, theirs_logits = (
@@ -211,12 +219,12 @@ def random_inputs(
     rows = [Slots(wiring.interactive, len(wiring.interactive_queries(config.num_queries)))]
     previous = None
     if has_memory(config):
-        given = torch.full((1, config.num_memories), case.memory)
+        given = np.full((1, config.num_memories), case.memory)
         rows.append(Slots("memory", config.num_memories, valid=given))
         previous = mask_features[:, :1] * float(case.memory)
-    keys = [Slots("point", len(case.labels), valid=points.point_labels >= 0)]
+    keys = [Slots("point", len(case.labels), valid=points.point_labels.numpy() >= 0)]
     inputs = points._replace(
-        attention_bias=attention_bias(wiring, rows, keys, batch=1), previous_mask=previous
+        attention_bias=torch.from_numpy(attention_bias(wiring, rows, keys, batch=1)), previous_mask=previous
     )
     coords = points.point_coords * torch.tensor([padded_hw[1], padded_hw[0]])
     return inputs, sample_points(mask_features, coords, padded_hw, config.point_sampling)

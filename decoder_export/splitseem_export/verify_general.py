@@ -10,7 +10,7 @@ from splitseem_export.io_spec import has_memory
 from splitseem_export.sessions import GraphPair
 from splitseem_export.verify import TOLERANCE, embed_difference, random_features, random_points
 from splitseem_model.decode.decoder import PromptDecoder, StepInputs
-from splitseem_model.layers.attention import CLOSED
+from splitseem_model.layers.arrays import CLOSED
 
 
 @dataclass(frozen=True)

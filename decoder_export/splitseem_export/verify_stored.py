@@ -8,8 +8,7 @@ from splitseem_export.errors import ParityError
 from splitseem_export.graphs import DecoderGraphs
 from splitseem_export.precision import FLOAT32
 from splitseem_export.refiner_graphs import RefinerGraphs, random_case
-from splitseem_export.runtime import OnnxRefiner
-from splitseem_export.sessions import GraphPair
+from splitseem_export.sessions import GraphPair, OnnxRefiner
 from splitseem_export.verify import REFINER_CASES, compare, mask_iou
 from splitseem_model.mask.refiner import RefinerInputs
 from splitseem_model.network import SegmentationModel

@@ -72,15 +72,3 @@ def unflatten(tensors: tuple[Tensor, ...], layers: int) -> tuple[Prepared, tuple
     ends = (layers, 2 * layers, 2 * layers + NUM_LEVELS)
     keys, values, maps = tensors[: ends[0]], tensors[ends[0] : ends[1]], tensors[ends[1] : ends[2]]
     return Prepared(keys, values, maps, tensors[ends[2]]), tensors[ends[2] + 1 :]
-
-
-def named_inputs(inputs: StepInputs) -> dict[str, Tensor]:
-    """The step's own tensors under their names in `io_spec`."""
-    optional = {"previous_mask": inputs.previous_mask, "text_tokens": inputs.text_tokens}
-    return {
-        **{f"point_features{i}": features for i, features in enumerate(inputs.point_features)},
-        "point_coords": inputs.point_coords,
-        "point_labels": inputs.point_labels.float(),
-        **{name: tensor for name, tensor in optional.items() if tensor is not None},
-        "attention_bias": inputs.attention_bias,
-    }

@@ -1,6 +1,6 @@
 """One name for one kind of thing: what annotators of different sets call by different names."""
 
-from splitseem_model.text.vocabulary import spoken_name
+from splitseem_model.text.names import spoken_name
 
 COMMON_SET = "coco_mini"
 """The set whose classes cover a whole scene: an object that has one of its names is told from all of them,

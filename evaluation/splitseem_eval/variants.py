@@ -9,7 +9,7 @@ from splitseem_eval.names import class_name
 from splitseem_model.mask.photo.snapping import SNAP
 from splitseem_model.predictor import Predictor
 from splitseem_model.text.coco_names import COCO_PANOPTIC, NUM_THINGS
-from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_model.text.names import Vocabulary
 
 CLASSES_OF_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType({"coco_mval": COCO_PANOPTIC[:NUM_THINGS]})
 """Sets that were made from more classes than a sample of them shows."""

@@ -2,7 +2,7 @@
 nowhere else."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from splitseem_model.official import (
     DAVIT_D3,
@@ -290,6 +290,23 @@ class ModelConfig:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a model configuration of this version: {error}") from error
+
+
+class StepConfig(Protocol):
+    """What answering prompts needs of a `ModelConfig`; a reader of embeddings knows no more of a model."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def decoder(self) -> DecoderConfig: ...
+    @property
+    def logit_scale(self) -> float: ...
+    @property
+    def refiner(self) -> RefinerConfig | None: ...
+    @property
+    def correction(self) -> CorrectionConfig | None: ...
+    @property
+    def photo(self) -> PhotoConfig | None: ...
 
 
 BACKBONES: dict[str, type[Any]] = {

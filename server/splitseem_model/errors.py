@@ -4,6 +4,7 @@ ModelError
 ├── CheckpointError      a file of weights is unreadable or does not fit the model
 ├── FetchError           a known checkpoint is not here and cannot be fetched
 ├── FingerprintMismatch  an embedding was made by another model
+├── GraphError           ONNX Runtime cannot load a graph
 ├── ImageInputError      an image array or a region of interest the model cannot take
 ├── PromptError          a prompt the model cannot take, or one outside the image
 ├── TaskError            a task without prompt that the model cannot do, or none of that name
@@ -26,6 +27,10 @@ class FetchError(ModelError):
 
 class DeviceMemoryError(ModelError):
     """The device has not enough memory for these images at once."""
+
+
+class GraphError(ModelError):
+    """ONNX Runtime cannot load an exported graph."""
 
 
 class ImageInputError(ModelError):

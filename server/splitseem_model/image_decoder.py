@@ -1,4 +1,7 @@
-"""The decoder's half of a model: an embedding in, and then prompts to masks, as often as wanted."""
+"""The decoder's half of a model: an embedding in, and then prompts to masks, as often as wanted.
+
+Only what is said of object queries and of the official resampling needs torch.
+"""
 
 from collections.abc import Sequence
 from copy import copy
@@ -7,18 +10,15 @@ from functools import cache, lru_cache, partial
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from splitseem_model.config import ModelConfig
+from splitseem_model.config import StepConfig
 from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
-from splitseem_model.layers.unit import unit
+from splitseem_model.layers.arrays import Floats, unit
 from splitseem_model.mask.photo.fine_mask import fine_mask
 from splitseem_model.mask.photo.snapping import SNAP, snap
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
-from splitseem_model.mask.reader import MaskReader
-from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.edits import apply_edits, is_edit
 from splitseem_model.prompt.memory import MemoryPrompt, Said
 from splitseem_model.prompt.prompts import no_points, prompt_points
@@ -29,45 +29,35 @@ from splitseem_model.step.editing import Painting
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder
 from splitseem_model.step.options import StepOptions
+from splitseem_model.step.parts import DecoderParts
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
 from splitseem_model.step.proposals import MOST, ROUGH, Proposal, grid_of, likelihood, propose
-from splitseem_model.step.runtime import DecoderRuntime, TorchRuntime
 from splitseem_model.tasks import proposed
-from splitseem_model.tasks.modes import check_mode, segment_all
 from splitseem_model.tasks.proposed import Proposed
 from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
-from splitseem_model.tasks.resampling import official_mask
-from splitseem_model.tasks.segments import Segmentation
+from splitseem_model.tasks.segments import Segmentation, check_mode
+from splitseem_model.text.names import Vocabulary
 from splitseem_model.text.tower import TextEncoding
-from splitseem_model.text.towers import text_tower
-from splitseem_model.text.vocabulary import Vocabulary, cached_class_matrix, vocabulary_of
 from splitseem_proto import Click, Embedding, PromptItem, TextPrompt
 
 _TEXTS_REMEMBERED = 64
 
 
 class ImageDecoder:
-    """Answers prompts on embedded images.
+    """Answers prompts on embedded images; `torch_decoder.decoder_of` makes one of a model.
 
     Raises:
         PromptError: options that the model cannot follow.
     """
 
-    def __init__(
-        self,
-        model: SegmentationModel,
-        fingerprint: str,
-        runtime: DecoderRuntime | None = None,
-        options: StepOptions | None = None,
-    ) -> None:
-        self.name: str = model.config.name
-        self.config: ModelConfig = model.config
-        self.fingerprint: str = fingerprint
-        self._runtime: DecoderRuntime = runtime or TorchRuntime(model)
-        self._masks = MaskReader(model.pixel_decoder)
-        self._tower = text_tower(model)
-        self._finder = None if model.semantic is None else Finder(model.semantic)
-        self._own_vocabulary = cache(partial(vocabulary_of, model, self._tower))
+    def __init__(self, parts: DecoderParts, options: StepOptions | None = None) -> None:
+        self.name: str = parts.config.name
+        self.config: StepConfig = parts.config
+        self.fingerprint: str = parts.fingerprint
+        self._parts = parts
+        self._runtime = parts.runtime
+        self._finder = None if parts.space is None else Finder(parts.space)
+        self._own_vocabulary = cache(parts.vocabulary)
         self._read = lru_cache(_TEXTS_REMEMBERED)(self._encode_text)
         self.options: StepOptions = self._possible(options or StepOptions())
 
@@ -97,9 +87,9 @@ class ImageDecoder:
         Raises:
             TextTowerError: the model has no text tower, or its sentence encoder is not installed.
         """
-        if self._tower is None:
+        if self._parts.class_matrix is None:
             raise TextTowerError(f"{self.name} has no text tower, so its classes cannot be renamed")
-        return Vocabulary(tuple(names), cached_class_matrix(self._tower, names))
+        return Vocabulary(tuple(names), self._parts.class_matrix(names))
 
     def prepare(self, embedding: Embedding) -> PreparedImage:
         """Prepare an embedding, wherever it was made.
@@ -108,7 +98,7 @@ class ImageDecoder:
             FingerprintMismatch: another model made it.
         """
         self._check_model(embedding.fingerprint, "embedding", "embed the image again")
-        return prepare_image(self.config, self._runtime, self._masks, embedding)
+        return prepare_image(self.config, self._runtime, self._parts.read_masks, embedding)
 
     def step(
         self,
@@ -210,10 +200,10 @@ class ImageDecoder:
         return self._answer(image, self._prompt(image, [click]))
 
     def _found(self, image: PreparedImage, texts: Sequence[TextEncoding]) -> list[Proposal]:
-        vector = torch.stack([text.vector for text in texts if text.vector is not None]).mean(0)
+        vector = np.stack([text.vector for text in texts if text.vector is not None]).mean(0)
         return self._found_by(image, vector)
 
-    def _found_by(self, image: PreparedImage, vector: torch.Tensor) -> list[Proposal]:
+    def _found_by(self, image: PreparedImage, vector: Floats) -> list[Proposal]:
         """vector: `[sentence_dim]`, of what is looked for."""
         assert self._finder is not None
         return self._finder.find(image, vector, partial(self._click, image))
@@ -235,7 +225,7 @@ class ImageDecoder:
             return region
         shown = self._answer(image, ObjectPrompt(points)).class_embed
         assert shown is not None, "a model with a semantic map says what masks show"
-        return replace(region, meaning=torch.from_numpy(shown))
+        return replace(region, meaning=shown)
 
     def panoptic(
         self, image: PreparedImage, mode: str = "panoptic", *, min_score: float = 0.0
@@ -256,6 +246,8 @@ class ImageDecoder:
         classes, wiring = TaskClasses.of(vocabulary.names), self.config.decoder.wiring
         if "object" not in WIRINGS[wiring].queries:
             return self._task_of_proposals(mode, image, vocabulary, min_score)
+        from splitseem_model.tasks.modes import segment_all  # in torch
+
         queries = self._object_queries(image, vocabulary)
         return segment_all(mode, queries, image.geometry, classes, wiring, min_score)
 
@@ -282,9 +274,11 @@ class ImageDecoder:
         return proposed.semantic(found, cells, classes, image.geometry)
 
     def _object_queries(self, image: PreparedImage, vocabulary: Vocabulary) -> ObjectQueries:
+        from splitseem_model.tasks.modes import queries_of  # in torch
+
         head = ask_objects(self.config.decoder, self._runtime, image)
         class_logits = self.config.logit_scale * (unit(head.class_embed[0]) @ vocabulary.matrix.T)
-        return ObjectQueries(class_logits, image.masks.logits(head.mask_embed)[0])
+        return queries_of(class_logits, image.masks.logits(head.mask_embed)[0])
 
     def mask(
         self, image: PreparedImage, step: Step, resampling: Literal["direct", "official"] = "direct"
@@ -303,6 +297,8 @@ class ImageDecoder:
         if not step.decoded:
             return np.zeros(image.geometry.original_hw, dtype=np.bool_)
         if resampling == "official":
+            from splitseem_model.tasks.resampling import official_mask  # in torch
+
             return official_mask(step.mask_logits, image.geometry)
         if step.fine is None:
             return mask_of_image(step.mask_logits, image.geometry)
@@ -329,9 +325,9 @@ class ImageDecoder:
         )
 
     def _encode_text(self, text: str) -> TextEncoding:
-        if self._tower is None:
+        if self._parts.read_text is None:
             raise PromptError(f"{self.name} has no text tower, so it cannot look for {text!r}")
-        return self._tower.encode([text])[0]
+        return self._parts.read_text(text)
 
     def _answer(self, image: PreparedImage, prompt: ObjectPrompt) -> Step:
         given = Answering(
@@ -341,7 +337,7 @@ class ImageDecoder:
             ask(self.config.decoder, self._runtime, image, prompt),
             prompt.sentences,
             self.vocabulary,
-            None if self._finder is None else self._finder.semantic,
+            self._parts.space,
         )
         return answer(given, self.options.without)
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder, Roi
 from splitseem_model.encode.network import EncoderOptions, map_kinds
-from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.mask.photo.pyramid import PhotoPyramid
 from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.memory import MemoryPrompt
@@ -21,6 +20,7 @@ from splitseem_model.step.options import StepOptions
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.step.runtime import DecoderRuntime
 from splitseem_model.tasks.segments import Segmentation
+from splitseem_model.torch_decoder import decoder_of
 from splitseem_proto import PromptItem
 
 __all__ = ["ExampleRegion", "Predictor", "PreparedImage", "Step", "StepOptions"]
@@ -46,7 +46,7 @@ class Predictor:
             PromptError: options that the model cannot follow.
         """
         self.encoder = ImageEncoder(model, options=encoding or _encoding(model, runtime))
-        self.decoder = ImageDecoder(model, self.encoder.fingerprint, runtime, options)
+        self.decoder = decoder_of(model, self.encoder.fingerprint, runtime, options)
         self.name: str = model.config.name
         self.fingerprint: str = self.encoder.fingerprint
 

@@ -4,6 +4,7 @@ from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.network import SegmentationModel
 from splitseem_model.tasks.segments import Segmentation
+from splitseem_model.torch_decoder import decoder_of
 from splitseem_proto import Embedding
 
 
@@ -24,4 +25,4 @@ def segmenter_of(model: SegmentationModel, fingerprint: str) -> Segmenter | None
     map."""
     if "object" not in WIRINGS[model.config.decoder.wiring].queries and model.semantic is None:
         return None
-    return Segmenter(ImageDecoder(model, fingerprint))
+    return Segmenter(decoder_of(model, fingerprint))

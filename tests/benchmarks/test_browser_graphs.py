@@ -19,7 +19,7 @@ from splitseem_export.verify import random_features
 from splitseem_model.config import preset
 from splitseem_model.decode.decoder import PromptDecoder, StepInputs
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
-from splitseem_model.layers.attention import CLOSED
+from splitseem_model.layers.arrays import CLOSED
 
 
 def small_graph() -> bytes:
@@ -93,12 +93,12 @@ def test_decoder_as_written_answers_as_the_core_does() -> None:
         tuple(torch.randn(1, 2, config.dim) for _ in range(3)),
         torch.rand(1, 2, 2),
         torch.tensor([[1, 0]]),
-        attention_bias(wiring, [spatial, memories], [points], batch=1),
+        torch.from_numpy(attention_bias(wiring, [spatial, memories], [points], batch=1)),
         mask_features[:, :1],
     )
     expected = decoder.step(decoder.prepare(levels, mask_features, index), inputs, index)
     rows = [Slots("object", config.num_queries), spatial, memories]
-    bias = attention_bias(wiring, rows, [points], batch=1)
+    bias = torch.from_numpy(attention_bias(wiring, rows, [points], batch=1))
     masks, class_embed, mask_embed = AsWritten(decoder)(
         *levels,
         mask_features,

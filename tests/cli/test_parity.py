@@ -39,8 +39,8 @@ def features_of(image: np.ndarray) -> dict[str, np.ndarray]:
     with torch.inference_mode():
         source, levels = FoldedPyramid(pixel_decoder.double()).fuse(*backbone.double()(pixels))
         conv = mask_conv(pixel_decoder)
-        masks = MaskSource(source, level_averages(source, conv), conv)
-        named = {f"ms_{i}": level for i, level in enumerate(levels)} | {"mask_features": masks.full()}
+        masks = torch.from_numpy(MaskSource(source, level_averages(source, conv), conv).full())
+        named = {f"ms_{i}": level for i, level in enumerate(levels)} | {"mask_features": masks}
     return {name: value.float().numpy() for name, value in named.items()}
 
 

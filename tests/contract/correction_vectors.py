@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from splitseem_model.config import CorrectionConfig
 from splitseem_model.mask.correction import correct_at_points, feature_spread
@@ -35,11 +34,10 @@ def vectors() -> list[dict[str, Any]]:
         rng = np.random.default_rng(seed)
         features = np.round(rng.normal(size=(1, 3, 6, 9)), 3).astype(np.float32)
         logits = np.round(rng.normal(size=(6, 9)) * 3, 3).astype(np.float32)
-        maps = torch.from_numpy(features)
         corrected = correct_at_points(
             logits,
-            maps,
-            feature_spread(maps, config),
+            features,
+            feature_spread(features, config),
             np.array([(x, y) for x, y, _ in points], dtype=np.float32),
             np.array([label for _, _, label in points], dtype=np.int64),
             36,

@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from splitseem_model.config import SemanticConfig
-from splitseem_model.encode.semantic import SemanticMap, to_sentence_rows
+from splitseem_model.encode.meaning import SentenceSpace
+from splitseem_model.layers.arrays import Floats
 from splitseem_model.step.finding import Finder, fit_of
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_proto import ImageGeometry
@@ -30,7 +30,7 @@ class _Image:
     """The part of a prepared image that is looked at."""
 
     geometry: ImageGeometry
-    semantic: torch.Tensor
+    semantic: Floats
 
 
 def vectors() -> list[dict[str, Any]]:
@@ -41,18 +41,15 @@ def vectors() -> list[dict[str, Any]]:
 def _entry(seed: int, geometry: ImageGeometry) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(seed)
 
-    def drawn(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator).mul(16).round().div(16)
+    def drawn(*shape: int) -> Floats:
+        return torch.randn(*shape, generator=generator).mul(16).round().div(16).numpy()
 
     height, width = (side // 16 for side in geometry.padded_hw)
-    semantic = SemanticMap(SemanticConfig(CHANNELS), (1, 1), SENTENCE_DIM, 0)
-    with torch.no_grad():
-        semantic.to_sentence.weight.copy_(drawn(SENTENCE_DIM, CHANNELS))
-        semantic.to_sentence.bias.copy_(drawn(SENTENCE_DIM))
+    rows = np.concatenate([drawn(SENTENCE_DIM, CHANNELS), drawn(SENTENCE_DIM)[:, None]], axis=1)
     cells, vector = drawn(1, CHANNELS, height, width), drawn(SENTENCE_DIM)
     logits = drawn(4 * height, 4 * width)
     image = cast(PreparedImage, _Image(geometry, cells))
-    clicks, heat = Finder(semantic).look(image, vector)
+    clicks, heat = Finder(SentenceSpace(rows)).look(image, vector)
     return {
         "geometry": {
             "original_hw": geometry.original_hw,
@@ -61,16 +58,16 @@ def _entry(seed: int, geometry: ImageGeometry) -> dict[str, Any]:
             "padded_hw": geometry.padded_hw,
         },
         "map": {"size_hw": [height, width], "channels": CHANNELS, "data": _plain(cells)},
-        "to_sentence": _plain(to_sentence_rows(semantic)),
+        "to_sentence": _plain(rows),
         "vector": _plain(vector),
         "clicks": [[round(click.x, 4), round(click.y, 4)] for click in clicks],
         "heat": _plain(heat),
         "logits": _plain(logits),
-        "cover": round(fit_of(logits.numpy().astype(np.float32), heat), 6),
+        "cover": round(fit_of(logits, heat), 6),
     }
 
 
-def _plain(values: torch.Tensor) -> list[float]:
+def _plain(values: Floats) -> list[float]:
     return [round(value, 6) for value in values.flatten().tolist()]
 
 

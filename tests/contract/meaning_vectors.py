@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from splitseem_model.config import SemanticConfig
-from splitseem_model.encode.semantic import SemanticMap, meaning_of, to_sentence_rows
+from splitseem_model.encode.meaning import SentenceSpace, meaning_of
+from splitseem_model.layers.arrays import Floats
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "meanings.json"
 CHANNELS, SENTENCE_DIM = 3, 5
@@ -27,34 +28,31 @@ def vectors() -> list[dict[str, Any]]:
 def _entry(seed: int, height: int, width: int, kind: str) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(seed)
 
-    def drawn(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator).mul(16).round().div(16)
+    def drawn(*shape: int) -> Floats:
+        return torch.randn(*shape, generator=generator).mul(16).round().div(16).numpy()
 
     cells, logits = drawn(1, CHANNELS, height, width), drawn(4 * height, 4 * width)
     match kind:
         case "one cell":
-            logits = torch.full_like(logits, -1.0)
+            logits = np.full_like(logits, -1.0)
             logits[5, 6] = 2.0
         case "empty":
-            logits = -logits.abs()  # zero is outside
+            logits = -abs(logits)  # zero is outside
         case "whole":
-            logits = logits.abs() + 1
-    semantic = SemanticMap(SemanticConfig(CHANNELS), (1, 1), SENTENCE_DIM, 0)
-    with torch.no_grad():
-        semantic.to_sentence.weight.copy_(drawn(SENTENCE_DIM, CHANNELS))
-        semantic.to_sentence.bias.copy_(drawn(SENTENCE_DIM))
-        meaning = meaning_of(cells, logits)
-        return {
-            "mask": kind,
-            "map": {"size_hw": [height, width], "channels": CHANNELS, "data": _plain(cells)},
-            "logits": {"size_hw": list(logits.shape), "data": _plain(logits)},
-            "to_sentence": _plain(to_sentence_rows(semantic)),
-            "meaning": _plain(meaning),
-            "sentence": _plain(semantic.to_sentence(meaning)),
-        }
+            logits = abs(logits) + 1
+    rows = np.concatenate([drawn(SENTENCE_DIM, CHANNELS), drawn(SENTENCE_DIM)[:, None]], axis=1)
+    meaning = meaning_of(cells, logits)
+    return {
+        "mask": kind,
+        "map": {"size_hw": [height, width], "channels": CHANNELS, "data": _plain(cells)},
+        "logits": {"size_hw": list(logits.shape), "data": _plain(logits)},
+        "to_sentence": _plain(rows),
+        "meaning": _plain(meaning),
+        "sentence": _plain(SentenceSpace(rows).of(meaning)),
+    }
 
 
-def _plain(values: torch.Tensor) -> list[float]:
+def _plain(values: Floats) -> list[float]:
     return [round(x, 6) for x in values.flatten().tolist()]
 
 

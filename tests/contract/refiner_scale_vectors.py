@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from splitseem_model.config import RefinerConfig
+from splitseem_model.layers.arrays import Floats
 from splitseem_model.mask.refiner_scale import enlarged, refiner_maps, shrink_factor
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "refiner_scale.json"
@@ -28,13 +29,13 @@ def _entry(seed: int, height: int, width: int) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(seed)
     config = RefinerConfig(fine_side=FINE_SIDE)
 
-    def drawn(scale: int) -> torch.Tensor:
-        return torch.randn(1, 1, height * scale, width * scale, generator=generator).mul(16).round().div(16)
+    def drawn(height: int, width: int) -> Floats:
+        return torch.randn(1, 1, height, width, generator=generator).mul(16).round().div(16).numpy()
 
-    maps = (drawn(8), drawn(2), drawn(4))
+    maps = (*(drawn(height * scale, width * scale) for scale in (8, 2, 4)),)
     factor = shrink_factor(config, (8 * height, 8 * width))
     seen = refiner_maps(config, *maps)
-    change = torch.randn(seen[0].shape, generator=generator).mul(16).round().div(16)
+    change = drawn(*seen[0].shape[2:])
     logits = maps[0] + enlarged(change, factor, (8 * height, 8 * width))
     return {
         "factor": factor,
@@ -45,7 +46,7 @@ def _entry(seed: int, height: int, width: int) -> dict[str, Any]:
     }
 
 
-def _plain(values: torch.Tensor) -> dict[str, Any]:
+def _plain(values: Floats) -> dict[str, Any]:
     return {"size_hw": list(values.shape[2:]), "data": [round(x, 5) for x in values.flatten().tolist()]}
 
 

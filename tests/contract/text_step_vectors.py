@@ -9,13 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from splitseem_export.manifest import make_manifest
 from splitseem_model.config import TINY
-from splitseem_model.decode.decoder import Head
+from splitseem_model.decode.calls import Head
 from splitseem_model.decode.step_rows import lay_out
 from splitseem_model.decode.wiring import Slots
+from splitseem_model.layers.arrays import Array, Floats
 from splitseem_model.mask.selection import answer_scores, text_weight
 from splitseem_model.network import SegmentationModel
 
@@ -79,7 +81,7 @@ def _text_wirings(name: str) -> Any:
 
 
 def _rows(wiring: str, labels: list[int], texts: int, memory: bool) -> dict[str, Any]:
-    points = Slots("point", len(labels), valid=torch.tensor([labels]) >= 0)
+    points = Slots("point", len(labels), valid=np.array([labels]) >= 0)
     words = (Slots("text", texts),) if texts else ()
     rows = lay_out(MODELS[wiring].decoder, (points,), words, memory=memory)
     sees = ["".join("1" if bias == 0 else "0" for bias in row) for row in rows.attention_bias[0].tolist()]
@@ -98,13 +100,13 @@ def _selection(seed: int, wiring: str, labels: list[int], texts: int, by_text: b
     config = MODELS[wiring]
     generator = torch.Generator().manual_seed(seed)
 
-    def drawn(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator).mul(64).round().div(64)
+    def drawn(*shape: int) -> Floats:
+        return torch.randn(*shape, generator=generator).mul(64).round().div(64).numpy()
 
-    head = Head(mask_embed=drawn(1, 4, 3), class_embed=drawn(1, 4, 5), quality=drawn(1, 4))
+    head: Head[Array] = Head(mask_embed=drawn(1, 4, 3), class_embed=drawn(1, 4, 5), quality=drawn(1, 4))
     points, sentences = drawn(1, len(labels), 3), drawn(texts, 5)
     given = sentences if texts else None
-    scores = answer_scores(config, head, points, torch.tensor([labels]), given, by_text=by_text)
+    scores = answer_scores(config, head, points, np.array([labels]), given, by_text=by_text)
     return {
         "rule": config.decoder.selection,
         "chosen_by_text": by_text,

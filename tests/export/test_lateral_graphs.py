@@ -75,7 +75,8 @@ def test_tables_of_kernels_are_stored_as_bytes(fpn: FPN) -> None:
 
 def test_a_constant_map_has_the_norm_of_one(fpn: FPN) -> None:
     lateral, level2 = torch.full((1, 16, 16, 8), 0.5), torch.zeros(1, 64, 8, 4)
-    ours = MaskReader(fpn).read({"lateral": lateral, "level2": level2}).full()
+    given = {"lateral": lateral.numpy(), "level2": level2.numpy()}
+    ours = torch.from_numpy(MaskReader(fpn).read(given).full())
     theirs = LateralRuntime(trace_lateral(fpn)).mask_features(lateral, level2)
     torch.testing.assert_close(theirs, ours, atol=1e-3, rtol=0)
 

@@ -9,10 +9,10 @@ from splitseem_export.errors import ParityError
 from splitseem_export.export import export_decoder
 from splitseem_export.graphs import DecoderGraphs, trace_graphs
 from splitseem_export.pieces import output_groups, prepare_pieces, verify_pieces
-from splitseem_export.sessions import Arrays
 from splitseem_export.verify import random_features
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.network import SegmentationModel
+from splitseem_model.step.graph_runtime import Arrays
 from splitseem_server.files.decoder import load_decoder_files
 
 LAYERS = 3

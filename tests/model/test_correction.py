@@ -16,12 +16,12 @@ HEIGHT, WIDTH = 24, 32
 Logits = NDArray[np.float32]
 
 
-def two_halves() -> torch.Tensor:
+def two_halves() -> NDArray[np.float32]:
     """Mask features that differ between the left and the right half, with a little noise."""
     features = torch.randn(1, 8, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0)) * 0.1
     features[..., : WIDTH // 2] += 1
     features[..., WIDTH // 2 :] -= 1
-    return features
+    return features.numpy()
 
 
 def corrected(logits: Logits, points: list[tuple[float, float, int]]) -> Logits:

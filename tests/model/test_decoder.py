@@ -1,5 +1,6 @@
 """The decoder core: what may and what must not change its answer."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -42,14 +43,16 @@ def run(
     levels, mask_features = features()
     config = decoder.config
     points, marks = torch.tensor([coords]), torch.tensor([labels])
-    given = torch.full((1, config.num_memories), memory is not None)
+    given = np.full((1, config.num_memories), memory is not None)
     rows = [Slots("spatial", config.num_queries), Slots("memory", config.num_memories, valid=given)]
-    bias = attention_bias(WIRINGS["nano"], rows, [Slots("point", len(labels), valid=marks >= 0)], batch=1)
+    bias = attention_bias(
+        WIRINGS["nano"], rows, [Slots("point", len(labels), valid=marks.numpy() >= 0)], batch=1
+    )
     inputs = StepInputs(
         tuple(sample_points(level, points, PADDED_HW, "centre") for level in levels),
         points / torch.tensor([PADDED_HW[1], PADDED_HW[0]]),
         marks,
-        bias,
+        torch.from_numpy(bias),
         mask_features[:, :1] * 0 if memory is None else memory,
     )
     with torch.inference_mode():
@@ -101,7 +104,7 @@ def test_absent_memory_rows_equal_unseen_ones(decoder: PromptDecoder) -> None:
         tuple(sample_points(level, points, PADDED_HW, "centre") for level in levels),
         points / torch.tensor([PADDED_HW[1], PADDED_HW[0]]),
         marks,
-        bias,
+        torch.from_numpy(bias),
     )
     with torch.inference_mode():
         without = decoder.step(decoder.prepare(levels, mask_features, INDEX), inputs, INDEX)
@@ -120,7 +123,7 @@ def test_a_batch_equals_its_samples_one_by_one(decoder: PromptDecoder) -> None:
             tuple(sample_points(level[part], points[part], PADDED_HW, "centre") for level in levels),
             points[part] / torch.tensor([PADDED_HW[1], PADDED_HW[0]]),
             torch.ones(2, 1, dtype=torch.int64)[part],
-            bias[part],
+            torch.from_numpy(bias)[part],
         )
         prepared = decoder.prepare([level[part] for level in levels], mask_features[part], INDEX)
         return decoder.step(prepared, inputs, INDEX)

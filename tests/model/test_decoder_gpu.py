@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
+from splitseem_model.torch_decoder import decoder_of
 from splitseem_proto import Click, TextPrompt
 
 pytestmark = [
@@ -29,7 +29,7 @@ def test_answers_on_a_gpu_are_those_of_the_cpu(
     image = here.encode(photo(), codec="float32")
     model = official_like(wiring)
     ImageEncoder(model, "cuda")  # takes the whole model along
-    there = ImageDecoder(model, here.fingerprint)
+    there = decoder_of(model, here.fingerprint)
     same = there.prepare(image.embedding)
     for items in ([Click(60.5, 30.5)], [TextPrompt("a dog")]):
         expected, step = here.step(image, items), there.step(same, items)

@@ -37,7 +37,7 @@ def masks(model: SegmentationModel, device: str, options: EncoderOptions) -> lis
     image = Predictor(model).decoder.prepare(embedding)
     with torch.inference_mode():
         learned = model.decoder.head(model.decoder.query_feat.weight[None]).mask_embed
-        return list((image.masks.logits(learned)[0] > 0).numpy())
+        return list(image.masks.logits(learned.numpy())[0] > 0)
 
 
 @pytest.mark.parametrize("precision", LOWEST_MEDIAN_IOU)

@@ -14,7 +14,7 @@ from splitseem_model.checkpoints.golden_weights import fill_with_golden_weights
 from splitseem_model.config import DecoderConfig, ModelConfig, preset
 from splitseem_model.decode.decoder import PromptDecoder
 from splitseem_model.encode.backbones.focalnet import FocalNet
-from splitseem_model.encode.mask_map import MaskFeatures
+from splitseem_model.encode.mask_features import MaskFeatures
 from splitseem_model.encode.pixel_decoder import FPN
 from splitseem_model.encode.preprocess import normalise, pad_to_multiple
 from splitseem_model.network import SegmentationModel
@@ -24,7 +24,7 @@ from splitseem_model.step.answering import Answering, answer
 from splitseem_model.step.asking import ObjectPrompt, ask
 from splitseem_model.step.example import example_region
 from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.step.runtime import TorchRuntime
+from splitseem_model.step.torch_runtime import TorchRuntime
 from splitseem_model.text.tower import TextEncoding
 from splitseem_parity.comparison import Comparison
 from splitseem_parity.decoder_cases import CONFIG, step_inputs
@@ -61,9 +61,9 @@ def prepare(image: Image, encoder: tuple[FocalNet, FPN], runtime: TorchRuntime) 
         mask_features, levels = encoder[1](*encoder[0](pixels))
     size_hw = (image.shape[1], image.shape[2])
     geometry = ImageGeometry.whole_image(size_hw, size_hw, (pixels.shape[2], pixels.shape[3]))
-    maps = {f"level{i}": level.float() for i, level in enumerate(levels)}
-    maps["mask_features"] = mask_features.float()
-    tensors = tuple(encode_tensor(name, x.numpy(), "float32") for name, x in maps.items())
+    maps = {f"level{i}": level.float().numpy() for i, level in enumerate(levels)}
+    maps["mask_features"] = mask_features.float().numpy()
+    tensors = tuple(encode_tensor(name, x, "float32") for name, x in maps.items())
     embedding = Embedding(1, "0" * 16, "", geometry, "float32", tensors)
     masks, rest = MaskFeatures(maps.pop("mask_features")), tuple(maps.values())
     return PreparedImage(geometry, embedding, masks, rest, runtime.prepare(rest, masks), None)
@@ -89,8 +89,8 @@ def points_of(case: str, image: PreparedImage, kind: str = "") -> PromptPoints:
 def text_of(case: str, kind: str, sentence: str) -> tuple[TextEncoding, ...]:
     if f"{case}.in_{kind}_tokens" not in CASES:
         return ()
-    tokens = torch.from_numpy(CASES[f"{case}.in_{kind}_tokens"][:, 0])
-    return (TextEncoding(tokens, torch.from_numpy(CASES[f"{case}.in_{sentence}_class_emb"][0])),)
+    tokens = CASES[f"{case}.in_{kind}_tokens"][:, 0]
+    return (TextEncoding(tokens, CASES[f"{case}.in_{sentence}_class_emb"][0]),)
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_answer_is_that_of_the_official_code(
     name = "out_prev_mask" if case.startswith("v0") else "out_sel_mask_low"
     np.testing.assert_allclose(step.mask_logits, CASES[f"{case}.{name}"][0, 0], atol=2e-3)
     best = int(CASES[f"{case}.out_sel_{selected}"][0])
-    chosen = torch.einsum("c,chw->hw", candidates.head.mask_embed[0, best], target.mask_features[0])
+    chosen = np.einsum("c,chw->hw", candidates.head.mask_embed[0, best], target.mask_features[0])
     np.testing.assert_allclose(step.mask_logits, chosen, atol=1e-4)
 
 
@@ -135,7 +135,7 @@ def test_two_objects_in_a_pass_are_answered_as_by_the_official_code(
         "cross_groups": ["queries_spatial"],
         "image_size": arrays["out_mask_up"].shape[-2:],
     }
-    features = Features(target.levels, target.mask_features)
+    features = Features(tuple(map(torch.from_numpy, target.levels)), torch.from_numpy(target.mask_features))
     parts = DecoderCase(entry, arrays, features, None, CONFIG.num_queries)
     with torch.inference_mode():
         prepared = decoder.prepare(features.levels, features.mask_features, parts.query_index)

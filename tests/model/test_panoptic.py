@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from splitseem_export.runtime import OnnxRuntime
+from splitseem_export.runtime import onnx_runtime_of
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_model.errors import TaskError
-from splitseem_model.image_decoder import ImageDecoder
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
+from splitseem_model.torch_decoder import decoder_of
 from splitseem_proto import Embedding, pack, unpack
 
 MakeModel = Callable[[str], SegmentationModel]
@@ -37,7 +37,7 @@ def test_every_wiring_gives_the_same(mode: str, official_like: MakeModel, photo:
 def test_onnx_runtime_gives_the_same(wiring: str, official_like: MakeModel, photo: MakePhoto) -> None:
     model = official_like(wiring)
     found = []
-    for runtime in (None, OnnxRuntime.of_model(model)):
+    for runtime in (None, onnx_runtime_of(model)):
         predictor = Predictor(model, runtime)
         found.append(predictor.panoptic(predictor.encode(photo()), "semantic"))
     assert np.mean(found[0].ids == found[1].ids) > 0.999
@@ -49,7 +49,7 @@ def test_an_embedding_of_a_servers_encoder_gives_the_same(official_like: MakeMod
     predictor = Predictor(model)
     received = unpack(pack(encoder.encode(photo())))
     assert isinstance(received, Embedding)
-    decoder = ImageDecoder(model, encoder.fingerprint)
+    decoder = decoder_of(model, encoder.fingerprint)
     from_wire = decoder.panoptic(decoder.prepare(received), "semantic")
     assert np.array_equal(from_wire.ids, predictor.panoptic(predictor.encode(photo()), "semantic").ids)
 

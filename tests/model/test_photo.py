@@ -120,7 +120,7 @@ def test_every_codec_keeps_the_photo_exactly(codec: str) -> None:
 def test_the_photo_is_the_rounded_mean_of_blocks_of_the_input() -> None:
     image = np.random.default_rng(1).integers(0, 256, (21, 33, 3), dtype=np.uint8)
     pixels, geometry = preprocess(image, canvas=33, canvas_side="longest")
-    stored = photo_of_input(pixels, geometry, 2)
+    stored = photo_of_input(pixels.numpy(), geometry, 2)
     assert stored.shape == (1, 3, 11, 17)
     block = image[4:6, 8:10].reshape(-1, 3).astype(np.int64)
     assert stored[0, :, 2, 4].tolist() == ((block.sum(axis=0) * 2 + 4) // 8).tolist()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from splitseem_export.refiner_graphs import random_case, trace_refiner
-from splitseem_export.runtime import OnnxRefiner
+from splitseem_export.sessions import OnnxRefiner
 from splitseem_export.verify import verify_refiner
 from splitseem_model.config import RefinerConfig
 from splitseem_model.mask.refiner import MaskRefiner, RefinerInputs

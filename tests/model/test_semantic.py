@@ -11,7 +11,7 @@ from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.checkpoints.weights import load_weights, save_weights
 from splitseem_model.config import NANO, TINY, SemanticConfig
 from splitseem_model.encode.encoder import ImageEncoder
-from splitseem_model.encode.semantic import SEMANTIC, meaning_of
+from splitseem_model.encode.meaning import SEMANTIC, meaning_of
 from splitseem_model.errors import PromptError
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor
@@ -47,19 +47,20 @@ def predictor(monkeypatch: pytest.MonkeyPatch) -> Predictor:
 
 
 def test_the_meaning_of_a_mask_is_the_mean_of_the_cells_under_it() -> None:
-    cells = torch.arange(12.0).view(1, 2, 2, 3)
-    logits = torch.full((8, 12), -1.0)
+    cells = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
+    logits = np.full((8, 12), -1, np.float32)
     logits[:4, :4] = 1.0
     logits[:4, 4:6] = 1.0  # half of the second cell
-    torch.testing.assert_close(meaning_of(cells, logits), (cells[0, :, 0, 0] + cells[0, :, 0, 1] / 2) / 1.5)
-    torch.testing.assert_close(meaning_of(cells, -logits.abs()), cells[0].mean((1, 2)))
+    half = (cells[0, :, 0, 0] + cells[0, :, 0, 1] / 2) / 1.5
+    np.testing.assert_allclose(meaning_of(cells, logits), half, rtol=1e-6)
+    np.testing.assert_allclose(meaning_of(cells, -abs(logits)), cells[0].mean((1, 2)), rtol=1e-6)
 
 
 def test_a_label_is_what_lies_under_the_mask(predictor: Predictor) -> None:
     image = predictor.encode(PIXELS)
     assert image.semantic is not None
     for channel, name in enumerate(CONFIG.vocabulary):
-        cells = torch.zeros_like(image.semantic)
+        cells = np.zeros_like(image.semantic)
         cells[:, channel] = 5.0
         step = predictor.step(replace(image, semantic=cells), [Click(40.5, 30.5)])
         assert step.label == name
@@ -73,9 +74,9 @@ def test_a_word_alone_finds_the_place_that_fits(predictor: Predictor) -> None:
     image = predictor.encode(PIXELS)
     assert image.semantic is not None
     for row, column in ((0, 5), (4, 0), (2, 3)):
-        cells = torch.zeros_like(image.semantic)
+        cells = np.zeros_like(image.semantic)
         cells[:, 1] = 1.0
-        cells[:, :, row, column] = torch.tensor([0.0, 0.0, 1.0, 0.0])
+        cells[:, :, row, column] = [0.0, 0.0, 1.0, 0.0]
         shown = replace(image, semantic=cells)
         steps = [one.step for one in predictor.decoder.find(shown, "2")]
         masks = [predictor.mask(shown, step) for step in steps]
@@ -85,7 +86,7 @@ def test_a_word_alone_finds_the_place_that_fits(predictor: Predictor) -> None:
 
 
 def test_found_masks_come_in_the_order_of_their_fit() -> None:
-    heat = torch.zeros(4, 4)
+    heat = np.zeros((4, 4), np.float32)
     heat[:2, :2] = 1.0
     exact, whole, elsewhere = (np.full((16, 16), -1.0, np.float32) for _ in range(3))
     exact[:8, :8] = 1.0
@@ -98,13 +99,13 @@ def test_found_masks_come_in_the_order_of_their_fit() -> None:
 
 def test_peaks_are_inside_the_photo(predictor: Predictor) -> None:
     geometry = predictor.encode(PIXELS[:66]).geometry  # 66 of 96 rows: the fifth row of cells has two pixels
-    fit = torch.full((6, 6), -1.0)
+    fit = np.full((6, 6), -1, np.float32)
     fit[:5] = 0.0
     fit[4, 5], fit[0, 0] = 0.9, 0.5
     first, second = peaks_of(fit, geometry, most=2)
     assert first.tolist() == [88.0, 65.5]
     assert second.tolist() == [8.0, 8.0]
-    assert len(peaks_of(torch.zeros(6, 6), geometry)) == 12
+    assert len(peaks_of(np.zeros((6, 6), np.float32), geometry)) == 12
 
 
 def test_a_model_without_the_map_says_so() -> None:

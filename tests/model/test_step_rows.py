@@ -1,7 +1,7 @@
 """Which rows a step has: no more than what makes a difference to its answer."""
 
+import numpy as np
 import pytest
-import torch
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decode.step_rows import StepRows, lay_out
@@ -27,7 +27,7 @@ CASES = [
 
 
 def rows_of(config: DecoderConfig, labels: list[int], texts: int, *, memory: bool = False) -> StepRows:
-    points = Slots("point", len(labels), valid=torch.tensor([labels]) >= 0)
+    points = Slots("point", len(labels), valid=np.array([labels]) >= 0)
     return lay_out(config, (points,), (Slots("text", texts),) if texts else (), memory=memory)
 
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from splitseem_export.runtime import OnnxRuntime
+from splitseem_export.runtime import onnx_runtime_of
 from splitseem_model.config import TINY
 from splitseem_model.decode.decoder import StepInputs
 from splitseem_model.decode.wiring import WIRINGS, Slots, attention_bias
 from splitseem_model.errors import PromptError, TextTowerError
+from splitseem_model.layers.arrays import Floats, unit
 from splitseem_model.layers.sampling import sample_points
-from splitseem_model.layers.unit import unit
 from splitseem_model.network import SegmentationModel
 from splitseem_model.predictor import Predictor, PreparedImage
 from splitseem_model.step.options import StepOptions
@@ -31,11 +31,12 @@ MakePhoto = Callable[..., NDArray[np.uint8]]
 
 def every_group(
     model: SegmentationModel, image: PreparedImage, wiring_name: str, click: Click | None, *texts: str
-) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+) -> dict[str, tuple[Floats, Floats]]:
     """Mask and class embeddings of each query group when all run together, as in the official code."""
     config, wiring = model.config.decoder, WIRINGS[wiring_name]
     assert model.text is not None
-    tokens = torch.cat([text.tokens for text in UniClTower(model.text).encode(texts)])[None]
+    encoded = [text.tokens for text in UniClTower(model.text).encode(texts)]
+    tokens = torch.from_numpy(np.concatenate(encoded))[None]
     place = [(click.x, click.y)] if click else [(0.0, 0.0)]
     coords = torch.from_numpy(image.geometry.image_to_input(place)).float()[None]
     labels = torch.tensor([[1 if click else -1]])
@@ -43,20 +44,22 @@ def every_group(
     rows = [Slots(group, len(learned)) for group, learned in copies.items()]
     rows.append(Slots("text", tokens.shape[1]))
     padded_hw = image.geometry.padded_hw
+    levels, mask_features = tuple(map(torch.from_numpy, image.levels)), torch.from_numpy(image.mask_features)
     inputs = StepInputs(
-        tuple(sample_points(level, coords, padded_hw, config.point_sampling) for level in image.levels),
+        tuple(sample_points(level, coords, padded_hw, config.point_sampling) for level in levels),
         coords,
         labels,
-        attention_bias(wiring, rows, [Slots("point", 1, valid=labels >= 0)], 1),
+        torch.from_numpy(attention_bias(wiring, rows, [Slots("point", 1, valid=labels.numpy() >= 0)], 1)),
         text_tokens=tokens,
     )
     index = torch.tensor([query for learned in copies.values() for query in learned])
     with torch.inference_mode():
-        head = model.decoder.step(
-            model.decoder.prepare(image.levels, image.mask_features, index), inputs, index
-        )
+        head = model.decoder.step(model.decoder.prepare(levels, mask_features, index), inputs, index)
     sizes = [len(learned) for learned in copies.values()]
-    masks, classes = (torch.split(tensor[0], sizes) for tensor in (head.mask_embed, head.class_embed))
+    masks, classes = (
+        [part.numpy() for part in torch.split(tensor[0], sizes)]
+        for tensor in (head.mask_embed, head.class_embed)
+    )
     return dict(zip(copies, zip(masks, classes, strict=True), strict=True))
 
 
@@ -70,12 +73,12 @@ def test_a_text_is_answered_as_by_all_groups_together(
     masks, classes = every_group(model, image, wiring, None, "a dog")[
         "object" if wiring == "demo" else "grounding"
     ]
-    sentence = UniClTower(model.text).sentences(["a dog"])[0] if model.text else torch.empty(0)
+    sentence = UniClTower(model.text).sentences(["a dog"])[0] if model.text else np.empty(0, np.float32)
     cosines = unit(classes) @ unit(sentence)
     best = int(cosines.argmax())
     step = predictor.step(image, [TextPrompt("a dog")])
-    expected = torch.einsum("c,chw->hw", masks[best], image.mask_features[0])
-    np.testing.assert_allclose(step.mask_logits, expected.numpy(), atol=1e-4)
+    expected = np.einsum("c,chw->hw", masks[best], image.mask_features[0])
+    np.testing.assert_allclose(step.mask_logits, expected, atol=1e-4)
     assert step.score == pytest.approx(TINY.logit_scale * float(cosines[best]), abs=1e-4)
 
 
@@ -95,7 +98,7 @@ def test_text_and_click_are_answered_by_the_group_that_sees_both(
     predictor = Predictor(model)
     image = predictor.encode(photo())
     masks, _ = every_group(model, image, together, CLICK, "a dog")[group]
-    answers = torch.einsum("qc,chw->qhw", masks, image.mask_features[0]).numpy()
+    answers = np.einsum("qc,chw->qhw", masks, image.mask_features[0])
     step = predictor.step(image, [TextPrompt("a dog"), CLICK])
     assert min(np.abs(answer - step.mask_logits).max() for answer in answers) < 1e-4
     alone = predictor.step(image, [CLICK])
@@ -109,7 +112,7 @@ def test_onnx_runtime_gives_the_same_answer(
 ) -> None:
     model = official_like(wiring)
     steps = []
-    for runtime in (None, OnnxRuntime.of_model(model)):
+    for runtime in (None, onnx_runtime_of(model)):
         predictor = Predictor(model, runtime)
         image = predictor.encode(photo())
         first = predictor.step(image, items)

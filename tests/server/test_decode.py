@@ -27,6 +27,7 @@ from splitseem_model.predictor import Predictor
 from splitseem_model.step.options import StepOptions
 from splitseem_model.step.replay import replay
 from splitseem_model.text.minilm import MiniLm
+from splitseem_model.torch_decoder import decoder_of, parts_of
 from splitseem_proto import Click, CocoRle, Paint, decode_rle
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
@@ -48,7 +49,7 @@ class CountingDecoder(ImageDecoder):
     """Counts what it prepares; it can be held."""
 
     def __init__(self, model: SegmentationModel, fingerprint: str) -> None:
-        super().__init__(model, fingerprint)
+        super().__init__(parts_of(model, fingerprint))
         self.prepared = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -129,7 +130,7 @@ async def test_prompts_are_answered_as_by_the_predictor(
     assert 0 <= item["label_score"] <= 1
     vocabulary = predictor.decoder.vocabulary
     assert vocabulary is not None
-    cosines = vocabulary.matrix.numpy() @ np.array(item["class_embed"])
+    cosines = vocabulary.matrix @ np.array(item["class_embed"])
     assert vocabulary.names[int(cosines.argmax())] == item["label"]
     assert "decode_prompts;dur=" in response.headers["server-timing"]
     assert response.headers["x-splitseem-model"].startswith("tiny@")
@@ -336,7 +337,7 @@ async def test_text_for_a_model_whose_encoder_is_not_installed_is_a_404(
     monkeypatch.setattr(MiniLm, "load", missing)
     model = SegmentationModel(replace(TINY, sentence_dim=384)).eval()
     predictor = Predictor(model)
-    cache, decoder = InProcessCache(2**24), ImageDecoder(model, predictor.fingerprint)
+    cache, decoder = InProcessCache(2**24), decoder_of(model, predictor.fingerprint)
     app = create_app(
         Parts(settings=Settings(), encoder=predictor.encoder, cache=cache, prompt_decoder=decoder)
     )

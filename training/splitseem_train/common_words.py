@@ -16,7 +16,7 @@ from splitseem_model.errors import ModelError
 from splitseem_model.text.coco_names import COCO_PANOPTIC
 from splitseem_model.text.common_words import FILE, CommonWords
 from splitseem_model.text.minilm import MiniLm, package_folder
-from splitseem_model.text.vocabulary import spoken_name
+from splitseem_model.text.names import spoken_name
 from splitseem_train.tasks.wordings import synonyms
 
 SEEN = {"05": 2, "06": 3, "08": 2, "13": 2, "17": 3, "18": 5, "20": 2}

@@ -125,8 +125,9 @@ def _step_inputs(
     if memory is not None:
         rows.append(Slots("memory", config.num_memories))
     if texts is not None:
-        rows.append(Slots("text", 1, valid=texts.given[:, None]))
-    bias = attention_bias(WIRINGS[config.wiring], rows, [Slots("point", points, valid=labels >= 0)], batch)
+        rows.append(Slots("text", 1, valid=texts.given[:, None].cpu().numpy()))
+    keys = [Slots("point", points, valid=labels.cpu().numpy() >= 0)]
+    bias = attention_bias(WIRINGS[config.wiring], rows, keys, batch)
     side_hw = photos.side_hw
     return StepInputs(
         point_features=tuple(
@@ -134,7 +135,7 @@ def _step_inputs(
         ),
         point_coords=coords / coords.new_tensor([side_hw[1], side_hw[0]]),
         point_labels=labels,
-        attention_bias=bias.to(labels.device),
+        attention_bias=torch.from_numpy(bias).to(labels.device),
         previous_mask=memory,
         text_tokens=None if texts is None else texts.tokens,
     )

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from splitseem_model.decode.decoder import Head
-from splitseem_model.layers.sampling import signed_point_logits
 from splitseem_train.recipe import LossWeights
+from splitseem_train.selection import signed_point_logits
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from splitseem_model.config import DecoderConfig
+from splitseem_model.decode import calls
+from splitseem_model.layers.arrays import CLOSED
 from splitseem_model.layers.attention import (
-    CLOSED,
     CrossAttentionLayer,
     FeedForwardLayer,
     Mlp,
@@ -27,8 +28,6 @@ from splitseem_model.layers.attention import (
 )
 from splitseem_model.layers.levels import NUM_LEVELS, average_to_levels
 from splitseem_model.layers.position import sine_at, sine_position
-
-"""Stride of each level divided by the stride of the mask features."""
 
 INDICATOR_OF_LABEL = (1, 0, 2, 3)
 """Row of `pn_indicator` for point label 0 (negative), 1 (positive), 2 and 3 (box corners)."""
@@ -49,44 +48,8 @@ class Prepared(NamedTuple):
     query_state: Tensor
 
 
-class StepInputs(NamedTuple):
-    """One interaction.
-
-    Attributes:
-        point_features: per level `[B, P, D or level_dims]`, the level sampled at the points.
-        point_coords: `[B, P, 2]` (x, y) in 0..1 of the padded size.
-        point_labels: `[B, P]` int64: 1 positive, 0 negative, 2 and 3 box corners, -1 padding.
-        attention_bias: `[B, R, R + P]`, rows = queries, memories, text tokens.
-        previous_mask: `[B, 1 or M, H/4, W/4]` mask logits of the step before, or None: then there are no
-            memory rows.
-        text_tokens: `[B, T, D]`, or None.
-    """
-
-    point_features: tuple[Tensor, ...]
-    point_coords: Tensor
-    point_labels: Tensor
-    attention_bias: Tensor
-    previous_mask: Tensor | None = None
-    text_tokens: Tensor | None = None
-
-    def to(self, device: torch.device) -> "StepInputs":
-        """The same on a device."""
-        return StepInputs(
-            tuple(level.to(device) for level in self.point_features),
-            self.point_coords.to(device),
-            self.point_labels.to(device),
-            self.attention_bias.to(device),
-            None if self.previous_mask is None else self.previous_mask.to(device),
-            None if self.text_tokens is None else self.text_tokens.to(device),
-        )
-
-
-class Head(NamedTuple):
-    """Prediction of every query: mask_embed `[B, Q, C]`, class_embed `[B, Q, E]`, quality `[B, Q]`."""
-
-    mask_embed: Tensor
-    class_embed: Tensor
-    quality: Tensor
+StepInputs = calls.StepInputs[Tensor]
+Head = calls.Head[Tensor]
 
 
 @dataclass

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring, attention_bias, wiring_of_step
 from splitseem_model.errors import TaskError
+from splitseem_model.layers.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class StepRows:
     query_index: tuple[int, ...]
     answering: slice
     by_text: bool
-    attention_bias: Tensor
+    attention_bias: Floats
 
 
 def lay_out(
@@ -73,7 +73,7 @@ def object_rows(config: DecoderConfig, num_points: int) -> StepRows:
             f"wiring {wiring.name} answers prompts only: it has no object queries; official models have them"
         )
     rows = [Slots("object", config.num_queries), *_memories(config, wiring, given=False)]
-    keys = [Slots("point", num_points, valid=torch.zeros(1, num_points, dtype=torch.bool))]
+    keys = [Slots("point", num_points, valid=np.zeros((1, num_points), np.bool_))]
     every = range(config.num_queries)
     return StepRows(tuple(every), slice(0, len(every)), False, attention_bias(wiring, rows, keys, 1))
 
@@ -85,4 +85,4 @@ def _filled(slots: Slots) -> bool:
 def _memories(config: DecoderConfig, wiring: Wiring, *, given: bool) -> list[Slots]:
     """The memory rows of a wiring that has them; those of no mask are hidden."""
     count = config.num_memories
-    return [Slots("memory", count, valid=torch.full((1, count), given))] if wiring.has_memory else []
+    return [Slots("memory", count, valid=np.full((1, count), given))] if wiring.has_memory else []

@@ -11,10 +11,10 @@ Source: SEEM, section 3.2 and Fig. 3; upstream `configs/seem/*.yaml` ATTENTION_A
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from splitseem_model.layers.attention import CLOSED
+from splitseem_model.layers.arrays import CLOSED, Floats
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class Slots:
 
     group: str
     count: int
-    valid: Tensor | None = field(default=None, compare=False)
-    objects: Tensor | None = field(default=None, compare=False)
+    valid: NDArray[np.bool_] | None = field(default=None, compare=False)
+    objects: NDArray[np.int64] | None = field(default=None, compare=False)
 
 
 def _sees(**groups: str) -> dict[str, frozenset[str]]:
@@ -154,43 +154,41 @@ def wiring_of_step(name: str, *, text: bool, points: bool) -> Wiring:
     return wiring if wiring.together is None or not (text and points) else WIRINGS[wiring.together]
 
 
-def attention_bias(wiring: Wiring, rows: Sequence[Slots], keys: Sequence[Slots], batch: int) -> Tensor:
+def attention_bias(wiring: Wiring, rows: Sequence[Slots], keys: Sequence[Slots], batch: int) -> Floats:
     """The additive self-attention bias of one call.
 
     Args:
         rows: row groups in row order; keys: key-only groups, in column order after the rows.
         batch: B.
     Returns:
-        `[B, R, R + P]` float32 on the CPU: 0 where the row sees the column, `CLOSED` elsewhere. A row always
-        sees itself, so that no row is closed everywhere.
+        `[B, R, R + P]`: 0 where the row sees the column, `CLOSED` elsewhere. A row always sees itself, so
+        that no row is closed everywhere.
     """
     columns = [*rows, *keys]
     num_rows = sum(slots.count for slots in rows)
-    seen = torch.cat(
+    seen = np.concatenate(
         [
-            torch.cat(
-                [torch.full((r.count, c.count), c.group in wiring.sees[r.group]) for c in columns],
-                dim=1,
+            np.concatenate(
+                [np.full((r.count, c.count), c.group in wiring.sees[r.group]) for c in columns], axis=1
             )
             for r in rows
         ]
     )  # [R, R + P]
     if wiring.per_object:
-        objects = torch.cat(
-            [torch.zeros(s.count, dtype=torch.int64) if s.objects is None else s.objects for s in columns]
+        objects = np.concatenate(
+            [np.zeros(s.count, np.int64) if s.objects is None else s.objects for s in columns]
         )
         same = objects[:num_rows, None] == objects[None, :]
         seen = seen & (same | ~_is_per_object(columns, num_rows))
-    valid = torch.cat(
-        [torch.ones(batch, s.count, dtype=torch.bool) if s.valid is None else s.valid.cpu() for s in columns],
-        dim=1,
+    valid = np.concatenate(
+        [np.ones((batch, s.count), np.bool_) if s.valid is None else s.valid for s in columns], axis=1
     )  # [B, R + P]
     open_ = seen[None] & valid[:, None, :]
-    itself = torch.eye(num_rows, len(seen[0]), dtype=torch.bool)
-    return torch.where(open_ | itself, 0.0, CLOSED)
+    itself = np.eye(num_rows, len(seen[0]), dtype=np.bool_)
+    return np.where(open_ | itself, np.float32(0), np.float32(CLOSED))
 
 
-def _is_per_object(columns: Sequence[Slots], num_rows: int) -> Tensor:
-    """`[R, R + P]` bool: both row and column belong to an object, so that the objects must be equal."""
-    owned = torch.cat([torch.full((s.count,), s.objects is not None) for s in columns])
-    return owned[:num_rows, None] & owned[None, :]
+def _is_per_object(columns: Sequence[Slots], num_rows: int) -> NDArray[np.bool_]:
+    """`[R, R + P]`: both row and column belong to an object, so that the objects must be equal."""
+    owned = np.concatenate([np.full(s.count, s.objects is not None) for s in columns])
+    return np.asarray(owned[:num_rows, None] & owned[None, :])

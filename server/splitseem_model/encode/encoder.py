@@ -146,7 +146,7 @@ class ImageEncoder:
     def _photo(self, pixels: Tensor, geometry: ImageGeometry, codec: str) -> NamedTensor:
         assert self.config.photo is not None
         stride = photo_stride(geometry, self.config.photo)
-        return photo_tensor(photo_of_input(pixels, geometry, stride), codec)
+        return photo_tensor(photo_of_input(pixels.numpy(), geometry, stride), codec)
 
     def _kind(self, maps: str | None) -> MapKind:
         if maps is None:

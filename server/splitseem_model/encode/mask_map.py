@@ -11,14 +11,13 @@ M itself, at stride 4 and as wide as the model, need never be computed. All of i
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from splitseem_model.layers.levels import LEVEL_FACTORS, average_to_levels
-from splitseem_model.layers.sampling import PointSampling, sample_points
+from splitseem_model.layers.arrays import Floats, PointSampling
+from splitseem_model.layers.levels import LEVEL_FACTORS
 
 
 @dataclass(frozen=True)
@@ -46,52 +45,9 @@ def mask_conv(pixel_decoder: nn.Module) -> MaskConv:
     return MaskConv(conv.weight.detach(), conv.bias.detach())
 
 
-class MaskMap(Protocol):
-    """What the decoder and the caller want of an image's masks."""
-
-    @property
-    def size_hw(self) -> tuple[int, int]:
-        """Cells of the map, (H/4, W/4)."""
-
-    def level_averages(self) -> tuple[Tensor, ...]:
-        """Mask features averaged to the levels, `[1, C, N_l]`."""
-
-    def at_points(self, coords: Tensor, padded_hw: tuple[int, int], rule: PointSampling) -> Tensor:
-        """Mask features sampled at `coords` `[1, P, 2]`, see `sampling.sample_points`: `[1, P, C]`."""
-
-    def logits(self, mask_embed: Tensor) -> Tensor:
-        """Mask embeddings `[1, n, C]` -> mask logits `[1, n, H/4, W/4]`."""
-
-    def full(self) -> Tensor:
-        """The mask features `[1, C, H/4, W/4]`, computed if need be."""
-
-
-@dataclass(frozen=True)
-class MaskFeatures:
-    """The mask features themselves, `[1, C, H/4, W/4]`."""
-
-    features: Tensor
-
-    @property
-    def size_hw(self) -> tuple[int, int]:
-        return self.features.shape[2], self.features.shape[3]
-
-    def level_averages(self) -> tuple[Tensor, ...]:
-        return average_to_levels(self.features)
-
-    def at_points(self, coords: Tensor, padded_hw: tuple[int, int], rule: PointSampling) -> Tensor:
-        return sample_points(self.features, coords, padded_hw, rule)
-
-    def logits(self, mask_embed: Tensor) -> Tensor:
-        return torch.einsum("bnc,bchw->bnhw", mask_embed, self.features)
-
-    def full(self) -> Tensor:
-        return self.features
-
-
 @dataclass(frozen=True)
 class MaskSource:
-    """The map before the last convolution.
+    """The map before the last convolution; a `mask_features.MaskMap`, which computes in torch.
 
     Attributes:
         source: `[1, S, H/4, W/4]`.
@@ -106,12 +62,13 @@ class MaskSource:
     def size_hw(self) -> tuple[int, int]:
         return self.source.shape[2], self.source.shape[3]
 
-    def level_averages(self) -> tuple[Tensor, ...]:
-        return tuple(level.flatten(2) for level in self.averages)
+    @property
+    def level_averages(self) -> tuple[Floats, ...]:
+        return tuple(level.flatten(2).numpy() for level in self.averages)
 
-    def at_points(self, coords: Tensor, padded_hw: tuple[int, int], rule: PointSampling) -> Tensor:
+    def at_points(self, coords: Floats, padded_hw: tuple[int, int], rule: PointSampling) -> Floats:
         side = self.conv.weight.shape[2]
-        index = _map_index(coords, self.size_hw, padded_hw, rule)  # [1, P, 2]
+        index = _map_index(torch.from_numpy(coords), self.size_hw, padded_hw, rule)  # [1, P, 2]
         steps = torch.arange(side, dtype=index.dtype, device=index.device)
         # Beyond the map there are zeros for the convolution, so they are laid around it.
         around = functional.pad(self.source, [self.conv.margin] * 4)
@@ -119,16 +76,25 @@ class MaskSource:
         size = index.new_tensor([around.shape[3] - 1, around.shape[2] - 1])
         grid = (index + offsets) / size.clamp(min=1) * 2 - 1  # [k * k, P, 2]
         patches = functional.grid_sample(around, grid[None], align_corners=True)  # [1, S, k * k, P]
-        return torch.einsum("bskp,csk->bpc", patches, self.conv.weight.flatten(2)) + self.conv.bias
+        sampled = torch.einsum("bskp,csk->bpc", patches, self.conv.weight.flatten(2)) + self.conv.bias
+        return _array(sampled)
 
-    def logits(self, mask_embed: Tensor) -> Tensor:
-        kernels = torch.einsum("nc,csyx->nsyx", mask_embed[0], self.conv.weight)
-        return functional.conv2d(
-            self.source, kernels, mask_embed[0] @ self.conv.bias, padding=self.conv.margin
+    def logits(self, mask_embed: Floats) -> Floats:
+        embed = torch.from_numpy(mask_embed[0])
+        kernels = torch.einsum("nc,csyx->nsyx", embed, self.conv.weight)
+        return _array(
+            functional.conv2d(self.source, kernels, embed @ self.conv.bias, padding=self.conv.margin)
         )
 
-    def full(self) -> Tensor:
-        return functional.conv2d(self.source, self.conv.weight, self.conv.bias, padding=self.conv.margin)
+    def full(self) -> Floats:
+        return _array(
+            functional.conv2d(self.source, self.conv.weight, self.conv.bias, padding=self.conv.margin)
+        )
+
+
+def _array(tensor: Tensor) -> Floats:
+    array: Floats = tensor.numpy()
+    return array
 
 
 def level_averages(source: Tensor, conv: MaskConv) -> tuple[Tensor, ...]:

@@ -12,8 +12,9 @@ from splitseem_model.config import ModelConfig
 from splitseem_model.encode.deformable import DeformablePixelDecoder
 from splitseem_model.encode.folded_pyramid import FoldedPyramid
 from splitseem_model.encode.mask_map import level_averages, mask_conv
+from splitseem_model.encode.meaning import SEMANTIC
 from splitseem_model.encode.pixel_decoder import FPN, MultiScale
-from splitseem_model.encode.semantic import SEMANTIC, SemanticMap
+from splitseem_model.encode.semantic import SemanticMap
 from splitseem_model.layers.onednn import use_onednn
 
 Precision = Literal["float32", "bfloat16", "float16"]

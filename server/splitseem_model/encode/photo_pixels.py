@@ -3,12 +3,10 @@
 import math
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from splitseem_model.config import MASK_STRIDE, PIXEL_MEAN_RGB, PIXEL_STD_RGB, PhotoConfig
+from splitseem_model.layers.arrays import block_means
 from splitseem_proto import Embedding, ImageGeometry, NamedTensor, decode_tensor, encode_tensor
 
 PHOTO = "photo"
@@ -21,7 +19,7 @@ def photo_stride(geometry: ImageGeometry, config: PhotoConfig) -> int:
     return MASK_STRIDE // 2 if max(geometry.input_hw) <= config.fine_side else MASK_STRIDE
 
 
-def photo_of_input(pixels: Tensor, geometry: ImageGeometry, stride: int) -> NDArray[np.float32]:
+def photo_of_input(pixels: NDArray[np.float32], geometry: ImageGeometry, stride: int) -> NDArray[np.float32]:
     """Mean colours of blocks of the input, rounded: what `photo_tensor` stores.
 
     Args:
@@ -31,12 +29,12 @@ def photo_of_input(pixels: Tensor, geometry: ImageGeometry, stride: int) -> NDAr
         float32 `[1, 3, h, w]`, h = ceil(input_h / stride).
     """
     height, width = geometry.input_hw
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (PIXEL_MEAN_RGB, PIXEL_STD_RGB))
-    colours = (pixels[:, :, :height, :width] * std + mean).round().clamp(0, 255)
-    colours = functional.pad(colours, (0, -width % stride, 0, -height % stride), mode="replicate")
-    blocks = functional.avg_pool2d(colours, stride)  # exact: sums of at most 16 bytes, divided by 4 or 16
-    rounded: NDArray[np.float32] = torch.floor(blocks + 0.5).numpy()
-    return rounded
+    mean, std = (np.array(rgb, np.float32)[:, None, None] for rgb in (PIXEL_MEAN_RGB, PIXEL_STD_RGB))
+    colours = np.clip(np.round(pixels[:, :, :height, :width] * std + mean), 0, 255)
+    margin = ((0, 0), (0, 0), (0, -height % stride), (0, -width % stride))
+    # Exact: sums of at most 16 bytes, divided by 4 or 16.
+    blocks = block_means(np.pad(colours, margin, mode="edge"), stride)
+    return np.asarray(np.floor(blocks + np.float32(0.5)))
 
 
 def photo_tensor(photo: NDArray[np.float32], codec: str) -> NamedTensor:

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from splitseem_model.config import MASK_STRIDE, SEMANTIC_STRIDE, SemanticConfig
-
-SEMANTIC = "semantic"
-"""Name of the map in an embedding."""
+from splitseem_model.config import SemanticConfig
+from splitseem_model.encode.meaning import SentenceSpace
 
 
 class SemanticMap(nn.Module):
@@ -38,29 +36,14 @@ class SemanticMap(nn.Module):
         return cells
 
 
-def meaning_of(semantic: Tensor, mask_logits: Tensor) -> Tensor:
-    """Mean of the map's cells under a mask.
-
-    Args:
-        semantic: `[1, S, H/16, W/16]`; mask_logits: `[H/4, W/4]`, the object > 0.
-    Returns:
-        `[S]`; of an empty mask the mean of the whole map.
-    """
-    inside = (mask_logits > 0).to(semantic.dtype)[None, None]
-    share = functional.avg_pool2d(inside, SEMANTIC_STRIDE // MASK_STRIDE)[0, 0]
-    weights = share if bool(share.any()) else torch.ones_like(share)
-    mean: Tensor = torch.einsum("chw,hw->c", semantic[0], weights) / weights.sum()
-    return mean
-
-
 def cosines(semantic: SemanticMap, meanings: Tensor, sentences: Tensor) -> Tensor:
-    """How well texts fit: `[..., S]` and `[K, sentence_dim]` -> `[..., K]` in -1..1."""
+    """How well texts fit, with gradients: `[..., S]` and `[K, sentence_dim]` -> `[..., K]` in -1..1."""
     meant = functional.normalize(semantic.to_sentence(meanings), dim=-1)
     fit: Tensor = meant @ functional.normalize(sentences, dim=-1).T
     return fit
 
 
-def to_sentence_rows(semantic: SemanticMap) -> Tensor:
-    """`to_sentence` as one matrix `[sentence_dim, S + 1]`, whose last column is the constant."""
+def sentence_space(semantic: SemanticMap) -> SentenceSpace:
+    """What takes meanings to the space of the sentence vectors, as arrays."""
     weight, bias = semantic.to_sentence.weight.detach(), semantic.to_sentence.bias.detach()
-    return torch.cat([weight, bias[:, None]], dim=1).cpu()
+    return SentenceSpace(torch.cat([weight, bias[:, None]], dim=1).cpu().numpy())

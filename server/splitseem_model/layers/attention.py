@@ -13,9 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-CLOSED = -1e4
-"""Additive bias of a closed attention entry: acts as minus infinity in float32 and in float16."""
-
 
 class MultiheadAttention(nn.Module):
     """Multi-head attention whose three projections can be called one by one."""

@@ -1,13 +1,9 @@
-"""Bilinear look-ups at points: how a prompt meets a feature map. Outside the exported graphs, the same in
-TypeScript."""
+"""Bilinear look-ups at points, with gradients: as `arrays.py`, for training."""
 
-from typing import Literal
-
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-PointSampling = Literal["corner", "centre"]
+from splitseem_model.layers.arrays import PointSampling
 
 
 def sample_points(
@@ -31,20 +27,3 @@ def sample_points(
         feature_map, grid, mode="bilinear", padding_mode="border", align_corners=rule == "corner"
     )
     return sampled.squeeze(3).transpose(1, 2)  # [B, P, C]
-
-
-def signed_point_logits(
-    mask_embed: Tensor, point_mask_features: Tensor, point_labels: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Mask logits of every query at the clicked points, turned so that larger is better.
-
-    Args:
-        mask_embed: `[B, Q, C]`; point_mask_features: `[B, P, C]`; point_labels: `[B, P]`.
-    Returns:
-        `[B, Q, P]` logits, negated at negative points, and `[B, P]` float, 1 where the label is 1 or 0 and 0
-        elsewhere.
-    """
-    logits = mask_embed @ point_mask_features.transpose(1, 2)
-    sign = torch.where(point_labels == 0, -1.0, 1.0)
-    counted = ((point_labels == 0) | (point_labels == 1)).to(logits.dtype)
-    return logits * sign[:, None, :], counted

@@ -12,28 +12,30 @@ every click.
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from splitseem_model.config import MASK_STRIDE, CorrectionConfig
-from splitseem_model.layers.sampling import sample_points
+from splitseem_model.layers.arrays import Floats, sample_points
 from splitseem_model.prompt.prompts import PointLabel
 from splitseem_model.prompt.thinning import thin
 
 Array = NDArray[np.float64]
 
 
-def feature_spread(mask_features: Tensor, config: CorrectionConfig) -> Array:
+def feature_spread(mask_features: Floats, config: CorrectionConfig) -> Array:
     """Standard deviation of every channel over the map, with a floor: `[1, C, h, w]` -> float64 `[C]`."""
-    variance = mask_features[0].double().flatten(1).var(dim=1, unbiased=False)
-    spread: Array = (variance + config.spread_floor * variance.mean() + 1e-12).sqrt().numpy()
-    return spread
+    variance = _cells(mask_features).var(axis=1)
+    return np.asarray(np.sqrt(variance + config.spread_floor * variance.mean() + 1e-12))
+
+
+def _cells(feature_map: Floats) -> Array:
+    """`[1, C, h, w]` -> float64 `[C, N]`."""
+    return np.asarray(feature_map[0].reshape(feature_map.shape[1], -1), np.float64)
 
 
 def correct_at_points(
     mask_logits: NDArray[np.float32],
-    mask_features: Tensor,
+    mask_features: Floats,
     spread: Array,
     coords: NDArray[np.float32],
     labels: NDArray[np.int64],
@@ -56,7 +58,7 @@ def correct_at_points(
     clicked = np.array(thin(clicked.tolist(), config.max_points))
     places = coords[clicked].astype(np.float64)  # [P, 2]
     sign = np.where(labels[clicked] == PointLabel.POSITIVE, 1.0, -1.0)
-    now = sign * _sampled(torch.from_numpy(mask_logits)[None, None], coords[clicked])[:, 0]
+    now = sign * _sampled(mask_logits[None, None], coords[clicked])[:, 0]
     lacking = sign * np.maximum(config.margin - now, 0.0)
     if not lacking.any():
         return mask_logits
@@ -67,7 +69,7 @@ def correct_at_points(
     height, width = mask_logits.shape
     rows, columns = np.mgrid[:height, :width]
     cells = (np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) * MASK_STRIDE  # [N, 2]
-    cell_looks = mask_features[0].double().flatten(1).T.numpy() / spread  # [N, C]
+    cell_looks = _cells(mask_features).T / spread  # [N, C]
     change = _kernel(cell_looks, cells, looks, places, side, config) @ weights
     return (mask_logits + change.reshape(height, width)).astype(np.float32)
 
@@ -87,9 +89,9 @@ def _squared_distances(a: Array, b: Array) -> Array:
     return np.maximum(squared, 0.0)
 
 
-def _sampled(feature_map: Tensor, coords: NDArray[np.float32]) -> Array:
+def _sampled(feature_map: Floats, coords: NDArray[np.float32]) -> Array:
     """Bilinear samples of `[1, C, h, w]` at `[P, 2]`, float64 `[P, C]`."""
     padded_hw = (feature_map.shape[2] * MASK_STRIDE, feature_map.shape[3] * MASK_STRIDE)
-    points = torch.from_numpy(coords)[None].double()
-    sampled: Array = sample_points(feature_map.double(), points, padded_hw, "centre")[0].numpy()
+    points = coords[None].astype(np.float64)
+    sampled: Array = sample_points(feature_map.astype(np.float64), points, padded_hw, "centre")[0]
     return sampled

@@ -1,12 +1,15 @@
 """Mask logits -> mask of the original image."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from splitseem_model.config import MASK_STRIDE
+from splitseem_model.layers.arrays import Floats
 from splitseem_proto import ImageGeometry
+
+Indices = NDArray[np.int64]
+_ROWS = 64
+"""Of an image that are done at a time, so that they stay in the processor's cache."""
 
 
 def mask_of_image(
@@ -24,18 +27,25 @@ def mask_of_image(
     """
     left, top, width, height = geometry.roi_xywh
     input_h, input_w = geometry.input_hw
-    columns = (torch.arange(width, dtype=torch.float32) + 0.5) * (input_w / width)
-    rows = (torch.arange(height, dtype=torch.float32) + 0.5) * (input_h / height)
-    map_h, map_w = (size * stride for size in mask_logits.shape)
-    grid = torch.stack(
-        torch.meshgrid(columns / map_w * 2 - 1, rows / map_h * 2 - 1, indexing="xy"), dim=-1
-    )  # [height, width, 2]
-    logits = functional.grid_sample(
-        torch.from_numpy(mask_logits)[None, None], grid[None], padding_mode="border", align_corners=False
-    )
+    cells_h, cells_w = mask_logits.shape
+    above, below, down = _between(height, input_h / height / stride, cells_h)
+    before, after, across = _between(width, input_w / width / stride, cells_w)
+    wide = mask_logits[:, before] * (1 - across) + mask_logits[:, after] * across  # [h, width]
     mask = np.zeros(geometry.original_hw, dtype=np.bool_)
-    mask[top : top + height, left : left + width] = (logits[0, 0] > 0).numpy()
+    for start in range(0, height, _ROWS):
+        rows = slice(start, min(start + _ROWS, height))
+        part = down[rows, None]
+        logits = wide[above[rows]] * (1 - part) + wide[below[rows]] * part
+        mask[top + rows.start : top + rows.stop, left : left + width] = logits > 0
     return mask
+
+
+def _between(pixels: int, cells_a_pixel: float, cells: int) -> tuple[Indices, Indices, Floats]:
+    """For the centre of every pixel along an axis: the two cells around it, and how far it is to the
+    second."""
+    place = np.clip((np.arange(pixels) + 0.5) * cells_a_pixel - 0.5, 0, cells - 1)
+    low = np.floor(place).astype(np.int64)
+    return low, np.minimum(low + 1, cells - 1), (place - low).astype(np.float32)
 
 
 def hold_pixels(mask: NDArray[np.bool_], held: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from copy import deepcopy
 from functools import cached_property
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
 from splitseem_model.encode.folded_pyramid import FinestStep
-from splitseem_model.encode.mask_map import MaskFeatures, MaskMap, MaskSource, level_averages, mask_conv
+from splitseem_model.encode.mask_features import MaskFeatures, MaskMap
+from splitseem_model.encode.mask_map import MaskSource, level_averages, mask_conv
 from splitseem_model.encode.pixel_decoder import FPN
+from splitseem_model.layers.arrays import Floats
 
 
 class MaskReader:
@@ -18,7 +21,7 @@ class MaskReader:
         self._pixel_decoder = pixel_decoder
         self._conv = mask_conv(pixel_decoder).cpu()
 
-    def read(self, tensors: Mapping[str, Tensor]) -> MaskMap:
+    def read(self, tensors: Mapping[str, Floats]) -> MaskMap:
         """The masks of an embedding's tensors: of `mask_features`, of `mask_source` and its averages, or of
         `lateral` and `level2`, from which the source is made again.
 
@@ -28,9 +31,10 @@ class MaskReader:
         if "mask_features" in tensors:
             return MaskFeatures(tensors["mask_features"])
         if "mask_source" in tensors:
-            averages = tuple(tensors[f"mask_level{i}"] for i in range(3))
-            return MaskSource(tensors["mask_source"], averages, self._conv)
-        source = self._finest_step(tensors["lateral"], tensors["level2"])
+            averages = tuple(torch.from_numpy(tensors[f"mask_level{i}"]) for i in range(3))
+            return MaskSource(torch.from_numpy(tensors["mask_source"]), averages, self._conv)
+        lateral, level2 = (torch.from_numpy(tensors[name]) for name in ("lateral", "level2"))
+        source = self._finest_step(lateral, level2)
         return MaskSource(source, level_averages(source, self._conv), self._conv)
 
     @cached_property

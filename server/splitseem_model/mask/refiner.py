@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from splitseem_model.config import MASK_STRIDE, RefinerConfig
+from splitseem_model.decode import calls
 
 LOGIT_UNIT = 5.0
 """Mask logits are divided by this and clamped to -2 .. 2 on their way in."""
@@ -38,21 +39,7 @@ class RefinerFeatures(NamedTuple):
     coarse: Tensor
 
 
-class RefinerInputs(NamedTuple):
-    """One interaction.
-
-    Attributes:
-        mask_logits: `[B, 1, H/4, W/4]` of the selected query; previous_mask: the result of the round before,
-            or zeros.
-        point_coords: `[B, P, 2]` (x, y) in the padded frame, pixels; point_labels: `[B, P]`, -1 is padding.
-        point_mask_features: `[B, P, C]`, the mask features sampled at the points.
-    """
-
-    mask_logits: Tensor
-    previous_mask: Tensor
-    point_coords: Tensor
-    point_labels: Tensor
-    point_mask_features: Tensor
+RefinerInputs = calls.RefinerInputs[Tensor]
 
 
 class MaskRefiner(nn.Module):

@@ -1,11 +1,12 @@
-"""Which query answers a prompt, and what it is called."""
+"""Which query answers a prompt. `splitseem_train.selection` has the rules with gradients."""
 
-from torch import Tensor
-from torch.nn import functional
+import numpy as np
+from numpy.typing import NDArray
 
-from splitseem_model.config import DecoderConfig, ModelConfig
-from splitseem_model.decode.decoder import Head
-from splitseem_model.layers.sampling import signed_point_logits
+from splitseem_model.config import DecoderConfig, StepConfig
+from splitseem_model.decode.calls import Head
+from splitseem_model.layers.arrays import Array, Floats, cosines
+from splitseem_model.prompt.prompts import PointLabel
 
 CLICK_LOGIT_LIMIT = 10.0
 """A point counts at most this much in the "quality" rule, so that one far-off logit cannot decide alone."""
@@ -18,14 +19,14 @@ MAX_TEXT_SCALE = 100.0
 
 
 def answer_scores(
-    config: ModelConfig,
-    head: Head,
-    point_mask_features: Tensor,
-    point_labels: Tensor,
-    sentences: Tensor | None,
+    config: StepConfig,
+    head: Head[Array],
+    point_mask_features: Floats,
+    point_labels: NDArray[np.int64],
+    sentences: Floats | None,
     *,
     by_text: bool,
-) -> Tensor:
+) -> Floats:
     """Score of every query row that may answer a prompt; the highest does.
 
     Args:
@@ -36,38 +37,33 @@ def answer_scores(
         `[1, Q]`.
     """
     if by_text and sentences is not None and config.decoder.selection == "points":
-        return text_weight(config) * text_cosines(head.class_embed, sentences).mean(-1)
+        return _agreement(config, head, sentences)
     scores = selection_scores(
         config.decoder, head.mask_embed, head.quality, point_mask_features, point_labels
     )
     if sentences is None or config.decoder.selection == "points":
         return scores
-    return scores + text_weight(config) * text_cosines(head.class_embed, sentences).mean(-1)
+    return scores + _agreement(config, head, sentences)
 
 
-def text_weight(config: ModelConfig) -> float:
+def _agreement(config: StepConfig, head: Head[Array], sentences: Floats) -> Floats:
+    """With the texts (Eq. 6), `[1, Q]`."""
+    fit = cosines(head.class_embed, sentences).mean(-1)
+    return np.asarray(text_weight(config) * fit, np.float32)
+
+
+def text_weight(config: StepConfig) -> float:
     """What a cosine of one between a query and a text scores."""
     return TEXT_WEIGHT if config.decoder.selection == "quality" else min(config.logit_scale, MAX_TEXT_SCALE)
 
 
-def text_cosines(class_embed: Tensor, sentences: Tensor) -> Tensor:
-    """Agreement of every query with every text (Eq. 6), in -1..1.
-
-    Args:
-        class_embed: `[B, Q, E]`; sentences: `[T, E]`, or `[B, T, E]` where each sample has its own.
-    Returns:
-        `[B, Q, T]`.
-    """
-    return functional.normalize(class_embed, dim=-1) @ functional.normalize(sentences, dim=-1).mT
-
-
 def selection_scores(
     config: DecoderConfig,
-    mask_embed: Tensor,
-    quality: Tensor,
-    point_mask_features: Tensor,
-    point_labels: Tensor,
-) -> Tensor:
+    mask_embed: Floats,
+    quality: Floats,
+    point_mask_features: Floats,
+    point_labels: NDArray[np.int64],
+) -> Floats:
     """Score of every query row for the given points; the highest answers.
 
     Args:
@@ -78,13 +74,16 @@ def selection_scores(
         the pooled mask feature (Eq. 5). Rule "quality": learned quality plus the mean clamped logit at the
         points, negative ones turned round.
     """
-    logits, counted = signed_point_logits(mask_embed, point_mask_features, point_labels)
+    logits = mask_embed @ point_mask_features.transpose(0, 2, 1)  # [B, Q, P]
     if config.selection == "points":
-        counted = (point_labels == 1).to(logits.dtype)
-        return _mean(logits, counted)
-    return quality + _mean(logits.clamp(-CLICK_LOGIT_LIMIT, CLICK_LOGIT_LIMIT), counted)
+        return _mean(logits, point_labels == PointLabel.POSITIVE)
+    negative = point_labels == PointLabel.NEGATIVE
+    signed = np.where(negative[:, None, :], -logits, logits)
+    limited = np.clip(signed, -CLICK_LOGIT_LIMIT, CLICK_LOGIT_LIMIT)
+    return quality + _mean(limited, negative | (point_labels == PointLabel.POSITIVE))
 
 
-def _mean(logits: Tensor, counted: Tensor) -> Tensor:
+def _mean(logits: Floats, counted: NDArray[np.bool_]) -> Floats:
     """Mean over the counted points, 0 where there is none."""
-    return (logits * counted[:, None, :]).sum(-1) / counted.sum(-1, keepdim=True).clamp(min=1)
+    total = (logits * counted[:, None, :]).sum(-1)
+    return np.asarray(total / np.maximum(counted.sum(-1, keepdims=True), 1), np.float32)

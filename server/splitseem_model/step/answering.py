@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from splitseem_model.config import ModelConfig
-from splitseem_model.encode.semantic import SemanticMap, meaning_of
-from splitseem_model.layers.unit import unit
+from splitseem_model.config import StepConfig
+from splitseem_model.decode.calls import RefinerInputs
+from splitseem_model.encode.meaning import SentenceSpace, meaning_of
+from splitseem_model.layers.arrays import Array, Floats, softmax, unit
 from splitseem_model.mask.correction import correct_at_points
 from splitseem_model.mask.photo.fine_mask import FineMask, fine_mask
-from splitseem_model.mask.refiner import RefinerInputs
 from splitseem_model.mask.refiner_scale import enlarged, shrink_factor, shrunk
 from splitseem_model.mask.selection import answer_scores
 from splitseem_model.prompt.edits import Edit
@@ -23,7 +21,7 @@ from splitseem_model.prompt.thinning import thin
 from splitseem_model.step.asking import Candidates, previous_mask
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_model.step.runtime import DecoderRuntime
-from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_model.text.names import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -67,16 +65,16 @@ class Answering:
     Attributes:
         sentences: `[T, E]`, what the texts mean that are to be answered; None without a text.
         vocabulary: the names that the mask may have; None: there are none.
-        semantic: the map by which the mask is named; None: by the query that drew it.
+        space: the sentences by which the meaning of the mask is named; None: by the query that drew it.
     """
 
-    config: ModelConfig
+    config: StepConfig
     runtime: DecoderRuntime
     image: PreparedImage
     candidates: Candidates
-    sentences: Tensor | None = None
+    sentences: Floats | None = None
     vocabulary: Vocabulary | None = None
-    semantic: SemanticMap | None = None
+    space: SentenceSpace | None = None
 
 
 Stage = Callable[[Answering, Step], Step]
@@ -98,7 +96,7 @@ def select(given: Answering) -> Step:
     scores = answer_scores(given.config, head, *points, given.sentences, by_text=candidates.by_text)[0]
     best = int(scores.argmax())
     logits = given.image.masks.logits(head.mask_embed[:, best : best + 1])[0, 0]
-    return Step(logits.numpy(), float(scores[best]), best)
+    return Step(logits, float(scores[best]), best)
 
 
 def refine(given: Answering, step: Step) -> Step:
@@ -108,17 +106,17 @@ def refine(given: Answering, step: Step) -> Step:
         return step
     used = thin(range(len(points.labels)), config.max_points)
     factor = shrink_factor(config, (step.mask_logits.shape[0], step.mask_logits.shape[1]))
-    answered = torch.from_numpy(step.mask_logits)[None, None]
-    inputs = RefinerInputs(
+    answered = step.mask_logits[None, None]
+    inputs: RefinerInputs[Array] = RefinerInputs(
         shrunk(answered, factor),
         shrunk(previous_mask(given.image, given.candidates.prompt.memory), factor),
-        torch.from_numpy(points.coords[used])[None] / factor,
-        torch.from_numpy(points.labels[used])[None],
+        points.coords[used][None] / factor,
+        points.labels[used][None],
         given.candidates.point_mask_features[:, used],
     )
     change = given.runtime.refine(given.image.prepared, inputs) - inputs.mask_logits
     size_hw = (answered.shape[2], answered.shape[3])
-    return replace(step, mask_logits=(answered + enlarged(change, factor, size_hw))[0, 0].numpy())
+    return replace(step, mask_logits=(answered + enlarged(change, factor, size_hw))[0, 0])
 
 
 def correct(given: Answering, step: Step) -> Step:
@@ -150,13 +148,12 @@ def follow_photo(given: Answering, step: Step) -> Step:
 def label(given: Answering, step: Step) -> Step:
     """With what it shows, and the best name of the vocabulary for that."""
     meant = given.candidates.head.class_embed[0, step.query]
-    if given.semantic is not None and given.image.semantic is not None:
-        under = meaning_of(given.image.semantic, torch.from_numpy(step.mask_logits))
-        meant = given.semantic.to_sentence(under)
-    step = replace(step, class_embed=meant.float().cpu().numpy())
+    if given.space is not None and given.image.semantic is not None:
+        meant = given.space.of(meaning_of(given.image.semantic, step.mask_logits))
+    step = replace(step, class_embed=meant)
     if given.vocabulary is None:
         return step
-    probability = (given.config.logit_scale * (unit(meant) @ given.vocabulary.matrix.T)).softmax(-1)
+    probability = softmax(given.config.logit_scale * (unit(meant) @ given.vocabulary.matrix.T))
     best = int(probability.argmax())
     return replace(step, label=given.vocabulary.names[best], label_score=float(probability[best]))
 

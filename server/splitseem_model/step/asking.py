@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from splitseem_model.config import DecoderConfig
-from splitseem_model.decode.decoder import Head, StepInputs
+from splitseem_model.decode.calls import Head, StepInputs
 from splitseem_model.decode.step_rows import StepRows, lay_out, object_rows
 from splitseem_model.decode.wiring import WIRINGS, Slots, Wiring
-from splitseem_model.layers.sampling import sample_points
+from splitseem_model.layers.arrays import Array, Floats, sample_points
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.prompt.prompts import PointLabel, PromptPoints, no_points
 from splitseem_model.step.example import ExampleRegion
@@ -36,7 +35,7 @@ class ObjectPrompt:
     memory: MemoryPrompt | None = None
 
     @property
-    def example_alone(self) -> Tensor | None:
+    def example_alone(self) -> Floats | None:
         """What the example shows, `[sentence_dim]`, where nothing else was given and that is known."""
         if self.example is None or self.texts or self.transcript or self.memory is not None:
             return None
@@ -49,10 +48,10 @@ class ObjectPrompt:
         return bool(self.texts) and nothing_else and bool((self.points.labels == PointLabel.PADDING).all())
 
     @property
-    def sentences(self) -> Tensor | None:
+    def sentences(self) -> Floats | None:
         """`[T, E]`, the texts; what was said where nothing was written, as upstream chooses."""
         texts = self.texts or self.transcript
-        return torch.stack([text.sentence for text in texts]) if texts else None
+        return np.stack([text.sentence for text in texts]) if texts else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,19 +64,19 @@ class Candidates:
         point_mask_features: `[1, P, C]`, the mask features sampled at the object's points.
     """
 
-    head: Head
+    head: Head[Array]
     by_text: bool
     prompt: ObjectPrompt
-    point_mask_features: Tensor
+    point_mask_features: Floats
 
-    def deciding_points(self) -> tuple[Tensor, Tensor]:
+    def deciding_points(self) -> tuple[Floats, Array]:
         """Mask features `[1, P, C]` and labels `[1, P]` that choose: the points, with those of the example
         where none of them is positive."""
-        labels, example = torch.from_numpy(self.prompt.points.labels)[None], self.prompt.example
-        if example is None or bool((labels == PointLabel.POSITIVE).any()):
+        labels, example = self.prompt.points.labels[None], self.prompt.example
+        if example is None or (labels == PointLabel.POSITIVE).any():
             return self.point_mask_features, labels
-        features = torch.cat([self.point_mask_features, example.mask_features], dim=1)
-        return features, torch.cat([labels, example.labels], dim=1)
+        features = np.concatenate([self.point_mask_features, example.mask_features], axis=1)
+        return features, np.concatenate([labels, example.labels], axis=1)
 
 
 def ask(
@@ -93,16 +92,15 @@ def ask(
         tuple(Slots(group, len(text.tokens)) for group, text in words),
         memory=prompt.memory is not None,
     )
-    tokens = torch.cat([text.tokens for _, text in words])[None] if words else None
+    tokens = np.concatenate([text.tokens for _, text in words])[None] if words else None
     inputs = _decoder_inputs(config, image, points, rows, previous_mask(image, prompt.memory))
     inputs = _with_example(inputs._replace(text_tokens=tokens), prompt.example)
     head = _run_rows(runtime, image, inputs, rows)
-    coords = torch.from_numpy(points.coords)[None]
-    sampled = image.masks.at_points(coords, image.geometry.padded_hw, config.point_sampling)
+    sampled = image.masks.at_points(points.coords[None], image.geometry.padded_hw, config.point_sampling)
     return Candidates(head, rows.by_text, prompt, sampled)
 
 
-def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage) -> Head:
+def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedImage) -> Head[Array]:
     """Run the decoder without prompt: the answers of all object queries.
 
     Raises:
@@ -114,38 +112,39 @@ def ask_objects(config: DecoderConfig, runtime: DecoderRuntime, image: PreparedI
     return _run_rows(runtime, image, inputs, rows)
 
 
-def previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> Tensor:
+def previous_mask(image: PreparedImage, memory: MemoryPrompt | None) -> Floats:
     """`[1, 1, H/4, W/4]`; zeros without memory."""
     if memory is None:
-        return torch.zeros(1, 1, *image.masks.size_hw)
-    return torch.from_numpy(memory.mask_logits)[None, None]
+        return np.zeros((1, 1, *image.masks.size_hw), np.float32)
+    return memory.mask_logits[None, None]
 
 
 def _decoder_inputs(
-    config: DecoderConfig, image: PreparedImage, points: PromptPoints, rows: StepRows, mask: Tensor
-) -> StepInputs:
+    config: DecoderConfig, image: PreparedImage, points: PromptPoints, rows: StepRows, mask: Floats
+) -> StepInputs[Array]:
     """Sample the levels at the points; `mask` `[1, 1, H/4, W/4]` is for the memories."""
-    padded_hw, coords = image.geometry.padded_hw, torch.from_numpy(points.coords)[None]
+    padded_hw, coords = image.geometry.padded_hw, points.coords[None]
     return StepInputs(
         point_features=tuple(
             sample_points(level, coords, padded_hw, config.point_sampling) for level in image.levels
         ),
-        point_coords=coords / coords.new_tensor([padded_hw[1], padded_hw[0]]),
-        point_labels=torch.from_numpy(points.labels)[None],
+        point_coords=coords / np.array(padded_hw[::-1], np.float32),
+        point_labels=points.labels[None],
         attention_bias=rows.attention_bias,
         previous_mask=mask if WIRINGS[config.wiring].has_memory else None,
     )
 
 
-def _run_rows(runtime: DecoderRuntime, image: PreparedImage, inputs: StepInputs, rows: StepRows) -> Head:
+def _run_rows(
+    runtime: DecoderRuntime, image: PreparedImage, inputs: StepInputs[Array], rows: StepRows
+) -> Head[Array]:
     """The prediction of the rows that may answer."""
     head = runtime.step(image.prepared, inputs, rows.query_index)
-    return Head(*(tensor[:, rows.answering] for tensor in head))
+    return Head(*(array[:, rows.answering] for array in head))
 
 
 def _point_slots(points: PromptPoints) -> Slots:
-    labels = torch.from_numpy(points.labels)[None]
-    return Slots("point", labels.shape[1], valid=labels >= 0)
+    return Slots("point", len(points.labels), valid=points.labels[None] >= 0)
 
 
 def _example_slots(wiring: Wiring, example: ExampleRegion | None) -> tuple[Slots, ...]:
@@ -156,12 +155,12 @@ def _example_slots(wiring: Wiring, example: ExampleRegion | None) -> tuple[Slots
     return (Slots("visual" if own_group else "point", example.coords.shape[1]),)
 
 
-def _with_example(inputs: StepInputs, example: ExampleRegion | None) -> StepInputs:
+def _with_example(inputs: StepInputs[Array], example: ExampleRegion | None) -> StepInputs[Array]:
     if example is None:
         return inputs
     pairs = zip(inputs.point_features, example.level_features, strict=True)
     return inputs._replace(
-        point_features=tuple(torch.cat(pair, dim=1) for pair in pairs),
-        point_coords=torch.cat([inputs.point_coords, example.coords], dim=1),
-        point_labels=torch.cat([inputs.point_labels, example.labels], dim=1),
+        point_features=tuple(np.concatenate(pair, axis=1) for pair in pairs),
+        point_coords=np.concatenate([inputs.point_coords, example.coords], axis=1),
+        point_labels=np.concatenate([inputs.point_labels, example.labels], axis=1),
     )

@@ -10,12 +10,12 @@ one kind, the mask had an IoU of 0.51 against 0.32 with the truth on average (by
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from splitseem_model.config import DecoderConfig
 from splitseem_model.errors import PromptError
-from splitseem_model.layers.sampling import sample_points
+from splitseem_model.layers.arrays import Floats, sample_points
 from splitseem_model.prompt.prompts import PointLabel, PromptPoints
 from splitseem_model.step.prepared_image import PreparedImage
 
@@ -33,15 +33,15 @@ class ExampleRegion:
     """
 
     fingerprint: str
-    level_features: tuple[Tensor, ...]
-    mask_features: Tensor
-    coords: Tensor
-    meaning: Tensor | None = None
+    level_features: tuple[Floats, ...]
+    mask_features: Floats
+    coords: Floats
+    meaning: Floats | None = None
 
     @property
-    def labels(self) -> Tensor:
+    def labels(self) -> NDArray[np.int64]:
         """`[1, P]` int64: all positive."""
-        return torch.full(self.coords.shape[:2], int(PointLabel.POSITIVE))
+        return np.full(self.coords.shape[:2], int(PointLabel.POSITIVE), np.int64)
 
 
 def example_region(config: DecoderConfig, image: PreparedImage, points: PromptPoints) -> ExampleRegion:
@@ -55,11 +55,11 @@ def example_region(config: DecoderConfig, image: PreparedImage, points: PromptPo
     positive = points.labels == PointLabel.POSITIVE
     if not positive.any():
         raise PromptError("an example needs a place on the object: a click, a scribble, a polygon or a box")
-    coords = torch.from_numpy(points.coords[positive])[None]
+    coords = points.coords[positive][None]
     padded_hw, rule = image.geometry.padded_hw, config.point_sampling
     return ExampleRegion(
         image.embedding.fingerprint,
         tuple(sample_points(level, coords, padded_hw, rule) for level in image.levels),
         image.masks.at_points(coords, padded_hw, rule),
-        coords / coords.new_tensor([padded_hw[1], padded_hw[0]]),
+        coords / np.array(padded_hw[::-1], np.float32),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from splitseem_model.prompt.shapes import RegionRules
-from splitseem_model.text.vocabulary import Vocabulary
+from splitseem_model.text.names import Vocabulary
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,19 @@
-"""The tasks by their names."""
+"""The tasks by their names, from object queries, in torch."""
 
-from splitseem_model.errors import TaskError
+import torch
+
+from splitseem_model.layers.arrays import Floats
 from splitseem_model.tasks.instance import instance
 from splitseem_model.tasks.panoptic import panoptic, thresholds_of
 from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
-from splitseem_model.tasks.segments import MODES, Segmentation
+from splitseem_model.tasks.segments import Segmentation, check_mode
 from splitseem_model.tasks.semantic import semantic
 from splitseem_proto import ImageGeometry
 
 
-def check_mode(mode: str) -> None:
-    """Raises: TaskError: there is no such task."""
-    if mode not in MODES:
-        raise TaskError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
+def queries_of(class_logits: Floats, mask_logits: Floats) -> ObjectQueries:
+    """Of arrays `[Q, K]` and `[Q, H/4, W/4]`."""
+    return ObjectQueries(torch.from_numpy(class_logits), torch.from_numpy(mask_logits))
 
 
 def segment_all(
@@ -26,7 +27,7 @@ def segment_all(
     """Do a task by the official rules of a wiring.
 
     Args:
-        mode: one of `MODES`.
+        mode: one of `segments.MODES`.
         min_score: instances below are left out; the official code keeps all.
     Raises:
         TaskError: there is no such task.

@@ -1,12 +1,16 @@
 """What tasks start from: the answers of the object queries, and what the classes are."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from splitseem_model.text.coco_names import BACKGROUND, COCO_PANOPTIC, NUM_THINGS
-from splitseem_model.text.vocabulary import spoken_name
+from splitseem_model.text.names import spoken_name
+
+if TYPE_CHECKING:  # typing only: importing this module does not need torch
+    from torch import Tensor
 
 _STUFF = frozenset(name for full in COCO_PANOPTIC[NUM_THINGS:] for name in (full, spoken_name(full)))
 """With the suffixes that tell merged classes apart, and without."""
@@ -43,7 +47,7 @@ class TaskClasses:
     background: int | None
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> "TaskClasses":
+    def of(cls, names: Sequence[str]) -> TaskClasses:
         """COCO's stuff is stuff, every other name a thing; "background" is the background."""
         background = names.index(BACKGROUND) if BACKGROUND in names else None
         things = frozenset(row for row, name in enumerate(names) if name not in _STUFF and row != background)

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from splitseem_model.errors import TaskError
 from splitseem_proto import CocoRle, ImageGeometry, decode_rle, encode_rle
 
-if TYPE_CHECKING:  # typing only: importing this module does not need torch
+if TYPE_CHECKING:
     from splitseem_model.tasks.queries import TaskClasses
 
 MODES = ("panoptic", "semantic", "instance")
 """Names of the tasks."""
+
+
+def check_mode(mode: str) -> None:
+    """Raises: TaskError: there is no such task."""
+    if mode not in MODES:
+        raise TaskError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
 
 
 class Found(NamedTuple):

@@ -25,12 +25,11 @@ class TextArrays:
 
     def encode(self, texts: Sequence[str]) -> list[tuple[Array, Array]]:
         """Of every text, its tokens `[T, D]` and its sentence vector `[E]`, float32."""
-        return [(text.tokens.numpy(), text.sentence.numpy()) for text in self._tower.encode(texts)]
+        return [(text.tokens, text.sentence) for text in self._tower.encode(texts)]
 
     def class_matrix(self, names: Sequence[str]) -> Array:
         """Class names in the joint space, `[K, E]` float32, rows of length one."""
-        matrix: Array = class_matrix(self._tower, names).numpy()
-        return matrix
+        return class_matrix(self._tower, names)
 
 
 def text_arrays(model: TextModel) -> TextArrays | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from torch import Tensor
+from splitseem_model.layers.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class TextEncoding:
         vector: what a frozen sentence encoder made of it; None where the encoder is the model's own.
     """
 
-    tokens: Tensor
-    sentence: Tensor
-    vector: Tensor | None = None
+    tokens: Floats
+    sentence: Floats
+    vector: Floats | None = None
 
 
 class TextTower(Protocol):
@@ -36,5 +36,5 @@ class TextTower(Protocol):
     def encode(self, texts: Sequence[str]) -> list[TextEncoding]:
         """Prompts for the decoder. What is beyond the longest text that the encoder reads is cut off."""
 
-    def sentences(self, texts: Sequence[str]) -> Tensor:
+    def sentences(self, texts: Sequence[str]) -> Floats:
         """Sentence vectors alone, `[n, E]`, for large numbers of texts."""

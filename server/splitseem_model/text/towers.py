@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from splitseem_model.config import ModelConfig
 from splitseem_model.encode.semantic import SemanticMap
+from splitseem_model.layers.arrays import Floats
 from splitseem_model.text.common_words import CommonFirst
 from splitseem_model.text.minilm import SHA256, WIDTH, MiniLm
 from splitseem_model.text.projection import SentenceProjection
@@ -78,15 +79,18 @@ class SentenceTower:
     def encode(self, texts: Sequence[str]) -> list[TextEncoding]:
         """One token each; the sentence is the meaning that class embeddings are compared with."""
         vectors = self._vectors(texts)
-        tokens, meanings = self._projection.token(vectors).cpu(), self._projection.meaning(vectors).cpu()
-        return [TextEncoding(tokens[k : k + 1], meanings[k], vectors[k].cpu()) for k in range(len(texts))]
+        tokens, meanings, given = (
+            tensor.cpu().numpy()
+            for tensor in (self._projection.token(vectors), self._projection.meaning(vectors), vectors)
+        )
+        return [TextEncoding(tokens[k : k + 1], meanings[k], given[k]) for k in range(len(texts))]
 
     @torch.no_grad()
-    def sentences(self, texts: Sequence[str]) -> Tensor:
+    def sentences(self, texts: Sequence[str]) -> Floats:
         """What names are compared by: meanings `[n, E]`, or vectors of the encoder `[n, sentence_dim]`."""
         if self._by_meaning:
-            return self._encoder.encode(texts)
-        meanings: Tensor = self._projection.meaning(self._vectors(texts)).cpu()
+            return self._encoder.encode(texts).numpy()
+        meanings: Floats = self._projection.meaning(self._vectors(texts)).cpu().numpy()
         return meanings
 
     def _vectors(self, texts: Sequence[str]) -> Tensor:

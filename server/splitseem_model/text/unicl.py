@@ -12,10 +12,12 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from splitseem_model.layers.attention import CLOSED, MultiheadAttention
+from splitseem_model.layers.arrays import CLOSED, Floats
+from splitseem_model.layers.attention import MultiheadAttention
 from splitseem_model.official import UniClConfig
 from splitseem_model.text.clip_bpe import END, ClipTokenizer
 from splitseem_model.text.templates import TEMPLATES
@@ -115,14 +117,14 @@ class UniClTower:
         rows = dict(self._rows([self._tokenizer.encode(text) for text in texts]))
         return [TextEncoding(rows[index], rows[index][-1]) for index in range(len(texts))]
 
-    def sentences(self, texts: Sequence[str]) -> Tensor:
+    def sentences(self, texts: Sequence[str]) -> Floats:
         """Vectors of the end tokens, `[n, E]`."""
-        vectors = torch.empty(len(texts), self._model.projection.shape[1])
+        vectors = np.empty((len(texts), self._model.projection.shape[1]), np.float32)
         for index, row in self._rows([self._tokenizer.encode(text) for text in texts]):
             vectors[index] = row[-1]
         return vectors
 
-    def _rows(self, tokens: Sequence[Sequence[int]]) -> Iterator[tuple[int, Tensor]]:
+    def _rows(self, tokens: Sequence[Sequence[int]]) -> Iterator[tuple[int, Floats]]:
         """Index of each text and its token vectors `[T, E]` on the CPU, shorter texts first."""
         device = self._model.projection.device
         by_length = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
@@ -131,6 +133,6 @@ class UniClTower:
             longest = len(tokens[batch[-1]])
             padded = [[*tokens[index], *[END] * (longest - len(tokens[index]))] for index in batch]
             with torch.no_grad():
-                vectors = self._model(torch.tensor(padded, device=device)).float().cpu()
+                vectors = self._model(torch.tensor(padded, device=device)).float().cpu().numpy()
             for index, row in zip(batch, vectors, strict=True):
                 yield index, row[: len(tokens[index])]

@@ -5,47 +5,37 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.numpy import load_file, save_file
 
-from splitseem_model.layers.unit import unit
+from splitseem_model.layers.arrays import Floats, unit
 from splitseem_model.text.coco_names import OFFICIAL_VOCABULARY
+from splitseem_model.text.names import Vocabulary, spoken_name
 from splitseem_model.text.tower import TextTower
-from splitseem_model.text.towers import TextModel
+
+if TYPE_CHECKING:
+    from splitseem_model.text.towers import TextModel
 
 log = logging.getLogger(__name__)
 
-_SUFFIXES = ("-other", "-merged", "-stuff")
 _MATRIX = "class_matrix"
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """Class names and their matrix `[K, E]`, float32, rows of length one.
-
-    They lie where class embeddings do, or, for a model that names masks by a semantic map, where the vectors
-    of sentences do.
-    """
-
-    names: tuple[str, ...]
-    matrix: Tensor
-
-
-def vocabulary_of(model: TextModel, tower: TextTower | None) -> Vocabulary | None:
+def vocabulary_of(model: "TextModel", tower: TextTower | None) -> Vocabulary | None:
     """The classes of a model: those it was saved with, else the official ones; None when it has neither."""
     if model.config.vocabulary:
         own = model.class_matrix if model.semantic is None else model.semantic.names
-        return Vocabulary(model.config.vocabulary, unit(own.detach().cpu()))
+        return Vocabulary(model.config.vocabulary, unit(own.detach().cpu().numpy()))
     if model.text is None or tower is None:
         return None
     return Vocabulary(OFFICIAL_VOCABULARY, cached_class_matrix(tower, OFFICIAL_VOCABULARY))
 
 
-def class_matrix(tower: TextTower, names: Sequence[str]) -> Tensor:
+def class_matrix(tower: TextTower, names: Sequence[str]) -> Floats:
     """The classes in the joint space.
 
     Source: SEEM, section 3.1 (Eq. 3); upstream `get_text_embeddings` in evaluation mode.
@@ -57,17 +47,11 @@ def class_matrix(tower: TextTower, names: Sequence[str]) -> Tensor:
     spoken = [spoken_name(name) for name in names]
     texts = [template.replace("{}", name) for name in spoken for template in tower.templates]
     vectors = unit(tower.sentences(texts))  # [K * templates, E]
-    return unit(vectors.reshape(len(names), len(tower.templates), vectors.shape[1]).mean(dim=1))
+    of_names = vectors.reshape(len(names), len(tower.templates), vectors.shape[1])
+    return unit(np.asarray(of_names.mean(axis=1), np.float32))
 
 
-def spoken_name(name: str) -> str:
-    """A COCO class name without the suffixes that tell merged classes apart."""
-    for suffix in _SUFFIXES:
-        name = name.replace(suffix, "")
-    return name
-
-
-def cached_class_matrix(tower: TextTower, names: Sequence[str], folder: Path | None = None) -> Tensor:
+def cached_class_matrix(tower: TextTower, names: Sequence[str], folder: Path | None = None) -> Floats:
     """`class_matrix`, kept on disk: with an official encoder a name takes more than half a second.
 
     Args:
@@ -97,20 +81,21 @@ def _key(tower: TextTower, names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _stored(path: Path) -> Tensor | None:
+def _stored(path: Path) -> Floats | None:
     """A matrix that an earlier run left; a damaged file counts as none."""
     try:
-        return load_file(path)[_MATRIX]
+        matrix: Floats = load_file(path)[_MATRIX]
+        return matrix
     except (OSError, SafetensorError, KeyError):
         return None
 
 
-def _store(path: Path, matrix: Tensor) -> None:
+def _store(path: Path, matrix: Floats) -> None:
     """Written beside its place and moved there, so that a run that is cut never leaves half of one."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({_MATRIX: matrix.contiguous()}, partial)
+        save_file({_MATRIX: np.ascontiguousarray(matrix)}, partial)
         partial.replace(path)
     except OSError as error:
         log.warning("the class matrix is not kept: %s", error)

@@ -10,7 +10,7 @@ from splitseem_model.errors import TextTowerError
 from splitseem_model.text.coco_names import COCO_PANOPTIC
 from splitseem_model.text.common_words import CommonFirst, CommonWords, common_words
 from splitseem_model.text.minilm import MiniLm, is_installed
-from splitseem_model.text.vocabulary import spoken_name
+from splitseem_model.text.names import spoken_name
 
 pytestmark = pytest.mark.unit
 

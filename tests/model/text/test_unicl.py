@@ -42,14 +42,14 @@ def tower(encoder: UniClTextEncoder) -> UniClTower:
 def test_sentence_vectors_equal_the_official_ones(
     tower: UniClTower, golden: dict[str, NDArray[np.float32]]
 ) -> None:
-    np.testing.assert_allclose(tower.sentences(TEXTS).numpy(), golden["class_emb"], atol=TOLERANCE)
+    np.testing.assert_allclose(tower.sentences(TEXTS), golden["class_emb"], atol=TOLERANCE)
 
 
 @pytest.mark.slow
 def test_class_vectors_equal_the_official_ones(
     tower: UniClTower, golden: dict[str, NDArray[np.float32]]
 ) -> None:
-    matrix = class_matrix(tower, ["zebra", "tree-merged"]).numpy()
+    matrix = class_matrix(tower, ["zebra", "tree-merged"])
     np.testing.assert_allclose(matrix, golden["class_mean_embeddings"], atol=TOLERANCE)
 
 
@@ -59,7 +59,7 @@ def test_prompts_are_the_tokens_that_are_not_padding(
     encodings = tower.encode(TEXTS)
     assert [len(e.tokens) for e in encodings] == golden["attention_mask"].sum(axis=1).tolist()
     for encoding in encodings:
-        torch.testing.assert_close(encoding.tokens[-1], encoding.sentence)
+        np.testing.assert_array_equal(encoding.tokens[-1], encoding.sentence)
 
 
 def test_padding_changes_nothing(encoder: UniClTextEncoder, tower: UniClTower) -> None:
@@ -67,7 +67,7 @@ def test_padding_changes_nothing(encoder: UniClTextEncoder, tower: UniClTower) -
     ids[0, :5] = torch.tensor([49406, 518, 31320, 269, END])
     with torch.no_grad():
         padded = encoder(ids)[0, :5]
-    torch.testing.assert_close(tower.encode(["The corgi."])[0].tokens, padded, atol=TOLERANCE, rtol=0)
+    np.testing.assert_allclose(tower.encode(["The corgi."])[0].tokens, padded, atol=TOLERANCE)
 
 
 def test_templates_are_the_official_ones_in_their_order(golden: dict[str, NDArray[np.float32]]) -> None:

@@ -17,12 +17,13 @@ from torch.nn import functional
 
 from splitseem_model.decode.decoder import Head
 from splitseem_model.layers.sampling import sample_points
-from splitseem_model.mask.selection import TEXT_WEIGHT, selection_scores, text_cosines
+from splitseem_model.mask.selection import TEXT_WEIGHT
 from splitseem_model.network import SegmentationModel
 from splitseem_train.batches import Batch
 from splitseem_train.encoding import EncodedPhotos, decode, stack_points
 from splitseem_train.losses import Points, Targets, answer_loss, layer_loss
 from splitseem_train.recipe import LossWeights, Recipe
+from splitseem_train.selection import selection_scores, text_cosines
 from splitseem_train.supervision import label_hits, mask_iou
 from splitseem_train.tasks.nearly_right import nearly_right
 from splitseem_train.tasks.prompts_sampler import NO_POINTS, PointList, first_prompt, next_click

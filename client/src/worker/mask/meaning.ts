@@ -1,4 +1,4 @@
-/** What a mask means, for models with a map of meanings: `splitseem_model/encode/semantic.py` does the same and says why. */
+/** What a mask means, for models with a map of meanings; `splitseem_model/encode/meaning.py` does the same. */
 import type { Embedding, MaskLogits } from '../../shared/types';
 import { dot } from '../../shared/model/vectors';
 import { toFeatureMap } from '../layers/featureMaps';
