@@ -11,17 +11,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
 
 from limits import parse_many
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from splitseem_server.redis_url import mask_url, read_redis_url
 
 PREFIX = "SPLITSEEM_"
 SECRETS = ("cache",)
 FOR_CALLERS = frozenset({f"{PREFIX}API_KEY"})
 """Variables of the command line that may be set where a service starts, and mean nothing to it."""
 _MIB = 2**20
-_PASSWORD_PARAMETER = re.compile(r"([?&]password=)[^&#]*")
 
 
 class SettingsError(ValueError):
@@ -53,8 +53,9 @@ class Settings(BaseModel):
     )
     cache: Annotated[str, Field(min_length=1)] = Field(
         default="memory",
-        description="`memory`, or the URL of a Redis (redis://, rediss://, unix://). Memory is fastest"
-        " and lost at a restart; Redis is shared by several servers and survives them.",
+        description="`memory`, or the URL of a Redis: redis://, rediss://, unix://,"
+        " redis+sentinel://host:port,host:port/service, redis+cluster://host:port,host:port. Memory is"
+        " fastest and lost at a restart; Redis is shared by several servers and survives them.",
     )
     cache_bytes: Annotated[int, Field(ge=0, le=2**40)] = Field(
         default=512 * _MIB,
@@ -263,8 +264,8 @@ class Settings(BaseModel):
     @field_validator("cache")
     @classmethod
     def _known_cache(cls, value: str) -> str:
-        if value != "memory" and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
-            raise ValueError("expected `memory` or a URL that begins with redis://, rediss:// or unix://")
+        if value != "memory":
+            read_redis_url(value)
         return value
 
     def masked(self) -> dict[str, object]:
@@ -296,15 +297,6 @@ def load_settings(**given: object) -> Settings:
         SettingsError: an unknown variable, a value out of range, or a secret that cannot be read.
     """
     return Settings.from_environment(os.environ, **given)
-
-
-def mask_url(url: str) -> str:
-    """The URL with its password, if any, replaced by ***."""
-    parts = urlsplit(_PASSWORD_PARAMETER.sub(r"\1***", url))
-    if parts.password is None:
-        return urlunsplit(parts)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
 
 
 def _read_environment(environment: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Any]:

@@ -57,7 +57,9 @@ ORDER = {
     ),
     "splitseem_server": (
         "errors",
+        "redis_url",
         "settings",
+        "redis_server",
         "log",
         "metrics",
         "allocator",

@@ -40,7 +40,7 @@ from splitseem_server.services import Parts
 from splitseem_server.settings import Settings
 
 FINGERPRINT = "fa4e" * 8
-STARTS_WITHIN_S = 20
+STARTS_WITHIN_S = 60
 
 
 class FakeEncoder:
@@ -245,20 +245,42 @@ def serve_fixture() -> Callable[[FastAPI], contextlib.AbstractContextManager[str
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A real Redis on a free port: its process and its URL."""
+    with start_redis(tmp_path) as (process, port):
+        yield process, f"redis://127.0.0.1:{port}/0"
+
+
+@contextlib.contextmanager
+def start_redis(
+    folder: Path, *first: str, password: str | None = None, **options: object
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A real Redis on a free port, with such options: its process and its port.
+
+    Args:
+        first: arguments before the options.
+    """
     program = shutil.which("redis-server")
     if program is None:
         pytest.fail("redis-server is needed: apt-get install redis-server")
     port = free_port()
-    options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": tmp_path}
+    options = {"port": port, "bind": "127.0.0.1", "dir": folder} | (
+        {} if first else {"save": "", "appendonly": "no"} | options
+    )
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    process = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([program, *first, *arguments], stdout=subprocess.DEVNULL)
     try:
-        with redis.Redis(port=port) as client:
+        with redis.Redis(port=port, password=password) as client:
             wait_until(lambda: answers(client))
-        yield process, f"redis://127.0.0.1:{port}/0"
+        yield process, port
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(name="start_redis", scope="session")
+def start_redis_fixture() -> Callable[
+    ..., contextlib.AbstractContextManager[tuple[subprocess.Popen[bytes], int]]
+]:
+    return start_redis
 
 
 def answers(client: redis.Redis) -> bool:

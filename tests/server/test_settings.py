@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from splitseem_server.log import configure_log
-from splitseem_server.settings import PREFIX, Settings, SettingsError, mask_url
+from splitseem_server.redis_url import RedisUrl, mask_url, read_redis_url
+from splitseem_server.settings import PREFIX, Settings, SettingsError
 
 pytestmark = pytest.mark.unit
 
@@ -37,6 +38,22 @@ def test_environment_is_read_and_arguments_override_it() -> None:
         ("PORT", "http"),
         ("CACHE", "disk"),
         ("CACHE", "http://example.org"),
+        ("CACHE", "redis://db:hunter2"),
+        ("CACHE", "redis://db/0?colour=red"),
+        ("CACHE", "redis+sentinel://db:26379"),
+        ("CACHE", "redis+sentinel://db:26379/"),
+        ("CACHE", "redis+sentinel:///mymaster"),
+        ("CACHE", "redis+sentinel://db:99999/mymaster"),
+        ("CACHE", "redis+sentinel://db:26379/mymaster/first"),
+        ("CACHE", "redis+sentinel://db/mymaster?sentinel_colour=red"),
+        ("CACHE", "redis+sentinel://db/mymaster?colour=red"),
+        ("CACHE", "redis+cluster://"),
+        ("CACHE", "redis+cluster://one,,two"),
+        ("CACHE", "redis+cluster://db/1"),
+        ("CACHE", "redis+cluster://db?db=1"),
+        ("CACHE", "redis+cluster://db?colour=red"),
+        ("CACHE", "redis+ring://db"),
+        ("CACHE", "unix+cluster://db"),
         ("QUEUE_SIZE", "-1"),
         ("ENCODE_WORKERS", "0"),
         ("REDIS_TIMEOUT_S", "0"),
@@ -84,11 +101,37 @@ def test_refusal_of_a_secret_does_not_show_it() -> None:
         ("rediss://:hunter2@db", "rediss://:***@db"),
         ("redis://db:6379/0", "redis://db:6379/0"),
         ("redis://db:6379/0?password=hunter2", "redis://db:6379/0?password=***"),
+        ("redis+sentinel://u:p@ss@a,[::1]:2/m", "redis+sentinel://u:***@a,[::1]:2/m"),
+        ("redis+cluster://:pa/ss@a:1,b:2", "redis+cluster://:***@a:1,b:2"),
+        ("redis+sentinel://a/m?sentinel_password=x&db=1", "redis+sentinel://a/m?sentinel_password=***&db=1"),
         ("memory", "memory"),
     ],
 )
 def test_passwords_in_urls_are_masked(url: str, masked: str) -> None:
     assert mask_url(url) == masked
+
+
+def test_urls_of_several_servers_are_read() -> None:
+    url = read_redis_url("redis+sentinel://ann:p%40ss@one:1,[::1]:2,three/my%20master/3?socket_timeout=4")
+    assert url == RedisUrl(
+        "sentinel",
+        url.text,
+        (("one", 1), ("::1", 2), ("three", 26379)),
+        "my master",
+        {"username": "ann", "password": "p@ss", "db": 3, "socket_timeout": 4.0},
+    )
+    url = read_redis_url("redis+cluster://:secret@one,two:7000/0")
+    assert url == RedisUrl("cluster", url.text, (("one", 6379), ("two", 7000)), "", {"password": "secret"})
+
+
+@pytest.mark.parametrize(("query", "by_tls"), [("", True), ("&sentinel_ssl=false", False)])
+def test_sentinels_have_passwords_of_their_own_and_tls_unless_they_have_not(query: str, by_tls: bool) -> None:
+    text = "rediss+sentinel://:a@one/m?ssl_ca_certs=/ca.pem&db=2&sentinel_username=u&sentinel_password=b"
+    url = read_redis_url(text + query)
+    tls = {"ssl": True, "ssl_ca_certs": "/ca.pem"}
+    assert url.options == {"password": "a", "db": 2, **tls}
+    assert url.sentinel_options == {"username": "u", "password": "b", **(tls if by_tls else {})}
+    assert read_redis_url("rediss+cluster://one").options == {"ssl": True}
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])

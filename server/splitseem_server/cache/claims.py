@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
-import redis.asyncio as redis
 import structlog
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError
@@ -25,19 +24,19 @@ _log = structlog.get_logger(__name__)
 class Ask(Protocol):
     """Asks Redis; None when it cannot be asked. See `RedisCache`."""
 
-    def __call__(self, operation: str, ask: Callable[[], Awaitable[Any]], /) -> Awaitable[Any]: ...
+    def __call__(self, operation: str, key: str, ask: Callable[[], Awaitable[Any]], /) -> Awaitable[Any]: ...
 
 
 class Claims:
     """Claims of keys. One is renewed as long as its holder lives, and expires after that.
 
     Args:
-        client: of Redis.
+        client: of Redis, or of a cluster: a claim is one key, so that it is in one place.
         ask: how it is asked.
         lease_s: seconds after which the claim of a holder that died expires; 0: nothing is claimed.
     """
 
-    def __init__(self, client: redis.Redis, ask: Ask, *, lease_s: float) -> None:
+    def __init__(self, client: Any, ask: Ask, *, lease_s: float) -> None:
         self._client = client
         self._ask = ask
         self._lease_s = lease_s
@@ -49,32 +48,33 @@ class Claims:
         if not self._lease_s:
             yield False
             return
-        lock = self._client.lock(_PREFIX + key, timeout=self._lease_s, thread_local=False)
-        if not await self._take(lock):
+        name = _PREFIX + key
+        lock: Lock = self._client.lock(name, timeout=self._lease_s, thread_local=False)
+        if not await self._take(lock, name):
             yield False
             return
-        renewal = asyncio.create_task(self._renew(lock))
+        renewal = asyncio.create_task(self._renew(lock, name))
         try:
             yield True
         finally:
             renewal.cancel()
-            await self._ask("release", lambda: _is_lost(lock.release()))
+            await self._ask("release", name, lambda: _is_lost(lock.release()))
 
-    async def _take(self, lock: Lock) -> bool:
+    async def _take(self, lock: Lock, name: str) -> bool:
         clock = asyncio.get_running_loop().time
         until = clock() + _MOST_LEASES * self._lease_s
-        while (taken := await self._ask("claim", lambda: lock.acquire(blocking=False))) is False:
+        while (taken := await self._ask("claim", name, lambda: lock.acquire(blocking=False))) is False:
             if clock() > until:
-                _log.warning("claim_held_too_long", claim=lock.name)
+                _log.warning("claim_held_too_long", claim=name)
                 return False
             await asyncio.sleep(_POLL_S)
         return bool(taken)
 
-    async def _renew(self, lock: Lock) -> None:
+    async def _renew(self, lock: Lock, name: str) -> None:
         lost = False
         while not lost:
             await asyncio.sleep(self._lease_s / _RENEWALS)
-            lost = await self._ask("renew", lambda: _is_lost(lock.reacquire())) is True
+            lost = await self._ask("renew", name, lambda: _is_lost(lock.reacquire())) is True
 
 
 async def _is_lost(change: Awaitable[Any]) -> bool:

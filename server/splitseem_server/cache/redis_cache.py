@@ -10,14 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
-import redis.asyncio as redis
 import structlog
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from splitseem_server.cache.base import CacheState
 from splitseem_server.cache.claims import Claims
+from splitseem_server.redis_server import connect
 
 T = TypeVar("T")
 
@@ -31,7 +29,7 @@ class RedisCache:
     """An `EmbeddingCache` in Redis. A value is a CRC-32 (little-endian) and the bytes that it covers.
 
     Args:
-        url: redis://, rediss:// or unix://.
+        url: see `redis_url`.
         timeout_s: seconds an operation may take before it counts as a fault.
         pause_s: seconds during which Redis is not asked again after an operation failed and a ping did too.
         ttl_s: seconds after which an entry is forgotten; 0 for never.
@@ -43,21 +41,22 @@ class RedisCache:
     def __init__(
         self, url: str, *, timeout_s: float, pause_s: float, ttl_s: int, claim_s: float = 0.0
     ) -> None:
-        self._client = _connect(url, timeout_s, connections=_CONNECTIONS)
-        # Whether Redis answers at all is asked beside the queue for connections.
-        self._probe = _connect(url, timeout_s, connections=1)
+        self._redis = connect(url, timeout_s)
+        self._client = self._redis.client
+        # Each operation has a connection of its own.
+        self._slots = asyncio.Semaphore(_CONNECTIONS)
         self._probing = asyncio.Lock()
         self._timeout_s = timeout_s
         self._pause_s = pause_s
         self._ttl_s = ttl_s or None
         self._claims = Claims(self._client, self._ask, lease_s=claim_s)
-        self._paused_until = 0.0
+        self._paused_until: dict[str, float] = {}
         self._faults = 0
         self._refused: str | None = None
 
     async def get(self, key: str) -> bytes | None:
         """The bytes, or None when they are not there, damaged, or Redis does not answer."""
-        value = await self._ask("get", lambda: self._client.get(_PREFIX + key))
+        value = await self._ask("get", _PREFIX + key, lambda: self._client.get(_PREFIX + key))
         if not isinstance(value, bytes):
             return None
         data = value[_CHECKSUM_BYTES:]
@@ -69,13 +68,15 @@ class RedisCache:
     async def put(self, key: str, data: bytes) -> None:
         """Keep the bytes if Redis answers."""
         value = _checksum(data) + data
-        stored = await self._ask("put", lambda: self._client.set(_PREFIX + key, value, ex=self._ttl_s))
+        stored = await self._ask(
+            "put", _PREFIX + key, lambda: self._client.set(_PREFIX + key, value, ex=self._ttl_s)
+        )
         if stored:
             self._refused = None
 
     async def remove(self, key: str) -> None:
         """Forget the bytes if Redis answers."""
-        await self._ask("remove", lambda: self._client.delete(_PREFIX + key))
+        await self._ask("remove", _PREFIX + key, lambda: self._client.delete(_PREFIX + key))
 
     def claimed(self, key: str) -> AbstractAsyncContextManager[bool]:
         """The right to make what belongs under a key, among the servers of this Redis."""
@@ -90,14 +91,16 @@ class RedisCache:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
-        await self._probe.aclose()
+        await self._redis.aclose()
 
-    async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T | None:
-        if time.monotonic() < self._paused_until:
+    async def _ask(self, operation: str, key: str, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Ask what is to be asked of a key."""
+        part = self._redis.part_of(key)
+        if time.monotonic() < self._paused_until.get(part, 0.0):
             return None
         try:
-            async with asyncio.timeout(self._timeout_s), _cancelled_in_earnest():
+            async with asyncio.timeout(self._timeout_s), self._slots, _cancelled_in_earnest():
+                await self._redis.ready()
                 return await ask()
         except ResponseError as error:
             # Redis answered: it is full, read-only, or holds another type here. It may be asked again.
@@ -105,25 +108,26 @@ class RedisCache:
             if operation == "put":
                 self._refused = str(error)
             return None
-        except (RedisError, OSError, TimeoutError) as error:
+        except Exception as error:  # whatever is wrong with Redis or its client, requests go on
             self._count_fault(operation, f"{type(error).__name__}: {error}")
-            await self._pause_unless_it_answers()
+            await self._pause_unless_it_answers(part)
             return None
 
-    async def _pause_unless_it_answers(self) -> None:
+    async def _pause_unless_it_answers(self, part: str) -> None:
         """A connection that was closed, or a value that took too long, says nothing about the others."""
         if not self._pause_s:
             return
         async with self._probing:
-            if time.monotonic() >= self._paused_until and await self._ping_fault() is not None:
-                self._paused_until = time.monotonic() + self._pause_s
+            is_paused = time.monotonic() < self._paused_until.get(part, 0.0)
+            if not is_paused and await self._ping_fault(part) is not None:
+                self._paused_until[part] = time.monotonic() + self._pause_s
 
-    async def _ping_fault(self) -> str | None:
-        """Why Redis does not answer; None when it does."""
+    async def _ping_fault(self, part: str | None = None) -> str | None:
+        """Why Redis, or a part of it, does not answer; None when it does."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._probe.ping()
-        except (RedisError, OSError, TimeoutError) as error:
+                await self._redis.ping(part)
+        except Exception as error:  # as above
             return f"{type(error).__name__}: {error}"
         return None
 
@@ -141,21 +145,6 @@ async def _cancelled_in_earnest() -> AsyncIterator[None]:
     yield
     if task.cancelling() > before:
         raise asyncio.CancelledError
-
-
-def _connect(url: str, timeout_s: float, *, connections: int) -> redis.Redis:
-    """A client whose commands wait for one of its connections, and are sent once more over a new one when
-    theirs was closed."""
-    pool = redis.BlockingConnectionPool.from_url(
-        url,
-        max_connections=connections,
-        timeout=timeout_s,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
-        retry_on_error=[],
-    )
-    return redis.Redis.from_pool(pool)
 
 
 def _checksum(data: bytes) -> bytes:

@@ -25,7 +25,7 @@ from splitseem_server.errors import RateLimited
 from splitseem_server.settings import Settings
 
 if TYPE_CHECKING:
-    from redis.asyncio import ConnectionPool
+    from splitseem_server.redis_server import RedisServer
 
 _PREFIX = "splitseem:rate:1"
 _NETWORK_BITS = 64
@@ -64,8 +64,8 @@ class Rates:
             "address": parse_rates(settings.rate_per_address),
         }
         self._memory = _Limiter(MemoryStorage())
-        self._pool = _pool(settings) if any(self._limits.values()) else None
-        self._shared = None if self._pool is None else _shared(settings, self._pool)
+        self._redis = _redis(settings) if any(self._limits.values()) else None
+        self._shared = None if self._redis is None else _shared(self._redis)
         self._pause_s = settings.redis_pause_s
         self._timeout_s = settings.redis_timeout_s
         self._alone_until = 0.0
@@ -91,13 +91,14 @@ class Rates:
 
     async def close(self) -> None:
         """Close what is open to Redis."""
-        if self._pool is not None:
-            await self._pool.aclose()
+        if self._redis is not None:
+            await self._redis.aclose()
 
     async def _full(self, limits: Sequence[RateLimitItem], counted: Counted) -> _Full | None:
-        if self._shared is not None and time.monotonic() >= self._alone_until:
+        if self._redis is not None and self._shared is not None and time.monotonic() >= self._alone_until:
             try:
                 async with asyncio.timeout(self._timeout_s):
+                    await self._redis.ready()
                     return await _full(self._shared, limits, counted)
             except Exception as error:  # whatever is wrong with Redis, requests go on
                 self._alone_until = time.monotonic() + self._pause_s
@@ -156,18 +157,24 @@ async def _full(limiter: _Limiter, limits: Sequence[RateLimitItem], counted: Cou
     return longest, until[longest] - time.time()
 
 
-def _pool(settings: Settings) -> ConnectionPool | None:
+def _redis(settings: Settings) -> RedisServer | None:
     if settings.cache == "memory":
         return None
-    from redis.asyncio import ConnectionPool
+    from splitseem_server.redis_server import connect
 
-    return ConnectionPool.from_url(settings.cache)
+    return connect(settings.cache, settings.redis_timeout_s)
 
 
-def _shared(settings: Settings, pool: ConnectionPool) -> _Limiter:
+def _shared(server: RedisServer) -> _Limiter:
     from limits.aio.storage import RedisStorage
 
-    url = settings.cache.replace("unix://", "redis+unix://", 1)
-    # Typed for plain options, but made for a pool too.
-    options: dict[str, Any] = {"connection_pool": pool}
-    return _Limiter(RedisStorage(f"async+{url}", implementation="redispy", key_prefix=_PREFIX, **options))
+    class Storage(RedisStorage):
+        """Counts by a client that is connected already. The keys of one script have a common hash tag, so
+        that a cluster has them in one place."""
+
+        def configure_bridge(self) -> None:
+            bridge: Any = self.bridge
+            bridge.storage = server.client
+            bridge.connection_getter = lambda readonly: server.client
+
+    return _Limiter(Storage("async+redis://", implementation="redispy", key_prefix=_PREFIX))
