@@ -3,21 +3,22 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
 _SERVE = "from splitseem_cli.main import main; main()"
 
 
-@pytest.fixture(scope="session")
-def nano_server() -> Iterator[str]:
-    """The address of `splitseem serve`, with `nano`, on a free port."""
+@contextmanager
+def served(*options: str, **settings: str) -> Iterator[str]:
+    """The address of `splitseem serve` with these options and settings, on a free port."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SPLITSEEM_")}
-    command = [sys.executable, "-c", _SERVE, "serve", "--port", "0"]
+    command = [sys.executable, "-c", _SERVE, "serve", "--port", "0", *options]
     process = subprocess.Popen(
         command,
-        env={**environment, "SPLITSEEM_LOG_LEVEL": "warning", "OMP_NUM_THREADS": "1"},
+        env={**environment, "SPLITSEEM_LOG_LEVEL": "warning", "OMP_NUM_THREADS": "1", **settings},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -29,3 +30,16 @@ def nano_server() -> Iterator[str]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., AbstractContextManager[str]]:
+    """Starts servers, see `served`."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def nano_server() -> Iterator[str]:
+    """The address of `splitseem serve`, with `nano`, on a free port."""
+    with served() as address:
+        yield address

@@ -12,15 +12,18 @@ from splitseem.errors import (
     NoAnswer,
     NotAllowed,
     NotFound,
+    NotInstalled,
     Refused,
     SplitseemError,
 )
+from splitseem.images import AsyncImage, Image
 from splitseem.results import EmbeddedImage, Found, Memory, Segment, Segmentation, TextVectors
 from splitseem.retries import Retries
-from splitseem_proto import Box, Click, Polygon, Scribble, TextPrompt
+from splitseem_proto import Box, Click, KnownMask, Paint, Polygon, Repair, Scribble, TextPrompt
 
 __all__ = [
     "AsyncClient",
+    "AsyncImage",
     "BadAnswer",
     "Box",
     "Busy",
@@ -28,13 +31,18 @@ __all__ = [
     "Client",
     "EmbeddedImage",
     "Found",
+    "Image",
     "InputError",
+    "KnownMask",
     "Memory",
     "NoAnswer",
     "NotAllowed",
     "NotFound",
+    "NotInstalled",
+    "Paint",
     "Polygon",
     "Refused",
+    "Repair",
     "Retries",
     "Scribble",
     "Segment",

@@ -151,6 +151,16 @@ def manifest() -> Call[dict[str, Any]]:
     return Call("GET", "/v1/model", lambda answer: dict(answer.json()))
 
 
+def model_file(name: str) -> Call[bytes]:
+    """`GET /v1/model/{file}`."""
+    return Call("GET", f"/v1/model/{name}", lambda answer: answer.content, accept="*/*")
+
+
+def upright(file: ImageFile) -> Call[bytes]:
+    """`POST /v1/upright`: a PNG of what the server sees."""
+    return Call("POST", "/v1/upright", lambda answer: answer.content, accept="image/png", body=file)
+
+
 def readiness() -> Call[dict[str, Any]]:
     """`GET /readyz`."""
     return Call("GET", "/readyz", lambda answer: dict(answer.json()))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from splitseem import calls
 from splitseem.calls import Call, Prompts
 from splitseem.errors import InputError, NoAnswer
+from splitseem.images import AsyncImage, Image
 from splitseem.inputs import ImageLike
+from splitseem.local import Asking, Work, decoders_in, open_image
 from splitseem.results import EmbeddedImage, Found, Memory, Segmentation, TextVectors
 from splitseem.retries import Retries
 from splitseem.talk import Pause, Reply, talk
@@ -34,6 +37,7 @@ class Client:
         api_key: for a server that asks for one.
         timeout_s: seconds in which the server must send something.
         retries: how patient the client is while the server is busy or away.
+        decoder_folder: where the server's decoder is kept, for `image`; None: the user's cache folder.
         http: a client of httpx with settings of your own, such as proxies; it is not closed here.
     Raises:
         InputError: `url` is no http or https address.
@@ -46,12 +50,14 @@ class Client:
         api_key: str | None = None,
         timeout_s: float = TIMEOUT_S,
         retries: Retries | None = None,
+        decoder_folder: str | Path | None = None,
         http: httpx.Client | None = None,
     ) -> None:
         import httpx  # half of the time that importing this package would take
 
         self._wire = _Wire(url, api_key)
         self._retries = retries or Retries()
+        self._decoders = decoders_in(decoder_folder)
         self._own = None if http is not None else httpx.Client(timeout=timeout_s)
         self._http: httpx.Client = http or self._own  # type: ignore[assignment]  # one of them is there
 
@@ -123,6 +129,33 @@ class Client:
         """
         return self._run(calls.everything(image, mode=mode, min_score=min_score))
 
+    def image(
+        self,
+        image: EmbeddedImage | ImageLike,
+        *,
+        names: Sequence[str] | None = None,
+        canvas: int | None = None,
+        roi_xywh: Sequence[int] | None = None,
+        sharp: bool = True,
+    ) -> Image:
+        """An image whose prompts are answered here, by the server's decoder in ONNX Runtime; the server
+        embeds it, and is asked again for texts only. Masks are those of the page with the same weights.
+
+        Needs the extra `decode`: onnxruntime and Pillow, no torch.
+
+        Args:
+            image: as `embed` takes it, or embedded.
+            names: that masks may have; None: those of the model.
+            canvas, roi_xywh: as for `embed`, where the image is not embedded yet.
+            sharp: whether masks get the edges of the photo's own pixels. What was embedded by its key has
+                none, nor have answers of `segment`.
+        Raises:
+            NotInstalled: onnxruntime or Pillow is not there. NotFound: the server has no exported decoder.
+            Refused, NoAnswer, BadAnswer, InputError, OSError: as `embed`.
+        """
+        embedding = _embedding(image, canvas, roi_xywh)
+        return Image(self._grant(open_image(self._decoders, embedding, names, sharp=sharp)), self._grant)
+
     def texts(self, texts: Sequence[str] = (), *, vocabulary: Sequence[str] = ()) -> TextVectors:
         """What texts and class names mean to the model.
 
@@ -153,6 +186,16 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _grant(self, asking: Asking[T]) -> T:
+        came: Any = None
+        while True:
+            try:
+                wish = asking.send(came)
+            except StopIteration as end:
+                granted: T = end.value
+                return granted
+            came = wish.do() if isinstance(wish, Work) else self._run(wish)
 
     def _run(self, call: Call[T]) -> T:
         conversation, came = talk(call, self._retries), None
@@ -187,12 +230,14 @@ class AsyncClient:
         api_key: str | None = None,
         timeout_s: float = TIMEOUT_S,
         retries: Retries | None = None,
+        decoder_folder: str | Path | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         import httpx
 
         self._wire = _Wire(url, api_key)
         self._retries = retries or Retries()
+        self._decoders = decoders_in(decoder_folder)
         self._own = None if http is not None else httpx.AsyncClient(timeout=timeout_s)
         self._http: httpx.AsyncClient = http or self._own  # type: ignore[assignment]  # one of them is there
 
@@ -234,6 +279,20 @@ class AsyncClient:
         """As `Client.everything`."""
         return await self._run(calls.everything(image, mode=mode, min_score=min_score))
 
+    async def image(
+        self,
+        image: EmbeddedImage | ImageLike,
+        *,
+        names: Sequence[str] | None = None,
+        canvas: int | None = None,
+        roi_xywh: Sequence[int] | None = None,
+        sharp: bool = True,
+    ) -> AsyncImage:
+        """As `Client.image`."""
+        embedding = _embedding(image, canvas, roi_xywh)
+        session = await self._grant(open_image(self._decoders, embedding, names, sharp=sharp))
+        return AsyncImage(session, self._grant)
+
     async def texts(self, texts: Sequence[str] = (), *, vocabulary: Sequence[str] = ()) -> TextVectors:
         """As `Client.texts`."""
         return await self._run(calls.texts(texts, vocabulary))
@@ -256,6 +315,18 @@ class AsyncClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def _grant(self, asking: Asking[T]) -> T:
+        import asyncio
+
+        came: Any = None
+        while True:
+            try:
+                wish = asking.send(came)
+            except StopIteration as end:
+                granted: T = end.value
+                return granted
+            came = await (asyncio.to_thread(wish.do) if isinstance(wish, Work) else self._run(wish))
 
     async def _run(self, call: Call[T]) -> T:
         import asyncio
@@ -280,6 +351,14 @@ class AsyncClient:
             return reply_of(await self._http.request(**self._wire.request(call)))
         except httpx.TransportError as error:
             return self._wire.no_answer(error)
+
+
+def _embedding(
+    image: EmbeddedImage | ImageLike, canvas: int | None, roi_xywh: Sequence[int] | None
+) -> EmbeddedImage | Call[EmbeddedImage]:
+    if isinstance(image, EmbeddedImage):
+        return image
+    return calls.embed(image, codec=None, canvas=canvas, roi_xywh=roi_xywh, maps=None)
 
 
 class _Wire:

@@ -2,6 +2,7 @@
 
 SplitseemError
 ├── InputError (ValueError)     what was given cannot be sent: no image, no address
+├── NotInstalled (ImportError)  what decoding here needs is not there
 ├── NoAnswer                    the server cannot be reached, or broke off
 ├── BadAnswer                   the answer is not what the service sends
 └── Refused                     the server refused; status, type and detail say why
@@ -21,6 +22,14 @@ class SplitseemError(Exception):
 
 class InputError(SplitseemError, ValueError):
     """What was given cannot be sent."""
+
+
+class NotInstalled(SplitseemError, ImportError):
+    """What decoding here needs is not there; the message says what to install, or what does without."""
+
+    def __init__(self, what: str, without: str | None = None) -> None:
+        otherwise = f", or {without} does without" if without else ""
+        super().__init__(f"{what}: pip install 'splitseem[decode]'{otherwise}")
 
 
 class NoAnswer(SplitseemError):

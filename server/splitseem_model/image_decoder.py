@@ -179,6 +179,11 @@ class ImageDecoder:
             raise PromptError(f"{self.name} has no semantic map, so it cannot find {texts[0]!r} by itself")
         return self._found(image, [self._read(text) for text in texts])
 
+    @property
+    def has_meanings(self) -> bool:
+        """Whether masks are named by a map of meanings."""
+        return self._finder is not None
+
     def can_find(self, image: PreparedImage) -> bool:
         """Whether words alone have places in an image; elsewhere they are answered by `step`."""
         return self._finder is not None and image.semantic is not None

@@ -1,4 +1,4 @@
-"""Imports point one way: proto <- sdk and proto <- model <- server; export, evaluation and training on top
+"""Imports point one way: proto <- model <- server and sdk; export, evaluation and training on top
 of model; the command line over all. Inside the model they follow the figure, inside the server the way of a
 request."""
 
@@ -23,7 +23,7 @@ FOLDERS = {
     "splitseem_train": ROOT / "training",
 }
 MAY_IMPORT = {
-    "splitseem": {"splitseem_proto"},
+    "splitseem": {"splitseem_proto", "splitseem_model"},
     "splitseem_proto": set(),
     "splitseem_model": {"splitseem_proto"},
     "splitseem_server": {"splitseem_proto", "splitseem_model"},

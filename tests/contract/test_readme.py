@@ -67,6 +67,7 @@ def test_the_python_of_the_readme_gives_a_mask(
 ) -> None:
     shutil.copy(ROOT / "client" / "public" / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     names: dict[str, Any] = {}
     exec(compile(code.replace("http://127.0.0.1:8000", nano_server), "README.md", "exec"), names)
     assert names["mask"].dtype == bool
