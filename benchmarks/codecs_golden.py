@@ -78,7 +78,8 @@ class Image:
 
     def _mask_features(self, lateral: Tensor, level2: Tensor, precision: str | None) -> Tensor:
         if precision is None:
-            return MaskReader(self.pyramid).read({"lateral": lateral, "level2": level2}).full()
+            given = {"lateral": lateral.numpy(), "level2": level2.numpy()}
+            return torch.from_numpy(MaskReader(self.pyramid).read(given).full())
         graphs = {
             name: (stored(g, precision), spec) for name, (g, spec) in trace_lateral(self.pyramid).items()
         }

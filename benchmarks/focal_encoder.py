@@ -118,10 +118,10 @@ def _masks(
 ) -> tuple[Masks, Masks]:
     """Masks of given queries, and of single clicks; float32 on the way, so that only the encoder differs."""
     image = predictor.encode(photo, canvas=canvas, codec="float32", maps=maps)
-    of_queries = image.masks.logits(mask_embed)[0] > 0
+    of_queries = image.masks.logits(mask_embed.detach().numpy())[0] > 0
     height, width = photo.shape[:2]
     steps = [predictor.step(image, [Click(x * width, y * height)]) for x, y in CLICKS_XY]
-    return list(of_queries.numpy()), [predictor.mask(image, step) for step in steps]
+    return list(of_queries), [predictor.mask(image, step) for step in steps]
 
 
 def parts(model: SegmentationModel, canvases: list[int], repeats: int) -> list[Row]:
