@@ -53,6 +53,22 @@ async def test_stages_are_spans_below_the_request_of_the_caller(
     assert [event.name for event in seen["encode"].events] == ["begun"]
 
 
+@pytest.mark.parametrize("path", ["/v1/embed", "/v1/text", "/v1/upright", "/v1/decode"])
+async def test_every_request_of_the_page_belongs_to_the_trace_that_it_begins(
+    client: httpx.AsyncClient,
+    image_bytes: Callable[..., bytes],
+    spans: Callable[[], dict[str, Any]],
+    path: str,
+) -> None:
+    EXPORTER.clear()
+    # As `client/src/api/traceparent.ts` writes it; nobody waits for the answer to be good.
+    await client.post(path, content=image_bytes(), headers={"traceparent": f"00-{TRACE}-{CALLER}-01"})
+    request = spans()[f"POST {path}"]
+    assert f"{request.context.trace_id:032x}" == TRACE
+    assert f"{request.parent.span_id:016x}" == CALLER
+    assert request.parent.is_remote
+
+
 async def test_a_hit_asks_no_device(
     client: httpx.AsyncClient, image_bytes: Callable[..., bytes], spans: Callable[[], dict[str, Any]]
 ) -> None:

@@ -1,6 +1,7 @@
-/** Requests to a server that asks for an API key. */
+/** Requests to a server that asks for an API key and may collect traces. */
 import { aborted, Failure } from '../shared/errors';
 import { httpError } from './problem';
+import { TRACE_HEADER, traceparent } from './traceparent';
 import type { PostResponse } from './transport';
 
 /** Why a key is asked for: none was sent, the server does not know it, or it does not allow what was asked. */
@@ -29,7 +30,7 @@ export async function authorized(
 ): Promise<PostResponse> {
   let key = keys.current;
   for (;;) {
-    const response = await send(key === null ? {} : { [HEADER]: key });
+    const response = await send({ [TRACE_HEADER]: traceparent(), ...(key !== null && { [HEADER]: key }) });
     const fault = faultOf(response, key);
     if (fault === null) return response;
     const other = await unlessAborted(keys.another(key, fault), signal);

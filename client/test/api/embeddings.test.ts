@@ -47,7 +47,11 @@ describe('embedding request', () => {
   it('sends the file as it is and asks for msgpack', async () => {
     const { run, requests } = against(() => response(200, 'embedding'));
     expect(new TextDecoder().decode(await run())).toBe('embedding');
-    expect(requests[0]?.headers).toEqual({ Accept: 'application/msgpack', 'Content-Type': 'image/jpeg' });
+    expect(requests[0]?.headers).toEqual({
+      Accept: 'application/msgpack',
+      'Content-Type': 'image/jpeg',
+      traceparent: expect.any(String) as string,
+    });
   });
 
   it('says that a file of unknown type is just bytes', async () => {

@@ -77,6 +77,7 @@ describe('texts', () => {
     expect(requests[0]?.headers).toEqual({
       Accept: 'application/msgpack',
       'Content-Type': 'application/json',
+      traceparent: expect.any(String) as string,
     });
   });
 
