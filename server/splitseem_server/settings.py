@@ -126,6 +126,16 @@ class Settings(BaseModel):
         default=1,
         description="GPUs that encode at the same time, each with the model: cuda:0 and those after it.",
     )
+    encode_precision: Literal["float32", "float16"] = Field(
+        default="float32",
+        description="How a GPU computes embeddings. float16 is faster and changes masks by less than the"
+        " codec does; embeddings of both are kept apart in the cache. A CPU has float32 only.",
+    )
+    encode_channels_last: bool = Field(
+        default=False,
+        description="Whether the encoder lays maps out cell by cell: the same masks, on many GPUs and some"
+        " CPUs sooner. `benchmarks/encoder.py` tells which.",
+    )
     encode_workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default=1,
         description="Encoder runs at the same time on each device. One is right for a GPU and for a CPU that"

@@ -26,6 +26,7 @@ class NoEncoder:
 
     name = "none"
     fingerprint = "0" * 16
+    numerics = ""
     canvas = 64
     largest_canvas = 64
     codecs = ("int8",)

@@ -48,6 +48,7 @@ class FakeEncoder:
 
     name = "fake"
     fingerprint = FINGERPRINT
+    numerics = ""
     canvas = 64
     largest_canvas = 2048
     codecs = ("float32", "float16", "int8")

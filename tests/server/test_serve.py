@@ -137,6 +137,19 @@ def test_key_does_not_depend_on_the_process() -> None:
     assert len(keys) == 1
 
 
+def test_a_way_to_compute_has_the_fingerprint_of_the_model_and_keys_of_its_own() -> None:
+    usual, other = (
+        load_parts(Settings(model="tiny", encode_channels_last=is_set)).encoder for is_set in (False, True)
+    )
+    assert (usual.numerics, other.numerics) == ("", "channels_last")
+    assert other.fingerprint == usual.fingerprint
+    geometry = usual.geometry_for((61, 83), None, None)
+    ways = (usual.numerics, other.numerics, "float16")
+    keys = {embedding_key("ab", geometry, usual.fingerprint, "int8", "features", way) for way in ways}
+    assert len(keys) == 3
+    assert embedding_key("ab", geometry, usual.fingerprint, "int8", "features") in keys
+
+
 def test_help_lists_every_setting() -> None:
     output = CliRunner().invoke(command, ["--help"], terminal_width=120).output
     for name in Settings.model_fields:
@@ -188,6 +201,12 @@ def test_more_devices_than_there_are_is_said() -> None:
     result = CliRunner().invoke(command, ["--port", "0"], env={"SPLITSEEM_DEVICES": "2"})
     assert result.exit_code == 2
     assert "SPLITSEEM_DEVICES is 2, and there is 1" in result.output
+
+
+def test_a_precision_that_the_device_has_not_is_said() -> None:
+    result = CliRunner().invoke(command, ["--port", "0"], env={"SPLITSEEM_ENCODE_PRECISION": "float16"})
+    assert result.exit_code == 2
+    assert "SPLITSEEM_ENCODE_PRECISION is float16, and a CPU has float32 only" in result.output
 
 
 def test_small_answers_on_a_kept_connection_do_not_wait_for_an_acknowledgement(

@@ -52,8 +52,10 @@ class ImageEncoder:
         self.largest_canvas: int = model.config.largest_canvas or MAX_CANVAS
         self.default_codec: str = model.config.codec
         self.fingerprint: str = model.fingerprint()
+        options = options or EncoderOptions()
+        self.numerics: str = options.numerics
         self._device = torch.device(device)
-        self._network = EncoderNetwork(model, self._device, options or EncoderOptions())
+        self._network = EncoderNetwork(model, self._device, options)
         self.maps: tuple[str, ...] = self._network.kinds
         self._lock = threading.Lock()
 

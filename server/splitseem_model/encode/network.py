@@ -53,21 +53,31 @@ class EncoderOptions:
             levels, instead of the mask features; see `mask_map.py`. For readers that know it.
         precision: of the convolutions and products; below float32 by autocast, which pays on GPUs.
         onednn: let oneDNN run the linear layers on a CPU.
+        channels_last: lay maps out cell by cell, which the convolutions of GPUs like.
         compile: let `torch.compile` fuse the backbone; the first images then take minutes.
     """
 
     mask_source: bool = False
     precision: Precision = "float32"
     onednn: bool = True
+    channels_last: bool = False
     compile: bool = False
+
+    @property
+    def numerics(self) -> str:
+        """The options that change numbers of embeddings by rounding, by name; empty for the usual ones."""
+        named = {self.precision: self.precision != "float32", "channels_last": self.channels_last}
+        return ",".join(name for name, is_set in named.items() if is_set)
 
 
 class EncoderNetwork:
     """Backbone and pixel decoder of a model, moved to a device."""
 
     def __init__(self, model: EncoderModel, device: torch.device, options: EncoderOptions) -> None:
+        self._layout = torch.channels_last if options.channels_last else torch.contiguous_format
         for half in (model.backbone, model.pixel_decoder):
             half.to(device).eval()
+            half.to(memory_format=self._layout)  # type: ignore[call-overload]  # documented, not in its types
         self._pixel_decoder = model.pixel_decoder
         self._semantic = model.semantic
         self._conv = mask_conv(model.pixel_decoder)
@@ -89,7 +99,7 @@ class EncoderNetwork:
         """Encode `[1, 3, H, W]`, normalised and padded: the tensors of an embedding by their names, in wire
         order, float32 on the device. `kind` is one of `kinds`."""
         with self._autocast():
-            res2, res3, res4, res5 = self._backbone(pixels.to(self._device))
+            res2, res3, res4, res5 = self._backbone(pixels.to(self._device, memory_format=self._layout))
         # Upstream, too, keeps the deformable decoder at float32: its look-ups are sensitive to rounding.
         if isinstance(self._pixel_decoder, DeformablePixelDecoder):
             levels, masks = self._maps((res2.float(), res3.float(), res4.float(), res5.float()), kind)

@@ -33,6 +33,11 @@ class Encoder(Protocol):
         ...
 
     @property
+    def numerics(self) -> str:
+        """How it computes, as far as that changes bytes of embeddings; empty for the usual way."""
+        ...
+
+    @property
     def canvas(self) -> int:
         """Size in pixels images are resized to unless asked otherwise."""
         ...

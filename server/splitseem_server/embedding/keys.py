@@ -11,7 +11,14 @@ from splitseem_proto import PROTOCOL_VERSION, ImageGeometry
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, codec: str, maps: str) -> str:
+def embedding_key(
+    image_digest: str,
+    geometry: ImageGeometry,
+    fingerprint: str,
+    codec: str,
+    maps: str,
+    numerics: str = "",
+) -> str:
     """The key, 64 hexadecimal digits.
 
     Args:
@@ -20,8 +27,9 @@ def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, 
         fingerprint: of the model.
         codec: of the tensors.
         maps: which of them the masks are made of.
+        numerics: how the encoder computes, see `Encoder`.
     """
-    parts = {
+    parts: dict[str, object] = {
         "protocol_version": PROTOCOL_VERSION,
         "image": image_digest,
         "original_hw": geometry.original_hw,
@@ -32,6 +40,11 @@ def embedding_key(image_digest: str, geometry: ImageGeometry, fingerprint: str, 
         "codec": codec,
         "maps": maps,
     }
+    # Of the key and not of the fingerprint: the decoder is the same, whose files name the fingerprint, but a
+    # key stands for bytes. The usual way leaves the key as it was. What differs without a setting, such as
+    # the last bits of a CPU and a GPU, is not told apart, so that both can share a cache.
+    if numerics:
+        parts["numerics"] = numerics
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -186,7 +186,7 @@ class EmbeddingService:
                 f"the model input would have {padded_w} x {padded_h} pixels, at most"
                 f" {self._max_input_pixels} in all; ask for a smaller canvas or a less elongated region"
             )
-        key = embedding_key(header.digest, geometry, encoder.fingerprint, codec, maps)
+        key = embedding_key(header.digest, geometry, encoder.fingerprint, codec, maps, encoder.numerics)
         return Wanted(key, geometry, codec, maps)
 
     async def _produce(
