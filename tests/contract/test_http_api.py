@@ -127,6 +127,16 @@ def test_the_document_says_what_comes() -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/embed", "/v1/embed", "/v1/panoptic", "/v1/upright"])
+def test_the_document_says_that_json_names_an_image_by_its_bytes_or_its_address(path: str) -> None:
+    bodies = OPENAPI["paths"][path]["post"]["requestBody"]["content"]
+    schema = bodies["application/json"]["schema"]
+    assert schema["properties"]["url"]["format"] == "uri"
+    assert schema["properties"]["image_base64"]["format"] == "byte"
+    assert schema["oneOf"] == [{"required": ["image_base64"]}, {"required": ["url"]}]
+    assert bodies["multipart/form-data"]["schema"]["required"] == ["image"]
+
+
 def test_every_error_is_documented_with_its_status() -> None:
     documented = re.findall(r"^\| `(urn:[\w:-]+)` \| (\d+) \|", section("Errors"), re.M)
     assert dict(documented) == {problem.type: str(problem.status) for problem in PROBLEMS.values()}

@@ -31,11 +31,13 @@ def image_body(*options: str) -> dict[str, Any]:
     """An image in each of the forms in which it may be sent, with these options beside it."""
 
     def fields(**image: Any) -> dict[str, Any]:
+        """With one of these ways to name the image."""
+        one_of = [{"required": [name]} for name in image]
         return {
             "schema": {
                 "type": "object",
                 "properties": {**image, **{name: {} for name in options}},
-                "required": list(image),
+                **(one_of[0] if len(one_of) == 1 else {"oneOf": one_of}),
                 "additionalProperties": False,
             }
         }
@@ -44,7 +46,16 @@ def image_body(*options: str) -> dict[str, Any]:
     content = {
         "multipart/form-data": fields(image=binary),
         "image/*": {"schema": binary},
-        "application/json": fields(image_base64={"type": "string", "format": "byte", "minLength": 1}),
+        "application/json": fields(
+            image_base64={"type": "string", "format": "byte", "minLength": 1},
+            url={
+                "type": "string",
+                "format": "uri",
+                "minLength": 1,
+                "description": "Where the image is, http or https on a public host. 403 unless this server"
+                " fetches images (SPLITSEEM_FETCH_URLS).",
+            },
+        ),
     }
     return {"requestBody": {"required": True, "content": content}}
 
