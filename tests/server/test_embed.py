@@ -16,6 +16,7 @@ from PIL import Image
 
 from splitseem_proto import Embedding, decode_tensor, unpack
 from splitseem_server.cache import packed
+from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.cache.redis_cache import RedisCache
 from splitseem_server.embedding import service
 
@@ -292,11 +293,57 @@ async def test_options_are_part_of_the_key_and_of_the_embedding(
     assert (other.geometry.roi_xywh == (1, 2, 30, 20)) == ("roi" in query)
 
 
+async def test_a_miss_asks_once_what_is_known_and_memory_twice(
+    make_app: Any, run_in_process: Any, image_bytes: ImageBytes
+) -> None:
+    """The second time in the flight: a run that has just ended may have made it."""
+    asked: list[str] = []
+
+    class Noting(InProcessCache):
+        async def get(self, key: str) -> bytes | None:
+            asked.append("memory")
+            return await super().get(key)
+
+    app = make_app(Noting(2**24))
+    embeddings = app.state.services.embeddings
+    known = embeddings.known
+
+    async def noting(*given: Any) -> Any:
+        asked.append("known")
+        return await known(*given)
+
+    embeddings.known = noting
+    async with run_in_process(app) as client:
+        for expected in ("miss", "hit"):
+            asked.clear()
+            answer = await client.post("/embed", **as_raw(image_bytes()))
+            assert answer.headers["x-splitseem-cache"] == expected
+            # Nothing is known of a file that was not seen yet, so that memory is not asked there.
+            assert asked == ["known", "memory"]
+        asked.clear()
+        other = await client.post("/embed?codec=float16", **as_raw(image_bytes()))
+    assert other.headers["x-splitseem-cache"] == "miss"
+    assert asked == ["known", "memory", "memory"]
+
+
 async def test_explicit_defaults_share_the_key(client: httpx.AsyncClient, image_bytes: ImageBytes) -> None:
     plain = embedding_of(await client.post("/embed", **as_raw(image_bytes())))
     same = await client.post("/embed?codec=int8&canvas=64&roi=0,0,61,47", **as_raw(image_bytes()))
     assert embedding_of(same).key == plain.key
     assert same.headers["x-splitseem-cache"] == "hit"
+
+
+async def test_another_way_to_compute_has_keys_of_its_own_and_the_same_decoder(
+    make_app: Any, run_in_process: Any, encoder: Any, image_bytes: ImageBytes
+) -> None:
+    made = []
+    for numerics in ("", "channels_last"):
+        encoder.numerics = numerics
+        async with run_in_process(make_app()) as client:
+            made.append(embedding_of(await client.post("/embed", **as_raw(image_bytes()))))
+    usual, other = made
+    assert other.key != usual.key
+    assert other.fingerprint == usual.fingerprint
 
 
 async def test_other_bytes_of_the_same_pixels_have_another_key(
@@ -532,7 +579,8 @@ async def test_pages_of_listed_origins_may_call_the_service(
     make_app: Callable[..., FastAPI], run_in_process: Any, image_bytes: ImageBytes
 ) -> None:
     app = make_app(cors_origins="https://a.example, https://b.example", resource_policy="cross-origin")
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    sent = "content-type, traceparent, x-api-key"
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": sent}
     async with run_in_process(app) as client:
         preflight = await client.options("/embed", headers={"Origin": "https://b.example", **asked})
         stranger = await client.options("/embed", headers={"Origin": "https://c.example", **asked})
@@ -541,6 +589,8 @@ async def test_pages_of_listed_origins_may_call_the_service(
         )
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "https://b.example"
+    allowed = {name.strip().lower() for name in preflight.headers["access-control-allow-headers"].split(",")}
+    assert {"content-type", "traceparent", "x-api-key"} <= allowed
     assert "access-control-allow-origin" not in stranger.headers
     assert answer.headers["access-control-allow-origin"] == "https://a.example"
     assert "X-Splitseem-Cache" in answer.headers["access-control-expose-headers"]

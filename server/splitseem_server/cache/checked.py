@@ -40,6 +40,7 @@ class CheckedCache:
         self._local = local
         self._tier = tier
         self._own = [("local", local)]
+        self._is_own = isinstance(cache, InProcessCache)
         if isinstance(cache, InProcessCache):
             # Nobody else writes to it.
             self._own.append((tier, cache))
@@ -52,7 +53,7 @@ class CheckedCache:
         if near is not None:
             return near
         place = place_of(key, tenant)
-        data = await self._cache.get(place)
+        data = None if self._is_own else await self._cache.get(place)
         if data is None:
             self._read(self._tier, "miss")
             return None

@@ -132,14 +132,16 @@ class EmbeddingService:
         Raises:
             ServerError: the image or an option is refused, or too many images wait.
         """
+        digest = digest or digest_at_once(image)
+        return await self.known(digest, options) or await self.make(image, options, digest)
+
+    async def make(self, image: bytes, options: EmbedOptions, digest: str | None) -> Embedded:
+        """As `embed`, of a file that is not `known`."""
         clock = Clock()
-        header = await self._header(image, digest or digest_at_once(image))
+        header = await self._header(image, digest)
         wanted = self._wanted(header, options)
         key = wanted.key
         clock.lap("header")
-        known = await self.known(header.digest, options)
-        if known is not None:
-            return known
         work = partial(self._produce, image=image, options=options, wanted=wanted)
         produced, joined = await self._flights.run(place_of(key, options.tenant), work)
         clock.lap("wait")

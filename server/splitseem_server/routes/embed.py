@@ -77,7 +77,7 @@ async def embed(request: Request, services: Annotated[Services, Depends(services
     digest = digest_at_once(upload.image)
     embedded = await services.embeddings.known(digest, options)
     if embedded is None:
-        embedded = await unless_gone(request, services.embeddings.embed(upload.image, options, digest))
+        embedded = await unless_gone(request, services.embeddings.make(upload.image, options, digest))
     headers = services.report(embedded.source, embedded.timings_ms)
     headers["Location"] = _location(request, embedded.key)
     if media_type == JSON:
