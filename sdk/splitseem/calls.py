@@ -240,6 +240,7 @@ def _text_vectors(answer: Answer) -> TextVectors:
         tuple(_tensor(text["tokens"]) for text in of_texts),
         np.stack(sentences) if sentences else empty,
         _tensor(said["vocabulary"]["class_matrix"]) if "vocabulary" in said else empty,
+        said["fingerprint"],
     )
 
 

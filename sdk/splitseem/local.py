@@ -80,9 +80,22 @@ class LocalDecoder:
         by_meaning = self.decoder.has_meanings
         unknown = [text for text in dict.fromkeys(texts) if text not in known.encodings]
         rows = [*names, *(unknown if by_meaning else ())]
-        yield from _rows(known, [name for name in dict.fromkeys(rows) if name not in known.rows])
+        for some in _parts([name for name in dict.fromkeys(rows) if name not in known.rows]):
+            vectors = yield from self._vectors(calls.texts((), some))
+            known.rows.update(zip(some, vectors.class_matrix, strict=True))
         for some in _parts(unknown):
-            _note(known, some, (yield calls.texts(some, ())), by_meaning=by_meaning)
+            vectors = yield from self._vectors(calls.texts(some, ()))
+            _note(known, some, vectors, by_meaning=by_meaning)
+
+    def _vectors(self, call: Call[TextVectors]) -> Asking[TextVectors]:
+        """Vectors of another model would decode to nonsense without an error."""
+        vectors: TextVectors = yield call
+        if vectors.fingerprint != self.decoder.fingerprint:
+            raise BadAnswer(
+                f"the server reads words for model {vectors.fingerprint}, the decoder here is of"
+                f" {self.decoder.fingerprint}: open the image again"
+            )
+        return vectors
 
 
 def open_local(cache: FileCache) -> Asking[LocalDecoder]:
@@ -122,12 +135,6 @@ def _content(file: DecoderFile, cache: FileCache) -> Asking[bytes]:
         raise BadAnswer(f"{file.name} came with another content than the server's manifest says: ask again")
     cache.write(file, content)
     return content
-
-
-def _rows(known: KnownTexts, names: Sequence[str]) -> Asking[None]:
-    for some in _parts(names):
-        vectors: TextVectors = yield calls.texts((), some)
-        known.rows.update(zip(some, vectors.class_matrix, strict=True))
 
 
 def _note(known: KnownTexts, texts: Sequence[str], vectors: TextVectors, *, by_meaning: bool) -> None:

@@ -152,11 +152,13 @@ class TextVectors:
     Attributes:
         tokens: a text's float32 `[T, D]` each. sentences: float32 `[N, E]`, a row a text.
         class_matrix: float32 `[K, E]`, a row of length one a class name.
+        fingerprint: of the model.
     """
 
     tokens: tuple[Floats, ...]
     sentences: Floats
     class_matrix: Floats
+    fingerprint: str = ""
 
 
 def mask_of(plain: Mapping[str, Any]) -> NDArray[np.bool_]:

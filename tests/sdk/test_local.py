@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from splitseem import (
     Repair,
     Scribble,
     TextPrompt,
+    TextVectors,
 )
 from splitseem.calls import Call
 from splitseem.decoder_files import DecoderFile, FileCache, graph_file
@@ -186,6 +188,27 @@ def test_words_and_names_are_asked_of_the_server_and_answered_here(nano: Client)
         assert 1 <= len(image.everything(3)) <= 3
 
 
+def test_words_of_another_model_are_refused(nano: Client) -> None:
+    session = nano.image(SAMPLES / "chelsea.jpg", sharp=False)._session
+    with pytest.raises(BadAnswer, match="reads words for model 0000, the decoder here is of"):
+        granted(session.needs(["zebra"]), lambda call: of_another_model(nano._run(call)))
+
+
+def of_another_model(answer: Any) -> Any:
+    return replace(answer, fingerprint="0000") if isinstance(answer, TextVectors) else answer
+
+
+def granted(asking: Any, grant: Callable[[Call[Any]], Any]) -> Any:
+    """What comes of wishes that are granted so."""
+    came: Any = None
+    while True:
+        try:
+            wish = asking.send(came)
+        except StopIteration as end:
+            return end.value
+        came = wish.do() if isinstance(wish, Work) else grant(wish)
+
+
 @pytest.mark.anyio
 async def test_the_asynchronous_client_decodes_here_too(tiny_server: str, tiny: Client, cache: Path) -> None:
     async with AsyncClient(tiny_server, decoder_folder=cache) as client:
@@ -234,15 +257,6 @@ def test_what_is_missing_is_named(tiny: Client, monkeypatch: pytest.MonkeyPatch)
         other.image(embedded)
 
 
-def answered(manifest: dict[str, Any], content: bytes) -> Any:
-    """What comes of opening a decoder where every file has this content."""
-    asking, came = open_local(FileCache(Path("/nowhere"))), None
-    while True:
-        wish = asking.send(came)
-        assert isinstance(wish, Call | Work)
-        came = manifest if isinstance(wish, Call) and wish.path == "/v1/model" else content
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -256,8 +270,11 @@ def answered(manifest: dict[str, Any], content: bytes) -> Any:
 def test_a_decoder_that_is_not_what_it_says_is_refused(
     tiny: Client, change: dict[str, Any], said: str
 ) -> None:
+    answers = {"/v1/model": {**tiny.manifest(), **change}}
     with pytest.raises(BadAnswer, match=said):
-        answered({**tiny.manifest(), **change}, b"something else")
+        granted(
+            open_local(FileCache(Path("/nowhere"))), lambda call: answers.get(call.path, b"something else")
+        )
 
 
 def test_files_are_kept_and_damaged_ones_are_fetched_again(tiny: Client, cache: Path) -> None:
