@@ -22,6 +22,9 @@ AT_ONCE = 8
 """Images that are fetched at the same time; each is held in memory."""
 PORTS = frozenset({80, 443})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All IPv6 addresses that were ever given to hosts of the internet; others may mean hosts of this network."""
+_DOCUMENTATION = ipaddress.ip_network("3fff::/20")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Name and port -> addresses."""
@@ -31,7 +34,13 @@ _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 def is_public(address: str) -> bool:
     """Whether an IP address is one that everybody can reach, also by what it may stand for."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    return all(one.is_global and not one.is_multicast for one in (ip, *_meant_by(ip)))
+    return all(_is_global(one) for one in (ip, *_meant_by(ip)))
+
+
+def _is_global(ip: _Ip) -> bool:
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None and ip not in _NAT64:
+        return ip in _UNICAST and ip not in _DOCUMENTATION and ip.is_global
+    return ip.is_global and not ip.is_multicast
 
 
 def _meant_by(ip: _Ip) -> list[_Ip]:
