@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from splitseem_cli import keys, serve
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
+from splitseem_server.embedding import service
 from splitseem_server.http.access import SCOPE_OF, Access, ApiKey, make_key, read_keys
+from splitseem_server.images.read import read_header
 from splitseem_server.services import Parts
 from splitseem_server.settings import Settings, SettingsError
 
@@ -152,6 +154,21 @@ async def test_an_embedding_is_found_by_its_tenant_and_nobody_else(
     assert len(encoder.images) == runs + 1
     assert again["ben"].content == made.content
     assert (await client.get(path, headers=auth("ben"))).status_code == 200
+
+
+async def test_a_file_that_another_tenant_has_sent_is_read_as_if_it_were_new(
+    client: httpx.AsyncClient, image_bytes: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def reading(image: bytes, *given: Any) -> Any:
+        read.append(len(image))
+        return read_header(image, *given)
+
+    monkeypatch.setattr(service, "read_header", reading)
+    for label, times in (("ann", 1), ("ann", 1), ("ann's other", 1), ("ben", 2), ("ben", 2)):
+        await client.post("/embed", content=image_bytes(), headers=auth(label))
+        assert len(read) == times, label
 
 
 async def test_without_keys_in_the_file_nothing_changes(

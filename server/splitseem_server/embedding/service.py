@@ -87,7 +87,8 @@ class EmbeddingService:
         self._pipeline = pipeline
         self._limits = limits
         self._flights: SingleFlight[_Produced] = SingleFlight()
-        self._headers: dict[str, ImageHeader] = {}
+        # By tenant and digest: how long an answer takes tells nobody that another one has sent the file.
+        self._headers: dict[tuple[str, str], ImageHeader] = {}
         self._wishes: dict[tuple[str, EmbedOptions], Wanted] = {}
         self._header_threads = anyio.CapacityLimiter(_HEADER_THREADS)
 
@@ -111,7 +112,7 @@ class EmbeddingService:
         Raises:
             ServerError: an option is refused.
         """
-        header = None if digest is None else self._headers.get(digest)
+        header = None if digest is None else self._headers.get((options.tenant, digest))
         if header is None:
             return None
         clock = Clock()
@@ -138,7 +139,7 @@ class EmbeddingService:
     async def make(self, image: bytes, options: EmbedOptions, digest: str | None) -> Embedded:
         """As `embed`, of a file that is not `known`."""
         clock = Clock()
-        header = await self._header(image, digest)
+        header = await self._header(image, digest, options.tenant)
         wanted = self._wanted(header, options)
         key = wanted.key
         clock.lap("header")
@@ -149,19 +150,19 @@ class EmbeddingService:
         timings = {**clock.laps, **({} if source == "joined" else produced.timings_ms)}
         return Embedded(key, produced.packed, source, timings)
 
-    async def _header(self, image: bytes, digest: str | None) -> ImageHeader:
-        """What is known of a file; of one that was seen lately, without a thread.
+    async def _header(self, image: bytes, digest: str | None, tenant: str) -> ImageHeader:
+        """What is known of a file; of one that this tenant has sent lately, without a thread.
 
         Raises:
             ServerError: the image is refused.
         """
-        known = None if digest is None else self._headers.get(digest)
+        known = None if digest is None else self._headers.get((tenant, digest))
         if known is not None:
             return known
         header = await anyio.to_thread.run_sync(
             read_header, image, self._limits, digest, limiter=self._header_threads
         )
-        self._headers[header.digest] = header
+        self._headers[tenant, header.digest] = header
         if len(self._headers) > _HEADERS_KEPT:
             del self._headers[next(iter(self._headers))]
         return header
