@@ -21,6 +21,7 @@ from splitseem_server.http.middleware import (
     ForwardedPrefix,
     IsolationHeaders,
     RelativeRedirects,
+    RequestIds,
     Watch,
     log_request,
 )
@@ -41,6 +42,7 @@ EXPOSED_HEADERS = (
     "Location",
     "Retry-After",
     "Server-Timing",
+    "X-Request-Id",
     "X-Splitseem-Bytes",
     "X-Splitseem-Cache",
     "X-Splitseem-Canvas",
@@ -112,6 +114,7 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
     app.add_middleware(RelativeRedirects)
     app.add_middleware(ForwardedPrefix)
     app.add_middleware(Watch, tell=(services.metrics.requested, log_request))
+    app.add_middleware(RequestIds)
 
 
 @contextlib.asynccontextmanager

@@ -21,6 +21,7 @@ def configure_log(settings: Settings) -> None:
     """Set up structlog for this process, and write down all settings with secrets masked."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             *_RENDERERS[settings.log_format],

@@ -1,8 +1,9 @@
-"""What holds for every request: isolation headers, links that fit, a line in the log."""
+"""What holds for every request: isolation headers, links that fit, an id, a line in the log."""
 
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable, Sequence
 
@@ -101,6 +102,35 @@ def _relative(location: bytes, prefix: bytes) -> bytes:
     """A path; several slashes at its begin would be another host."""
     path = _ORIGIN.sub(b"/", location)
     return path if path == location or path.startswith(prefix + b"/") else prefix + path
+
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = "X-Request-Id"
+_ID_BYTES = 8
+
+
+class RequestIds:
+    """ASGI middleware: every request has an id, which stands in its answer and in all that is logged of it.
+    It is that of the header `X-Request-Id`, if that is a plain word."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(_ID_BYTES)
+        header = (REQUEST_ID.lower().encode("ascii"), request_id.encode("ascii"))
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), header]}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, send_with_id)
 
 
 Tell = Callable[[Scope, int | None, float], None]
