@@ -42,7 +42,11 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
     services: Services = app.state.services
     settings = services.settings
     shared = Connections(
-        most=_connections_within(settings.max_connections), head_s=settings.head_s, idle_s=settings.idle_s
+        most=_connections_within(settings.max_connections),
+        head_s=settings.head_s,
+        idle_s=settings.idle_s,
+        stall_s=settings.body_stall_s,
+        taken_s=settings.body_s,
     )
     config = uvicorn.Config(
         app,

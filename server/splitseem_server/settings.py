@@ -177,12 +177,13 @@ class Settings(BaseModel):
     )
     body_stall_s: Annotated[float, Field(gt=0, le=600)] = Field(
         default=15.0,
-        description="Seconds in which nothing of a body arrives, after which it is refused with 408.",
+        description="Seconds in which nothing of a body arrives, after which it is refused with 408, or"
+        " nothing of an answer is taken, after which the connection ends.",
     )
     body_s: Annotated[float, Field(gt=0, le=86400)] = Field(
         default=300.0,
-        description="Seconds for a whole body; then it is refused with 408. Shorter frees memory that slow"
-        " uploads hold, longer admits large photos over slow networks.",
+        description="Seconds for a whole body, then it is refused with 408, and for an answer to be taken."
+        " Shorter frees memory that slow callers hold, longer admits large photos over slow networks.",
     )
     max_held_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = Field(
         default=512 * _MIB,

@@ -8,6 +8,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,6 +66,54 @@ def kept(connection: socket.socket) -> None:
     received = b""
     while b'{"status":"ok"}' not in received:
         received += connection.recv(65536)
+
+
+ANSWERS = 24
+"""More of them than sockets keep."""
+
+
+def asked_for_much(service: Any, connection: socket.socket, image: bytes) -> int:
+    """Ask again and again for an embedding without reading; the bytes that should come."""
+    made = httpx.post(f"{service.url}/embed?canvas=1024&codec=float32", content=image, timeout=MOST_S)
+    head = f"GET {made.headers['location']} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n"
+    connection.sendall(head.encode() * ANSWERS)
+    return len(made.content) * ANSWERS
+
+
+def sockets_of(service: Any) -> int:
+    """Sockets that its process has."""
+    found = 0
+    for file in Path(f"/proc/{service.process.pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found += str(file.readlink()).startswith("socket:")
+    return found
+
+
+@pytest.mark.parametrize("idle_s", ["0.5", "60"])
+def test_a_client_that_takes_nothing_of_its_answer_is_left(
+    fake_service: Any, image_bytes: Callable[..., bytes], idle_s: str, wait_until: Callable[..., None]
+) -> None:
+    settings = {"SPLITSEEM_BODY_STALL_S": SHORT, "SPLITSEEM_IDLE_S": idle_s}
+    with fake_service(**settings) as service:
+        before = sockets_of(service)
+        with connected(service) as connection:
+            expected = asked_for_much(service, connection, image_bytes())
+            wait_until(lambda: sockets_of(service) > before)
+            wait_until(lambda: sockets_of(service) <= before)
+            assert len(rest(connection)) < expected
+
+
+def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    settings = {"SPLITSEEM_BODY_STALL_S": "2", "SPLITSEEM_IDLE_S": SHORT}
+    with fake_service(**settings) as service, connected(service) as connection:
+        expected = asked_for_much(service, connection, image_bytes())
+        received = 0
+        while piece := connection.recv(2**20):
+            received += len(piece)
+            time.sleep(0.02)
+    assert received > expected
 
 
 def upload(length: int) -> bytes:

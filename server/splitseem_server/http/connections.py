@@ -1,9 +1,11 @@
-"""Connections: how many there are, how long they are idle, and how slow with the head of a request."""
+"""Connections: how many there are, how long they are idle, and how slow to send the head of a request or to
+take an answer."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -25,12 +27,16 @@ class Connections:
         most: at the same time. One more takes the place of the one that has waited longest for a request.
         head_s: seconds for the head of a request, from its first byte.
         idle_s: seconds without a request.
+        stall_s: seconds in which nothing of an answer is taken.
+        taken_s: seconds for all of an answer that waits to be taken.
         waiting: connections that wait for a request or its head, the longest first.
     """
 
     most: int
     head_s: float
     idle_s: float
+    stall_s: float
+    taken_s: float
     waiting: dict[LimitedConnection, None] = field(default_factory=dict)
 
     def make_room(self) -> bool:
@@ -49,6 +55,7 @@ class LimitedConnection(HttpToolsProtocol):
         super().__init__(**given)
         self._shared = shared
         self._timer: asyncio.TimerHandle | None = None
+        self._reader_timer: asyncio.TimerHandle | None = None
         self._idle = True
         self._in_head = False
         self._head_bytes = 0
@@ -64,6 +71,7 @@ class LimitedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Free the place."""
         self._end_wait()
+        self._end_reader_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -107,6 +115,16 @@ class LimitedConnection(HttpToolsProtocol):
         if self.cycle.response_complete and not self.transport.is_closing():
             self._wait()
 
+    def pause_writing(self) -> None:
+        """More of an answer is there than the client takes: it may do so slowly, but not for ever."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """The client has taken it."""
+        super().resume_writing()
+        self._end_reader_timer()
+
     def send_400_response(self, msg: str) -> None:
         """What came is not HTTP."""
         self._refuse(MalformedRequest("this is no request of HTTP/1.1: a line, headers with one Host, body"))
@@ -116,8 +134,7 @@ class LimitedConnection(HttpToolsProtocol):
         if self._in_head:
             self._refuse(RequestTooSlow(f"the head of a request takes at most {self._shared.head_s:g} s"))
         else:
-            self.transport.close()
-            self._end_wait()
+            self._close()
 
     def _wait(self) -> None:
         self._idle = True
@@ -139,8 +156,35 @@ class LimitedConnection(HttpToolsProtocol):
         """Answer with the error, unless an answer is on its way already, and close."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(_written(problem_response(error)))
+        self._close()
+
+    def _close(self) -> None:
+        """Close, once what is left of an answer is taken."""
         self.transport.close()
         self._end_wait()
+        if self.transport.get_write_buffer_size():
+            self._watch_reader()
+
+    def _watch_reader(self) -> None:
+        if self._reader_timer is None:
+            self._set_reader_timer(self.loop.time() + self._shared.taken_s)
+
+    def _set_reader_timer(self, until: float) -> None:
+        check = partial(self._check_reader, until, self.transport.get_write_buffer_size())
+        self._reader_timer = self.loop.call_later(self._shared.stall_s, check)
+
+    def _check_reader(self, until: float, left: int) -> None:
+        """End the connection if nothing of what was left has been taken, or it takes too long."""
+        if self.transport.get_write_buffer_size() >= left or self.loop.time() > until:
+            self._reader_timer = None
+            self.transport.abort()
+        else:
+            self._set_reader_timer(until)
+
+    def _end_reader_timer(self) -> None:
+        if self._reader_timer is not None:
+            self._reader_timer.cancel()
+            self._reader_timer = None
 
 
 def _written(response: Response) -> bytes:
