@@ -8,13 +8,14 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis
 from fastapi import FastAPI
 
-from splitseem_proto import Prompt, TextPrompt, pack
+from splitseem_proto import Embedding, Prompt, TextPrompt, pack, unpack
 from splitseem_server.cache.base import CacheState, EmbeddingCache
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.cache.open_cache import open_cache
@@ -361,6 +362,47 @@ async def test_a_value_that_is_not_its_keys_embedding_is_removed_and_made_again(
     assert again.content == healed.content == red.content
     assert untouched.content == blue.content
     assert faults == 3
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("is_read_by_key_first", [False, True])
+@pytest.mark.parametrize("forged", ["fingerprint", "codec", "geometry"])
+async def test_a_forged_value_that_names_its_key_is_never_given_for_an_image(
+    make_app: Callable[..., FastAPI],
+    run_in_process: Any,
+    image_bytes: Any,
+    redis_server: RedisServer,
+    forged: str,
+    is_read_by_key_first: bool,
+) -> None:
+    _, url = redis_server
+    image = {"content": image_bytes(), "headers": {"Content-Type": "image/png"}}
+    async with run_in_process(make_app(cache=redis_cache(url), cache_url=url)) as maker:
+        made = await maker.post("/embed", **image)
+        coded = await maker.post("/embed?codec=float16", **image)
+        smaller = await maker.post("/embed?canvas=96", **image)
+    right = unpack_embedding(made.content)
+    others = {
+        "fingerprint": replace(right, fingerprint="0" * 32),
+        "codec": replace(unpack_embedding(coded.content), key=right.key),
+        "geometry": replace(unpack_embedding(smaller.content), key=right.key),
+    }
+    cache = redis_cache(url)
+    await cache.put(right.key, pack(others[forged]))
+    async with run_in_process(make_app(cache=cache, cache_url=url)) as reader:
+        if is_read_by_key_first:
+            await reader.get(made.headers["location"])
+        again = await reader.post("/embed", **image)
+        healed = await reader.post("/embed", **image)
+    assert again.headers["x-splitseem-cache"] == "miss"
+    assert healed.headers["x-splitseem-cache"] == "hit"
+    assert again.content == healed.content == made.content
+
+
+def unpack_embedding(data: bytes) -> Embedding:
+    message = unpack(data)
+    assert isinstance(message, Embedding)
+    return message
 
 
 @pytest.mark.redis

@@ -6,15 +6,32 @@ import dataclasses
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
 
 import structlog
 
+from splitseem_proto import Embedding, ImageGeometry
 from splitseem_proto.errors import ProtoError
 from splitseem_server.cache.base import CacheState, EmbeddingCache
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.cache.packed import PackedEmbedding
 
 _log = structlog.get_logger(__name__)
+
+_SURE_KEPT = 4096
+
+
+class Expected(NamedTuple):
+    """What is known of an embedding beside its key, where somebody asks with the image."""
+
+    fingerprint: str
+    codec: str
+    geometry: ImageGeometry
+
+    @classmethod
+    def of(cls, embedding: Embedding) -> Expected:
+        """What an embedding says of itself."""
+        return cls(embedding.fingerprint, embedding.codec, embedding.geometry)
 
 
 class CheckedCache:
@@ -46,10 +63,16 @@ class CheckedCache:
             self._own.append((tier, cache))
         self._read = read
         self._faults = 0
+        # Places of `local` whose values were held to all that can be expected, or were made here.
+        self._sure: dict[str, None] = {}
 
-    async def get(self, key: str, tenant: str) -> PackedEmbedding | None:
-        """The embedding of that key, or None."""
-        near = await self.near(key, tenant)
+    async def get(self, key: str, tenant: str, expected: Expected | None = None) -> PackedEmbedding | None:
+        """The embedding of that key, or None.
+
+        Args:
+            expected: what it must be; None where only the key is known.
+        """
+        near = await self.near(key, tenant, expected)
         if near is not None:
             return near
         place = place_of(key, tenant)
@@ -58,30 +81,46 @@ class CheckedCache:
             self._read(self._tier, "miss")
             return None
         packed = PackedEmbedding(data)
-        fault = _fault(key, packed)
+        fault = _fault(key, packed, expected)
         self._read(self._tier, "hit" if fault is None else "damaged")
         if fault is None:
-            await self._local.put(place, data)
+            await self._keep_near(place, data, is_sure=expected is not None)
             return packed
         self._faults += 1
         _log.warning("cache_fault", operation="check", reason=fault, faults=self._faults)
         await self._cache.remove(place)
         return None
 
-    async def near(self, key: str, tenant: str) -> PackedEmbedding | None:
+    async def near(self, key: str, tenant: str, expected: Expected | None = None) -> PackedEmbedding | None:
         """The embedding of that key, if this process has it and knows that it is right."""
         place = place_of(key, tenant)
         for tier, cache in self._own:
             data = await cache.get(place)
-            if data is not None:
-                self._read(tier, "hit")
-                return PackedEmbedding(data)
+            if data is None:
+                continue
+            packed = PackedEmbedding(data)
+            if cache is self._local and expected is not None and place not in self._sure:
+                if _fault(key, packed, expected) is not None:
+                    # Redis has the same, where it is found out.
+                    await self._local.remove(place)
+                    continue
+                await self._keep_near(place, data, is_sure=True)
+            self._read(tier, "hit")
+            return packed
         return None
+
+    async def _keep_near(self, place: str, data: bytes, *, is_sure: bool) -> None:
+        await self._local.put(place, data)
+        self._sure.pop(place, None)
+        if is_sure:
+            self._sure[place] = None
+        if len(self._sure) > _SURE_KEPT:
+            del self._sure[next(iter(self._sure))]
 
     async def put(self, key: str, tenant: str, packed: PackedEmbedding) -> None:
         """Keep the embedding if possible."""
         place = place_of(key, tenant)
-        await self._local.put(place, packed.data)
+        await self._keep_near(place, packed.data, is_sure=True)
         await self._cache.put(place, packed.data)
 
     def claimed(self, key: str, tenant: str) -> AbstractAsyncContextManager[bool]:
@@ -104,10 +143,13 @@ def place_of(key: str, tenant: str) -> str:
     return hashlib.sha256(f"{tenant}\n{key}".encode()).hexdigest() if tenant else key
 
 
-def _fault(key: str, packed: PackedEmbedding) -> str | None:
+def _fault(key: str, packed: PackedEmbedding, expected: Expected | None) -> str | None:
     """Why it is not the embedding of that key."""
     try:
-        found = packed.embedding.key
+        embedding = packed.embedding
     except (ProtoError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
-    return None if found == key else f"the embedding of {found!r} under {key!r}"
+    if embedding.key != key:
+        return f"the embedding of {embedding.key!r} under {key!r}"
+    found = Expected.of(embedding)
+    return None if expected in (None, found) else f"{found} under the key of {expected}"

@@ -11,7 +11,7 @@ from typing import Literal
 import anyio
 import anyio.to_thread
 
-from splitseem_server.cache.checked import CheckedCache, place_of
+from splitseem_server.cache.checked import CheckedCache, Expected, place_of
 from splitseem_server.cache.packed import PackedEmbedding
 from splitseem_server.embedding.clock import Clock
 from splitseem_server.embedding.encoder import Encoder, RoiXywh
@@ -116,9 +116,10 @@ class EmbeddingService:
         if header is None:
             return None
         clock = Clock()
-        key = self._wanted(header, options).key
+        wanted = self._wanted(header, options)
+        key = wanted.key
         clock.lap("header")
-        near = await self._cache.near(key, options.tenant)
+        near = await self._cache.near(key, options.tenant, self._expected(wanted))
         if near is None:
             return None
         clock.lap("cache")
@@ -192,17 +193,20 @@ class EmbeddingService:
         key = embedding_key(header.digest, geometry, encoder.fingerprint, codec, maps, encoder.numerics)
         return Wanted(key, geometry, codec, maps)
 
+    def _expected(self, wanted: Wanted) -> Expected:
+        return Expected(self._encoder.fingerprint, wanted.codec, wanted.geometry)
+
     async def _produce(
         self, commit: Commit, *, image: bytes, options: EmbedOptions, wanted: Wanted
     ) -> _Produced:
         clock, key = Clock(), wanted.key
         with span("cache"):
-            cached = await self._cache.get(key, options.tenant)
+            cached = await self._cache.get(key, options.tenant, self._expected(wanted))
         clock.lap("cache")
         if cached is not None:
             return _Produced(cached, "hit", clock.laps)
         async with self._cache.claimed(key, options.tenant) as shared:
-            made = await self._cache.get(key, options.tenant) if shared else None
+            made = await self._cache.get(key, options.tenant, self._expected(wanted)) if shared else None
             if made is not None:
                 return _Produced(made, "joined", {})
             return await self._make(commit, clock, image, options, wanted)
