@@ -1,11 +1,15 @@
-"""Every request has an id, in its answer and in the log, and the log holds nothing of its image."""
+"""Every request has an id, in its answer and in the log, and the log holds nothing of its image. Every line
+of a log for machines is JSON."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -59,3 +63,22 @@ async def test_all_that_is_logged_of_a_request_has_its_id_and_nothing_of_its_ima
     assert all(line["request_id"] in ("good", "bad") for line in lines)
     assert encoded[:40] not in written
     assert repr(image[:20])[2:-1] not in written
+
+
+def test_what_libraries_log_is_json_too(fake_service: Any, image_bytes: Callable[..., bytes]) -> None:
+    with fake_service(SPLITSEEM_LOG_FORMAT="json") as service:
+        address = urlsplit(service.url)
+        with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+            connection.sendall(b"no request\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while connection.recv(4096):
+                    pass
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        httpx.post(f"{service.url}/embed", content=b"--y\r\n", headers=headers, timeout=60)
+        httpx.post(f"{service.url}/embed", content=image_bytes(), timeout=60)
+        written = service.output.read_text().splitlines()
+    lines = [json.loads(line) for line in written if not line.startswith("splitseem serves on")]
+    by_event = {line["event"]: line for line in lines}
+    assert by_event["Invalid HTTP request received."]["level"] == "warning"
+    assert by_event["Invalid HTTP request received."]["logger"].startswith("uvicorn")
+    assert {line["event"] for line in lines} >= {"settings", "ready", "request"}
