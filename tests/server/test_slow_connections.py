@@ -122,6 +122,53 @@ def upload(length: int) -> bytes:
     ).encode()
 
 
+@pytest.fixture(scope="module")
+def plain(fake_service: Any) -> Iterator[Any]:
+    with fake_service() as service:
+        yield service
+
+
+H2C = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABk"}
+"""What Java's client sends with every request, and curl with --http2."""
+
+
+@pytest.mark.parametrize("offer", [H2C, {"Connection": "Upgrade", "Upgrade": "websocket"}], ids=["h2c", "ws"])
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_another_protocol_that_is_offered_is_passed_over(
+    plain: Any, image_bytes: Callable[..., bytes], offer: dict[str, str], in_chunks: bool
+) -> None:
+    image = image_bytes(700, 500, compress_level=0)
+    assert len(image) > 1_000_000
+
+    def pieces() -> Iterator[bytes]:
+        for begin in range(0, len(image), 99_991):
+            yield image[begin : begin + 99_991]
+
+    with httpx.Client(base_url=plain.url, timeout=MOST_S) as client:
+        for _ in range(2):
+            made = client.post("/embed", content=pieces() if in_chunks else image, headers=offer)
+            assert made.status_code == 200, made.text
+            assert client.get(made.headers["location"], headers=offer).content == made.content
+        assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_many_offers_at_once_are_answered_one_by_one(fake_service: Any) -> None:
+    offer = "".join(f"{name}: {value}\r\n" for name, value in H2C.items()).encode()
+    with fake_service(SPLITSEEM_IDLE_S=SHORT) as service, connected(service) as connection:
+        connection.sendall((HEAD + offer + b"\r\n") * 1500)
+        assert rest(connection).count(b'{"status":"ok"}') == 1500
+
+
+def test_what_is_no_http_after_an_offer_is_400(plain: Any) -> None:
+    offer = "".join(f"{name}: {value}\r\n" for name, value in H2C.items()).encode()
+    with connected(plain) as connection:
+        connection.sendall(HEAD + offer + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"\x00\x01nonsense\r\n\r\n")
+        status, _ = answer(connection)
+    assert status == 400
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_an_idle_connection_is_closed(fake_service: Any, again: bool) -> None:
     with fake_service(SPLITSEEM_IDLE_S=SHORT) as service, connected(service) as connection:

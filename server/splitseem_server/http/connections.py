@@ -4,11 +4,13 @@ take an answer."""
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -59,6 +61,8 @@ class LimitedConnection(HttpToolsProtocol):
         self._idle = True
         self._in_head = False
         self._head_bytes = 0
+        self._read = b""
+        self._is_begun_again = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Begin to wait, if there is room."""
@@ -80,14 +84,58 @@ class LimitedConnection(HttpToolsProtocol):
             self._idle = False
             self._set_timer(self._shared.head_s)
         self._head_bytes += len(data)
+        self._read = data
         super().data_received(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(MalformedRequest(f"the head of a request has at most {MAX_HEAD_BYTES} bytes"))
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Another protocol is offered, as some clients always do, and not taken: go on with this one. The
+        reader of HTTP has ended with the head; another one reads the body."""
+        error: BaseException | None = sys.exception()
+        rest = self._read
+        while isinstance(error, httptools.HttpParserUpgrade):
+            rest, error = rest[error.args[0] :], None
+            self._begin_again()
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as offered:
+                error = offered
+            except httptools.HttpParserError:
+                self.send_400_response("")
+
+    def _begin_again(self) -> None:
+        """Have a reader for the body of a request whose head was read."""
+        framing = [
+            name + b": " + value + b"\r\n"
+            for name, value in self.headers
+            if name in (b"content-length", b"transfer-encoding")
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        self._is_begun_again = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+        self._is_begun_again = False
+
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._in_head = True
-        super().on_message_begin()
+        if not self._is_begun_again:
+            self._in_head = True
+            super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Some of the address is there."""
+        if not self._is_begun_again:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is there."""
+        if not self._is_begun_again:
+            super().on_header(name, value)
+
+    def on_message_complete(self) -> None:
+        """All of the body is there, unless the reader believes that another protocol follows."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         """The head is there: the work begins.
@@ -95,6 +143,8 @@ class LimitedConnection(HttpToolsProtocol):
         Raises:
             ValueError: it names no host, or several.
         """
+        if self._is_begun_again:
+            return
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts != 1 and self.parser.get_http_version() == "1.1":
             raise ValueError(f"{hosts} headers Host")
