@@ -271,6 +271,42 @@ def test_new_connections_take_the_place_of_idle_ones(
         kept(sockets[-1])
 
 
+def test_whether_it_is_alive_is_answered_while_all_places_are_taken(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    settings = {"SPLITSEEM_MAX_CONNECTIONS": "8", "SPLITSEEM_BODY_STALL_S": "600"}
+    with fake_service(**settings) as service, contextlib.ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(connected(service)).sendall(upload(100_000) + b"a" * 1000)
+        with httpx.Client(base_url=service.url, timeout=MOST_S) as client:
+            deadline = time.monotonic() + MOST_S
+            while client.get("/v1/model").status_code != 429:
+                assert time.monotonic() < deadline, "there is still a place"
+        for path in ("/healthz", "/readyz?x=1", "/healthz"):
+            answered = httpx.get(f"{service.url}{path}", timeout=MOST_S)
+            assert answered.status_code in (200, 422), answered.text
+        refused = httpx.post(f"{service.url}/embed", content=image_bytes(), timeout=MOST_S)
+        assert refused.status_code == 429
+        assert refused.json()["type"] == "urn:splitseem:problem:queue-full"
+        assert refused.headers["retry-after"] == "1"
+        # Those that wait there without asking keep nobody away.
+        for _ in range(100):
+            stack.enter_context(connected(service))
+        assert httpx.get(f"{service.url}/healthz", timeout=MOST_S).status_code == 200
+
+
+def test_what_has_no_body_is_answered_while_as_much_is_held_as_may_be(fake_service: Any) -> None:
+    with (
+        fake_service(SPLITSEEM_MAX_HELD_BYTES=str(2**20), SPLITSEEM_BODY_STALL_S="600") as service,
+        connected(service) as holder,
+    ):
+        head = b"POST /embed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        holder.sendall(head + b"180000\r\n" + b"a" * 0x17FFFF)  # more than may be held, and not all of it
+        assert holder.recv(65536).startswith(b"HTTP/1.1 429")
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert httpx.get(f"{service.url}{path}", timeout=MOST_S).status_code == 200, path
+
+
 def test_bodies_beyond_what_may_be_held_are_refused_before_they_are_read(
     fake_service: Any, image_bytes: Callable[..., bytes]
 ) -> None:

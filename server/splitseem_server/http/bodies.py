@@ -54,14 +54,16 @@ class LimitedBodies:
 
         async def limited_receive() -> Message:
             message = await body.receive()
-            self._held += len(message.get("body", b""))
-            self._check(body.received, 0)
+            if message.get("body", b""):
+                self._held += len(message["body"])
+                self._check(body.received, 0)
             return message
 
         draining_send = body.draining(send)
         try:
             declared = declared_length(scope)
-            self._check(declared, declared)
+            if declared:
+                self._check(declared, declared)
         except ServerError as error:
             await problem_response(error)(scope, receive, draining_send)
             return

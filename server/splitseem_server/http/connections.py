@@ -17,6 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from splitseem_server.errors import MalformedRequest, QueueFull, RequestTooSlow, ServerError
 from splitseem_server.http.problem_json import problem_response
 
+ALWAYS_ANSWERED = (b"/healthz", b"/readyz")
+"""Paths that are answered when all places are taken by requests at work: whether the service is alive does
+not depend on what it has to do."""
+EXTRA = 32
+"""Connections beyond the most, which may ask for these paths only."""
+
 MAX_HEAD_BYTES = 65_536
 """Of a request, before and between the bytes of its body: request line and headers, or trailers."""
 
@@ -26,7 +32,8 @@ class Connections:
     """What all connections of a server share.
 
     Args:
-        most: at the same time. One more takes the place of the one that has waited longest for a request.
+        most: at the same time. One more takes the place of the one that has waited longest for a request;
+            where none waits, it may ask whether the service is alive.
         head_s: seconds for the head of a request, from its first byte.
         idle_s: seconds without a request.
         stall_s: seconds in which nothing of an answer is taken.
@@ -61,14 +68,17 @@ class LimitedConnection(HttpToolsProtocol):
         self._idle = True
         self._in_head = False
         self._head_bytes = 0
+        self._is_extra = False
         self._read = b""
         self._is_begun_again = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Begin to wait, if there is room."""
         super().connection_made(transport)
-        if len(self.connections) > self._shared.most and not self._shared.make_room():
-            self._refuse(QueueFull("too many connections; try again in 1 s", headers={"Retry-After": "1"}))
+        over = len(self.connections) - self._shared.most
+        self._is_extra = over > 0 and not self._shared.make_room()
+        if self._is_extra and over > EXTRA:
+            self._refuse(_too_many())
         else:
             self._wait()
 
@@ -141,13 +151,15 @@ class LimitedConnection(HttpToolsProtocol):
         """The head is there: the work begins.
 
         Raises:
-            ValueError: it names no host, or several.
+            ValueError: it names no host, or several, or there is no place for it.
         """
         if self._is_begun_again:
             return
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts != 1 and self.parser.get_http_version() == "1.1":
             raise ValueError(f"{hosts} headers Host")
+        if self._is_extra and self.url.partition(b"?")[0] not in ALWAYS_ANSWERED:
+            raise ValueError("no place for this connection")
         self._in_head = False
         self._head_bytes = 0
         self._end_wait()
@@ -176,8 +188,9 @@ class LimitedConnection(HttpToolsProtocol):
         self._end_reader_timer()
 
     def send_400_response(self, msg: str) -> None:
-        """What came is not HTTP."""
-        self._refuse(MalformedRequest("this is no request of HTTP/1.1: a line, headers with one Host, body"))
+        """What came is not HTTP, or there is no place for it."""
+        malformed = MalformedRequest("this is no request of HTTP/1.1: a line, headers with one Host, body")
+        self._refuse(_too_many() if self._is_extra else malformed)
 
     def give_up(self) -> None:
         """Wait no longer."""
@@ -235,6 +248,10 @@ class LimitedConnection(HttpToolsProtocol):
         if self._reader_timer is not None:
             self._reader_timer.cancel()
             self._reader_timer = None
+
+
+def _too_many() -> QueueFull:
+    return QueueFull("too many connections; try again in 1 s", headers={"Retry-After": "1"})
 
 
 def _written(response: Response) -> bytes:
