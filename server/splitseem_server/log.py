@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from urllib.parse import quote
 
 import structlog
+from starlette.types import Scope
 
 from splitseem_server.settings import Settings
 
@@ -25,6 +27,12 @@ _OF_LIBRARIES = "splitseem"
 """Name of the handler that writes what libraries log."""
 _QUIET = ("python_multipart",)
 """Libraries that log what callers send, which is answered to them."""
+
+
+def logged_path(scope: Scope) -> str:
+    """The path of a request as it came, in which no line ends and no terminal is steered."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+    return raw.decode("ascii", "backslashreplace")
 
 
 def configure_log(settings: Settings) -> None:

@@ -65,6 +65,19 @@ async def test_all_that_is_logged_of_a_request_has_its_id_and_nothing_of_its_ima
     assert repr(image[:20])[2:-1] not in written
 
 
+@pytest.mark.parametrize("log_format", ["console", "json"])
+async def test_no_path_ends_a_line_of_the_log_or_steers_a_terminal(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    configure_log(Settings.from_environment({}, log_format=log_format))
+    capsys.readouterr()
+    await client.get("/%0a%0dinvented%1b[2J%c2%85")
+    written = capsys.readouterr().out
+    assert len(written.splitlines()) == 1
+    assert "\x1b" not in written
+    assert "/%0a%0dinvented%1b" in written.lower()
+
+
 def test_what_libraries_log_is_json_too(fake_service: Any, image_bytes: Callable[..., bytes]) -> None:
     with fake_service(SPLITSEEM_LOG_FORMAT="json") as service:
         address = urlsplit(service.url)

@@ -11,6 +11,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from splitseem_server.log import logged_path
 from splitseem_server.metrics import TOLD
 
 _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
@@ -170,4 +171,6 @@ class Watch:
 def log_request(scope: Scope, status: int | None, seconds: float) -> None:
     """One log line for every request."""
     duration_ms = round(seconds * 1000, 1)
-    _log.info("request", method=scope["method"], path=scope["path"], status=status, duration_ms=duration_ms)
+    _log.info(
+        "request", method=scope["method"], path=logged_path(scope), status=status, duration_ms=duration_ms
+    )

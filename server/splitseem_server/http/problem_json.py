@@ -20,6 +20,7 @@ from splitseem_server.errors import (
     NotFound,
     ServerError,
 )
+from splitseem_server.log import logged_path
 from splitseem_server.metrics import tell_problem
 
 _MAX_DETAIL = 600
@@ -115,13 +116,13 @@ class ErrorResponses:
         try:
             await self._app(scope, receive, watched_send)
         except ClientDisconnect:
-            _log.info("client_gone", method=scope["method"], path=scope["path"])
+            _log.info("client_gone", method=scope["method"], path=logged_path(scope))
         except ServerError as error:
             if started:
                 raise
             await problem_response(error)(scope, receive, send)
         except Exception as error:
-            _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
+            _log.exception("unexpected_error", method=scope["method"], path=logged_path(scope))
             if started:
                 raise
             response = problem_response(
