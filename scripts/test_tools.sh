@@ -7,6 +7,7 @@ command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || missing="$missing ch
 command -v firefox-esr >/dev/null || command -v firefox >/dev/null || [ -n "${FIREFOX:-}" ] || missing="$missing firefox-esr"
 command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v docker-compose >/dev/null || missing="$missing docker-compose"
+command -v openssl >/dev/null || missing="$missing openssl"
 command -v promtool >/dev/null || missing="$missing prometheus"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

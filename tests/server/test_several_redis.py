@@ -278,3 +278,53 @@ async def test_servers_that_share_a_cluster_make_an_embedding_once(
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert len(runs) == 1
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, object]:
+    """Options of a Redis that is reached by TLS, with a certificate that nobody else has signed."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    files = ("-keyout", str(key), "-out", str(certificate))
+    command = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names, *files)
+    subprocess.run(command, check=True, capture_output=True, timeout=SOON_S)
+    return {
+        "tls-cert-file": certificate,
+        "tls-key-file": key,
+        "tls-ca-cert-file": certificate,
+        "tls-auth-clients": "no",
+    }
+
+
+async def test_every_kind_is_reached_by_tls_with_a_certificate_that_is_checked(
+    start_redis: Start, free_port: Callable[[], int], certificate: dict[str, object], tmp_path: Path
+) -> None:
+    ports = [free_port() for _ in range(4)]
+    one, sentinel, cluster, bus = ports
+    conf = tmp_path / "sentinel.conf"
+    conf.write_text(
+        f"tls-replication yes\nsentinel monitor mymaster 127.0.0.1 {one} 1\n"
+        + "".join(f"{name} {value}\n" for name, value in certificate.items())
+        + f"tls-port {sentinel}\n"
+    )
+    clustered = {"cluster-enabled": "yes", "tls-cluster": "yes", "cluster-port": bus}
+    with (
+        start_redis(tmp_path, **certificate, **{"tls-port": one}),
+        start_redis(tmp_path, str(conf), "--sentinel"),
+        start_redis(tmp_path, **certificate, **clustered, **{"tls-port": cluster}) as (_, port),
+        redis.Redis(port=port) as client,
+    ):
+        ask(client, "CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
+        wait_for(lambda: knows_all(client))
+        checked = f"ssl_ca_certs={certificate['tls-ca-cert-file']}"
+        for address in (
+            f"rediss://127.0.0.1:{one}/0",
+            f"rediss+sentinel://127.0.0.1:{sentinel}/mymaster",
+            f"rediss+cluster://127.0.0.1:{cluster}",
+        ):
+            cache, stranger = cache_of(f"{address}?{checked}"), cache_of(address)
+            await cache.put("key", b"data")
+            assert await cache.get("key") == b"data", address
+            assert (await cache.state()).works, address
+            assert not (await stranger.state()).reachable, address
+            await asyncio.gather(cache.close(), stranger.close())
