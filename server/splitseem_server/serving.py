@@ -16,9 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from splitseem_server.allocator import keep_freed_memory
+from splitseem_server.http.access import read_keys
 from splitseem_server.http.connections import Connections, LimitedConnection
 from splitseem_server.http.draining import Draining
 from splitseem_server.services import Services
+from splitseem_server.settings import SettingsError
 
 OTHER_FILES = 128
 """Open files beside connections: processes, Redis, files that are sent."""
@@ -33,7 +35,8 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
     """Serve until a signal asks to stop.
 
     SIGTERM: no more work is taken, what was accepted is answered within `drain_s`, then this returns. A
-    second one, or SIGINT, does not wait for work.
+    second one, or SIGINT, does not wait for work. SIGHUP: the file of API keys, if there is one, is read
+    again.
 
     Args:
         started: called when requests are answered.
@@ -56,7 +59,20 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
         ws="none",
         timeout_graceful_shutdown=LAST_S,
     )
-    DrainingServer(config, services.draining, settings.drain_s, started).run([listener])
+    reload_keys = None if services.access is None else partial(_reload_keys, services)
+    DrainingServer(config, services.draining, settings.drain_s, started, reload_keys).run([listener])
+
+
+def _reload_keys(services: Services) -> None:
+    """Take the keys that the file has now; a file that cannot be read changes nothing."""
+    file = services.settings.api_keys_file
+    assert file is not None, "keys come from a file"
+    try:
+        services.access = read_keys(file)
+    except SettingsError as error:
+        _log.error("keys_not_read", reason=str(error))
+    else:
+        _log.info("keys_read", keys=len(services.access.keys))
 
 
 def _connections_within(most: int) -> int:
@@ -76,16 +92,24 @@ class DrainingServer(uvicorn.Server):
     """Finishes accepted work before it stops on SIGTERM."""
 
     def __init__(
-        self, config: uvicorn.Config, draining: Draining, drain_s: float, started: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        draining: Draining,
+        drain_s: float,
+        started: Callable[[], None],
+        reload_keys: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(config)
         self._draining = draining
         self._drain_s = drain_s
         self._started = started
+        self._reload_keys = reload_keys
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and say so."""
         await super().startup(sockets)
+        if self._reload_keys is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_keys)
         self._started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.server.conftest import FakeEncoder
 
-from splitseem_cli.serve import listen, run
+from splitseem_cli.serve import listen, read_access, run
 from splitseem_model.encode.device_memory import DeviceMemory
 from splitseem_server.app import create_app
 from splitseem_server.cache.open_cache import open_cache
@@ -49,7 +49,8 @@ def main() -> None:
     configure_log(settings)
     encoder = SlowEncoder(Path(runs), float(seconds))
     encoder.memory = DeviceMemory("cuda:0", allocated=2**20, reserved=2**21, peak=2**20, total=2**34)
-    app = create_app(Parts(settings=settings, encoder=encoder, cache=open_cache(settings)))
+    access = read_access(settings)
+    app = create_app(Parts(settings=settings, encoder=encoder, cache=open_cache(settings), access=access))
     with listen(settings.host, settings.port) as listener:
         run(app, listener)
 

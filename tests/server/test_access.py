@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,41 @@ async def test_without_keys_in_the_file_nothing_changes(
     async with run_in_process(make_app()) as client:
         response = await client.post("/embed", content=image_bytes(), headers=auth("ann"))
     assert response.status_code == 200
+
+
+def test_keys_are_replaced_without_a_restart(fake_service: Any, tmp_path: Path, wait_until: Any) -> None:
+    file = tmp_path / "keys"
+    (old, old_line), (new, new_line) = (make_key("acme", ["embed"]) for _ in range(2))
+
+    def write(*lines: str) -> None:
+        file.write_text("".join(f"{line}\n" for line in lines))
+
+    write(old_line.line)
+    with (
+        fake_service(SPLITSEEM_API_KEYS_FILE=str(file)) as service,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+    ):
+
+        def is_known(secret: str) -> bool:
+            # 404: the key may ask for an embedding that is not there.
+            answer = client.get(f"/v1/embeddings/{'0' * 64}", headers={"X-API-Key": secret})
+            return answer.status_code == 404
+
+        assert (is_known(old), is_known(new)) == (True, False)
+        write(old_line.line, new_line.line)
+        service.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: is_known(new))
+        assert is_known(old)
+        write(new_line.line)
+        service.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: not is_known(old))
+        write("rubbish")
+        service.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "keys_not_read" in service.output.read_text())
+        assert (is_known(old), is_known(new)) == (False, True)
+        assert "rubbish" not in service.output.read_text()
+        service.process.terminate()
+        assert service.process.wait(60) == 0
 
 
 def test_a_key_that_is_made_is_read_again(tmp_path: Path) -> None:
