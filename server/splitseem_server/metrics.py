@@ -12,6 +12,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     generate_latest,
 )
 from starlette.types import Scope
@@ -36,6 +37,7 @@ STATE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Operations of the cache that failed since the start; each was treated as a miss.",
         (),
     ),
+    "cache_held_bytes": ("Bytes of embeddings that this process keeps, by tier.", ("tier",)),
     "device_memory_allocated_bytes": ("Memory of the device in tensors of this process.", ("device",)),
     "device_memory_reserved_bytes": (
         "Memory of the device that this process has taken, for tensors now and later.",
@@ -114,6 +116,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self._counters = {
             name: Counter(_PREFIX + name, text, labels, registry=registry)
             for name, (text, labels) in _COUNTERS.items()

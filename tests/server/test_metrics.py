@@ -138,6 +138,7 @@ async def test_caches_are_counted_by_tier_and_result(
     assert seen["splitseem_cache_reads_total", "miss", "redis"] >= 1
     assert seen["splitseem_cache_reads_total", "hit", "local"] == 1
     assert seen["splitseem_embedding_made_bytes_total", "int8"] == len(first.content)
+    assert seen["splitseem_cache_held_bytes", "local"] == len(first.content)
     other = RedisCache(url, timeout_s=5, pause_s=0, ttl_s=0)
     key = first.headers["etag"].strip('"')
     async with run_in_process(make_app(other, cache_url=url, local_cache_bytes=0)) as client:
@@ -238,7 +239,12 @@ async def test_names_follow_the_rules_of_prometheus(
     await client.post("/embed", content=image_bytes(), headers=PNG)
     await client.post("/embed", content=b"", headers=PNG)
     families = list(text_string_to_metric_families((await client.get("/metrics")).text))
-    ours = [family for family in families if not family.name.endswith("_created")]
+    assert {family.name for family in families} >= {"process_resident_memory_bytes", "process_open_fds"}
+    ours = [
+        family
+        for family in families
+        if not family.name.endswith("_created") and not family.name.startswith("process_")
+    ]
     assert len(ours) >= 15
     assert len({family.name for family in families}) == len(families)
     for family in ours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
@@ -122,6 +122,11 @@ class CheckedCache:
         place = place_of(key, tenant)
         await self._keep_near(place, packed.data, is_sure=True)
         await self._cache.put(place, packed.data)
+
+    @property
+    def held_bytes(self) -> Mapping[str, int]:
+        """Bytes of embeddings that this process keeps, by tier."""
+        return {tier: cache.held_bytes for tier, cache in self._own}
 
     def claimed(self, key: str, tenant: str) -> AbstractAsyncContextManager[bool]:
         """The right to make the embedding of a key, see `EmbeddingCache`."""

@@ -16,6 +16,11 @@ class InProcessCache:
         self._entries: OrderedDict[str, bytes] = OrderedDict()
         self._bytes = 0
 
+    @property
+    def held_bytes(self) -> int:
+        """Of all entries."""
+        return self._bytes
+
     async def get(self, key: str) -> bytes | None:
         """The bytes, or None."""
         if key not in self._entries:

@@ -70,6 +70,8 @@ def _readings(services: Services) -> Iterator[Reading]:
     yield "requests_in_progress", (), services.draining.running
     for queue, waiting in services.waiting.items():
         yield "queue_depth", (queue,), waiting
+    for tier, held in services.cache.held_bytes.items():
+        yield "cache_held_bytes", (tier,), held
     for encoder in services.encoders:
         memory = encoder.device_memory()
         if memory is not None:
