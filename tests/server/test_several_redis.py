@@ -86,12 +86,15 @@ def wait_for(happened: Callable[[], bool]) -> None:
 
 
 @pytest.mark.slow
-async def test_after_a_failover_the_cache_is_that_of_the_new_master(watched: tuple[Running, int]) -> None:
+async def test_sentinels_lead_to_the_master_and_after_a_failover_to_the_new_one(
+    watched: tuple[Running, int],
+) -> None:
     (master, _), port = watched
     silent = socket.create_server(("127.0.0.1", 0))  # the first of the Sentinels hangs
     nodes = f"127.0.0.1:{silent.getsockname()[1]},127.0.0.1:{port}"
     secret = PASSWORD.replace(" ", "%20")
     url = f"redis+sentinel://:{secret}@{nodes}/mymaster?sentinel_password={OF_SENTINEL}"
+    assert await counted_by_two(url.replace(nodes, f"127.0.0.1:{port}")) == 4
     cache = cache_of(url)
     await cache.put("before", b"kept")
     assert await cache.get("before") == b"kept"
@@ -117,13 +120,6 @@ async def test_after_a_failover_the_cache_is_that_of_the_new_master(watched: tup
     silent.close()
 
 
-async def test_servers_with_sentinels_count_rates_together(watched: tuple[Running, int]) -> None:
-    _, port = watched
-    secret = PASSWORD.replace(" ", "%20")
-    url = f"redis+sentinel://:{secret}@127.0.0.1:{port}/mymaster?sentinel_password={OF_SENTINEL}"
-    assert await counted_by_two(url) == 4
-
-
 async def counted_by_two(url: str) -> int:
     """How many requests two servers allow that share a rate of 4 a day."""
     settings = Settings(cache=url, rate_per_key="4/day", redis_timeout_s=30)
@@ -138,9 +134,19 @@ async def counted_by_two(url: str) -> int:
     return allowed
 
 
-@pytest.fixture
-def cluster(start_redis: Start, free_port: Callable[[], int], tmp_path: Path) -> Iterator[list[Running]]:
+@pytest.fixture(scope="module")
+def cluster(
+    start_redis: Start, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Running]]:
     """Three servers that have a third of the keys each, and serve theirs when another one is away."""
+    with started_cluster(start_redis, free_port, tmp_path_factory.mktemp("cluster")) as nodes:
+        yield nodes
+
+
+@contextlib.contextmanager
+def started_cluster(
+    start_redis: Start, free_port: Callable[[], int], tmp_path: Path
+) -> Iterator[list[Running]]:
     with contextlib.ExitStack() as stack:
         nodes, buses = [], [free_port() for _ in range(NODES)]
         for number, bus in enumerate(buses):
@@ -245,12 +251,12 @@ async def test_of_a_cluster_only_the_keys_of_a_server_that_hangs_are_missing_and
     await soon(lambda: works(cluster_cache))
 
 
-async def test_without_any_of_its_servers_a_cluster_is_a_miss(cluster: list[Running]) -> None:
-    cache = cache_of(url_of(cluster))
-    await cache.put("key", b"data")
-    for process, _ in cluster:
-        process.kill()
-        process.wait()
+async def test_without_any_of_its_servers_a_cluster_is_a_miss(
+    start_redis: Start, free_port: Callable[[], int], tmp_path: Path
+) -> None:
+    with started_cluster(start_redis, free_port, tmp_path) as cluster:
+        cache = cache_of(url_of(cluster))
+        await cache.put("key", b"data")
     assert await cache.get("key") is None
     async with cache.claimed("key") as held:
         assert not held
@@ -268,7 +274,7 @@ async def test_servers_that_share_a_cluster_make_an_embedding_once(
 ) -> None:
     with contextlib.ExitStack() as stack:
         servers = [
-            stack.enter_context(fake_service(seconds=1.5, SPLITSEEM_CACHE=url_of(cluster))) for _ in range(2)
+            stack.enter_context(fake_service(seconds=1.0, SPLITSEEM_CACHE=url_of(cluster))) for _ in range(2)
         ]
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(timeout=2 * SOON_S, limits=limits) as client:
