@@ -23,6 +23,10 @@ not depend on what it has to do."""
 EXTRA = 32
 """Connections beyond the most, which may ask for these paths only."""
 
+MOST_AT_ONCE = 64
+"""Requests of a connection that wait for the answer to the one before; each takes a hundred times its
+bytes."""
+
 MAX_HEAD_BYTES = 65_536
 """Of a request, before and between the bytes of its body: request line and headers, or trailers."""
 
@@ -69,6 +73,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._is_extra = False
+        self._fault: ServerError | None = None
         self._read = b""
         self._is_begun_again = False
 
@@ -155,15 +160,23 @@ class LimitedConnection(HttpToolsProtocol):
         """
         if self._is_begun_again:
             return
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts != 1 and self.parser.get_http_version() == "1.1":
-            raise ValueError(f"{hosts} headers Host")
-        if self._is_extra and self.url.partition(b"?")[0] not in ALWAYS_ANSWERED:
-            raise ValueError("no place for this connection")
+        self._fault = self._fault_of_head()
+        if self._fault is not None:
+            raise ValueError(self._fault.detail)
         self._in_head = False
         self._head_bytes = 0
         self._end_wait()
         super().on_headers_complete()
+
+    def _fault_of_head(self) -> ServerError | None:
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 and self.parser.get_http_version() == "1.1":
+            return _malformed()
+        if self._is_extra and self.url.partition(b"?")[0] not in ALWAYS_ANSWERED:
+            return _too_many()
+        if len(self.pipeline) >= MOST_AT_ONCE:
+            return MalformedRequest(f"at most {MOST_AT_ONCE} requests of a connection wait for their answers")
+        return None
 
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
@@ -189,8 +202,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is not HTTP, or there is no place for it."""
-        malformed = MalformedRequest("this is no request of HTTP/1.1: a line, headers with one Host, body")
-        self._refuse(_too_many() if self._is_extra else malformed)
+        self._refuse(self._fault or _malformed())
 
     def give_up(self) -> None:
         """Wait no longer."""
@@ -248,6 +260,10 @@ class LimitedConnection(HttpToolsProtocol):
         if self._reader_timer is not None:
             self._reader_timer.cancel()
             self._reader_timer = None
+
+
+def _malformed() -> MalformedRequest:
+    return MalformedRequest("this is no request of HTTP/1.1: a line, headers with one Host, body")
 
 
 def _too_many() -> QueueFull:
