@@ -13,7 +13,7 @@ import torch
 
 from splitseem_model.encode.meaning import SentenceSpace
 from splitseem_model.layers.arrays import Floats
-from splitseem_model.step.finding import Finder, fit_of
+from splitseem_model.step.finding import Finder, alike_at, fit_of
 from splitseem_model.step.prepared_image import PreparedImage
 from splitseem_proto import ImageGeometry
 
@@ -50,6 +50,8 @@ def _entry(seed: int, geometry: ImageGeometry) -> dict[str, Any]:
     logits = drawn(4 * height, 4 * width)
     image = cast(PreparedImage, _Image(geometry, cells))
     clicks, heat = Finder(SentenceSpace(rows)).look(image, vector)
+    scores = [1 - 0.04 * k for k in range(12)]
+    fits = [round(0.6 + 0.03 * value, 6) for value in drawn(12).tolist()]
     return {
         "geometry": {
             "original_hw": geometry.original_hw,
@@ -63,6 +65,9 @@ def _entry(seed: int, geometry: ImageGeometry) -> dict[str, Any]:
         "clicks": [[round(click.x, 4), round(click.y, 4)] for click in clicks],
         "heat": _plain(heat),
         "logits": _plain(logits),
+        "scores": scores,
+        "fits": fits,
+        "alike": alike_at(scores, fits),
         "cover": round(fit_of(logits, heat), 6),
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from splitseem_model.step.answering import Step
-from splitseem_model.step.proposals import grid_of, likelihood, propose
+from splitseem_model.step.proposals import grid_of, likelihood, propose, side_by_side
 from splitseem_proto import Click, ImageGeometry
 
 VECTORS = Path(__file__).parents[2] / "proto" / "vectors" / "proposals.json"
@@ -42,6 +42,7 @@ def _entry(seed: int, geometry: ImageGeometry) -> dict[str, Any]:
         "answers": [{"logits": _plain(step.mask_logits), "score": step.score} for step in steps],
         "likelihoods": [round(likelihood(step), 6) for step in steps],
         "kept": [int(one.click.x) for one in kept],
+        "side_by_side": [int(one.click.x) for one in side_by_side(kept, geometry)],
     }
 
 

@@ -15,5 +15,6 @@ def test_finding_vectors_are_current(load_script: Callable[[str], ModuleType]) -
         assert len(ours["clicks"]) > 1
         for click, stored_click in zip(ours["clicks"], theirs["clicks"], strict=True):
             assert click == pytest.approx(stored_click, abs=1e-3)
-        for part in ("to_sentence", "vector", "heat", "logits", "cover"):
+        assert ours["alike"] == theirs["alike"]
+        for part in ("to_sentence", "vector", "heat", "logits", "scores", "fits", "cover"):
             assert ours[part] == pytest.approx(theirs[part], abs=2e-5)

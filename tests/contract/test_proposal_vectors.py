@@ -16,6 +16,8 @@ def test_proposal_vectors_are_current(load_script: Callable[[str], ModuleType]) 
             answer["logits"] for answer in theirs["answers"]
         ]
         assert ours["kept"] == theirs["kept"]
+        assert ours["side_by_side"] == theirs["side_by_side"]
+        assert len(ours["side_by_side"]) < len(ours["kept"])
         assert ours["likelihoods"] == pytest.approx(theirs["likelihoods"], abs=1e-5)
         for click, stored_click in zip(ours["grid"], theirs["grid"], strict=True):
             assert click == pytest.approx(stored_click, abs=1e-5)

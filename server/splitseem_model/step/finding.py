@@ -1,11 +1,11 @@
 """A word alone -> everything that it names: peaks of its fit to the semantic map become clicks.
 
-The decoder draws a mask for each of them. A mask is an instance where what lies under it fits the word about
-as well as what fits best; the one that covers most of what fits, shows what is meant and is likely an object
-is the best answer.
+The decoder draws a mask for each of them. The one that covers most of what fits, shows what is meant and is
+likely an object is the best answer. The others are instances where they are about as good, and neither parts
+of a better one nor around it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -16,13 +16,15 @@ from splitseem_model.encode.meaning import SentenceSpace, share_of_cells
 from splitseem_model.layers.arrays import Floats, cosines
 from splitseem_model.step.answering import Step
 from splitseem_model.step.prepared_image import PreparedImage
-from splitseem_model.step.proposals import Proposal, likelihood, propose
+from splitseem_model.step.proposals import Proposal, likelihood, propose, side_by_side
 from splitseem_proto import Click, ImageGeometry
 
 PEAKS = 12
 """Places that are tried at most."""
-SLACK = 0.1
+SLACK = 0.05
 """How much worse than the best an instance may fit, as cosine."""
+LEAST_SHARE = 0.75
+"""Of the best answer's score, that an instance has at least. Chosen by `benchmarks/word_instances.py`."""
 FITS_NOT, LEAST_RANGE = 0.2, 0.05
 """Cosine up to which a cell does not fit at all, and how much better the best cell fits at least."""
 WEIGHTS = (0.4, 0.4, 0.2)
@@ -57,7 +59,8 @@ class Finder:
         clicks, heat = self.look(image, vector)
         found = propose(clicks, answer, partial(self._fit, heat=heat, vector=vector), image.geometry)
         fits = [self.cosine(one.step, vector) for one in found]
-        return [one for one, fit in zip(found, fits, strict=True) if fit >= max(fits) - SLACK]
+        alike = [found[at] for at in alike_at([one.score for one in found], fits)]
+        return side_by_side(alike, image.geometry)
 
     def _fit(self, step: Step, heat: Floats, vector: Floats) -> float:
         """How good an answer to a text a mask is, 0 to 1: whether it covers what fits, shows what is meant,
@@ -84,6 +87,16 @@ class Finder:
         """How well what a step's mask shows fits a text, -1 to 1."""
         assert step.class_embed is not None, "a model with a semantic map says what masks show"
         return float(cosines(step.class_embed, vector[None])[0])
+
+
+def alike_at(scores: Sequence[float], fits: Sequence[float]) -> list[int]:
+    """Which answers to a text are about as good as the best, which is the first."""
+    least_score, least_fit = LEAST_SHARE * max(scores), max(fits) - SLACK
+    return [
+        at
+        for at, (score, fit) in enumerate(zip(scores, fits, strict=True))
+        if at == 0 or (score >= least_score and fit >= least_fit)
+    ]
 
 
 def _cells_hw(geometry: ImageGeometry) -> tuple[int, int]:

@@ -4,7 +4,7 @@ A proposal is the click that made it, so further clicks correct it like any othe
 image is proposed by a grid of clicks; what a word names by clicks where it fits, see `finding.py`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ The refiner takes most of the time of a click. With 64 fewer objects of COCO_MVa
 0.575 (`splitseem evaluate --everything`)."""
 SAME = 0.9
 """Masks that overlap more than this, as IoU, are one."""
+LARGEST_PART = 0.5
+"""Share of the smaller of two masks that they have in common at most, where they are shown side by side."""
 LEAST_CELLS = 4
 """Cells of stride 4 that a mask has at least."""
 STEADY = 1.0
@@ -76,11 +78,10 @@ def propose(
     """
     answers = [(click, answer(click)) for click in clicks]
     proposals = sorted((Proposal(click, step, score(step)) for click, step in answers), key=_worst_last)
-    rows, columns = (-(-side // MASK_STRIDE) for side in geometry.input_hw)
     kept: list[Proposal] = []
-    masks = np.empty((0, rows * columns), np.float32)
+    masks = np.empty((0, _cells_of(proposals[0], geometry).shape[1]), np.float32)
     for one in proposals:
-        mask = (one.step.mask_logits[:rows, :columns] > 0).reshape(1, -1).astype(np.float32)
+        mask = _cells_of(one, geometry)
         if mask.sum() < LEAST_CELLS or (kept and largest_iou(mask, masks) > SAME):
             continue
         kept.append(one)
@@ -88,6 +89,29 @@ def propose(
             break
         masks = np.concatenate([masks, mask])
     return kept or proposals[:1]
+
+
+def side_by_side(proposals: Sequence[Proposal], geometry: ImageGeometry) -> list[Proposal]:
+    """Those that are neither parts of a better one nor around it.
+
+    Args:
+        proposals: best first, at least one.
+    """
+    kept: list[Proposal] = []
+    masks = np.empty((0, _cells_of(proposals[0], geometry).shape[1]), np.float32)
+    for one in proposals:
+        mask = _cells_of(one, geometry)
+        if kept and (masks @ mask[0] > LARGEST_PART * np.minimum(masks.sum(1), mask.sum())).any():
+            continue
+        kept.append(one)
+        masks = np.concatenate([masks, mask])
+    return kept
+
+
+def _cells_of(proposal: Proposal, geometry: ImageGeometry) -> NDArray[np.float32]:
+    """The mask without the padding, `[1, N]` of zeros and ones."""
+    rows, columns = (-(-side // MASK_STRIDE) for side in geometry.input_hw)
+    return (proposal.step.mask_logits[:rows, :columns] > 0).reshape(1, -1).astype(np.float32)
 
 
 def _worst_last(proposal: Proposal) -> float:

@@ -12,8 +12,8 @@ import { finish, redraw, select, type Drawn } from './answering';
 import { ask } from './asking';
 import type { Decoder } from './decoder';
 import type { PreparedImage } from './preparedImage';
-import { cosine, coverOf, look, SLACK, wordScore } from './finding';
-import { apart, gridOf, likelihood, ROUGH, unique } from './proposals';
+import { alikeAt, cosine, coverOf, look, wordScore } from './finding';
+import { apart, gridOf, likelihood, ROUGH, sideBySide, unique } from './proposals';
 import { Stopwatch } from './stopwatch';
 
 interface Options {
@@ -57,11 +57,18 @@ export async function find(
     cosine(inWords(meaningOf(meanings, logits), toSentence), vector);
   const rate = ({ logits, score }: Drawn): number =>
     wordScore(coverOf(meanings, logits, heat), meant(logits), likelihood(logits, score));
-  const work = { decoder, image, turns, redrawn: null, choose: (all: Rated[]) => all };
-  const found = await propose(work, points, rate, options);
-  const fits = found.map(({ result }) => cosine(result.classEmbed, vector));
-  const least = Math.max(...fits) - SLACK;
-  return found.filter((_, k) => (fits[k] ?? -1) >= least);
+  const choose = (all: Rated[]): Rated[] => {
+    const fits = all.map(({ logits }) => meant(logits));
+    const at = alikeAt(
+      all.map(({ score }) => score),
+      fits,
+    );
+    return sideBySide(
+      at.flatMap((k) => all[k] ?? []),
+      image.geometry,
+    );
+  };
+  return propose({ decoder, image, turns, redrawn: null, choose }, points, rate, options);
 }
 
 interface Rated {

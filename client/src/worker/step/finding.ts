@@ -8,7 +8,9 @@ import { inWords, sharesOf } from '../mask/meaning';
 /** Places that are tried at most. */
 const PEAKS = 12;
 /** How much worse than the best an instance may fit, as cosine. */
-export const SLACK = 0.1;
+const SLACK = 0.05;
+/** Of the best answer's score, that an instance has at least. */
+const LEAST_SHARE = 0.75;
 /** Cosine up to which a cell does not fit at all, and how much better the best cell fits at least. */
 const [FITS_NOT, LEAST_RANGE] = [0.2, 0.05];
 /** What counts how much in a mask: that it covers what fits, what it shows, and that it is an object. */
@@ -88,6 +90,13 @@ function peaksOf(
 /** How good an answer to a text a mask is, 0 to 1; `meant` is its cosine with the text, `likely` how likely an object. */
 export function wordScore(cover: number, meant: number, likely: number): number {
   return WEIGHTS.cover * cover + WEIGHTS.meaning * Math.max(0, meant) + WEIGHTS.object * likely;
+}
+
+/** Which answers to a text are about as good as the best, which is the first. */
+export function alikeAt(scores: readonly number[], fits: readonly number[]): number[] {
+  const [leastScore, leastFit] = [LEAST_SHARE * Math.max(...scores), Math.max(...fits) - SLACK];
+  const isAlike = (at: number): boolean => (scores[at] ?? 0) >= leastScore && (fits[at] ?? -1) >= leastFit;
+  return [...scores.keys()].filter((at) => at === 0 || isAlike(at));
 }
 
 /** IoU of a mask with a heat map as a soft mask. */

@@ -10,6 +10,8 @@ export const MOST = 100;
 export const ROUGH = 100;
 /** Masks that overlap more than this, as IoU, are one. */
 const SAME = 0.9;
+/** Share of the smaller of two masks that they have in common at most, where they are shown side by side. */
+const LARGEST_PART = 0.5;
 /** Cells that a mask has at least. */
 const LEAST_CELLS = 4;
 /** Logits by which the threshold is moved to see whether a mask stays the same. */
@@ -87,6 +89,22 @@ export function apart<T extends Scored>(
   });
 }
 
+/** Those, best first, that are neither parts of a better one nor around it. */
+export function sideBySide<T extends Scored>(
+  answers: readonly T[],
+  { input_hw: [height, width] }: Pick<ImageGeometry, 'input_hw'>,
+): T[] {
+  const [rows, columns] = [Math.ceil(height / MASK_STRIDE), Math.ceil(width / MASK_STRIDE)];
+  const masks: Bits[] = [];
+  return answers.filter(({ logits }) => {
+    const mask = bitsOf(logits, rows, columns);
+    if (masks.some((other) => shared(mask, other) > LARGEST_PART * Math.min(mask.count, other.count)))
+      return false;
+    masks.push(mask);
+    return true;
+  });
+}
+
 /** A mask, a bit for each cell. */
 interface Bits {
   readonly words: Uint32Array;
@@ -108,9 +126,13 @@ function bitsOf({ data, width }: MaskLogits, rows: number, columns: number): Bit
 
 /** IoU of two masks. */
 function overlap(a: Bits, b: Bits): number {
-  let shared = 0;
-  for (let i = 0; i < a.words.length; i++) shared += bitCount((a.words[i] ?? 0) & (b.words[i] ?? 0));
-  return shared / (a.count + b.count - shared);
+  const both = shared(a, b);
+  return both / (a.count + b.count - both);
+}
+
+/** Cells that two masks have in common. */
+function shared(a: Bits, b: Bits): number {
+  return a.words.reduce((sum, word, i) => sum + bitCount(word & (b.words[i] ?? 0)), 0);
 }
 
 function bitCount(word: number): number {

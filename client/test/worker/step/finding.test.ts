@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageGeometry } from '../../../src/shared/types';
-import { coverOf, look, wordScore } from '../../../src/worker/step/finding';
+import { alikeAt, coverOf, look, wordScore } from '../../../src/worker/step/finding';
 import { readJson } from '../../vectors';
 
 interface Case {
@@ -15,6 +15,9 @@ interface Case {
   readonly clicks: readonly (readonly [number, number])[];
   readonly heat: readonly number[];
   readonly logits: readonly number[];
+  readonly scores: readonly number[];
+  readonly fits: readonly number[];
+  readonly alike: readonly number[];
   readonly cover: number;
 }
 
@@ -35,6 +38,11 @@ describe.each(cases)('a word in an input of $geometry.input_hw', (vector) => {
       expect(x).toBeCloseTo(vector.clicks[k]?.[0] ?? NaN, 3);
       expect(y).toBeCloseTo(vector.clicks[k]?.[1] ?? NaN, 3);
     });
+  });
+
+  it('has the instances that Python has', () => {
+    expect(alikeAt(vector.scores, vector.fits)).toEqual(vector.alike);
+    expect(vector.alike.length).toBeLessThan(vector.scores.length);
   });
 
   it('fits cells and masks as well as Python says', () => {

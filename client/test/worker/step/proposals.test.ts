@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apart, gridOf, likelihood, unique } from '../../../src/worker/step/proposals';
+import { apart, gridOf, likelihood, sideBySide, unique } from '../../../src/worker/step/proposals';
 import { readJson } from '../../vectors';
 
 type SizeHw = readonly [number, number];
@@ -14,6 +14,7 @@ interface Case {
   readonly answers: readonly { readonly logits: readonly number[]; readonly score: number }[];
   readonly likelihoods: readonly number[];
   readonly kept: readonly number[];
+  readonly side_by_side: readonly number[];
 }
 
 const { cases } = readJson('vectors/proposals.json') as { cases: readonly Case[] };
@@ -40,6 +41,11 @@ describe.each(cases)('an input of $geometry.input_hw', (vector) => {
 
   it('keeps the answers that Python keeps, in its order', () => {
     expect(unique(answers, vector.geometry, 8).map(({ index }) => index)).toEqual(vector.kept);
+  });
+
+  it('leaves out parts of better answers, and what lies around them, as Python does', () => {
+    const kept = unique(answers, vector.geometry, 8);
+    expect(sideBySide(kept, vector.geometry).map(({ index }) => index)).toEqual(vector.side_by_side);
   });
 });
 
