@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format fuzz bench bench-browser day train bundle text test-gpu screenshot animation screens tools clean
+.PHONY: help setup demo test check format fuzz bench bench-browser day train bundle text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -79,9 +79,9 @@ test-gpu: setup ## the tests that need an NVIDIA GPU
 screenshot: setup tools ## make docs/screenshot.png: the page with a mask on it
 	cd client && npm run screenshot
 
-animation: setup tools ## make docs/clicks.webp: clicks that become masks on the page
+animations: setup tools ## make docs/animations: what people do most on the page
 	cd client && npm run frames -- ../build/frames
-	$(BIN)/python scripts/animate.py build/frames docs/clicks.webp
+	$(BIN)/python scripts/animate.py build/frames docs/animations
 
 screens: setup tools ## make docs/screens: a picture of each tool and dialog of the page
 	cd client && npm run screens -- ../build/screens

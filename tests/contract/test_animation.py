@@ -1,8 +1,9 @@
-"""The animation of the README is put together from screenshots: `scripts/animate.py`."""
+"""The animations of the README and the guide are put together from screenshots: `scripts/animate.py`."""
 
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -19,14 +20,14 @@ MOST_BYTES = 1_500_000
 
 def test_every_click_moves_the_pointer_and_changes_the_page(tmp_path: Path) -> None:
     frames = []
-    for index, (colour, button) in enumerate([("white", "none"), ("navy", "left"), ("olive", "right")]):
-        Image.new("RGB", (240, 160), colour).save(tmp_path / f"{index}.png")
-        frames.append({"file": f"{index}.png", "pointer": [40 + 60 * index, 80], "button": button})
-    (tmp_path / "frames.json").write_text(json.dumps(frames))
-    out = tmp_path / "clicks.webp"
+    (tmp_path / "clicks").mkdir()
+    for index, (colour, press) in enumerate([("white", "none"), ("navy", "left"), ("olive", "right")]):
+        Image.new("RGB", (240, 160), colour).save(tmp_path / "clicks" / f"{index}.png")
+        frames.append({"file": f"{index}.png", "pointer": [40 + 60 * index, 80], "press": press, "key": ""})
+    (tmp_path / "clicks" / "frames.json").write_text(json.dumps(frames))
     script = ROOT / "scripts" / "animate.py"
-    subprocess.run([sys.executable, script, tmp_path, out], check=True, capture_output=True)
-    with Image.open(out) as made:
+    subprocess.run([sys.executable, script, tmp_path, tmp_path / "out"], check=True, capture_output=True)
+    with Image.open(tmp_path / "out" / "clicks.webp") as made:
         pictures = []
         for number in range(getattr(made, "n_frames", 1)):
             made.seek(number)
@@ -39,7 +40,24 @@ def test_every_click_moves_the_pointer_and_changes_the_page(tmp_path: Path) -> N
     assert pictures[0][90, 222].min() > 200
 
 
-def test_the_animation_loads_quickly() -> None:
-    with Image.open(ROOT / "docs" / "clicks.webp") as clicks:
-        assert getattr(clicks, "n_frames", 1) > 20
-    assert (ROOT / "docs" / "clicks.webp").stat().st_size < MOST_BYTES
+def test_a_key_is_named_and_a_stroke_is_followed(tmp_path: Path) -> None:
+    for index, colour in enumerate(["white", "silver", "gray"]):
+        Image.new("RGB", (600, 400), colour).save(tmp_path / f"{index}.png")
+    frames = [
+        {"file": "0.png", "pointer": (60, 60), "press": "none", "key": ""},
+        {"file": "1.png", "pointer": (90, 60), "press": "held", "key": ""},
+        {"file": "2.png", "pointer": (90, 60), "press": "key", "key": "Ctrl+Enter"},
+    ]
+    made = runpy.run_path(str(ROOT / "scripts" / "animate.py"))["animated"](frames, tmp_path)
+    start, stroke, before, after = (np.asarray(picture).astype(int) for picture, _ in made)
+    assert [picture[2, 2, 0] for picture in (start, stroke, before, after)] == [255, 192, 192, 128]
+    cap = np.s_[270:310, 200:400]
+    assert [start[cap].min(), stroke[cap].min()] == [255, 192]
+    assert max(before[cap].min(), after[cap].min()) < 60
+
+
+@pytest.mark.parametrize("name", ["clicks", "boxes", "words", "paint", "photos"])
+def test_the_animations_load_quickly(name: str) -> None:
+    with Image.open(ROOT / "docs" / "animations" / f"{name}.webp") as made:
+        assert getattr(made, "n_frames", 1) > 10
+    assert (ROOT / "docs" / "animations" / f"{name}.webp").stat().st_size < MOST_BYTES
