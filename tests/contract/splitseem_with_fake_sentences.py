@@ -53,7 +53,7 @@ def make_model(path: Path) -> None:
         of_masks = mask_conv(model.pixel_decoder)
         of_masks.weight.mul_(MASK_CONTRAST)
         features = Predictor(model).encode(np.asarray(Image.open(SAMPLE).convert("RGB"))).mask_features
-        of_masks.bias.sub_(features.mean((0, 2, 3)))
+        of_masks.bias.sub_(torch.from_numpy(features.mean((0, 2, 3))))
     save_weights(model, path)
 
 
