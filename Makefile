@@ -45,6 +45,7 @@ check: .venv/installed $(NODE_MODULES) ## format, lint and types of both languag
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/hadolint docker/*.Dockerfile
 	cd client && npm run check
 
 format: .venv/installed $(NODE_MODULES) ## write both languages in their format
@@ -106,6 +107,10 @@ $(NODE_MODULES): client/package.json client/package-lock.json
 client/dist/index.html: $(NODE_MODULES) $(CLIENT_SOURCES)
 	cd client && npm run build
 	touch $@
+
+# What nginx sends: the same files, compressed ahead.
+client/dist/br/index.html: client/dist/index.html
+	cd client && node scripts/compress.js dist
 
 build/decoder/nano/manifest.json: .venv/installed $(EXPORT_SOURCES)
 	$(BIN)/python -m splitseem_export --model nano -o build/decoder/nano --force

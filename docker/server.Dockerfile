@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # The service. What is done here, `make` does on any machine; the tests run every command of this file.
-FROM python:3.11-bookworm AS build
+FROM python:3.11.15-bookworm AS build
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /app
 COPY . .
@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     make .venv/installed TORCH_INDEX=${TORCH_INDEX} EXTRAS=server,export
 RUN make build/decoder/nano/manifest.json EXTRAS=server,export
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.15-slim-bookworm
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/proto proto

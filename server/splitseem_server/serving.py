@@ -56,6 +56,8 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
         http=cast(Any, partial(LimitedConnection, shared=shared)),  # called like a class
         log_config=None,
         access_log=False,
+        # Whose headers are believed is said by `proxies` alone.
+        proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=LAST_S,
     )

@@ -189,3 +189,19 @@ async def test_pictures_that_wait_to_be_turned_upright_are_bounded(
     assert "pictures" in refused.json()["detail"]
     assert int(refused.headers["retry-after"]) >= 1
     assert answered == [200, 200]
+
+
+def test_callers_cannot_choose_their_address_where_no_proxy_is_named(
+    fake_service: Any, image_bytes: Callable[..., bytes]
+) -> None:
+    with (
+        fake_service(SPLITSEEM_RATE_PER_ADDRESS="2/minute") as service,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+    ):
+        statuses = [
+            client.post(
+                "/embed", content=image_bytes(), headers={"X-Forwarded-For": f"198.51.100.{number}"}
+            ).status_code
+            for number in range(3)
+        ]
+    assert statuses == [200, 200, 429]
