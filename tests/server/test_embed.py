@@ -143,15 +143,53 @@ def lined(text: str) -> str:
     ],
     ids=["data URL", "data URL without type", "lines", "URL-safe", "no padding", "spaces"],
 )
+@pytest.mark.parametrize("length", [3000, 1_500_001, 2_600_000])
 async def test_base64_is_taken_as_clients_write_it(
-    client: httpx.AsyncClient, image_bytes: ImageBytes, write: Callable[[bytes], str]
+    client: httpx.AsyncClient, length: int, write: Callable[[bytes], str]
 ) -> None:
+    image = noisy_png(length)
+    response = await client.post("/embed", json={"codec": "int8", "image_base64": write(image)})
+    assert embedding_of(response) == embedding_of(await client.post("/embed?codec=int8", **as_raw(image)))
+
+
+def noisy_png(length: int) -> bytes:
+    """A small picture, and noise behind it."""
     rng = np.random.default_rng(0)
     stream = io.BytesIO()
     Image.fromarray(rng.integers(0, 255, (31, 29, 3), dtype=np.uint8)).save(stream, "PNG")
-    image = stream.getvalue()
-    response = await client.post("/embed", json={"image_base64": write(image)})
-    assert embedding_of(response) == embedding_of(await client.post("/embed", **as_raw(image)))
+    return stream.getvalue() + rng.bytes(length - stream.tell())
+
+
+TEXT = base64.b64encode(noisy_png(1_500_000)).decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ('{"image_base64": "TEXT"}', 200),
+        ('{"image_base64": "ESCAPED"}', 200),
+        ('{"codec": "int8", "image_base64" : "TEXT"}', 200),
+        ('{"image_base64": "TEXT", "codec": "int8"}', 200),
+        ('{"image_base64": "TEXT=TEXT"}', 400),
+        ('{"image_base64": "TEXTA"}', 400),
+        ('{"image_base64": "TEXT*"}', 400),
+        ('{"image_base64": "TEXT\\\\x"}', 400),
+        ('{"image_base64": "TEXT\\"}', 400),
+        ('{"image_base64": "TEXT', 400),
+        ('{"image_base64": "TEXT"', 400),
+        ('{"a": {"image_base64": "TEXT"}}', 400),
+        ('{"image_base64": "TEXT", "image_base64": "AAAA"}', 400),
+        ('["image_base64", "TEXT"]', 400),
+    ],
+)
+async def test_a_long_text_in_json_is_read_as_a_short_one(
+    client: httpx.AsyncClient, body: str, status: int
+) -> None:
+    escaped = TEXT.replace("+", "\\u002B").replace("/", "\\/")
+    content = body.replace("TEXT", TEXT).replace("ESCAPED", escaped).encode()
+    headers = {"Content-Type": "application/json"}
+    response = await client.post("/embed", content=content, headers=headers)
+    assert response.status_code == status, response.text
 
 
 async def test_links_begin_with_the_prefix_that_a_proxy_took_away(

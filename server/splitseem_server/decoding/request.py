@@ -71,7 +71,7 @@ async def read_decode_request(request: Request) -> DecodeRequest:
         image, body = await _read_multipart(request)
     elif content_type == JSON:
         body = json_object(await request.body(), _EXPECTED)
-        image = image_of_json(body) if "image_base64" in body or "url" in body else None
+        image = await image_of_json(body) if "image_base64" in body or "url" in body else None
     else:
         raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON} or {MULTIPART}")
     check_fields(body, _FIELDS, "request")

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from splitseem_server.errors import InvalidParameter, MalformedRequest
+from splitseem_server.http.long_text import cut_long_text
 
+LONG_FIELD = "image_base64"
+"""Of a JSON object, whose text is not parsed where it is long."""
 MAX_VALUES = 200_000
 """Values of a JSON body: numbers, strings, lists and objects."""
 _MAX_ESCAPED_SHARE = 0.1
@@ -21,12 +24,15 @@ def json_object(text: bytes | str, expected: str, *, most_bytes: int | None = No
     Args:
         expected: what it should hold, for the message.
         most_bytes: of the whole text; None: what the limit on bodies allows.
+    Returns:
+        the object; the field `LONG_FIELD` is a memoryview of its text where that is long.
     Raises:
         MalformedRequest: not JSON, or no object. InvalidParameter: it holds too much.
     """
     data = text.encode() if isinstance(text, str) else text
     if most_bytes is not None and len(data) > most_bytes:
         raise InvalidParameter(f"the JSON has {len(data)} bytes; at most {most_bytes} are allowed here")
+    data, long_text = cut_long_text(data, LONG_FIELD)
     # A parser holds the interpreter until it has finished; counting is a hundred times faster.
     values = sum(data.count(mark) for mark in (b",", b"[", b"{")) + 1
     if values > MAX_VALUES:
@@ -39,6 +45,10 @@ def json_object(text: bytes | str, expected: str, *, most_bytes: int | None = No
         raise MalformedRequest(f"JSON body: {error}") from error
     if not isinstance(body, dict):
         raise MalformedRequest(f"JSON body: expected an object with {expected}")
+    if long_text is not None:
+        if body.get(LONG_FIELD) != long_text.word:
+            raise MalformedRequest(f"JSON body: a long `{LONG_FIELD}` stands once, in the object itself")
+        body[LONG_FIELD] = long_text.text
     return body
 
 

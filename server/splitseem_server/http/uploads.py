@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import anyio.to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UrlNotEnabled
-from splitseem_server.http.json_text import json_object
+from splitseem_server.http.json_text import LONG_FIELD, json_object
+from splitseem_server.http.long_text import decode_long
 
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -82,15 +84,20 @@ def content_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def image_of_json(body: Mapping[str, Any]) -> bytes:
-    """The image file that a JSON body carries as `image_base64`.
+async def image_of_json(body: Mapping[str, Any]) -> bytes:
+    """The image file that an object of `json_object` carries as `image_base64`.
 
     Raises:
         MalformedRequest: it does not. UrlNotEnabled: it names a URL.
     """
     if "url" in body:
         raise UrlNotEnabled("this server does not fetch images from URLs; send the image itself")
-    encoded = body.get("image_base64")
+    encoded = body.get(LONG_FIELD)
+    if isinstance(encoded, memoryview):
+        try:
+            return await anyio.to_thread.run_sync(decode_long, encoded)
+        except ValueError as error:
+            raise MalformedRequest(f"JSON body: `{LONG_FIELD}` is not base64: {error}") from error
     if not isinstance(encoded, str):
         raise MalformedRequest("JSON body: expected a string `image_base64`")
     return decode_base64(encoded, "`image_base64`")
@@ -116,7 +123,7 @@ async def _read_json(text: bytes, fetch: Fetch | None) -> Upload:
     named = "image_base64" if fetch is None or "url" not in body else "url"
     fields = {name: _as_text(name, value) for name, value in body.items() if name != named}
     if fetch is None or named != "url":
-        return Upload(image_of_json(body), fields)
+        return Upload(await image_of_json(body), fields)
     if "image_base64" in body or not isinstance(body["url"], str):
         raise MalformedRequest("JSON body: expected a string, `image_base64` or `url`")
     return Upload(await fetch(body["url"]), fields)
