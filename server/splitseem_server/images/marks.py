@@ -116,8 +116,8 @@ def _check_scans(data: bytes, start: int) -> None:
     for at in range(start, len(data) - 1, _PIECE_BYTES):
         piece = np.frombuffer(data, np.uint8, min(_PIECE_BYTES + 1, len(data) - at), at)
         codes = piece[1:][piece[:-1] == 0xFF]
-        markers += np.count_nonzero(_IS_MARKER[codes])
-        scans += np.count_nonzero(codes == _SOS)
+        markers += int(np.count_nonzero(_IS_MARKER[codes]))
+        scans += int(np.count_nonzero(codes == _SOS))
     if scans > MAX_SCANS or markers > MAX_PARTS:
         raise TooManyParts(
             f"the JPEG has {scans} scans and {markers} markers; at most {MAX_SCANS} and {MAX_PARTS} are read"
