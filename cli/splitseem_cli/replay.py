@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
@@ -24,6 +27,7 @@ from splitseem_model.step.replay import replay
 from splitseem_proto import Project, ProjectImage, ProjectObject, decode_rle, encode_rle, from_plain, to_plain
 
 if TYPE_CHECKING:
+    from splitseem_model.encode.encoder import Roi
     from splitseem_model.predictor import Predictor, PreparedImage
 
 
@@ -157,19 +161,32 @@ def _replayed(
                     f" {image.size_hw[1]} x {image.size_hw[0]}"
                 )
             canvas = options.canvas or image.canvas
-            prepared = predictor.encode(rgb, canvas=canvas, codec=options.codec)
+            prepared = _parts_of(predictor, rgb, canvas, options.codec)
             objects = [_made_again(predictor, prepared, item, image.name) for item in image.objects]
             images.append(replace(image, objects=tuple(item for item, _ in objects), canvas=canvas))
             compared.extend(one for _, one in objects if one is not None)
     return replace(project, images=tuple(images)), compared
 
 
+def _parts_of(
+    predictor: Predictor, rgb: NDArray[np.uint8], canvas: int | None, codec: str | None
+) -> Callable[[Roi | None], PreparedImage]:
+    """A photo embedded as a whole and, where objects ask for that, by parts; few are held at a time."""
+
+    @lru_cache(maxsize=2)
+    def prepared(roi_xywh: Roi | None) -> PreparedImage:
+        return predictor.encode(rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec)
+
+    return prepared
+
+
 def _made_again(
-    predictor: Predictor, image: PreparedImage, item: ProjectObject, photo: str
+    predictor: Predictor, prepared: Callable[[Roi | None], PreparedImage], item: ProjectObject, photo: str
 ) -> tuple[ProjectObject, Compared | None]:
     """An object with the mask that its prompts give; as it was without prompts."""
     if not item.prompts:
         return item, None
+    image = prepared(item.roi_xywh)
     try:
         *_, last = replay(predictor.step, image, [(prompt,) for prompt in item.prompts])
     except ModelError as error:

@@ -41,13 +41,7 @@ class ImageGeometry:
             object.__setattr__(self, name, _integers(name, getattr(self, name), length))
         for name in ("original_hw", "input_hw", "padded_hw"):
             _check_size(name, getattr(self, name))
-        x, y, width, height = self.roi_xywh
-        original_h, original_w = self.original_hw
-        if x < 0 or y < 0 or width < 1 or height < 1 or x + width > original_w or y + height > original_h:
-            raise GeometryError(
-                f"roi_xywh {list(self.roi_xywh)} must be a non-empty region inside the image of"
-                f" {original_w} x {original_h} pixels (width x height)"
-            )
+        check_roi(self.roi_xywh, self.original_hw)
         if self.padded_hw[0] < self.input_hw[0] or self.padded_hw[1] < self.input_hw[1]:
             raise GeometryError(
                 f"padded_hw {list(self.padded_hw)} must not be smaller than input_hw {list(self.input_hw)}"
@@ -93,6 +87,21 @@ class ImageGeometry:
     def _scale_xy(self) -> Points:
         _, _, roi_w, roi_h = self.roi_xywh
         return np.array([self.input_hw[1] / roi_w, self.input_hw[0] / roi_h], dtype=np.float64)
+
+
+def check_roi(roi_xywh: tuple[int, int, int, int], original_hw: tuple[int, int]) -> None:
+    """See that a region (left, top, width, height) is not empty and lies inside an image.
+
+    Raises:
+        GeometryError: it does not.
+    """
+    x, y, width, height = roi_xywh
+    original_h, original_w = original_hw
+    if x < 0 or y < 0 or width < 1 or height < 1 or x + width > original_w or y + height > original_h:
+        raise GeometryError(
+            f"roi_xywh {list(roi_xywh)} must be a non-empty region inside the image of"
+            f" {original_w} x {original_h} pixels (width x height)"
+        )
 
 
 def _integers(name: str, values: object, length: int) -> tuple[int, ...]:

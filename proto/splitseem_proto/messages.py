@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import MessageError
-from splitseem_proto.geometry import ImageGeometry
+from splitseem_proto.geometry import ImageGeometry, check_roi
 from splitseem_proto.limits import MAX_DIMENSION, MAX_OBJECT_NUMBER
 from splitseem_proto.prompt_items import KnownMask, PromptItem, check_finite
 from splitseem_proto.tensors import NamedTensor
@@ -192,6 +192,7 @@ class ProjectObject:
         locked: whether tools leave it as it is.
         group: that it belongs to, with other objects of the image, or None.
         attributes: strings and booleans by name.
+        roi_xywh: left, top, width, height of the part that was embedded for the prompts, or None: the image.
     Raises:
         MessageError: a score, timing, number or origin is out of range.
     """
@@ -208,6 +209,7 @@ class ProjectObject:
     locked: bool = False
     group: int | None = None
     attributes: Mapping[str, str | bool] = field(default_factory=dict)
+    roi_xywh: tuple[int, int, int, int] | None = None
 
     @property
     def masks(self) -> tuple[CocoRle, ...]:
@@ -243,7 +245,8 @@ class ProjectImage:
         note: what was noted about the state, or None.
         canvas: pixels that the image was resized to for its embedding, 1 to 65,535; None: the model's own.
     Raises:
-        MessageError: the key, digest, state or canvas is malformed or a mask has another size.
+        MessageError: the key, digest, state or canvas is malformed, a mask has another size, or the part that
+            was embedded for an object is not inside the image.
     """
 
     name: str
@@ -272,6 +275,8 @@ class ProjectImage:
                 raise MessageError(
                     f"mask of object {number} has the size {list(other[0])}, the image {list(self.size_hw)}"
                 )
+            if item.roi_xywh is not None:
+                check_roi(item.roi_xywh, self.size_hw)
 
 
 ATTRIBUTE_KINDS = ("select", "checkbox", "text")

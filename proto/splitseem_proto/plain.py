@@ -49,10 +49,12 @@ from splitseem_proto.prompt_items import PROMPT_KINDS, PromptItem
 from splitseem_proto.wire import read_fields, write_fields
 
 _T = TypeVar("_T")
+_Roi = tuple[int, int, int, int]
 
 _name = text(limits.MAX_NAME_BYTES)
 _text = text(limits.MAX_TEXT_BYTES)
 _pair = fixed(integer, length=2)
+_four = fixed(integer, length=4)
 
 
 def to_plain(message: Message) -> Plain:
@@ -203,6 +205,7 @@ def _write_object(item: ProjectObject) -> Plain:
         "timings": dict(item.timings),
         **_given(id=item.id, number=item.number, label_origin=item.label_origin, hidden=item.hidden or None),
         **_given(locked=item.locked or None, group=item.group, attributes=dict(item.attributes) or None),
+        **_given(roi_xywh=None if item.roi_xywh is None else list(item.roi_xywh)),
     }
 
 
@@ -251,10 +254,9 @@ def _read_object(value: object, where: str) -> ProjectObject:
     locked = _optional(plain, "locked", boolean, where) or False
     group = _optional(plain, "group", integer, where)
     attributes = _optional(plain, "attributes", _attributes, where) or {}
-    return build(
-        lambda: ProjectObject(prompts, mask, label, score, timings, *identity_of, locked, group, attributes),
-        where,
-    )
+    roi_xywh = cast(_Roi | None, _optional(plain, "roi_xywh", _four, where))
+    marks = (locked, group, attributes, roi_xywh)
+    return build(lambda: ProjectObject(prompts, mask, label, score, timings, *identity_of, *marks), where)
 
 
 def _attributes(value: object, where: str) -> dict[str, str | bool]:

@@ -126,6 +126,7 @@ class ProjectObjectFields(BaseModel):
     locked: bool | None = None
     group: Annotated[int, Field(ge=1, le=limits.MAX_OBJECT_NUMBER)] | None = None
     attributes: Annotated[dict[str, Words | bool], Field(max_length=limits.MAX_ATTRIBUTES)] | None = None
+    roi_xywh: RoiXywh | None = None
 
 
 class ProjectImageFields(BaseModel):

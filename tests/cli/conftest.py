@@ -52,12 +52,14 @@ class DiskPredictor:
         self,
         image_rgb: NDArray[np.uint8],
         *,
+        roi_xywh: tuple[int, int, int, int] | None = None,
         canvas: int | None = None,
         codec: str | None = None,
         maps: str | None = None,
     ) -> FakeImage:
         size_hw = (image_rgb.shape[0], image_rgb.shape[1])
-        geometry = ImageGeometry.whole_image(size_hw, (32, 32), (32, 32))
+        part = roi_xywh or (0, 0, size_hw[1], size_hw[0])
+        geometry = ImageGeometry(size_hw, part, (32, 32), (32, 32))
         masks = "lateral" if maps == "lateral" else "mask_features"
         sides = {"level0": 1, "level1": 2, "level2": 4, masks: 8}
         tensors = tuple(
@@ -82,6 +84,10 @@ class DiskPredictor:
             radius = DISK_RADIUS if label else DISK_RADIUS / 2
             disk = (xx - x) ** 2 + (yy - y) ** 2 < radius**2
             mask = mask | disk if label else mask & ~disk
+        left, top, part_width, part_height = image.geometry.roi_xywh
+        mask &= (abs(xx - left - part_width / 2) < part_width / 2) & (
+            abs(yy - top - part_height / 2) < part_height / 2
+        )
         return FakeStep(mask, memory=(memory or 0) + 1, score=float(len(items)))
 
     def example(self, image: FakeImage, items: Sequence[PromptItem]) -> NoReturn:

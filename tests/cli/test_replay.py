@@ -215,3 +215,16 @@ def test_a_photo_is_embedded_on_the_canvas_that_the_project_names(
     large = replace(usual, canvas=768)
     assert [again(usual), again(large), again(large, "--canvas", 256)] == [None, 768, 256]
     assert asked == [None, 768, 256]
+
+
+def test_an_object_is_answered_on_the_part_of_the_photo_that_it_names(photo: Path, tmp_path: Path) -> None:
+    part = (18, 10, 30, 20)
+    inside = np.zeros((HEIGHT, WIDTH), np.bool_)
+    inside[10:30, 18:48] = True
+    whole = an_object(Click(20, 15, 1), mask=disk(20, 15))
+    sharp = replace(an_object(Click(20, 15, 1), mask=disk(20, 15) & inside, number=2), roi_xywh=part)
+    project, out = saved(tmp_path, image_of(photo, whole, sharp, whole, sharp)), tmp_path / "again.json"
+    result = run(project, photo, "--at-least", "1", "-o", out)
+    assert result.exit_code == 0, result.output
+    written = project_from_dict(json.loads(out.read_text())).images[0].objects
+    assert [item.roi_xywh for item in written] == [None, part, None, part]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from splitseem_model.errors import PromptError
 from splitseem_model.prompt.prompts import prompt_points
 from splitseem_model.prompt.shapes import MOST_ALONG, RegionRules, points_in, resample
-from splitseem_proto import Box, Click, ImageGeometry, Polygon, PromptItem, Scribble
+from splitseem_proto import Box, Click, ImageGeometry, Paint, Polygon, PromptItem, Scribble
 
 pytestmark = pytest.mark.unit
 
@@ -46,6 +46,16 @@ def test_what_lies_outside_is_refused_before_any_work(kind: int, far: float, rul
         with pytest.raises(PromptError, match="outside the encoded part"):
             prompt_points([Click(5.0, 5.0), far_items(far)[kind]], geometry, rules)
     assert time.process_time() - begin < SECONDS
+
+
+def test_what_is_painted_may_lie_beside_the_encoded_part_but_not_beside_the_image() -> None:
+    part = ImageGeometry((100, 200), (50, 20, 60, 40), (64, 96), (64, 96))
+    inside = Click(60.0, 30.0)
+    assert len(prompt_points([inside, Paint(((1.0, 99.0),), 2.0)], part).labels) == 1
+    with pytest.raises(PromptError, match="outside the encoded part"):
+        prompt_points([inside, Click(1.0, 99.0)], part)
+    with pytest.raises(PromptError, match="x 0 to 200"):
+        prompt_points([inside, Paint(((1.0, 101.0),), 2.0)], part)
 
 
 @pytest.mark.parametrize("corners", [2_000, 16_384])

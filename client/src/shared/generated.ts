@@ -122,6 +122,7 @@ export interface ProjectObjectFields {
   readonly locked?: boolean | null;
   readonly group?: number | null;
   readonly attributes?: Readonly<Record<string, string | boolean>> | null;
+  readonly roi_xywh?: readonly [number, number, number, number] | null;
 }
 
 /** What the user gave for one object so far, in order. */

@@ -111,7 +111,14 @@ def _projects() -> dict[str, Message]:
         ),
         "project_photo_states": Project(_reviewed()),
         "project_canvas": Project((ProjectImage("a.jpg", (3, 4), None, (), canvas=768),)),
+        "project_roi": Project((ProjectImage("a.jpg", (3, 4), None, _of_parts()),)),
     }
+
+
+def _of_parts() -> tuple[ProjectObject, ...]:
+    """Objects whose prompts were answered on a part of the image, at its corners."""
+    parts = ((0, 0, 2, 1), (1, 1, 3, 2), (0, 0, 4, 3))
+    return tuple(ProjectObject((Click(1.5, 0.5, 1),), None, None, None, roi_xywh=part) for part in parts)
 
 
 def _reviewed() -> tuple[ProjectImage, ...]:

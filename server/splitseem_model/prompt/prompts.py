@@ -15,6 +15,8 @@ from splitseem_model.config import MAX_POINTS
 from splitseem_model.errors import PromptError
 from splitseem_model.prompt.shapes import (
     MARKED_CORNERS,
+    PROMPT_SHAPES,
+    XY,
     Canvas,
     PointLabel,
     RegionRules,
@@ -68,19 +70,27 @@ def prompt_points(
 def check_inside(items: Sequence[PromptItem], geometry: ImageGeometry) -> None:
     """See that all that was drawn lies on the encoded part of an image, borders included.
 
-    What a prompt costs follows from its length, so this comes before any other work.
+    What changes the mask itself may lie anywhere on the image. What a prompt costs follows from its length,
+    so this comes before any other work.
 
     Raises:
         PromptError: something does not; the message names the place.
     """
-    drawn = [point for item in items for point in places_of(item)]
-    if not drawn:
+    drawn = [(item, point) for item in items for point in places_of(item)]
+    _check_places([point for item, point in drawn if not PROMPT_SHAPES[item.kind].edits], geometry)
+    size_hw = geometry.original_hw
+    whole = ImageGeometry.whole_image(size_hw, size_hw, size_hw)
+    _check_places([point for item, point in drawn if PROMPT_SHAPES[item.kind].edits], whole)
+
+
+def _check_places(places: Sequence[XY], geometry: ImageGeometry) -> None:
+    if not places:
         return
     # What is farther than any image is wide may leave the numbers there are when a small image is enlarged.
-    near = np.clip(np.asarray(drawn, dtype=np.float64), -_FARTHEST, _FARTHEST)
+    near = np.clip(np.asarray(places, dtype=np.float64), -_FARTHEST, _FARTHEST)
     outside = ~geometry.inside_input(geometry.image_to_input(near))
     if outside.any():
-        x, y = drawn[int(outside.argmax())]
+        x, y = places[int(outside.argmax())]
         left, top, width, height = geometry.roi_xywh
         raise PromptError(
             f"({x:g}, {y:g}) is outside the encoded part, which spans"
