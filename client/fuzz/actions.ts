@@ -356,6 +356,14 @@ async function hover(world: World, dice: Dice): Promise<string> {
   return percent(at);
 }
 
+async function sharpenHere(world: World, dice: Dice): Promise<string> {
+  const { x, y } = await world.onCanvas(somewhere(dice));
+  await world.page.mouse.move(x, y);
+  for (let turn = dice.integer(0, 6); turn > 0; turn--) await world.page.mouse.wheel(0, -120);
+  await world.page.keyboard.press('z');
+  return percent({ x, y });
+}
+
 const byTool = (world: World, dice: Dice): Promise<string | null> =>
   world.press(`label:has(> input[aria-label="${dice.pick(TOOLS)}"]:not(:disabled))`);
 
@@ -412,6 +420,7 @@ export const ACTIONS: readonly Action[] = [
   { name: 'view menu', weight: 1, run: pressing('.view-menu summary') },
   { name: 'look', weight: 1, run: pressing('[aria-label="Masks"] label') },
   { name: 'detail', weight: 0.5, run: pressing('[aria-label="Detail"] label') },
+  { name: 'sharpen here', weight: 1, run: sharpenHere },
   { name: 'confirm label', weight: 2, run: pressing('[aria-label^="Confirm label"]') },
   { name: 'choose photo', weight: 5, run: pressing('[aria-label="Photos"] > li > button:first-child') },
   { name: 'close photo', weight: 4, run: pressing('[aria-label="Photos"] [aria-label^="Close "]') },

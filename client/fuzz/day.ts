@@ -12,6 +12,8 @@ export const CLASSES = ['cat', 'cup', 'person', 'rocket', 'thing'] as const;
 
 const SAMPLES = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg', 'rocket.jpg'] as const;
 const OBJECTS_A_PHOTO = 3;
+/** How often an object is begun by a click in a part of the photo that is seen in full detail. */
+const SHARPEN = 0.15;
 const RELOAD_EVERY = 15;
 const RESTART_EVERY = 40;
 
@@ -179,7 +181,10 @@ export async function work(
   for (let photo = 1; photo <= count; photo++) {
     await settle(world);
     for (let item = 0; item < OBJECTS_A_PHOTO; item++) {
-      const [name, act] = BEGINNINGS[begun++ % BEGINNINGS.length] ?? BEGINNINGS[0];
+      const usual = BEGINNINGS[begun++ % BEGINNINGS.length] ?? BEGINNINGS[0];
+      const [name, act]: Beginning = dice.chance(SHARPEN)
+        ? ['sharpen here', withTool('Click', sharpen)]
+        : usual;
       world.count(name);
       await makeObject(world, dice, act);
     }
@@ -213,6 +218,18 @@ async function makeObject(world: World, dice: Dice, begin: Act): Promise<void> {
 }
 
 /** Now and then the page is loaded again, or the server ends while the user works. */
+/** Zoom in somewhere, and have the part in sight in full detail; its end comes with the next photo. */
+async function sharpen(world: World, dice: Dice): Promise<void> {
+  const { x, y } = await onPhoto(world, somewhere(dice));
+  await world.page.mouse.move(x, y);
+  for (let turn = 0; turn < 6; turn++) await world.page.mouse.wheel(0, -120);
+  await world.page.keyboard.press('z');
+  await settle(world);
+  await world.page.mouse.click(x, y);
+  await settle(world);
+  await world.page.keyboard.press('Control+0');
+}
+
 async function disturb(world: World, photo: number): Promise<void> {
   if (photo % RELOAD_EVERY === 1) {
     world.count('reload');

@@ -166,8 +166,9 @@ const USUAL_CANVAS = 384;
 async function serverAgrees(world: World, dice: Dice): Promise<string | null> {
   const project = await world.project();
   const found = project.images.flatMap(({ name, key, canvas, objects }) =>
-    objects.flatMap(({ prompts, mask }) => {
-      const isSent = key !== null && mask !== null && prompts.every(({ kind }) => kind !== 'text');
+    objects.flatMap(({ prompts, mask, roi_xywh = null }) => {
+      const isSent =
+        key !== null && mask !== null && roi_xywh === null && prompts.every(({ kind }) => kind !== 'text');
       return isSent ? [{ name, key, canvas: canvas ?? USUAL_CANVAS, mask, prompts }] : [];
     }),
   );

@@ -1,11 +1,12 @@
-/** How masks are drawn, and the canvas that the model sees the photo on. */
-import { readFileSync } from 'node:fs';
+/** How masks are drawn, and in what detail the model sees the photo. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
 import { iou } from '../masks';
-import { splitseem } from '../programs';
+import { drawLargePhoto, FIRST, overlap, partOf, SECOND } from './largePhoto';
+import { run, SPLITSEEM, splitseem } from '../programs';
 import { useStage } from '../stage';
 import type { CocoRle } from '../../src/shared/types';
 
@@ -76,4 +77,78 @@ it('is chosen in a menu, by keys too; another canvas gives the masks of the comm
     .poll(async () => (await user.project()).images[0]?.objects[0]?.mask ?? null, { timeout: 60_000 })
     .toEqual(object.mask);
   expect((await user.project()).images[0]?.canvas).toBe(512);
+});
+
+const masks = async (user: PageUnderTest): Promise<readonly (CocoRle | null)[]> =>
+  (await user.objects()).map(({ mask }) => mask);
+
+const untilMasks = async (user: PageUnderTest, count: number): Promise<readonly CocoRle[]> => {
+  await expect
+    .poll(async () => (await masks(user)).filter((mask) => mask !== null).length, { timeout: 60_000 })
+    .toBe(count);
+  return (await masks(user)).flatMap((mask) => mask ?? []);
+};
+
+it('gives small objects of a large photo exact masks, undone, saved and replayed like any other', async () => {
+  const user = await stage.visit();
+  const { page } = user;
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname === '/v1/embed') asked.push(search);
+  });
+  const buffer = await drawLargePhoto(page);
+  await user.openFile({ name: 'large.jpg', mimeType: 'image/jpeg', buffer });
+  await user.waitForEmbedding();
+  const whole = await user.click(partOf(FIRST));
+  const at = await user.toScreen(partOf(FIRST));
+  await page.mouse.move(at.x, at.y);
+  for (let k = 0; k < 10; k++) await page.mouse.wheel(0, -120);
+
+  // The selected object is answered again, in the part that is in sight.
+  await page.keyboard.press('z');
+  await expect.poll(() => asked.length).toBe(2);
+  const [sharp] = await untilMasks(user, 1);
+  expect(overlap(sharp, FIRST)).toBeGreaterThan(0.95);
+  expect(overlap(whole.mask, FIRST)).toBeLessThan(0.5);
+  const [object] = await user.objects();
+  expect(asked).toEqual(['', `?roi=${object?.roi_xywh?.join() ?? ''}`]);
+  await page.keyboard.press('Control+z');
+  expect(await masks(user)).toEqual([whole.mask]);
+  await page.keyboard.press('Control+y');
+  expect(await masks(user)).toEqual([sharp]);
+
+  // The next one begins there, with no request more.
+  const scale = Number((await page.locator('.zoom-value').innerText()).replace(/\D/g, '')) / 100;
+  await page.keyboard.press('Enter');
+  await page.mouse.click(at.x + (SECOND.x - FIRST.x) * scale, at.y + (SECOND.y - FIRST.y) * scale);
+  const both = await untilMasks(user, 2);
+  expect(overlap(both[1], SECOND)).toBeGreaterThan(0.95);
+  expect(asked).toHaveLength(2);
+
+  // What Python makes of the prompts, and what a reload brings back, are the same masks.
+  const folder = join(stage.folder, 'sharp');
+  mkdirSync(folder);
+  const [project, photo] = [join(folder, 'project.json'), join(folder, 'large.jpg')];
+  writeFileSync(project, await user.exportAs('Project'));
+  writeFileSync(photo, buffer);
+  await run([SPLITSEEM, 'replay'], [project, photo, '--at-least', '0.99']);
+  await page.reload();
+  expect(await untilMasks(user, 2)).toEqual(both);
+
+  // The network fails: it says so, and is tried again.
+  await page.route('**/v1/embed?roi=*', (route) => route.abort());
+  await page.mouse.move(at.x, at.y);
+  for (let k = 0; k < 6; k++) await page.mouse.wheel(0, -120);
+  await page.getByText('View', { exact: true }).press('Enter');
+  await user.button('Sharpen here').click();
+  const again = user.button('Try again');
+  await again.waitFor({ timeout: 60_000 });
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.unroute('**/v1/embed?roi=*');
+  await again.click();
+  await again.waitFor({ state: 'detached' });
+  expect(await user.button('Sharpen here').getAttribute('aria-pressed')).toBe('true');
+  await user.button('Whole photo').click();
+  expect(await user.button('Sharpen here').getAttribute('aria-pressed')).toBe('false');
 });

@@ -11,6 +11,8 @@ export type EmbedProgress =
 export interface EmbedOptions {
   /** Pixels that the photo is resized to; null: what the model usually takes. */
   readonly canvas?: number | null;
+  /** The part to embed: left, top, width and height; null: all of it. */
+  readonly roi?: readonly [number, number, number, number] | null;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: EmbedProgress) => void;
   /** May hear the embedding while it comes; `at` bytes came before, 0 when it is sent again. */
@@ -31,8 +33,8 @@ export function createEmbed(
   surroundings: Surroundings = browser,
   milliseconds?: number,
 ): Embed {
-  return (photo, { canvas = null, signal, onProgress, onBytes }) => {
-    const url = canvas === null ? address : withCanvas(address, canvas);
+  return (photo, { canvas = null, roi = null, signal, onProgress, onBytes }) => {
+    const url = withQuery(address, { canvas: canvas?.toString(), roi: roi?.join() });
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
     const request = { url, body: photo, headers, signal, onProgress, ...(onBytes && { onBytes }) };
     const send = () => patiently(surroundings, request, { patience: 'embedding', milliseconds });
@@ -47,8 +49,13 @@ export function createEmbed(
   };
 }
 
-const withCanvas = (address: string, canvas: number): string =>
-  `${address}${address.includes('?') ? '&' : '?'}canvas=${canvas}`;
+function withQuery(address: string, wishes: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(wishes).filter(([, value]) => value !== undefined);
+  return given.reduce(
+    (url, [name, value]) => `${url}${url.includes('?') ? '&' : '?'}${name}=${value}`,
+    address,
+  );
+}
 
 export const contentType = (photo: Blob): string =>
   photo.type.startsWith('image/') ? photo.type : 'application/octet-stream';

@@ -25,12 +25,13 @@ import { wantedPhotos } from './state/ahead';
 import { ClassNames } from './state/classNames';
 import { followCanvases } from './steps/canvases';
 import { DecodeLoop } from './steps/decodeLoop';
+import { Parts } from './steps/parts';
 import { Preview } from './steps/preview';
 import { Sharpening } from './steps/sharpening';
 import { EmbedQueue } from './photos/embedQueue';
 import { Remarks } from './photos/remarks';
 import { checkSize, type OpenedFile, type Photo, type ReadOptions } from './photos/photo';
-import type { Readiness, Store } from './state/store';
+import { embeddedHere, type Readiness, type Store } from './state/store';
 import { Projects } from './state/projects';
 import { TextLookup } from './steps/textLookup';
 
@@ -62,6 +63,7 @@ export class Controller {
   readonly #services: Services;
   readonly #texts: TextLookup;
   readonly #decoding: DecodeLoop;
+  readonly #parts: Parts;
   readonly #classNames: ClassNames;
   readonly #projects: Projects;
   /** Photos that undo brings back; without their pixels. */
@@ -87,8 +89,9 @@ export class Controller {
     });
     this.#decoding = new DecodeLoop(store, services, this.#texts, {
       onError,
-      onGone: (image) => this.#sendAgain(image),
+      onGone: ({ image, id, part }) => (part === null ? this.#sendAgain(image) : this.#parts.sendAgain(id)),
     });
+    this.#parts = new Parts(store, services, { onArrival, onError });
     new Preview(store, services.decoder, this.#texts);
     followCanvases(store, (image) => this.#sendAgain(image));
     new Sharpening(store, services, this.#texts, onArrival);
@@ -175,6 +178,7 @@ export class Controller {
     if (photo === undefined) return;
     this.#clearMessages();
     this.#store.failedSteps.value = new Map();
+    this.#parts.retry();
     if (this.#store.decoder.value.phase === 'failed') this.start();
     this.#queueEmbed(id, photo);
     // What was left out on other photos is tried again too, and does not wait for this one.
@@ -186,6 +190,16 @@ export class Controller {
     this.#embedQueue.remove(id);
     this.#embedding.get(id)?.abort();
     this.#setReadiness(id, { phase: 'failed', error: aborted() });
+  }
+
+  /** Try the parts of photos again that could not be embedded. */
+  retryParts(): void {
+    this.#parts.retry();
+  }
+
+  /** Stop waiting for a part of a photo; it can be tried again. */
+  cancelPart(id: string): void {
+    this.#parts.cancel(id);
   }
 
   /** Close a photo; undo brings it back. */
@@ -203,8 +217,9 @@ export class Controller {
       this.notify('The selected object is locked: unlock it by Shift+L, or begin another by N');
       return;
     }
+    const here = embeddedHere(this.#store)?.part ?? null;
     this.change((session) =>
-      change.addPrompt(session, prompt, this.#services.now(), this.#store.nextLabel.value),
+      change.addPrompt(session, prompt, this.#services.now(), this.#store.nextLabel.value, here),
     );
   }
 

@@ -41,6 +41,8 @@ export interface Scene {
   readonly look: MaskLook;
   readonly photo: ShownPhoto;
   readonly viewport: Viewport;
+  /** The part of the image that is seen in full detail: left, top, width, height; null: none is. */
+  readonly sharpPart: readonly [number, number, number, number] | null;
   readonly objects: readonly SceneObject[];
   /** What a click would give. */
   readonly preview: { readonly mask: CocoRle; readonly colour: Rgb } | null;
@@ -51,6 +53,8 @@ export interface Scene {
 }
 
 const PENDING_ALPHA = 0.55;
+const FRAME_COLOUR = '#7c3aed';
+const FRAME_DASH = [2, 4];
 
 /** From this magnification on, pixels are shown as squares. */
 const SHARP_SCALE = 4;
@@ -72,6 +76,7 @@ export function drawScene(
   context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
   drawPhoto(context, scene, isMoving);
   drawMasks();
+  if (scene.sharpPart !== null) drawFrame(context, scene.viewport, scene.sharpPart);
   for (const object of scene.objects.filter(({ isActive }) => isActive)) {
     for (const { item, isPending } of object.prompts) {
       context.globalAlpha = isPending ? PENDING_ALPHA : 1;
@@ -104,6 +109,18 @@ function drawPhoto(context: CanvasRenderingContext2D, { photo, viewport }: Scene
       context.drawImage(pixels, region.x, region.y, region.width, region.height);
     }
   });
+}
+
+/** Around a part of the image. */
+function drawFrame(
+  context: CanvasRenderingContext2D,
+  viewport: Viewport,
+  [left, top, width, height]: readonly [number, number, number, number],
+): void {
+  const { x, y } = toScreen(viewport, { x: left, y: top });
+  const path = new Path2D();
+  path.rect(x, y, width * viewport.scale, height * viewport.scale);
+  strokeOnWhite(context, path, FRAME_COLOUR, FRAME_DASH);
 }
 
 function drawCrosshair(context: CanvasRenderingContext2D, viewport: Viewport, at: PointXy): void {

@@ -153,15 +153,22 @@ const readGeometry: Reader<ImageGeometry> = (value, where) => {
     const sane = geometry[size].every((side) => side >= 1 && side <= MAX_DIMENSION);
     check(sane, `${where}: ${size} must have sides of 1 to ${MAX_DIMENSION} pixels`);
   }
-  const [x, y, width, height] = geometry.roi_xywh;
-  const [originalHeight, originalWidth] = geometry.original_hw;
-  const inside = x >= 0 && y >= 0 && x + width <= originalWidth && y + height <= originalHeight;
-  check(inside && width >= 1 && height >= 1, `${where}: roi_xywh must be a region inside the image`);
+  checkRoi(geometry.roi_xywh, geometry.original_hw, where);
   const covers =
     geometry.padded_hw[0] >= geometry.input_hw[0] && geometry.padded_hw[1] >= geometry.input_hw[1];
   check(covers, `${where}: padded_hw must not be smaller than input_hw`);
   return geometry;
 };
+
+/** Refuse a region that is empty, or not inside an image of this height and width. */
+export function checkRoi(
+  [x, y, width, height]: ImageGeometry['roi_xywh'],
+  [imageHeight, imageWidth]: readonly [number, number],
+  where: string,
+): void {
+  const inside = x >= 0 && y >= 0 && x + width <= imageWidth && y + height <= imageHeight;
+  check(inside && width >= 1 && height >= 1, `${where}: roi_xywh must be a region inside the image`);
+}
 
 export const readTensor: Reader<NamedTensor> = (value, where) => {
   const fields = mapping(value, where);

@@ -18,6 +18,7 @@ import {
   number,
   optional,
   pair,
+  quadruple,
   required,
   sequence,
   text,
@@ -36,6 +37,7 @@ import {
   MAX_TIMINGS,
 } from '../shared/reading/limits';
 import { overlap, readAttributes, readClassAttributes } from './attributes';
+import { checkRoi } from './embedding';
 import { readPromptItem } from '../shared/prompt/kinds';
 import { cocoRle } from '../shared/reading/cocoRle';
 import { refuse } from '../shared/reading/refusal';
@@ -133,7 +135,8 @@ const projectImage: Reader<ProjectImage> = (value, where) => {
   const [height, width] = image.size_hw;
   check(height >= 1 && width >= 1, `${where}: size_hw must be positive`);
   check(image.key === null || KEY.test(image.key), `${where}: key must be 32 to 128 hexadecimal digits`);
-  for (const { mask, prompts } of image.objects) {
+  for (const { mask, prompts, roi_xywh } of image.objects) {
+    if (roi_xywh != null) checkRoi(roi_xywh, image.size_hw, where);
     const masks = [mask, ...prompts.map((prompt) => (prompt.kind === 'mask' ? prompt : null))];
     const fit = masks.every((one) => one === null || (one.size[0] === height && one.size[1] === width));
     check(fit, `${where}: a mask has another size than the image`);
@@ -157,6 +160,7 @@ const projectObject: Reader<ProjectObject> = (value, where) => {
       locked: optional(fields, 'locked', boolean, where),
       group: optional(fields, 'group', integer, where),
       attributes: optional(fields, 'attributes', readAttributes, where),
+      roi_xywh: optional(fields, 'roi_xywh', quadruple(integer), where),
     }),
   };
   const { number: shown = 1, group = 1 } = object;

@@ -14,6 +14,7 @@ import {
   type Step,
 } from './state';
 import { masksOf } from './overlap';
+import { onPart, scaledPart } from './parts';
 import { withNewObject } from './transitions';
 
 /** What another photo takes of an object. */
@@ -25,10 +26,11 @@ export interface CopiedObject extends Likeness {
 }
 
 /** What a copy has of an object beside its prompts. A copy is never locked. */
-type Likeness = Pick<SegmentObject, 'userLabel' | 'group' | 'attributes'>;
+type Likeness = Pick<SegmentObject, 'userLabel' | 'group' | 'attributes' | 'part'>;
 
-const likenessOf = ({ userLabel, group, attributes }: Likeness): Likeness => ({
+const likenessOf = ({ userLabel, group, attributes, part }: Likeness): Likeness => ({
   userLabel,
+  ...(part !== undefined && { part }),
   ...(group !== undefined && { group }),
   ...(attributes !== undefined && { attributes }),
 });
@@ -99,9 +101,13 @@ export function pasteObject(session: Session, copied: CopiedObject, givenAt: num
   const image = activeImageOf(session);
   if (image === null || copied.prompts.length === 0) return session;
   const prompts = copied.prompts.map((prompt) => scaled(prompt, copied.size, image.size));
-  const { group, ...others } = likenessOf(copied);
-  const isSame = copied.image === image.id && group !== undefined;
-  return withCopy(session, 'paste object', prompts, isSame ? { ...others, group } : others, givenAt).session;
+  const { group, part, ...others } = likenessOf(copied);
+  const like = {
+    ...others,
+    ...(part !== undefined && { part: scaledPart(part, copied.size, image.size) }),
+    ...(copied.image === image.id && group !== undefined && { group }),
+  };
+  return withCopy(session, 'paste object', prompts, like, givenAt).session;
 }
 
 /** Another object like the selected one, with its masks. */
@@ -134,7 +140,7 @@ export function mergeWithPrevious(session: Session, givenAt: number): Session {
   if (first?.isDraft !== false || second?.isDraft !== false) return session;
   const prompt = { kind: 'mask', ...painted(first.mask, runsOf(second.mask), 1) } as const;
   const merged: SegmentObject = {
-    ...before,
+    ...onPart(before, null),
     userLabel: before.userLabel ?? selected.userLabel,
     steps: [{ id: `step-${session.nextId}`, prompt, givenAt }],
   };

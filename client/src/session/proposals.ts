@@ -3,10 +3,12 @@ import type { ClickItem } from '../shared/generated';
 import { rleIou } from '../shared/rle';
 import type { StepResult } from '../shared/types';
 import { commit, replaceImage } from './history';
+import { onPart } from './parts';
 import {
   resultOf,
   type ImageId,
   type ObjectId,
+  type Part,
   type SegmentObject,
   type Session,
   type StepId,
@@ -27,6 +29,8 @@ export interface Adding {
   readonly givenAt: number;
   /** What they are called by the user; null or absent: nothing. */
   readonly label?: string | null;
+  /** Where they were found; null or absent: in all of the photo. */
+  readonly part?: Part | null;
 }
 
 /**
@@ -38,7 +42,7 @@ export function addProposals(
   session: Session,
   imageId: ImageId,
   proposals: readonly Proposal[],
-  { what, selects, givenAt, label = null }: Adding,
+  { what, selects, givenAt, label = null, part = null }: Adding,
 ): Session {
   const image = session.images.find(({ id }) => id === imageId);
   if (image === undefined) return session;
@@ -58,7 +62,7 @@ export function addProposals(
     results.set(step.id, result);
     const number = nextNumber++;
     const id: ObjectId = `${image.id}-object-${number}`;
-    return { id, number, steps: [step], userLabel: label, savedGuess: null };
+    return onPart({ id, number, steps: [step], userLabel: label, savedGuess: null }, part);
   });
   const activeObject = selects ? (objects[0]?.id ?? null) : null;
   const document = {

@@ -106,14 +106,16 @@ class Restoring {
 
   #merge(saved: ProjectObject, current: SegmentObject | undefined): SegmentObject {
     const names = { ...namesOf(saved), ...marksOf(saved) };
+    const part = saved.roi_xywh == null ? {} : { part: saved.roi_xywh };
     if (current === undefined) {
       const number = this.#takeNumber(saved.number ?? null);
-      return { id: this.#takeId(saved.id ?? null), number, steps: this.#stepsOf(saved), ...names };
+      return { id: this.#takeId(saved.id ?? null), number, steps: this.#stepsOf(saved), ...names, ...part };
     }
-    const isSame = hasPrompts(current, saved);
+    const isSame = hasPrompts(current, saved) && current.part?.join() === saved.roi_xywh?.join();
     const isSaid = JSON.stringify(marksOf(saved)) === JSON.stringify(marksIn(current));
     if (isSame && isSaid && current.userLabel === names.userLabel) return current;
-    return { ...withoutMarks(current), ...names, steps: isSame ? current.steps : this.#stepsOf(saved) };
+    const steps = isSame ? current.steps : this.#stepsOf(saved);
+    return { ...withoutMarks(current), ...names, steps, ...part };
   }
 
   #stepsOf({ prompts }: ProjectObject): readonly Step[] {

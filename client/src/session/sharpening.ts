@@ -2,7 +2,15 @@
 import type { CocoRle, PromptItem, StepResult } from '../shared/types';
 import { isEdit } from '../shared/prompt/edits';
 import { rleArea } from '../shared/rle';
-import type { ImageId, SegmentObject, Session, StepId } from './state';
+import {
+  embeddedOf,
+  type Embedded,
+  type ImageId,
+  type ImageState,
+  type SegmentObject,
+  type Session,
+  type StepId,
+} from './state';
 
 /** Steps that failed: the object is answered without them. */
 type LeftOut = ReadonlyMap<StepId, unknown>;
@@ -10,6 +18,7 @@ type LeftOut = ReadonlyMap<StepId, unknown>;
 /** An object whose mask, as it is shown, can get the edges of the photo. */
 export interface CoarseMask {
   readonly imageId: ImageId;
+  readonly embedded: Embedded;
   readonly step: StepId;
   /** Up to that step. */
   readonly prompts: readonly PromptItem[];
@@ -21,14 +30,14 @@ export function coarseMasks(session: Session, leftOut: LeftOut): readonly Coarse
   const { images, activeImage } = session;
   const active = images.filter(({ id }) => id === activeImage);
   const others = images.filter(({ id }) => id !== activeImage);
-  return [...active, ...others].flatMap(({ id, document }) =>
-    document.objects.flatMap((object) => coarseMask(session, id, object, leftOut) ?? []),
+  return [...active, ...others].flatMap((image) =>
+    image.document.objects.flatMap((object) => coarseMask(session, image, object, leftOut) ?? []),
   );
 }
 
 function coarseMask(
   { results }: Session,
-  imageId: ImageId,
+  image: ImageState,
   object: SegmentObject,
   leftOut: LeftOut,
 ): CoarseMask | null {
@@ -38,7 +47,8 @@ function coarseMask(
   const result = step && results.get(step.id);
   if (result?.isCoarse !== true || result.isDraft || (next && !isEdit(next.prompt))) return null;
   const prompts = steps.slice(0, index + 1).map(({ prompt }) => prompt);
-  return { imageId, step: step?.id ?? '', prompts, result };
+  const embedded = embeddedOf(image, object.part ?? null);
+  return { imageId: image.id, embedded, step: step?.id ?? '', prompts, result };
 }
 
 /** With the mask in place of the coarse one, unless that was replaced meanwhile; null: with the coarse one for good. */

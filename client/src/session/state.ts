@@ -29,6 +29,20 @@ export interface SegmentObject {
   readonly group?: number;
   /** What is said of it beside its label, by the attributes of its class. */
   readonly attributes?: Attributes;
+  /** Where its prompts are answered in full detail; absent: on the photo as a whole. */
+  readonly part?: Part;
+}
+
+/** A part of a photo that is embedded by itself: left, top, width and height, whole pixels of the image. */
+export type Part = readonly [number, number, number, number];
+
+/** The embedding that answers prompts. */
+export interface Embedded {
+  readonly image: ImageId;
+  /** Of the embedding: that of the photo, unless it is of a part. */
+  readonly id: string;
+  /** Null: all of the photo. */
+  readonly part: Part | null;
 }
 
 /** By name: a text or a choice, or whether it is ticked. */
@@ -169,6 +183,14 @@ export const activeImageOf = (session: Session): ImageState | null => imageOf(se
 export const activeObjectOf = (image: ImageState): SegmentObject | null =>
   image.document.objects.find((object) => object.id === image.document.activeObject) ?? null;
 
+/** The embedding of a photo, or of a part of it, on the photo's canvas. */
+export function embeddedOf(
+  { id, document }: Pick<ImageState, 'id' | 'document'>,
+  part: Part | null,
+): Embedded {
+  return { image: id, id: part === null ? id : [id, part.join(), document.canvas ?? ''].join(' '), part };
+}
+
 /** Result of the latest step that has one: what is painted and exported. */
 export function resultOf(session: Session, object: SegmentObject): StepResult | null {
   for (let i = object.steps.length - 1; i >= 0; i--) {
@@ -198,6 +220,7 @@ export function labelOf(session: Session, object: SegmentObject): Label | null {
 /** A step that waits for its result, with everything that the decoder needs. */
 export interface PendingStep {
   readonly imageId: ImageId;
+  readonly embedded: Embedded;
   /** With those of its steps that are not left out. */
   readonly object: SegmentObject;
   readonly step: Step;
@@ -207,8 +230,8 @@ export interface PendingStep {
   readonly previous: StepResult | null;
 }
 
-/** Of an image: whether it gives answers that are no drafts. */
-export type IsComplete = (image: ImageId) => boolean;
+/** Of an embedding: whether it gives answers that are no drafts. */
+export type IsComplete = (embedded: string) => boolean;
 
 /** Steps that cannot be answered; the other steps of their object are answered without them. */
 export type LeftOut = Pick<ReadonlySet<StepId>, 'has'>;
@@ -224,7 +247,7 @@ export const pendingSteps = (
   session.images.flatMap((image) =>
     image.document.objects.flatMap((object) => {
       const steps = object.steps.filter(({ id }) => !leftOut.has(id));
-      return firstPending(session, image.id, { ...object, steps }, isComplete(image.id)) ?? [];
+      return firstPending(session, image, { ...object, steps }, isComplete) ?? [];
     }),
   );
 
@@ -245,19 +268,21 @@ export function nextPending(
 
 function firstPending(
   session: Session,
-  imageId: ImageId,
+  image: ImageState,
   object: SegmentObject,
-  isComplete: boolean,
+  isComplete: IsComplete,
 ): PendingStep | null {
+  const embedded = embeddedOf(image, object.part ?? null);
   const index = object.steps.findIndex(({ id }) => {
     const result = session.results.get(id);
-    return result === undefined || (isComplete && result.isDraft);
+    return result === undefined || (result.isDraft && isComplete(embedded.id));
   });
   const step = object.steps[index];
   if (step === undefined) return null;
   const before = object.steps[index - 1];
   return {
-    imageId,
+    imageId: image.id,
+    embedded,
     object,
     step,
     prompts: object.steps.slice(0, index + 1).map(({ prompt }) => prompt),

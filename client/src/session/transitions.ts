@@ -3,6 +3,7 @@ import type { Naming } from '../shared/model/naming';
 import type { PromptItem, SizeHw, StepResult } from '../shared/types';
 import { commit, replaceImage } from './history';
 import { isLocked, lockedActive } from './marks';
+import { madeReadyFor } from './parts';
 import {
   activeImageOf,
   activeObjectOf,
@@ -11,6 +12,7 @@ import {
   type ImageId,
   type ImageState,
   type ObjectId,
+  type Part,
   type SegmentObject,
   type Session,
   type Step,
@@ -47,26 +49,29 @@ export const activateImage = (session: Session, id: ImageId): Session => ({ ...s
  *
  * An object that is hidden is shown again: what is not seen should not change.
  *
- * Args: label: what a new object is called by the user, or null.
+ * Args: label: what a new object is called by the user, or null. here: the part of the photo that is embedded by itself
+ * just now, in which new objects begin.
  */
 export function addPrompt(
   session: Session,
   prompt: PromptItem,
   givenAt: number,
   label: string | null = null,
+  here: Part | null = null,
 ): Session {
   const image = activeImageOf(session);
   if (image === null || lockedActive(session) !== null) return session;
-  const step: Step = { id: `step-${session.nextId}`, prompt, givenAt };
   const prepared =
     activeObjectOf(image) === null ? withNewObject(image, label) : { image, document: image.document };
   const { activeObject, hidden } = prepared.document;
-  const document = mapObject(prepared.document, activeObject, (object) => ({
-    ...object,
-    steps: [...object.steps, step],
-  }));
+  let { nextId } = session;
+  const document = mapObject(prepared.document, activeObject, (before) => {
+    const { object, nextId: id } = madeReadyFor(before, prompt, { size: image.size, here, nextId });
+    nextId = id + 1;
+    return { ...object, steps: [...object.steps, { id: `step-${id}`, prompt, givenAt }] };
+  });
   const shown = { ...document, hidden: without(hidden, activeObject) };
-  return commit({ ...session, nextId: session.nextId + 1 }, prepared.image, prompt.kind, shown);
+  return commit({ ...session, nextId }, prepared.image, prompt.kind, shown);
 }
 
 /** Take a prompt back; the steps after it are done again without it. */

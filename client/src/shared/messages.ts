@@ -115,7 +115,11 @@ export interface WorkerCalls {
   photo: { args: { readonly imageId: string; readonly bitmap: ImageBitmap }; result: null };
   /** The mask of a step that left `maskLogits`, with the edges of the photo; it waits for steps, as a preview does. */
   sharpen: {
-    args: Pick<StepArgs, 'imageId' | 'points' | 'strokes'> & { readonly maskLogits: MaskLogits };
+    args: Pick<StepArgs, 'imageId' | 'points' | 'strokes'> & {
+      readonly maskLogits: MaskLogits;
+      /** The image whose photo was shown; that of the step may be a part of it. */
+      readonly photo: string;
+    };
     result: { readonly mask: CocoRle };
   };
   /** Everything in an image, the likeliest first; its progress counts pieces of work instead of bytes. */

@@ -122,11 +122,11 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   };
 
   /** Beside the steps, a level of the photo at a time. */
-  sharpen: Call<'sharpen'> = async ({ imageId, ...asked }, signal = new AbortController().signal) => {
+  sharpen: Call<'sharpen'> = async ({ imageId, photo, ...asked }, signal = new AbortController().signal) => {
     const decoder = this.#ready();
     const image = await this.#images.use(decoder, imageId);
-    if (this.#photo?.imageId !== imageId) {
-      throw new Failure({ kind: 'decoder', message: `the photo of image ${imageId} has not been shown` });
+    if (this.#photo?.imageId !== photo) {
+      throw new Failure({ kind: 'decoder', message: `the photo of image ${photo} has not been shown` });
     }
     const { pyramid } = this.#photo;
     return {

@@ -1,28 +1,62 @@
 import type { EmbedProgress } from '../../api/embeddings';
 import { sayFailure, sayWhatHappened } from '../../shared/failures';
 import type { App } from '../app';
-import type { Readiness, Store } from '../state/store';
+import { phaseOf, type Readiness, type Store } from '../state/store';
+import { wantedParts } from '../steps/parts';
 import './EmbeddingProgress.css';
 
-/** What is missing until the photo answers clicks; nothing once it does. */
-export function EmbeddingProgress({ app: { store, controller } }: { readonly app: App }) {
+/** What is missing until the photo, and its part in full detail, answer clicks; nothing once they do. */
+export function EmbeddingProgress({ app }: { readonly app: App }) {
+  const { store, controller } = app;
   const image = store.activeImage.value;
   const readiness = store.activePhoto.value?.readiness;
-  if (image === null || readiness === undefined || readiness.phase === 'ready') return null;
+  if (image === null || readiness === undefined) return null;
+  if (readiness.phase !== 'ready')
+    return (
+      <Progress
+        store={store}
+        readiness={readiness}
+        again={() => controller.retry(image.id)}
+        cancel={() => controller.cancelEmbedding(image.id)}
+      />
+    );
+  const part = wantedParts(store).find((one) => one.image === image.id && phaseOf(store, one.id) !== 'ready');
+  const ofPart = part && store.parts.value.get(part.id);
+  if (part === undefined || ofPart === undefined || ofPart.phase === 'ready') return null;
+  return (
+    <Progress
+      store={store}
+      title="The part in full detail"
+      readiness={ofPart}
+      again={() => controller.retryParts()}
+      cancel={() => controller.cancelPart(part.id)}
+    />
+  );
+}
+
+interface ProgressProps {
+  readonly store: Store;
+  readonly title?: string;
+  readonly readiness: Exclude<Readiness, { phase: 'ready' }>;
+  readonly again: () => void;
+  readonly cancel: () => void;
+}
+
+function Progress({ store, title, readiness, again, cancel }: ProgressProps) {
   const waiting = waitingPrompts(store);
   const { text, fraction } = describe(readiness);
   return (
     <div class={readiness.phase === 'failed' ? 'progress failed' : 'progress'}>
-      <p>{text}</p>
+      <p>{title === undefined ? text : `${title}: ${text}`}</p>
       {readiness.phase === 'failed' ? (
-        <button type="button" class="action primary" onClick={() => controller.retry(image.id)}>
+        <button type="button" class="action primary" onClick={again}>
           Try again
         </button>
       ) : (
         <>
           <progress aria-label={text} {...(fraction === null ? {} : { value: fraction, max: 1 })} />
           {readiness.phase === 'embedding' && (
-            <button type="button" class="action" onClick={() => controller.cancelEmbedding(image.id)}>
+            <button type="button" class="action" onClick={cancel}>
               Cancel
             </button>
           )}

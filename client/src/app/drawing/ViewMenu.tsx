@@ -2,6 +2,7 @@ import { LOOKS } from '../../canvas/layers';
 import type { App } from '../app';
 import { canvasChoices, chooseCanvas, learnCanvases } from '../tools/detailActions';
 import { titles } from '../tools/keyMap';
+import { endSharpening, sharpenHere, sharpPartOf } from '../tools/sharpActions';
 import './ViewMenu.css';
 
 const LOOK_NAMES: Readonly<Record<(typeof LOOKS)[number], string>> = {
@@ -29,6 +30,7 @@ export function ViewMenu({ app }: { readonly app: App }) {
       </summary>
       <div class="view-choices">
         <Looks app={app} />
+        <SharpenHere app={app} />
         <Detail app={app} />
       </div>
     </details>
@@ -71,6 +73,33 @@ function Looks({ app: { store } }: { readonly app: App }) {
         <span class="view-value">{opacity.value} %</span>
       </label>
     </>
+  );
+}
+
+function SharpenHere({ app }: { readonly app: App }) {
+  const isSharp = sharpPartOf(app.store) !== null;
+  return (
+    <div>
+      <div class="sharpen-here">
+        <button
+          type="button"
+          class="action"
+          aria-pressed={isSharp}
+          {...titles(app, 'sharpen-here', 'See the part of the photo that is in sight in full detail')}
+          onClick={() => sharpenHere(app)}
+        >
+          Sharpen here
+        </button>
+        {isSharp && (
+          <button type="button" class="action" onClick={() => endSharpening(app)}>
+            Whole photo
+          </button>
+        )}
+      </div>
+      <p class="hint">
+        For what is small: the part in sight in full detail, for the selected and for new objects.
+      </p>
+    </div>
   );
 }
 

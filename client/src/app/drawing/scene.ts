@@ -9,6 +9,7 @@ import { picturesOf } from './photoPixels';
 import type { App } from '../app';
 import { brushRadius } from '../state/brush';
 import type { Store } from '../state/store';
+import { sharpPartOf } from '../tools/sharpActions';
 
 /** In the colour that the click's object has, or would have. */
 function previewOf({ preview, nextLabel }: Store, image: ImageState): Scene['preview'] {
@@ -40,6 +41,7 @@ export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene |
     photo: { size: image.size, pictures: picturesOf(open, store.detail.value) },
     look: { kind: store.look.value, opacity: store.opacity.value / 100 },
     viewport: store.viewport.value,
+    sharpPart: sharpPartOf(store),
     sketch: store.sketch.value,
     crosshair: store.crosshair.value,
     preview: isPeeking ? null : previewOf(store, image),

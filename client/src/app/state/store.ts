@@ -7,7 +7,15 @@ import type { Sketch } from '../../canvas/sketch';
 import type { Viewport } from '../../canvas/viewport';
 import type { AwaitedImage } from '../../session/matching';
 import type { CopiedObject } from '../../session/objects';
-import { activeImageOf, EMPTY_SESSION, type ImageId, type StepId } from '../../session/state';
+import {
+  activeImageOf,
+  embeddedOf,
+  EMPTY_SESSION,
+  type Embedded,
+  type ImageId,
+  type Part,
+  type StepId,
+} from '../../session/state';
 import type { ClientError } from '../../shared/errors';
 import type { RuntimeInfo } from '../../shared/messages';
 import { nameOf, type Naming, type Vocabulary } from '../../shared/model/naming';
@@ -62,6 +70,7 @@ export function createStore() {
   return {
     session,
     photos,
+    ...partSignals(),
     decoder: signal<DecoderState>({ phase: 'loading' }),
     tool: signal<Tool>('click'),
     viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
@@ -134,15 +143,34 @@ export function createStore() {
   };
 }
 
+const partSignals = () => ({
+  /** Of each photo the part that is embedded by itself just now: objects begin there. */
+  sharpParts: signal<ReadonlyMap<ImageId, Part>>(new Map()),
+  /** How far the embeddings of parts are, by their ids. */
+  parts: signal<ReadonlyMap<string, Readiness>>(new Map()),
+});
+
 export type Store = ReturnType<typeof createStore>;
 
 /** Ten letters and digits: `crypto.randomUUID` is missing on pages without a secure context. */
 const randomOrigin = (): string =>
   [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => (byte % 36).toString(36)).join('') + '-';
 
-/** Whether an image gives answers that are no drafts. */
-export const isReady = ({ photos }: Store, image: ImageId): boolean =>
-  photos.value.get(image)?.readiness.phase === 'ready';
+/** How far an embedding is, of a photo or of a part; null: it is not wanted yet, or closed. */
+export const phaseOf = ({ photos, parts }: Pick<Store, 'photos' | 'parts'>, embedded: string) =>
+  (photos.value.get(embedded)?.readiness ?? parts.value.get(embedded))?.phase ?? null;
+
+/** Whether an embedding gives answers that are no drafts. */
+export const isReady = (store: Store, embedded: string): boolean => phaseOf(store, embedded) === 'ready';
+
+/** Where objects of the shown photo begin: its part that is embedded by itself, or all of it. */
+export function embeddedHere({
+  activeImage,
+  sharpParts,
+}: Pick<Store, 'activeImage' | 'sharpParts'>): Embedded | null {
+  const image = activeImage.value;
+  return image && embeddedOf(image, sharpParts.value.get(image.id) ?? null);
+}
 
 /** What a class embedding is called by the vocabulary of the store. */
 export function namingOf({ decoder, vocabulary }: Store, classEmbed: Float32Array): Naming {

@@ -1,11 +1,11 @@
 /** Answers the prompts that wait, one after the other. */
 import type { DecoderBridge } from '../../bridge/decoder';
-import { hasStep, nextPending, type ImageId, type PendingStep } from '../../session/state';
+import { hasStep, nextPending, type Embedded, type PendingStep } from '../../session/state';
 import { recordResult } from '../../session/transitions';
 import { toClientError, type ClientError } from '../../shared/errors';
 import { counted, isEdit } from '../../shared/prompt/edits';
 import { checkSize } from '../photos/photo';
-import { isReady, namingOf, type Store } from '../state/store';
+import { isReady, namingOf, phaseOf, type Store } from '../state/store';
 import { editResult, type Answer } from './editResult';
 import { stepArgs } from './stepArgs';
 import { answeredTimings } from './timings';
@@ -18,8 +18,8 @@ interface Services {
 
 interface Events {
   readonly onError: (error: ClientError) => void;
-  /** The server, which decodes, no longer has the image. */
-  readonly onGone: (image: ImageId) => void;
+  /** The server, which decodes, no longer has the embedding. */
+  readonly onGone: (embedded: Embedded) => void;
 }
 
 export class DecodeLoop {
@@ -43,7 +43,7 @@ export class DecodeLoop {
     if (this.#running !== null) return;
     const pending = nextPending(
       this.#store.session.value,
-      (image) => isReady(this.#store, image),
+      (embedded) => isReady(this.#store, embedded),
       (step) => this.#canDecode(step),
       this.#store.failedSteps.value,
     );
@@ -74,12 +74,12 @@ export class DecodeLoop {
     return args && this.#services.decoder.call('step', args, { signal });
   }
 
-  #canDecode({ imageId, prompts, step, previous }: PendingStep): boolean {
+  #canDecode({ imageId, embedded, prompts, step, previous }: PendingStep): boolean {
     const { photos } = this.#store;
     // What is painted stands on the edges of the photo.
     if (isEdit(step.prompt))
       return photos.value.has(imageId) && (step.prompt.kind === 'mask' || previous?.isCoarse !== true);
-    const phase = photos.value.get(imageId)?.readiness.phase;
+    const phase = phaseOf(this.#store, embedded.id);
     const isOpen = phase === 'ready' || phase === 'opening';
     return isOpen && this.#texts.vectorsOf(counted(prompts)) !== null;
   }
@@ -107,13 +107,13 @@ export class DecodeLoop {
   }
 
   /** A step that failed is left out until another prompt is given or it is tried again. */
-  #failed({ imageId, step }: PendingStep, error: ClientError): void {
+  #failed({ embedded, step }: PendingStep, error: ClientError): void {
     if (error.kind === 'aborted') return;
     // With another worker, or the photo sent again, it may be answered; what loses these too is not tried again.
     const isGone = error.kind === 'http' && error.status === 404;
     if ((error.what === 'worker-failed' || isGone) && !this.#lostDuring.has(step.id)) {
       this.#lostDuring.add(step.id);
-      if (isGone) this.#events.onGone(imageId);
+      if (isGone) this.#events.onGone(embedded);
       return;
     }
     const { failedSteps } = this.#store;

@@ -3,11 +3,11 @@ import { signal } from '@preact/signals';
 import type { Loaded } from '../../api/wait';
 import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
-import type { ImageId } from '../../session/state';
+import type { Embedded, ImageId } from '../../session/state';
 import { addProposals, type Proposal } from '../../session/proposals';
 import { toClientError, type ClientError } from '../../shared/errors';
 import type { WorkerProposal } from '../../shared/messages';
-import { isReady, namingOf, type Store } from '../state/store';
+import { embeddedHere, isReady, namingOf, type Store } from '../state/store';
 import { answeredTimings } from './timings';
 
 interface Services {
@@ -43,24 +43,25 @@ export class Everything {
     if (this.running.value !== null) return 'Everything is being looked for';
     if (decoder.value.phase === 'ready' && decoder.value.info.provider === SERVER_PROVIDER)
       return 'Not where the server decodes';
-    return isReady(this.#store, image.id) ? null : 'The photo is not ready yet';
+    const here = embeddedHere(this.#store);
+    return here !== null && isReady(this.#store, here.id) ? null : 'The photo is not ready yet';
   }
 
   async run(): Promise<void> {
-    const image = this.#store.activeImage.value;
-    if (image === null || this.whyNot !== null) return;
+    const here = embeddedHere(this.#store);
+    if (here === null || this.whyNot !== null) return;
     const abort = new AbortController();
     this.#abort = abort;
     const givenAt = this.#services.now();
     const show = (fraction: number): void => {
-      if (this.#abort === abort) this.running.value = { image: image.id, fraction };
+      if (this.#abort === abort) this.running.value = { image: here.image, fraction };
     };
     show(0);
     try {
       const onProgress = ({ bytes, total }: Loaded): void => show(bytes / (total ?? bytes));
       const options = { signal: abort.signal, onProgress };
-      const found = await this.#services.decoder.call('everything', { imageId: image.id }, options);
-      this.#add(image.id, found, givenAt);
+      const found = await this.#services.decoder.call('everything', { imageId: here.id }, options);
+      this.#add(here, found, givenAt);
     } catch (thrown) {
       const error = toClientError(thrown, 'decoder');
       if (error.kind !== 'aborted') this.#onError(error);
@@ -76,11 +77,12 @@ export class Everything {
     this.running.value = null;
   }
 
-  #add(image: ImageId, found: readonly WorkerProposal[], givenAt: number): void {
+  #add({ image, part }: Embedded, found: readonly WorkerProposal[], givenAt: number): void {
     const { session, notice } = this.#store;
     const before = session.value;
     const proposals = answered(this.#store, found, givenAt, this.#services.now());
-    session.value = addProposals(before, image, proposals, { what: 'everything', selects: false, givenAt });
+    const adding = { what: 'everything', selects: false, givenAt, part };
+    session.value = addProposals(before, image, proposals, adding);
     const count = (one: typeof before): number =>
       one.images.find(({ id }) => id === image)?.document.objects.length ?? 0;
     const added = count(session.value) - count(before);

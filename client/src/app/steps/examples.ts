@@ -19,7 +19,7 @@ import { Failure, toClientError, type ClientError } from '../../shared/errors';
 import { promptPoints, wholeImage } from '../../shared/prompt/prompts';
 import { rleIou } from '../../shared/rle';
 import type { CocoRle, PromptItem, StepResult } from '../../shared/types';
-import { isReady, type Store } from '../state/store';
+import { embeddedHere, isReady, type Store } from '../state/store';
 import { answered } from './everything';
 
 interface Services {
@@ -114,10 +114,10 @@ export class Examples {
 
   /** Find in the shown photo what is like the example. */
   async find(): Promise<void> {
-    const { activeImage, session, notice } = this.#store;
-    const [image, example] = [activeImage.value, this.chosen.value];
-    if (image === null || example === null || this.isRunning.value) return;
-    if (!isReady(this.#store, image.id)) {
+    const { session, notice } = this.#store;
+    const [here, example] = [embeddedHere(this.#store), this.chosen.value];
+    if (here === null || example === null || this.isRunning.value) return;
+    if (!isReady(this.#store, here.id)) {
       notice.value = 'The photo is not ready yet: try again once it is';
       return;
     }
@@ -125,12 +125,13 @@ export class Examples {
     const givenAt = this.#services.now();
     try {
       const vector = example.meaning ?? (await this.#meaningOf(example));
-      const found = await this.#services.decoder.call('find', { imageId: image.id, vector });
+      const found = await this.#services.decoder.call('find', { imageId: here.id, vector });
       const proposals = apart(answered(this.#store, found, givenAt, this.#services.now()));
       const before = session.value;
-      const adding = { what: 'example', selects: true, givenAt, label: example.label };
-      session.value = addProposals(before, image.id, proposals, adding);
-      notice.value = `Like ${example.name}: ${countOf(session.value, image.id) - countOf(before, image.id)} new`;
+      const { image, part } = here;
+      const adding = { what: 'example', selects: true, givenAt, label: example.label, part };
+      session.value = addProposals(before, image, proposals, adding);
+      notice.value = `Like ${example.name}: ${countOf(session.value, image) - countOf(before, image)} new`;
     } catch (thrown) {
       const error = toClientError(thrown, 'decoder');
       if (error.kind !== 'aborted') this.#onError(error);

@@ -7,14 +7,22 @@ import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
 import { clickAt } from '../../canvas/toolGestures';
 import { isInside, toImage } from '../../canvas/viewport';
-import { activeObjectOf, type PendingStep } from '../../session/state';
+import { holds } from '../../session/parts';
+import {
+  activeObjectOf,
+  embeddedOf,
+  type Embedded,
+  type ImageState,
+  type PendingStep,
+} from '../../session/state';
 import type { StepArgs } from '../../shared/messages';
+import type { PromptItem } from '../../shared/types';
 import { isReady, type Store } from '../state/store';
 import { stepArgs } from './stepArgs';
 import type { TextLookup } from './textLookup';
 
 /** A click that is not given, on an object as it is. */
-interface Wish extends Pick<PendingStep, 'imageId' | 'prompts' | 'previous'> {
+interface Wish extends Pick<PendingStep, 'embedded' | 'prompts' | 'previous'> {
   readonly object: string | null;
 }
 
@@ -61,24 +69,40 @@ export class Preview {
 }
 
 const isSameObject = (one: Wish | null, other: Wish | null): boolean =>
-  one?.imageId === other?.imageId && one?.object === other?.object && one?.previous === other?.previous;
+  one?.embedded.id === other?.embedded.id &&
+  one?.object === other?.object &&
+  one?.previous === other?.previous;
 
 /** Null where no click would be answered at once, or where nobody points. */
 function wishOf(store: Store): Wish | null {
   const { hover, tool, sketch, viewport, showsPreview, decoder } = store;
   const image = store.activeImage.value;
   if (hover.value === null || image === null || sketch.value !== null) return null;
-  if (tool.value !== 'click' || !showsPreview.value || !isReady(store, image.id)) return null;
+  if (tool.value !== 'click' || !showsPreview.value) return null;
   if (decoder.value.phase !== 'ready' || decoder.value.info.provider === SERVER_PROVIDER) return null;
   const at = toImage(viewport.value, hover.value.at);
   const known = knownOf(store);
   if (known === null || !isInside(at, image.size)) return null;
   const click = clickAt(at, hover.value.isNegative ? 0 : 1);
-  return { ...known, imageId: image.id, prompts: [...known.prompts, click] };
+  const embedded = embeddedFor(store, image, click);
+  if (embedded === null || !isReady(store, embedded.id)) return null;
+  return { ...known, embedded, prompts: [...known.prompts, click] };
+}
+
+/** Where a click would be answered; null where a part would have to grow for it first. */
+function embeddedFor({ sharpParts }: Store, image: ImageState, click: PromptItem): Embedded | null {
+  const active = activeObjectOf(image);
+  const begun = active !== null && active.steps.length > 0;
+  if (!begun) {
+    const here = sharpParts.value.get(image.id) ?? null;
+    return embeddedOf(image, here !== null && holds(here, click) ? here : null);
+  }
+  const part = active.part ?? null;
+  return part === null || holds(part, click) ? embeddedOf(image, part) : null;
 }
 
 /** What the active object was told so far; null while that is not answered for good. */
-function knownOf({ activeImage, session, failedSteps }: Store): Omit<Wish, 'imageId'> | null {
+function knownOf({ activeImage, session, failedSteps }: Store): Omit<Wish, 'embedded'> | null {
   const object = activeImage.value && activeObjectOf(activeImage.value);
   if (object?.isLocked === true) return null;
   const steps = object?.steps.filter(({ id }) => !failedSteps.value.has(id)) ?? [];

@@ -10,7 +10,7 @@ import { coarseMasks, recordSharp, type CoarseMask } from '../../session/sharpen
 import type { ImageId } from '../../session/state';
 import { toClientError } from '../../shared/errors';
 import { decodeWhole } from '../photos/decodePhoto';
-import type { Store } from '../state/store';
+import { isReady, phaseOf, type Store } from '../state/store';
 import { stepArgs } from './stepArgs';
 import type { TextLookup } from './textLookup';
 
@@ -39,7 +39,7 @@ export class Sharpening {
     effect(() => {
       const { session, photos, decoder, failedSteps } = store;
       const wanted = coarseMasks(session.value, failedSteps.value);
-      const [{ phase }] = [decoder.value, photos.value];
+      const [{ phase }] = [decoder.value, photos.value, store.parts.value];
       untracked(() => {
         // A worker that is loaded again was shown nothing.
         if (phase !== 'ready') this.#shown = null;
@@ -82,9 +82,10 @@ export class Sharpening {
     const all = coarseMasks(session.value, failedSteps.value);
     const { value: loaded } = decoder;
     const isHere = loaded.phase === 'ready' && loaded.info.provider !== SERVER_PROVIDER;
-    const phaseOf = (id: ImageId): string => photos.value.get(id)?.readiness.phase ?? 'failed';
-    for (const one of all) if (!isHere || phaseOf(one.imageId) === 'failed') this.#record(one, null);
-    return all.find(({ imageId }) => isHere && phaseOf(imageId) === 'ready') ?? null;
+    const canBe = ({ imageId, embedded }: CoarseMask): boolean =>
+      isHere && photos.value.has(imageId) && phaseOf(this.#store, embedded.id) !== 'failed';
+    for (const one of all) if (!canBe(one)) this.#record(one, null);
+    return all.find((one) => canBe(one) && isReady(this.#store, one.embedded.id)) ?? null;
   }
 
   /** The photo on screen, where the worker does not have it yet: the first click is then as fast as the others. */
@@ -114,14 +115,14 @@ export class Sharpening {
   }
 
   async #sharpen(coarse: CoarseMask, signal: AbortSignal): Promise<void> {
-    const { imageId, prompts, result } = coarse;
-    const args = stepArgs(this.#store, this.#texts, { imageId, prompts, previous: null });
+    const { imageId: photo, embedded, prompts, result } = coarse;
+    const args = stepArgs(this.#store, this.#texts, { embedded, prompts, previous: null });
     if (args === null || result.maskLogits === null) {
       this.#record(coarse, null);
       return;
     }
     const { points, strokes = [] } = args;
-    const asked = { imageId, points, strokes, maskLogits: result.maskLogits };
+    const asked = { imageId: embedded.id, photo, points, strokes, maskLogits: result.maskLogits };
     const { mask } = await this.#services.decoder.call('sharpen', asked, { signal });
     this.#record(coarse, mask);
   }

@@ -1,7 +1,7 @@
 import type { PendingStep } from '../../session/state';
 import type { StepArgs } from '../../shared/messages';
 import { counted, isEdit, standing } from '../../shared/prompt/edits';
-import { promptPoints, wholeImage } from '../../shared/prompt/prompts';
+import { encodedPart, promptPoints } from '../../shared/prompt/prompts';
 import type { Store } from '../state/store';
 import type { TextLookup } from './textLookup';
 
@@ -9,19 +9,20 @@ import type { TextLookup } from './textLookup';
 export function stepArgs(
   { decoder, photos }: Store,
   lookup: TextLookup,
-  { imageId, prompts, previous }: Pick<PendingStep, 'imageId' | 'prompts' | 'previous'>,
+  { embedded, prompts, previous }: Pick<PendingStep, 'embedded' | 'prompts' | 'previous'>,
 ): StepArgs | null {
-  const size = photos.value.get(imageId)?.photo.size;
+  const size = photos.value.get(embedded.image)?.photo.size;
   const texts = lookup.vectorsOf(counted(prompts));
   if (size === undefined || texts === null || decoder.value.phase !== 'ready') return null;
   const { info } = decoder.value;
   const told = counted(prompts);
   const before = told.at(-2);
+  const part = encodedPart(size, embedded.part);
   return {
-    ...{ imageId, texts, prompts: told },
-    points: promptPoints(told, wholeImage(size), info),
+    ...{ imageId: embedded.id, texts, prompts: told },
+    points: promptPoints(told, part, info),
     memory: previous?.maskLogits ?? null,
     ...(previous && before && isEdit(before) && { painted: previous.mask }),
-    strokes: standing(told, size, info),
+    strokes: standing(told, part, info),
   };
 }

@@ -61,7 +61,7 @@ export class TextLookup {
 
   #waiting(): readonly PendingStep[] {
     const { session, failedSteps } = this.#store;
-    const isComplete = (id: string): boolean => isReady(this.#store, id);
+    const isComplete = (embedded: string): boolean => isReady(this.#store, embedded);
     return pendingSteps(session.value, isComplete, failedSteps.value).filter(
       ({ prompts }) => this.vectorsOf(prompts) === null,
     );

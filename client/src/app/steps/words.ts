@@ -4,7 +4,7 @@ import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
 import { activeObjectOf } from '../../session/state';
 import { addProposals } from '../../session/proposals';
-import { isReady, type Store } from '../state/store';
+import { embeddedHere, isReady, type Store } from '../state/store';
 import { answered } from './everything';
 
 interface Services {
@@ -43,28 +43,29 @@ export class Words {
 
   #areAlone(): boolean {
     const { activeImage, decoder } = this.#store;
-    const image = activeImage.value;
-    if (image === null || decoder.value.phase !== 'ready' || !isReady(this.#store, image.id)) return false;
+    const [image, here] = [activeImage.value, embeddedHere(this.#store)];
+    if (image === null || here === null || decoder.value.phase !== 'ready') return false;
+    if (!isReady(this.#store, here.id)) return false;
     const { canFind, provider } = decoder.value.info;
     if (canFind !== true || provider === SERVER_PROVIDER) return false;
     return (activeObjectOf(image)?.steps.length ?? 0) === 0;
   }
 
   async #find(text: string): Promise<void> {
-    const { activeImage, decoder, session, textsAsked, notice } = this.#store;
-    const image = activeImage.value;
-    if (image === null || decoder.value.phase !== 'ready') return;
+    const { decoder, session, textsAsked, notice } = this.#store;
+    const here = embeddedHere(this.#store);
+    if (here === null || decoder.value.phase !== 'ready') return;
     const { fingerprint } = decoder.value.info;
     const givenAt = this.#services.now();
     textsAsked.value = [text];
     try {
       const options = { fingerprint, signal: new AbortController().signal };
       const { classMatrix } = await this.#services.texts.classMatrix([text], options);
-      const args = { imageId: image.id, vector: Float32Array.from(classMatrix) };
+      const args = { imageId: here.id, vector: Float32Array.from(classMatrix) };
       const found = await this.#services.decoder.call('find', args);
       const proposals = answered(this.#store, found, givenAt, this.#services.now());
-      const adding = { what: 'words', selects: true, givenAt };
-      session.value = addProposals(session.value, image.id, proposals, adding);
+      const adding = { what: 'words', selects: true, givenAt, part: here.part };
+      session.value = addProposals(session.value, here.image, proposals, adding);
       notice.value = `“${text}”: ${found.length} found`;
     } finally {
       textsAsked.value = [];

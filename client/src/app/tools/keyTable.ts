@@ -63,6 +63,11 @@ export const COMMANDS = {
   'smaller-brush': { group: 'Tools', does: 'Smaller brush', keys: ['['] },
   'larger-brush': { group: 'Tools', does: 'Larger brush', keys: [']'] },
   cancel: { group: 'Tools', does: 'Cancel drawing', keys: ['escape'], isFixed: true },
+  'sharpen-here': {
+    group: 'View',
+    does: 'See the part in sight in full detail: the selected object and those you begin there; again: the whole photo',
+    keys: ['z'],
+  },
   'zoom-in': { group: 'View', does: 'Zoom in', keys: ['+'] },
   'zoom-out': { group: 'View', does: 'Zoom out', keys: ['-'] },
   fit: { group: 'View', does: 'Fit the image', keys: ['0', 'ctrl+0'] },

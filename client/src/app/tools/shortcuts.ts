@@ -20,6 +20,7 @@ import {
 import { groupSelected, lockSelected, ungroupSelected } from './marking';
 import { repairSelected } from './repairs';
 import { finishShown, showNeighbour } from './photoActions';
+import { sharpenHere } from './sharpActions';
 
 interface Action {
   readonly run: (app: App) => void;
@@ -64,6 +65,7 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   'smaller-brush': { run: ({ store }) => stepBrush(store, -1) },
   'larger-brush': { run: ({ store }) => stepBrush(store, 1) },
   cancel: { run: ({ gestures }) => gestures.cancel() },
+  'sharpen-here': { run: sharpenHere },
   'zoom-in': { run: ({ view }) => view.zoomIn() },
   'zoom-out': { run: ({ view }) => view.zoomOut() },
   fit: { run: ({ view }) => view.fit() },

@@ -7,7 +7,7 @@ import type { MaskItem, PaintItem, RepairItem } from '../generated';
 import type { CocoRle, LabelledPoint, PromptItem, SizeHw } from '../types';
 import { painted, runsHold, runsUnder } from './brush';
 import { repaired, type HeldPlace } from './repairs';
-import { pointsOf, wholeImage, type PointRules } from './prompts';
+import { pointsOf, type EncodedPart, type PointRules } from './prompts';
 
 export type EditItem = PaintItem | MaskItem | RepairItem;
 
@@ -34,11 +34,13 @@ export const counted = (items: readonly PromptItem[]): readonly PromptItem[] =>
  */
 export function standing(
   items: readonly PromptItem[],
-  size: SizeHw,
+  part: EncodedPart,
   rules: Pick<PointRules, 'regionRules'>,
 ): readonly StandingEdit[] {
   if (!items.some(({ kind }) => kind === 'paint' || kind === 'repair')) return [];
-  const points = items.map((item) => pointsOf(item, wholeImage(size), rules));
+  const [height, width] = part.original_hw;
+  const size = { height, width };
+  const points = items.map((item) => pointsOf(item, part, rules));
   return items.flatMap((item, index): StandingEdit[] => {
     const later = points.slice(index + 1).flat();
     if (item.kind === 'repair') return [{ ...item, held: placesOf(later, size) }];

@@ -31,6 +31,8 @@ import { boxPoints, cornersOf, polygonPoints, type Canvas, type RegionRules } fr
 export interface PromptRow<Item extends PromptItem> {
   /** From a message or a saved project. */
   read(fields: Fields, where: string): Item;
+  /** What has to lie in the part of the image that is embedded. */
+  places(item: Item): readonly Xy[];
   /** For the decoder, image frame. */
   points(item: Item, canvas: Canvas, rules: RegionRules): readonly LabelledPoint[];
   /** On the canvas, from back to front. */
@@ -90,6 +92,7 @@ export const PROMPTS: PromptTable = {
       y: required(fields, 'y', number, where),
       label: required(fields, 'label', label, where),
     }),
+    places: ({ x, y }) => [[x, y]],
     points: ({ x, y, label }) => [{ x, y, label }],
     draw: ({ x, y, label }) => [{ shape: 'disc', at: { x, y }, label }],
   },
@@ -100,6 +103,7 @@ export const PROMPTS: PromptTable = {
       check(x0 < x1 && y0 < y1, `${where}: a box must have x0 < x1 and y0 < y1`);
       return { kind: 'box', x0, y0, x1, y1, ...regionLabel(fields, where) };
     },
+    places: cornersOf,
     points: (item, canvas, rules) => boxPoints(item, canvas, rules.box),
     draw: (item) => [
       {
@@ -118,6 +122,7 @@ export const PROMPTS: PromptTable = {
       check(points_xy.length >= 1, `${where}: a scribble needs at least one point`);
       return read;
     },
+    places: ({ points_xy }) => points_xy,
     points: ({ points_xy, label }, { step }) =>
       resample(points_xy, step, 'open').map(({ x, y }) => ({ x, y, label })),
     draw: ({ points_xy, label }) => [{ shape: 'line', points: points_xy.map(toPoint), label }],
@@ -128,6 +133,7 @@ export const PROMPTS: PromptTable = {
       check(points_xy.length >= 3, `${where}: a polygon needs at least three points`);
       return { kind: 'polygon', points_xy, ...regionLabel(fields, where) };
     },
+    places: ({ points_xy }) => points_xy,
     points: (item, canvas, rules) => polygonPoints(item, canvas, rules.polygon),
     draw: ({ points_xy, label = 1 }) => [
       { shape: 'line', points: points_xy.map(toPoint), label, isClosed: true },
@@ -139,6 +145,7 @@ export const PROMPTS: PromptTable = {
       check(words.trim() !== '', `${where}: a text prompt must not be blank`);
       return { kind: 'text', text: words };
     },
+    places: () => [],
     points: () => [],
     draw: () => [],
   },
@@ -159,6 +166,7 @@ export const PROMPTS: PromptTable = {
       );
       return read;
     },
+    places: () => [],
     points: () => [],
     draw: ({ points_xy, radius, label }) => [
       { shape: 'brush', points: points_xy.map(toPoint), radius, label },
@@ -166,6 +174,7 @@ export const PROMPTS: PromptTable = {
   },
   mask: {
     read: (fields, where) => ({ kind: 'mask', ...cocoRleOf(fields, where) }),
+    places: () => [],
     points: maskPoints,
     draw: () => [],
   },
@@ -181,6 +190,7 @@ export const PROMPTS: PromptTable = {
       check(size >= 1 && size <= most, `${where}: size of ${method} must be within 1 to ${most}`);
       return { kind: 'repair', method, size };
     },
+    places: () => [],
     points: () => [],
     draw: () => [],
   },

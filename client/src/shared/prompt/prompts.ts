@@ -16,10 +16,17 @@ export interface PointRules {
 /** The encoded part of an image. */
 export type EncodedPart = Pick<ImageGeometry, 'original_hw' | 'roi_xywh'>;
 
+/** All of an image, or a part of it: left, top, width and height. */
+export const encodedPart = (
+  { height, width }: SizeHw,
+  part: EncodedPart['roi_xywh'] | null,
+): EncodedPart => ({
+  original_hw: [height, width],
+  roi_xywh: part ?? [0, 0, width, height],
+});
+
 /** All of an image. */
-export function wholeImage({ height, width }: SizeHw): EncodedPart {
-  return { original_hw: [height, width], roi_xywh: [0, 0, width, height] };
-}
+export const wholeImage = (size: SizeHw): EncodedPart => encodedPart(size, null);
 
 /**
  * The points that the prompts of one object make, in the image frame, in the order of the prompts.

@@ -17,7 +17,7 @@ type Slice = <T>(work: () => Promise<T>) => Promise<T>;
 export async function sharpened(
   decoder: Pick<Decoder, 'manifest'>,
   { image, pyramid }: { readonly image: PreparedImage; readonly pyramid: PhotoPyramid },
-  { maskLogits, points, strokes = [] }: Omit<WorkerCalls['sharpen']['args'], 'imageId'>,
+  { maskLogits, points, strokes = [] }: Omit<WorkerCalls['sharpen']['args'], 'imageId' | 'photo'>,
   slice: Slice,
   signal: AbortSignal,
 ): Promise<CocoRle> {

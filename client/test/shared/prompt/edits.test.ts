@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { painted, runsUnder } from '../../../src/shared/prompt/brush';
 import { applyEdits, counted, emptyMask, standing, type EditItem } from '../../../src/shared/prompt/edits';
+import { wholeImage } from '../../../src/shared/prompt/prompts';
 import { isValidRle, maskFromRle } from '../../../src/shared/rle';
 import type { PromptItem, SizeHw } from '../../../src/shared/types';
 import { click } from '../../samples';
@@ -29,7 +30,7 @@ describe('the pixels of', () => {
 
 describe('of the strokes stand', () => {
   it.each(vectors.standing)('$name', ({ size, rules, items, standing: expected }) => {
-    expect(standing(items, sizeOf(size), { regionRules: rules })).toEqual(expected);
+    expect(standing(items, wholeImage(sizeOf(size)), { regionRules: rules })).toEqual(expected);
   });
 });
 

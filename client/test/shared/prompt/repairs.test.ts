@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RepairItem } from '../../../src/shared/generated';
 import { applyEdits, standing } from '../../../src/shared/prompt/edits';
 import { repaired, type HeldPlace } from '../../../src/shared/prompt/repairs';
+import { wholeImage } from '../../../src/shared/prompt/prompts';
 import { isValidRle } from '../../../src/shared/rle';
 import { readJson, type StandingCase } from '../../vectors';
 
@@ -32,7 +33,7 @@ describe('repairs that stand', () => {
   it.each(vectors.standing.filter(({ items }) => items.length > 1))(
     '$name',
     ({ size: [height, width], rules, items, standing: expected }) => {
-      expect(standing(items, { height, width }, { regionRules: rules })).toEqual(expected);
+      expect(standing(items, wholeImage({ height, width }), { regionRules: rules })).toEqual(expected);
     },
   );
 });
