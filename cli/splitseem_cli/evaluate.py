@@ -76,7 +76,7 @@ NOT_A_VIDEO = "none"
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
 @click.option(
     "--without",
-    type=click.Choice(["memory", "correction", "refiner", "photo", "snap"]),
+    type=click.Choice(["memory", "again", "correction", "refiner", "photo", "snap"]),
     multiple=True,
     help="Leave a part of the model out, to see what it is worth; may be given several times.",
 )

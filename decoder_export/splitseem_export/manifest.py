@@ -122,6 +122,7 @@ def client_config(model: SegmentationModel) -> dict[str, Any]:
         "max_points": MAX_POINTS,
         "point_sampling": decoder.point_sampling,
         "selection": decoder.selection,
+        **({} if decoder.first_passes == 1 else {"first_passes": decoder.first_passes}),
         "logit_scale": config.logit_scale,
         "region_rules": dict(vars(region_rules(decoder))),
         **({"text": {"weight": text_weight(config)}} if config.takes_text else {}),

@@ -8,6 +8,7 @@ from splitseem_eval.data import DataImage
 from splitseem_eval.names import class_name
 from splitseem_model.mask.photo.snapping import SNAP
 from splitseem_model.predictor import Predictor
+from splitseem_model.step.options import AGAIN
 from splitseem_model.text.coco_names import COCO_PANOPTIC, NUM_THINGS
 from splitseem_model.text.names import Vocabulary
 
@@ -47,6 +48,6 @@ def held_to_classes(predictor: Predictor, classes: frozenset[str]) -> Predictor:
 
 
 WITHOUT: Mapping[str, str] = MappingProxyType(
-    {"correction": "correct", "refiner": "refine", "photo": "photo", "snap": SNAP}
+    {"again": AGAIN, "correction": "correct", "refiner": "refine", "photo": "photo", "snap": SNAP}
 )
-"""Part of a model -> its stage of a step, or what comes after: `snap`."""
+"""Part of a model -> its stage of a step, or what comes before or after: `again`, `snap`."""

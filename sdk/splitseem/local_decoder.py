@@ -118,6 +118,7 @@ def _decoder_config(manifest: Mapping[str, Any]) -> DecoderConfig:
         level_dims=tuple(config["level_dims"]),
         point_sampling=config["point_sampling"],
         selection=config["selection"],
+        first_passes=config.get("first_passes", 1),
     )
 
 

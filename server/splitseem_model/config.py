@@ -87,6 +87,8 @@ class DecoderConfig:
             half-pixel rule.
         selection: "points" is upstream's rule (mean mask logit at the positive points); "quality" adds a
             learned score and the negative points.
+        first_passes: how often the decoder is asked at the first prompts of an object, each time with its
+            answer before as memory, see `ImageDecoder.step`.
     """
 
     wiring: str
@@ -103,6 +105,7 @@ class DecoderConfig:
     prompt_position: Literal["token", "sine"] = "token"
     point_sampling: Literal["corner", "centre"] = "corner"
     selection: Literal["points", "quality"] = "points"
+    first_passes: int = 1
 
     @property
     def quality_head(self) -> bool:
@@ -261,6 +264,9 @@ class ModelConfig:
         }
         later = {key: optional.pop(key) for key in LATER_PARTS}
         there = {key: part for key, part in later.items() if part is not None}
+        parts["decoder"] = {
+            key: value for key, value in parts["decoder"].items() if (key, value) not in LATER_RULES.items()
+        }
         return {**plain, **parts, **optional, **there, "vocabulary": list(self.vocabulary)}
 
     @staticmethod
@@ -333,6 +339,8 @@ OPTIONAL_PARTS: dict[str, type[Any]] = {
 
 LATER_PARTS = ("semantic",)
 """Optional parts that are not named where there is none, so that older models keep their fingerprint."""
+LATER_RULES: dict[str, Any] = {"first_passes": 1}
+"""Fields of the decoder that are not named where they have this value, for the same reason."""
 
 
 def _optional_part(data: dict[str, Any], key: str) -> Any:
@@ -382,6 +390,7 @@ NANO = ModelConfig(
         prompt_position="sine",
         point_sampling="centre",
         selection="quality",
+        first_passes=2,
     ),
     canvas=384,
     canvas_side="longest",

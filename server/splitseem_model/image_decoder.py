@@ -3,7 +3,7 @@
 Only what is said of object queries and of the official resampling needs torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from copy import copy
 from dataclasses import replace
 from functools import cache, lru_cache, partial
@@ -28,7 +28,7 @@ from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
 from splitseem_model.step.editing import Painting
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder
-from splitseem_model.step.options import StepOptions
+from splitseem_model.step.options import AGAIN, StepOptions
 from splitseem_model.step.parts import DecoderParts
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
 from splitseem_model.step.proposals import MOST, ROUGH, Proposal, grid_of, likelihood, propose
@@ -113,7 +113,8 @@ class ImageDecoder:
 
         Several texts describe one object: their agreement with it is averaged. Of several kinds of prompts,
         the first of these that there is chooses among the answers: positive points, the example, texts, the
-        transcript.
+        transcript. Without memory the decoder may be asked again, with its own answer as memory
+        (`DecoderConfig.first_passes`).
 
         Args:
             items: every prompt item of the object, in the order given, image frame; may be empty where there
@@ -199,10 +200,19 @@ class ImageDecoder:
             grid_of(image.geometry), partial(rough._click, image), likelihood, image.geometry, ROUGH
         )
         clicks = [one.click for one in drafts]
-        return propose(clicks, partial(self._click, image), likelihood, image.geometry, most)
+        found = propose(clicks, partial(self._click, image), likelihood, image.geometry, most)
+        return self._as_steps(image, found)
 
     def _click(self, image: PreparedImage, click: Click) -> Step:
-        return self._answer(image, self._prompt(image, [click]))
+        """The answer of one pass."""
+        return self._pass(image, self._prompt(image, [click]))
+
+    def _as_steps(self, image: PreparedImage, found: Sequence[Proposal]) -> list[Proposal]:
+        """Proposals of one pass, as `step` answers their clicks."""
+        return [
+            replace(one, step=self._asked_again(image, self._prompt(image, [one.click]), one.step))
+            for one in found
+        ]
 
     def _found(self, image: PreparedImage, texts: Sequence[TextEncoding]) -> list[Proposal]:
         vector = np.stack([text.vector for text in texts if text.vector is not None]).mean(0)
@@ -211,7 +221,7 @@ class ImageDecoder:
     def _found_by(self, image: PreparedImage, vector: Floats) -> list[Proposal]:
         """vector: `[sentence_dim]`, of what is looked for."""
         assert self._finder is not None
-        return self._finder.find(image, vector, partial(self._click, image))
+        return self._as_steps(image, self._finder.find(image, vector, partial(self._click, image)))
 
     def example(self, image: PreparedImage, items: Sequence[PromptItem]) -> ExampleRegion:
         """A region of an image as a prompt for other images, see `step`.
@@ -335,6 +345,21 @@ class ImageDecoder:
         return self._parts.read_text(text)
 
     def _answer(self, image: PreparedImage, prompt: ObjectPrompt) -> Step:
+        if prompt.memory is not None or self._first_passes == 1:
+            return self._pass(image, prompt)
+        return self._asked_again(image, prompt, self._pass(image, prompt, frozenset({"photo", "label"})))
+
+    def _asked_again(self, image: PreparedImage, prompt: ObjectPrompt, step: Step) -> Step:
+        """The answer to the first prompts of an object, given that of the first pass."""
+        for _ in range(1, self._first_passes):
+            step = self._pass(image, replace(prompt, memory=step.memory))
+        return step
+
+    @property
+    def _first_passes(self) -> int:
+        return 1 if AGAIN in self.options.without else self.config.decoder.first_passes
+
+    def _pass(self, image: PreparedImage, prompt: ObjectPrompt, without: Set[str] = frozenset()) -> Step:
         given = Answering(
             self.config,
             self._runtime,
@@ -344,7 +369,7 @@ class ImageDecoder:
             self.vocabulary,
             self._parts.space,
         )
-        return answer(given, self.options.without)
+        return answer(given, self.options.without | without)
 
     def _possible(self, options: StepOptions) -> StepOptions:
         corners = options.region_rules is not None and options.region_rules.box == "corners"

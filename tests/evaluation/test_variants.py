@@ -13,6 +13,7 @@ from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.mask.photo.snapping import SNAP
 from splitseem_model.predictor import Predictor
 from splitseem_model.step.answering import STAGES
+from splitseem_model.step.options import AGAIN
 from splitseem_proto import Click
 
 pytestmark = pytest.mark.unit
@@ -51,7 +52,7 @@ def test_without_all_parts_the_decoder_answers(predictor: Predictor) -> None:
     plain = without_parts(predictor, WITHOUT)
     step = plain.step(plain.encode(PIXELS), [Click(40.5, 30.5)])
     assert step.fine is None
-    assert set(WITHOUT.values()) == (STAGES.keys() | {SNAP}) - {"label"}
+    assert set(WITHOUT.values()) == (STAGES.keys() | {AGAIN, SNAP}) - {"label"}
     with pytest.raises(KeyError):
         without_parts(predictor, ["mask"])
 

@@ -19,6 +19,7 @@ def official_like(wiring: str) -> SegmentationModel:
     decoder = replace(
         TINY.decoder,
         wiring=wiring,
+        first_passes=1,
         num_queries=7,
         num_point_labels=2,
         prompt_position="token",

@@ -38,8 +38,8 @@ from splitseem_train.errors import TrainingError
 def release(
     model: SegmentationModel, names: list[str], canvas: int, codec: str | None = None
 ) -> SegmentationModel:
-    """The same model with the class matrix cut to `names`, in their order, the correction and the refinement
-    by the photo of its preset, and the codec, if one is given.
+    """The same model with the class matrix cut to `names`, in their order; the passes of first answers, the
+    correction and the refinement by the photo of its preset; and the codec, if one is given.
 
     Raises:
         TrainingError: a name that the model does not know.
@@ -48,11 +48,13 @@ def release(
     if unknown:
         raise TrainingError(f"the model has no class {', '.join(unknown[:5])}")
     rows = [model.config.vocabulary.index(name) for name in names]
+    rules = preset(model.config.name)
     config = replace(
         model.config,
+        decoder=replace(model.config.decoder, first_passes=rules.decoder.first_passes),
         canvas=canvas,
-        correction=preset(model.config.name).correction,
-        photo=preset(model.config.name).photo,
+        correction=rules.correction,
+        photo=rules.photo,
         codec=codec or model.config.codec,
         vocabulary=tuple(names),
     )

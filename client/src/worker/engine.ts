@@ -98,7 +98,8 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const image = await this.#images.use(decoder, imageId);
     return this.#turns.step(async () => {
       if (signal?.aborted === true) throw new Failure(aborted());
-      return step(decoder, await this.#generalFor(prompts.texts.length), image, prompts);
+      const general = await this.#generalFor(prompts.texts.length);
+      return step({ decoder, general, image, prompts });
     });
   };
 
@@ -109,7 +110,7 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return this.#turns.slice(async () => {
       if (signal.aborted) throw new Failure(aborted());
       const general = await this.#generalFor(prompts.texts.length);
-      return { mask: await previewStep(decoder, general, image, prompts, signal) };
+      return { mask: await previewStep({ decoder, general, image, prompts }, signal) };
     });
   };
 

@@ -37,6 +37,22 @@ describe('steps', () => {
     expect(feeds?.attention_bias?.dims).toEqual([1, 3, 4]);
   });
 
+  it('ask again at the first prompts with the answer as memory, for a model that wants that', async () => {
+    seen.served[''] = JSON.stringify({ ...MANIFEST, config: { ...MANIFEST.config, first_passes: 2 } });
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    await ready.open({ imageId: 'a', bytes: EMBEDDING.slice().buffer });
+    const prompts = { imageId: 'a', points: [point], texts: [] };
+    const before = seen.fed.length;
+    const first = await ready.step({ ...prompts, memory: null });
+    expect(seen.fed.length).toBe(before + 2);
+    const [once, again] = seen.fed.slice(before).map(({ previous_mask: mask }) => mask?.data);
+    expect(once).toEqual(new Float32Array(8 * 16));
+    expect(again).toEqual(first.maskLogits.data); // These graphs draw the same at any memory.
+    await ready.step({ ...prompts, memory: first.maskLogits });
+    expect(seen.fed.length).toBe(before + 3);
+  });
+
   it('answer with a mask of the image’s size and the class embedding of the selected query', async () => {
     const ready = await opened();
     const positive = await ready.step({ imageId: 'a', points: [point], memory: null, texts: [] });

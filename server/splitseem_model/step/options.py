@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from splitseem_model.prompt.shapes import RegionRules
 from splitseem_model.text.names import Vocabulary
 
+AGAIN = "again"
+"""The passes of an object's first answer but the first one, see `DecoderConfig.first_passes`."""
+
 
 @dataclass(frozen=True)
 class StepOptions:
@@ -14,7 +17,7 @@ class StepOptions:
         region_rules: how boxes and polygons become points; None: as the model learned it.
         vocabulary: the names that masks may have; None: the model's own.
         without: stages that are left out, to see what they are worth; names of `answering.STAGES`,
-            or `snapping.SNAP`.
+            `snapping.SNAP`, or `AGAIN`.
     """
 
     region_rules: RegionRules | None = None

@@ -177,6 +177,10 @@ class _Process:
             raise UnreadableImage("the image cannot be decoded: the decoder gave up") from error
         finally:
             timer.cancel()
+            timer.join()
+            if late.is_set():
+                # Its pipes end before it does, and until then it would count as alive.
+                self._popen.wait()
 
     def _exchange(self, wanted: bytes, image: bytes, view: View | None) -> tuple[RgbImage, tuple[int, int]]:
         numbers = (0,) * 6 if view is None else (*view.roi_xywh, *view.size_hw)

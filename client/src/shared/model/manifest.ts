@@ -101,6 +101,8 @@ export interface DecoderConfig {
   readonly max_points: number;
   readonly point_sampling: SamplingRule;
   readonly selection: SelectionRule;
+  /** How often the decoder is asked at the first prompts of an object; absent: once. See `worker/step/step.ts`. */
+  readonly first_passes?: number;
   readonly logit_scale: number;
   /** How boxes and polygons become points. */
   readonly region_rules: RegionRules;
@@ -289,6 +291,7 @@ const CONFIG = object(
   },
   {
     level_dims: listOf(NUMBER),
+    first_passes: NUMBER,
     refiner: nullOr(object({ max_points: NUMBER, fine_side: NUMBER })),
     correction: nullOr(CORRECTION),
     photo: nullOr(PHOTO),

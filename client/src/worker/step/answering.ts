@@ -18,16 +18,6 @@ import { MASK_STRIDE, sampleFeatures } from '../layers/sampling';
 import { toSlots, type Asked, type StepInputs } from './asking';
 import type { Laps } from './stopwatch';
 
-/** The best row's mask, redrawn and corrected where the model does that, with what it means. */
-export async function answer(
-  decoder: Decoder,
-  image: PreparedImage,
-  asked: Asked,
-  watch: Laps,
-): Promise<Omit<WorkerStepResult, 'timings'>> {
-  return finish(decoder, image, await draw(decoder, image, asked, watch), watch);
-}
-
 /** The row that answers, and its mask as the next step remembers it. */
 export interface Drawn {
   readonly inputs: StepInputs;
@@ -35,16 +25,6 @@ export interface Drawn {
   /** Of the selection. */
   readonly score: number;
   readonly classEmbed: Float32Array;
-}
-
-/** The first half of an answer. */
-export async function draw(
-  decoder: Decoder,
-  image: PreparedImage,
-  asked: Asked,
-  watch: Laps,
-): Promise<Drawn> {
-  return redraw(decoder, image, await select(decoder, image, asked, watch), watch);
 }
 
 /** The row that answers, and its mask as the decoder draws it. */

@@ -4,13 +4,14 @@
  */
 import type { Loaded } from '../../api/wait';
 import { aborted, Failure } from '../../shared/errors';
-import type { WorkerProposal } from '../../shared/messages';
+import type { WorkerProposal, WorkerStepResult } from '../../shared/messages';
 import type { PointXy } from '../../shared/types';
 import { inWords, meaningOf } from '../mask/meaning';
 import type { Turns } from '../runtime/turns';
 import { finish, redraw, select, type Drawn } from './answering';
-import { ask } from './asking';
+import { ask, type StepPrompts } from './asking';
 import type { Decoder } from './decoder';
+import { askAgain } from './passes';
 import type { PreparedImage } from './preparedImage';
 import { alikeAt, cosine, coverOf, look, wordScore } from './finding';
 import { apart, gridOf, likelihood, ROUGH, sideBySide, unique } from './proposals';
@@ -115,7 +116,7 @@ async function propose(
   total += kept.length;
   const proposals: WorkerProposal[] = [];
   for (const { one, score } of kept) {
-    const answered = await piece(() => finish(decoder, image, one, one.watch));
+    const answered = await piece(() => finishAt(decoder, image, one));
     proposals.push({ point: one.point, likelihood: score, result: { ...answered, timings: one.watch.laps } });
   }
   return proposals;
@@ -127,9 +128,24 @@ const ratedBy =
 
 async function roughAt(decoder: Decoder, image: PreparedImage, point: PointXy): Promise<Candidate> {
   const watch = new Stopwatch();
-  const prompts = { points: [{ ...point, label: 1 as const }], texts: [], memory: null };
-  const asked = await ask(decoder, null, image, prompts, watch);
+  const asked = await ask(decoder, null, image, clickAt(point), watch);
   return { ...(await select(decoder, image, asked, watch)), point, watch };
+}
+
+const clickAt = (point: PointXy): StepPrompts => ({
+  points: [{ ...point, label: 1 }],
+  texts: [],
+  memory: null,
+});
+
+/** As a step answers the click. */
+async function finishAt(
+  decoder: Decoder,
+  image: PreparedImage,
+  one: Candidate,
+): Promise<Omit<WorkerStepResult, 'timings'>> {
+  const question = { decoder, general: null, image, prompts: clickAt(one.point) };
+  return finish(decoder, image, await askAgain(question, one, one.watch), one.watch);
 }
 
 async function drawAgain(decoder: Decoder, image: PreparedImage, one: Candidate): Promise<Candidate> {

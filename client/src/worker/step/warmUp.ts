@@ -73,7 +73,9 @@ async function clickOn(decoder: Decoder, embedding: Embedding): Promise<Attempt>
     points.push({ x: ((click + 1) * width) / 5, y: height / (click + 2), label: click === 1 ? 0 : 1 });
     const started = performance.now();
     const memory = answers.at(-1) ?? null;
-    answers.push((await step(decoder, null, image, { points, texts: [], memory })).maskLogits);
+    answers.push(
+      (await step({ decoder, general: null, image, prompts: { points, texts: [], memory } })).maskLogits,
+    );
     milliseconds = performance.now() - started;
   }
   const [logits] = answers;

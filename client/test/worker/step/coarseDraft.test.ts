@@ -83,7 +83,7 @@ async function awaited(bytes = message(), model = decoder) {
 
 const point = { x: 50, y: 100, label: 1 } as const;
 const step = (image: PreparedImage, memory: MaskLogits | null = null) =>
-  runStep(decoder, null, image, { points: [point], texts: [], memory });
+  runStep({ decoder, general: null, image, prompts: { points: [point], texts: [], memory } });
 
 describe('a step that waits for a large image', () => {
   it('gets a draft of half the size before the image itself is prepared', async () => {
