@@ -11,6 +11,7 @@ import torch
 from click.testing import CliRunner
 from rich.console import Console
 from safetensors.torch import save_file
+from torch import Tensor
 
 from splitseem_eval.errors import DataError
 from splitseem_model.checkpoints.registry import load_model
@@ -21,11 +22,13 @@ from splitseem_proto import encode_rle
 from splitseem_train import loop
 from splitseem_train.__main__ import main
 from splitseem_train.batches import TrainingBatches, Vocabulary, read_photos
+from splitseem_train.encoding import stack_points
 from splitseem_train.errors import TrainingError
 from splitseem_train.loop import learning_rate, train
 from splitseem_train.recipe import RECIPES, WITHOUT, Recipe
 from splitseem_train.release import release
 from splitseem_train.run_state import BEST, CHECKPOINT, LAST, METRICS, new_run
+from splitseem_train.tasks.prompts_sampler import PointList
 from splitseem_train.tasks.text_prompts import read_sentences
 
 RECIPE = replace(RECIPES["smoke"], steps=4, validate_every=2, save_every=2)
@@ -62,6 +65,22 @@ def test_steps_that_begin_nearly_right_are_as_the_seed_says(shapes: Path, tmp_pa
     (row,) = run(shapes, tmp_path / "a", nearly)
     assert [row] == run(shapes, tmp_path / "b", nearly)
     assert [row] != run(shapes, tmp_path / "c", replace(nearly, nearly=0.0))
+
+
+def test_second_rounds_that_ask_again_get_no_new_click(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points: list[int] = []
+
+    def counted(prompts: list[PointList]) -> tuple[Tensor, Tensor]:
+        points.append(sum(map(len, prompts)))
+        return stack_points(prompts)
+
+    monkeypatch.setattr("splitseem_train.tasks.rounds.stack_points", counted)
+    recipe = replace(RECIPE, steps=1, validate_every=2, again=1.0)
+    run(shapes, tmp_path / "a", recipe)
+    first, second, third = points[: recipe.rounds]
+    assert first == second < third
 
 
 @pytest.mark.parametrize("part", WITHOUT)

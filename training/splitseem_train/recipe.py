@@ -59,6 +59,7 @@ class Recipe:
             before which the backbone is frozen.
         objects_per_image: decoder samples per encoded image.
         rounds: interactive rounds a step, the first prompt included.
+        again: probability that the second round is asked what the first was, with its mask as memory.
         keep_memory: probability that a later round sees the mask of the round before.
         whole_image: probability of showing the whole photo instead of a crop around an object.
         paste: probability of pasting an object of another photo onto a crop.
@@ -89,6 +90,7 @@ class Recipe:
     ema_decay: float = 0.999
     objects_per_image: int = 2
     rounds: int = 3
+    again: float = 0.0
     keep_memory: float = 0.85
     whole_image: float = 0.4
     paste: float = 0.25
@@ -161,6 +163,7 @@ RECIPES: dict[str, Recipe] = {
         large=((0.35, 384, 3), (0.25, 512, 2)),
         zoom=2.0,
         nearly=0.3,
+        again=0.4,
         learning_rate=4e-4,
         backbone_from=0.6,
         cache_side=512,

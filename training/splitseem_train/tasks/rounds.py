@@ -85,10 +85,12 @@ def play_rounds(
     result = RoundResult(photos.mask_features.new_zeros(()), [], 0.0)
     begun = not centre_clicks and recipe.nearly > 0 and rng.random() < recipe.nearly
     previous = _nearly_right(batch, rng).to(photos.mask_features.device) if begun else None
+    asks_again = not centre_clicks and not begun and recipe.again > 0 and rng.random() < recipe.again
     for number in range(rounds):
-        if previous is not None:
+        again = asks_again and number == 1
+        if previous is not None and not again:
             prompts = _with_next_clicks(batch, prompts, previous, recipe)
-        keep = previous is not None and (centre_clicks or rng.random() < recipe.keep_memory)
+        keep = previous is not None and (again or centre_clicks or rng.random() < recipe.keep_memory)
         asked = _ask(model, photos, prompts, previous if keep else None, texts)
         heads = decode(
             model, photos, asked.coords, asked.points.labels, memory=asked.memory, texts=asked.texts
