@@ -15,10 +15,12 @@ from splitseem_proto.coco_rle import CocoRle
 from splitseem_proto.errors import MessageError
 from splitseem_proto.limits import MAX_DIMENSION, MAX_MASK_PIXELS, MAX_SMOOTHING
 from splitseem_proto.wire import (
+    EXTENTS,
     REPAIRS,
     Counts,
     Fields,
     Label,
+    LaterExtent,
     LaterLabel,
     Method,
     Number,
@@ -50,17 +52,20 @@ PROMPT_KINDS: Mapping[str, type[PromptItem]] = _KINDS
 
 @dataclass(frozen=True)
 class Click(PromptItem):
-    """One position; label 1 for the object, 0 for what is not the object."""
+    """One position; label 1 for the object, 0 for what is not; extent: a smaller or larger mask is meant."""
 
     kind: ClassVar[str] = "click"
 
     x: Number
     y: Number
     label: Label = 1
+    extent: LaterExtent = None
 
     def __post_init__(self) -> None:
         check_finite(self.kind, (self.x, self.y))
         _check_label(self.kind, self.label)
+        if self.extent is not None and self.extent not in EXTENTS:
+            raise MessageError(f"click: extent {self.extent!r} must be one of {', '.join(EXTENTS)}")
 
 
 @dataclass(frozen=True)

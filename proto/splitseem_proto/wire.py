@@ -42,6 +42,8 @@ def _points(at_least: int) -> OnWire:
 XY = tuple[float, float]
 REPAIRS = ("fill-holes", "remove-specks", "smooth")
 """What can be done to a mask as a whole."""
+EXTENTS = ("smaller", "larger")
+"""Which answer to a click is meant, where it is not the first."""
 _LABEL = {"type": "integer", "enum": [0, 1]}
 _WORDS = {"type": "string", "minLength": 1, "maxLength": limits.MAX_TEXT_BYTES}
 
@@ -69,6 +71,10 @@ Counts = Annotated[
 Method = Annotated[
     str,
     OnWire(text(limits.MAX_NAME_BYTES), {"type": "string", "enum": list(REPAIRS)}),
+]
+LaterExtent = Annotated[
+    str | None,
+    OnWire(text(limits.MAX_NAME_BYTES), {"type": "string", "enum": list(EXTENTS)}, is_optional=True),
 ]
 Pixels = Annotated[int, OnWire(integer, {"type": "integer", "minimum": 1, "maximum": limits.MAX_MASK_PIXELS})]
 Words = Annotated[str, OnWire(text(limits.MAX_TEXT_BYTES), _WORDS)]

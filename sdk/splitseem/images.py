@@ -35,9 +35,10 @@ class Image:
         """Of the upright image, pixels."""
         return self.embedded.size_hw
 
-    def click(self, x: float, y: float, label: int = 1) -> Found:
-        """Click at a pixel of the object, or with label 0 at one beside it; as `prompt`."""
-        return self.prompt(Click(x, y, label))
+    def click(self, x: float, y: float, label: int = 1, extent: str | None = None) -> Found:
+        """Click at a pixel of the object, or with label 0 at one beside it; as `prompt`. Extents "smaller"
+        and "larger" mean another mask than the first."""
+        return self.prompt(Click(x, y, label, extent))
 
     def prompt(self, *items: PromptItem) -> Found:
         """Add prompts to the object, one after the other: its mask after the last of them.
@@ -56,6 +57,13 @@ class Image:
     def segment(self, prompts: Prompts) -> Found:
         """The object that prompts mean, apart from the one that is being marked; errors as for `prompt`."""
         found: Found = self._grant(answer(self._session, texts_of(prompts), LocalSession.segment, prompts))
+        return found
+
+    def alternatives(self, prompts: Prompts) -> tuple[Found, ...]:
+        """The answers to a click, the last of all prompts of an object, that differ: the first, a smaller, a
+        larger one. A click with the `extent` of one gives it. Errors as for `prompt`."""
+        asking = answer(self._session, texts_of(prompts), LocalSession.alternatives, prompts)
+        found: tuple[Found, ...] = self._grant(asking)
         return found
 
     def find(self, text: str) -> tuple[Found, ...]:
@@ -91,9 +99,9 @@ class AsyncImage:
         """As `Image.size_hw`."""
         return self.embedded.size_hw
 
-    async def click(self, x: float, y: float, label: int = 1) -> Found:
+    async def click(self, x: float, y: float, label: int = 1, extent: str | None = None) -> Found:
         """As `Image.click`."""
-        return await self.prompt(Click(x, y, label))
+        return await self.prompt(Click(x, y, label, extent))
 
     async def prompt(self, *items: PromptItem) -> Found:
         """As `Image.prompt`."""
@@ -108,6 +116,12 @@ class AsyncImage:
         """As `Image.segment`."""
         asking = answer(self._session, texts_of(prompts), LocalSession.segment, prompts)
         found: Found = await self._grant(asking)
+        return found
+
+    async def alternatives(self, prompts: Prompts) -> tuple[Found, ...]:
+        """As `Image.alternatives`."""
+        asking = answer(self._session, texts_of(prompts), LocalSession.alternatives, prompts)
+        found: tuple[Found, ...] = await self._grant(asking)
         return found
 
     async def find(self, text: str) -> tuple[Found, ...]:

@@ -256,6 +256,18 @@ class LocalSession:
         with self._lock:
             return self._found(self._replayed(items, (), None), len(items))
 
+    def alternatives(self, items: Sequence[PromptItem]) -> tuple[Found, ...]:
+        """The answers to a click, the last of all prompts of an object."""
+        from splitseem_model.errors import ModelError
+
+        with self._lock:
+            memory = self._replayed(items[:-1], (), None).memory if len(items) > 1 else None
+            try:
+                steps = self._decoder.alternatives(self._image, tuple(items), memory)
+            except ModelError as error:
+                raise InputError(str(error)) from error
+            return tuple(replace(self._found(one, len(items)), extent=one.extent) for one in steps)
+
     def find(self, text: str) -> tuple[Found, ...]:
         """All that a text names."""
         with self._lock:

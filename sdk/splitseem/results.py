@@ -104,6 +104,7 @@ class Found:
         class_embed: float32 `[E]`; its cosines with rows of a class matrix tell which of other names it has.
         memory: for `segment` with further prompts of the same object; None where there is nothing to hand on.
         key: of the embedding of its image.
+        extent: of one of the `alternatives` of a click, which of them it is; None: the first.
     """
 
     mask: NDArray[np.bool_]
@@ -113,6 +114,7 @@ class Found:
     class_embed: Floats | None
     memory: Memory | None
     key: str
+    extent: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

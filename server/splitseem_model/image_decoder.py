@@ -23,6 +23,7 @@ from splitseem_model.prompt.edits import apply_edits, is_edit
 from splitseem_model.prompt.memory import MemoryPrompt, Said
 from splitseem_model.prompt.prompts import no_points, prompt_points
 from splitseem_model.prompt.shapes import RegionRules, region_rules
+from splitseem_model.step.alternatives import SHIFTS, distinct, extent_of, shifted, with_extents
 from splitseem_model.step.answering import STAGES, Answering, Step, answer
 from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
 from splitseem_model.step.editing import Painting
@@ -154,7 +155,36 @@ class ImageDecoder:
             return self._found(image, prompt.texts)[0].step
         if self.can_find(image) and prompt.example_alone is not None:
             return self._found_by(image, prompt.example_alone)[0].step
-        return self._answer(image, prompt)
+        extent = extent_of(items)
+        return self._answer(image, prompt) if extent is None else self._other(image, prompt, extent)
+
+    def _other(self, image: PreparedImage, prompt: ObjectPrompt, extent: str) -> Step:
+        """The answer to a click by which a smaller or larger mask is meant than the first."""
+        first = self._pass(image, prompt, frozenset({"photo", "label"}))
+        answered = self._pass(image, replace(prompt, memory=shifted(first, SHIFTS[extent])))
+        return replace(answered, extent=extent)
+
+    def alternatives(
+        self,
+        image: PreparedImage,
+        items: Sequence[PromptItem],
+        memory: MemoryPrompt | None = None,
+        *,
+        example: ExampleRegion | None = None,
+        transcript: str | None = None,
+    ) -> list[Step]:
+        """The answers to a click: the first, then what is larger and smaller, where it is something else.
+
+        Each is what `step` gives where the click has that `extent`. Arguments and errors are those of `step`.
+
+        Raises:
+            PromptError: the last prompt is no click.
+        """
+        first, *others = (
+            self.step(image, meant, memory, example=example, transcript=transcript)
+            for meant in with_extents(items).values()
+        )
+        return distinct(first, others, image.geometry)
 
     def _recalled(self, image: PreparedImage, items: Sequence[PromptItem], memory: MemoryPrompt) -> Step:
         """The answer to prompts that left this memory."""

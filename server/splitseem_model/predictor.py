@@ -94,6 +94,18 @@ class Predictor:
         """Segment one object from all its prompts so far; as `ImageDecoder.step`."""
         return self.decoder.step(image, items, memory, example=example, transcript=transcript)
 
+    def alternatives(
+        self,
+        image: PreparedImage,
+        items: Sequence[PromptItem],
+        memory: MemoryPrompt | None = None,
+        *,
+        example: ExampleRegion | None = None,
+        transcript: str | None = None,
+    ) -> list[Step]:
+        """The distinct answers to the last click, the first one first; as `ImageDecoder.alternatives`."""
+        return self.decoder.alternatives(image, items, memory, example=example, transcript=transcript)
+
     def mask(
         self, image: PreparedImage, step: Step, resampling: Literal["direct", "official"] = "direct"
     ) -> NDArray[np.bool_]:

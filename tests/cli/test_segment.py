@@ -63,6 +63,11 @@ def test_json_holds_mask_label_score_and_prompts(photo: Path) -> None:
     assert (found["image"], found["model"]) == ("photo.png", "disks")
 
 
+def test_a_click_may_mean_less_or_more_than_the_first_mask(photo: Path) -> None:
+    prompts = document(photo, "--point", "20,15", "--smaller", "20,15", "--larger", "21,15")["prompts"]
+    assert [item.get("extent") for item in prompts] == [None, "smaller", "larger"]
+
+
 def test_negative_regions_are_prompts_of_their_own(photo: Path) -> None:
     regions = ("--negative-box", "9,9,1,1", "--negative-polygon", "1,1,30,1,30,30")
     assert document(photo, "--point", "20,15", *regions)["prompts"][1:] == [

@@ -49,6 +49,7 @@ PHOTO = SAMPLES / "astronaut.jpg"
 CLICKS = [Click(220.5, 120.5), Click(40.5, 300.5, label=0)]
 OBJECTS: dict[str, list[PromptItem]] = {
     "clicks": [*CLICKS, Click(300.5, 400.5)],
+    "a smaller mask than the first, and a click": [Click(220.5, 120.5, 1, "smaller"), CLICKS[1]],
     "box and click": [Box(100, 50, 300, 250), Click(400.5, 400.5, 0)],
     "scribble and click": [Scribble(((200, 100), (240, 130), (220, 200))), CLICKS[1]],
     "polygon": [Polygon(((150, 60), (300, 60), (300, 220), (150, 220)))],
@@ -144,6 +145,16 @@ def test_prompts_of_every_kind_are_answered_as_by_the_server(tiny: Client, name:
     if here.memory is not None and there.memory is not None:
         np.testing.assert_allclose(here.memory.mask_logits, there.memory.mask_logits, atol=1e-3)
         assert here.memory.prompts == there.memory.prompts
+
+
+def test_the_answers_to_a_click_are_what_clicks_with_their_extents_give(nano: Client) -> None:
+    image = nano.image(SAMPLES / "coffee.jpg", sharp=False)
+    answers = image.alternatives([Click(258.5, 116.5)])
+    assert [one.extent for one in answers] == [None, "smaller", "larger"]
+    for one in answers:
+        np.testing.assert_array_equal(one.mask, image.segment([Click(258.5, 116.5, 1, one.extent)]).mask)
+    with pytest.raises(InputError, match="only a click has several answers"):
+        image.alternatives([Click(258.5, 116.5), Box(100, 50, 300, 250)])
 
 
 def test_sharp_edges_are_those_of_the_predictor(tiny: Client) -> None:

@@ -118,8 +118,10 @@ def _pairs(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[tuple[
     return points
 
 
-def _point(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
-    return tuple(Click(x, y, 1) for x, y in _pairs(numbers, size_hw))
+def _point(
+    numbers: tuple[float, ...], size_hw: tuple[int, int], extent: str | None = None
+) -> tuple[PromptItem, ...]:
+    return tuple(Click(x, y, 1, extent) for x, y in _pairs(numbers, size_hw))
 
 
 def _negative(numbers: tuple[float, ...], size_hw: tuple[int, int]) -> tuple[PromptItem, ...]:
@@ -222,6 +224,14 @@ class PromptOption:
 PROMPTS: Mapping[str, PromptOption] = MappingProxyType(
     {
         "point": PromptOption(number_option("--point", "X,Y", 2, "A click on the object."), _point),
+        "smaller": PromptOption(
+            number_option("--smaller", "X,Y", 2, "A click on the object, which is less than --point gives."),
+            partial(_point, extent="smaller"),
+        ),
+        "larger": PromptOption(
+            number_option("--larger", "X,Y", 2, "A click on the object, which is more than --point gives."),
+            partial(_point, extent="larger"),
+        ),
         "negative": PromptOption(
             number_option("--negative", "X,Y", 2, "A click on what is not the object."), _negative
         ),

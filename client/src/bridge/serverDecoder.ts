@@ -54,6 +54,7 @@ export function createServerDecoder(
       );
       return readAnswer(answerOf(response), performance.now() - started);
     },
+    alternatives: refusing('is not asked for other masks'),
     preview: refusing('is not asked for previews'),
     photo: refusing('is shown no photos'),
     sharpen: refusing('does not sharpen masks'),

@@ -18,12 +18,13 @@ export interface ClassAttributeFields {
   readonly values?: readonly string[] | null;
 }
 
-/** One position; label 1 for the object, 0 for what is not the object. */
+/** One position; label 1 for the object, 0 for what is not; extent: a smaller or larger mask is meant. */
 export interface ClickItem {
   readonly kind: 'click';
   readonly x: number;
   readonly y: number;
   readonly label: 0 | 1;
+  readonly extent?: 'smaller' | 'larger';
 }
 
 /** A mask as COCO run lengths, column-major, background first. */

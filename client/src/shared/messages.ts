@@ -8,6 +8,7 @@ import type { PointRules } from './prompt/prompts';
 import type { WorkerStage } from './stages';
 import type {
   CocoRle,
+  Extent,
   ImageGeometry,
   LabelledPoint,
   MaskLogits,
@@ -73,6 +74,14 @@ export interface StepArgs {
   readonly painted?: CocoRle;
   /** What was painted, and stands on the answer. */
   readonly strokes?: readonly StandingEdit[];
+  /** Which answer to the last click is meant, where it is not the first. */
+  readonly extent?: Extent;
+}
+
+/** One of several answers to a click; without an extent it is the first. */
+export interface WorkerAlternative {
+  readonly extent?: Extent;
+  readonly result: WorkerStepResult;
 }
 
 /** What may be an object: the answer to a click that nobody gave. */
@@ -109,6 +118,8 @@ export interface WorkerCalls {
   };
   open: { args: { readonly imageId: string; readonly bytes: ArrayBuffer }; result: OpenedImage };
   step: { args: StepArgs; result: WorkerStepResult };
+  /** The answers to the last click that differ, the first one first. */
+  alternatives: { args: Omit<StepArgs, 'extent'>; result: readonly WorkerAlternative[] };
   /** The mask that a step would give. It waits for steps, and one that is aborted ends after its stage. */
   preview: { args: StepArgs; result: { readonly mask: CocoRle } };
   /** The photo of an image, upright, by whose pixels masks are sharpened; it takes the place of another's. */

@@ -1,6 +1,12 @@
 /** Names shared by every layer. Frames and axis orders are in the names, as in ARCHITECTURE.md. */
 
-import type { CocoRleFields, EmbeddingMessage, NamedTensorFields, PromptMessage } from './generated';
+import type {
+  ClickItem,
+  CocoRleFields,
+  EmbeddingMessage,
+  NamedTensorFields,
+  PromptMessage,
+} from './generated';
 import type { Stage } from './stages';
 
 export type {
@@ -25,6 +31,9 @@ export interface SizeHw {
   readonly height: number;
   readonly width: number;
 }
+
+/** Which answer to a click is meant, where it is not the first. */
+export type Extent = NonNullable<ClickItem['extent']>;
 
 export interface PointXy {
   readonly x: number;

@@ -2,12 +2,13 @@
 import type { DownloadOptions } from '../api/download';
 import type { Loaded } from '../api/wait';
 import { aborted, Failure } from '../shared/errors';
-import type { CallName, RuntimeInfo, WorkerCalls } from '../shared/messages';
+import type { CallName, RuntimeInfo, WorkerAlternative, WorkerCalls } from '../shared/messages';
 import type { ProviderWish } from '../shared/model/providers';
 import type { Decoder } from './step/decoder';
 import { everything, find } from './step/everything';
 import { sharpened } from './step/sharpening';
-import { previewStep, step } from './step/step';
+import { previewStep } from './step/step';
+import { distinct, MEANT, meantStep } from './step/alternatives';
 import type { GeneralDecoder } from './decode/generalDecoder';
 import type { Graph } from './runtime/graph';
 import { lateralLoader } from './mask/lateral';
@@ -99,8 +100,19 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return this.#turns.step(async () => {
       if (signal?.aborted === true) throw new Failure(aborted());
       const general = await this.#generalFor(prompts.texts.length);
-      return step({ decoder, general, image, prompts });
+      return meantStep({ decoder, general, image, prompts });
     });
+  };
+
+  alternatives: Call<'alternatives'> = async ({ imageId, ...prompts }, signal) => {
+    const decoder = this.#ready();
+    const image = await this.#images.use(decoder, imageId);
+    const answers: WorkerAlternative[] = [];
+    for (const extent of MEANT) {
+      const meant = extent && { extent };
+      answers.push({ ...meant, result: await this.step({ imageId, ...prompts, ...meant }, signal) });
+    }
+    return distinct(answers, image.geometry);
   };
 
   /** Beside the steps, which it never keeps waiting for longer than one of its stages. */

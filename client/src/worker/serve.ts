@@ -19,6 +19,7 @@ const UNQUEUED: readonly CallName[] = [
   'fetchText',
   'receive',
   'open',
+  'alternatives',
   'preview',
   'photo',
   'sharpen',
@@ -89,6 +90,8 @@ function dispatch(
       return engine.open(request, signal);
     case 'step':
       return engine.step(request, signal);
+    case 'alternatives':
+      return engine.alternatives(request, signal);
     case 'preview':
       return engine.preview(request, signal);
     case 'photo':

@@ -211,3 +211,29 @@ describe('everything', () => {
     expect(done).toBe(3);
   });
 });
+
+describe('the answers to a click', () => {
+  const point = { x: 70.5, y: 50.5, label: 1 } as const;
+  const plain = { imageId: 'a', points: [point], memory: null, texts: [] };
+
+  it('are asked for with the first as memory, narrowed or widened', async () => {
+    const ready = await opened();
+    const first = await ready.step(plain);
+    seen.fed.length = 0;
+    await ready.step({ ...plain, extent: 'smaller' });
+    const masks = seen.fed.map(({ previous_mask: mask }) => [...(mask?.data ?? [])].map(Number));
+    expect(masks).toHaveLength(2);
+    expect(masks[0]?.every((logit) => logit === 0)).toBe(true);
+    expect(masks[1]).toEqual(Array.from(first.maskLogits.data, (logit) => logit - 4));
+  });
+
+  it('are given where they differ, each as a step gives it', async () => {
+    const ready = await opened();
+    const answers = await ready.alternatives(plain);
+    expect(answers[0]?.extent).toBeUndefined();
+    for (const { extent, result } of answers) {
+      const step = await ready.step({ ...plain, ...(extent && { extent }) });
+      expect(result.mask).toEqual(step.mask);
+    }
+  });
+});

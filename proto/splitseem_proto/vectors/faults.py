@@ -225,6 +225,18 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("prompt_kind_unknown", "unknown-name", _click_plain, _item(kind="lasso", points_xy=[])),
     ("click_without_y", "missing-field", _click_plain, _item(kind="click", x=1.0, label=1)),
     ("click_label_2", "invalid-value", _click_plain, _item(kind="click", x=1.0, y=1.0, label=2)),
+    (
+        "click_extent_unknown",
+        "invalid-value",
+        _click_plain,
+        _item(kind="click", x=1.0, y=1.0, label=1, extent="huge"),
+    ),
+    (
+        "click_extent_number",
+        "wrong-type",
+        _click_plain,
+        _item(kind="click", x=1.0, y=1.0, label=1, extent=1),
+    ),
     ("click_label_boolean", "wrong-type", _click_plain, _item(kind="click", x=1.0, y=1.0, label=True)),
     ("click_nan", "non-finite", _click_plain, _item(kind="click", x=math.nan, y=1.0, label=1)),
     ("click_string", "wrong-type", _click_plain, _item(kind="click", x="1", y=1.0, label=1)),

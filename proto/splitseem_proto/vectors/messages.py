@@ -71,6 +71,7 @@ def _prompts() -> dict[str, Message]:
     return {
         "prompt_click": Prompt((_CLICK,)),
         "prompt_all_kinds": Prompt(every_kind),
+        "prompt_extents": Prompt((Click(1.0, 2.0, 1, "smaller"), Click(3.5, 4.5, 0, "larger"), _CLICK)),
         "prompt_negative_regions": Prompt((_CLICK, Box(1.0, 2.0, 30.5, 40.5, 0), Polygon(outline, 0))),
     }
 

@@ -38,6 +38,7 @@ class Step:
         edits: what was painted, which the mask of the image is changed by, in order.
         decoded: whether the decoder was asked; otherwise the mask is what was painted, and nothing else.
         seen: how many prompts of the object this is the answer to; None: all that the step was given.
+        extent: what was meant by the click that it is the answer to, see `alternatives.py`; None: the first.
     """
 
     mask_logits: NDArray[np.float32]
@@ -50,6 +51,7 @@ class Step:
     edits: tuple[Edit, ...] = ()
     decoded: bool = True
     seen: int | None = None
+    extent: str | None = None
 
     @property
     def memory(self) -> MemoryPrompt | None:

@@ -79,9 +79,9 @@ def propose(
     answers = [(click, answer(click)) for click in clicks]
     proposals = sorted((Proposal(click, step, score(step)) for click, step in answers), key=_worst_last)
     kept: list[Proposal] = []
-    masks = np.empty((0, _cells_of(proposals[0], geometry).shape[1]), np.float32)
+    masks = np.empty((0, cells_of(proposals[0].step, geometry).shape[1]), np.float32)
     for one in proposals:
-        mask = _cells_of(one, geometry)
+        mask = cells_of(one.step, geometry)
         if mask.sum() < LEAST_CELLS or (kept and largest_iou(mask, masks) > SAME):
             continue
         kept.append(one)
@@ -98,9 +98,9 @@ def side_by_side(proposals: Sequence[Proposal], geometry: ImageGeometry) -> list
         proposals: best first, at least one.
     """
     kept: list[Proposal] = []
-    masks = np.empty((0, _cells_of(proposals[0], geometry).shape[1]), np.float32)
+    masks = np.empty((0, cells_of(proposals[0].step, geometry).shape[1]), np.float32)
     for one in proposals:
-        mask = _cells_of(one, geometry)
+        mask = cells_of(one.step, geometry)
         if kept and (masks @ mask[0] > LARGEST_PART * np.minimum(masks.sum(1), mask.sum())).any():
             continue
         kept.append(one)
@@ -108,10 +108,10 @@ def side_by_side(proposals: Sequence[Proposal], geometry: ImageGeometry) -> list
     return kept
 
 
-def _cells_of(proposal: Proposal, geometry: ImageGeometry) -> NDArray[np.float32]:
+def cells_of(step: Step, geometry: ImageGeometry) -> NDArray[np.float32]:
     """The mask without the padding, `[1, N]` of zeros and ones."""
     rows, columns = (-(-side // MASK_STRIDE) for side in geometry.input_hw)
-    return (proposal.step.mask_logits[:rows, :columns] > 0).reshape(1, -1).astype(np.float32)
+    return (step.mask_logits[:rows, :columns] > 0).reshape(1, -1).astype(np.float32)
 
 
 def _worst_last(proposal: Proposal) -> float:

@@ -23,7 +23,7 @@ import {
 } from '../reading/limits';
 import type { RepairItem } from '../generated';
 import { refuse } from '../reading/refusal';
-import type { CocoRle, LabelledPoint, PointXy, PromptItem, PromptKind } from '../types';
+import type { CocoRle, Extent, LabelledPoint, PointXy, PromptItem, PromptKind } from '../types';
 import type { Mark } from './marks';
 import { resample, type Xy } from './polyline';
 import { boxPoints, cornersOf, polygonPoints, type Canvas, type RegionRules } from './regions';
@@ -52,6 +52,17 @@ const label: Reader<0 | 1> = (value, where) => {
 function regionLabel(fields: Fields, where: string): { readonly label?: 0 } {
   const read = !Object.hasOwn(fields, 'label') ? 1 : required(fields, 'label', label, where);
   return read === 0 ? { label: read } : {};
+}
+
+const EXTENTS: readonly Extent[] = ['smaller', 'larger'];
+
+/** Of a click: which answer is meant, where it is not the first. */
+function extentOf(fields: Fields, where: string): { readonly extent?: Extent } {
+  if (!Object.hasOwn(fields, 'extent')) return {};
+  const name = required(fields, 'extent', text(MAX_NAME_BYTES), where);
+  const extent = EXTENTS.find((one) => one === name);
+  check(extent !== undefined, `${where}: extent must be one of ${EXTENTS.join(', ')}, got ${name}`);
+  return extent === undefined ? {} : { extent };
 }
 
 const strokePoints = sequence(pair(number), MAX_STROKE_POINTS);
@@ -91,6 +102,7 @@ export const PROMPTS: PromptTable = {
       x: required(fields, 'x', number, where),
       y: required(fields, 'y', number, where),
       label: required(fields, 'label', label, where),
+      ...extentOf(fields, where),
     }),
     places: ({ x, y }) => [[x, y]],
     points: ({ x, y, label }) => [{ x, y, label }],

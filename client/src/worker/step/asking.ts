@@ -3,7 +3,14 @@ import { imageToInput } from '../../shared/geometry';
 import { Failure } from '../../shared/errors';
 import type { DecoderConfig, SamplingRule } from '../../shared/model/manifest';
 import type { StandingEdit } from '../../shared/prompt/edits';
-import type { CocoRle, ImageGeometry, LabelledPoint, MaskLogits, TextVectors } from '../../shared/types';
+import type {
+  CocoRle,
+  Extent,
+  ImageGeometry,
+  LabelledPoint,
+  MaskLogits,
+  TextVectors,
+} from '../../shared/types';
 import { atItsStride } from './coarseDraft';
 import type { Decoder } from './decoder';
 import type { GeneralDecoder } from '../decode/generalDecoder';
@@ -31,6 +38,8 @@ export interface StepPrompts {
   readonly painted?: CocoRle;
   /** Stand on the answer. */
   readonly strokes?: readonly StandingEdit[];
+  /** Which answer to the last click is meant, where it is not the first. */
+  readonly extent?: Extent;
 }
 
 /** The same as the graphs see it. */

@@ -33,7 +33,8 @@ export async function askAgain(question: Question, first: Drawn, watch: Laps): P
   return drawn;
 }
 
-async function pass({ decoder, general, image, prompts }: Question, watch: Laps): Promise<Drawn> {
+/** One run of the decoder and of what redraws its mask. */
+export async function pass({ decoder, general, image, prompts }: Question, watch: Laps): Promise<Drawn> {
   const asked = await ask(decoder, general, image, prompts, watch);
   return redraw(decoder, image, await select(decoder, image, asked, watch), watch);
 }

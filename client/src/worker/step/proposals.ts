@@ -13,7 +13,7 @@ const SAME = 0.9;
 /** Share of the smaller of two masks that they have in common at most, where they are shown side by side. */
 const LARGEST_PART = 0.5;
 /** Cells that a mask has at least. */
-const LEAST_CELLS = 4;
+export const LEAST_CELLS = 4;
 /** Logits by which the threshold is moved to see whether a mask stays the same. */
 const STEADY = 1;
 /** Share of its mask that an object shown beside others has for itself. */
@@ -106,12 +106,12 @@ export function sideBySide<T extends Scored>(
 }
 
 /** A mask, a bit for each cell. */
-interface Bits {
+export interface Bits {
   readonly words: Uint32Array;
   readonly count: number;
 }
 
-function bitsOf({ data, width }: MaskLogits, rows: number, columns: number): Bits {
+export function bitsOf({ data, width }: MaskLogits, rows: number, columns: number): Bits {
   const words = new Uint32Array(Math.ceil((rows * columns) / 32));
   let [cell, count] = [0, 0];
   for (let row = 0; row < rows; row++) {
@@ -125,7 +125,7 @@ function bitsOf({ data, width }: MaskLogits, rows: number, columns: number): Bit
 }
 
 /** IoU of two masks. */
-function overlap(a: Bits, b: Bits): number {
+export function overlap(a: Bits, b: Bits): number {
   const both = shared(a, b);
   return both / (a.count + b.count - both);
 }
