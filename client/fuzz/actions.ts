@@ -75,7 +75,7 @@ const KEYS = [
     'v',
   ],
   ...['.', ',', 'Control+a', 'Alt+z', 'F2', '6', '9', 'PageUp', 'Shift+H'],
-  ...['a', 'o', 'q', 'm', 'Shift+f', 'Shift+r', 'Shift+s', 'Control+0', 'Control+1'],
+  ...['a', 'g', 'g', 'o', 'q', 'm', 'Shift+f', 'Shift+r', 'Shift+s', 'Control+0', 'Control+1'],
   ...['[', ']', 'Control+d', 'Control+c', 'Control+v', 'Control+Enter'],
 ] as [string, ...string[]];
 const SIZES = [

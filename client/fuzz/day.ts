@@ -92,6 +92,16 @@ const CORRECTIONS: readonly [Act, ...Act[]] = [
   async (world, dice) => {
     await world.page.keyboard.press(dice.pick(['Shift+f', 'Shift+r', 'Shift+s']));
   },
+  withTool('Click', async (world, dice) => {
+    await tap(world, dice);
+    await settle(world);
+    await world.page.keyboard.press('g');
+    // One of several masks; there may be only one.
+    await world.page
+      .locator('.other-mask span')
+      .waitFor({ timeout: 3000 })
+      .catch(() => undefined);
+  }),
   async (world) => {
     await world.page.keyboard.press('Control+z');
     await world.page.keyboard.press('Control+y');

@@ -74,6 +74,13 @@ const SCREENS = {
     await page.mouse.move(x, y, { steps: 3 });
     await page.waitForSelector('canvas[data-preview]');
   },
+  'another-mask': async (page) => {
+    await clickAnswered(page, { x: 0.43, y: 0.29, button: 'left' }, 1);
+    await page.keyboard.press('g');
+    await page.keyboard.press('g');
+    await page.getByRole('button', { name: 'Another mask for object 1, 3 of 3' }).waitFor();
+    await answered(page, 1);
+  },
   'tool-select': async (page) => {
     await cup(page);
     await tool(page, 'Select');

@@ -1,9 +1,18 @@
 /** What is done with whole objects beside prompts: examples, repairs, locks, groups, attributes. */
-import { beforeEach, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, it, vi } from 'vitest';
+import { rleArea } from '../../src/shared/rle';
 import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
 import { iou } from '../masks';
+import { run, SPLITSEEM } from '../programs';
 import { useStage } from '../stage';
+
+const WAIT = { timeout: 60_000, interval: 50 };
+const folder = mkdtempSync(join(tmpdir(), 'splitseem-objects-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const stage = useStage();
 let user: PageUnderTest;
@@ -96,4 +105,47 @@ it('a selected object is repaired, locked, grouped and described by keys and fie
   const [first, second] = await user.objects();
   expect([first?.group, second?.group, second?.locked]).toEqual([1, 1, true]);
   expect(first?.attributes).toEqual({ colour: 'red', full: true });
+});
+
+it('a key goes through what the last click may mean, which is kept, undone, and made again by Python', async () => {
+  await user.openSample('coffee.jpg');
+  await user.click({ x: 0.43, y: 0.29 });
+  const finalMask = async () => {
+    const mask = async () => (await user.objects())[0]?.mask;
+    return vi.waitUntil(mask, WAIT);
+  };
+  const asked: string[] = [];
+  user.page.on('request', (request) => asked.push(request.url()));
+  const extentOf = async () => {
+    const prompt = (await user.objects())[0]?.prompts[0];
+    return prompt?.kind === 'click' ? (prompt.extent ?? 'first') : null;
+  };
+  const areas: number[] = [];
+  for (const extent of ['first', 'smaller', 'larger']) {
+    if (extent !== 'first') await user.page.keyboard.press('g');
+    await vi.waitUntil(async () => (await extentOf()) === extent, WAIT);
+    areas.push(rleArea(await finalMask()));
+  }
+  const [first = 0, smaller = 0, larger = 0] = areas;
+  expect(smaller).toBeLessThan(first);
+  expect(larger).toBeGreaterThan(1.5 * first);
+  expect(asked.filter((url) => url.startsWith('http'))).toEqual([]);
+  await user.button('Another mask for object 1, 3 of 3').waitFor();
+  expect(await seriousFindings(user.page)).toEqual([]);
+
+  await user.page.keyboard.press('Control+z');
+  await vi.waitUntil(async () => (await extentOf()) === 'smaller', WAIT);
+  expect(rleArea(await finalMask())).toBe(smaller);
+  await user.page.keyboard.press('Control+y');
+  await user.press({ x: 0.9, y: 0.9 }, 'right');
+  await user.waitForAnswers(2);
+  const corrected = await finalMask();
+  expect(rleArea(corrected)).toBeGreaterThan(1.3 * first);
+  const [project, photos] = [join(folder, 'project.json'), samplePath('coffee.jpg')];
+  writeFileSync(project, await user.exportAs('Project'));
+  expect(await run([SPLITSEEM, 'replay'], [project, photos, '--at-least', '0.99'])).toContain('1 objects');
+  await user.page.reload();
+  await user.waitForEmbedding();
+  await user.waitForAnswers(2);
+  expect(await finalMask()).toEqual(corrected);
 });

@@ -12,6 +12,7 @@ import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
+import { Alternatives } from './steps/alternatives';
 import { Examples } from './steps/examples';
 import { Everything } from './steps/everything';
 import { Words } from './steps/words';
@@ -40,6 +41,7 @@ export interface App {
   readonly everything: Everything;
   readonly words: Words;
   readonly examples: Examples;
+  readonly alternatives: Alternatives;
   readonly view: View;
   readonly gestures: Gestures;
   readonly tools: Tools;
@@ -59,6 +61,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const everything = new Everything(store, services, (error) => controller.report(error));
   const words = new Words(store, services, (text) => controller.giveText(text));
   const examples = new Examples(store, services, (error) => controller.report(error));
+  const alternatives = new Alternatives(store, services, controller);
   const view = new View(store);
   const gestures = gesturesOn({ store, controller, examples, view, tools });
   startOverWithEachPhoto({ store, view, gestures });
@@ -70,7 +73,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
     if (tools[tool].hasWords === true) controller.expectText();
   };
   const { apiKeys, canvases } = services;
-  const works = { store, controller, keeping, everything, words, examples };
+  const works = { store, controller, keeping, everything, words, examples, alternatives };
   const parts = { ...works, apiKeys, canvases, view, gestures, tools };
   return { ...parts, chooseTool, ...drawnFirst(gestures, controller) };
 }

@@ -14,12 +14,14 @@ import {
   imageOf,
   type ClassList,
   type ImageId,
+  type PendingStep,
   type Session,
 } from '../session/state';
 import * as change from '../session/transitions';
 import { aborted, toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
 import type { ProviderWish } from '../shared/model/providers';
+import type { StepArgs } from '../shared/messages';
 import type { Project, PromptItem } from '../shared/types';
 import { wantedPhotos } from './state/ahead';
 import { ClassNames } from './state/classNames';
@@ -33,6 +35,7 @@ import { Remarks } from './photos/remarks';
 import { checkSize, type OpenedFile, type Photo, type ReadOptions } from './photos/photo';
 import { embeddedHere, type Readiness, type Store } from './state/store';
 import { Projects } from './state/projects';
+import { stepArgs } from './steps/stepArgs';
 import { TextLookup } from './steps/textLookup';
 
 export interface Services {
@@ -324,6 +327,11 @@ export class Controller {
   notify(notice: string): void {
     this.#clearMessages();
     this.#store.notice.value = notice;
+  }
+
+  /** What of a prompt the decoder is told; null while it cannot be. */
+  argsOf(pending: PendingStep): StepArgs | null {
+    return stepArgs(this.#store, this.#texts, pending);
   }
 
   /** What the server refused once it is not asked with every click. */

@@ -1,9 +1,11 @@
+import { lastClick } from '../../session/alternatives';
 import { resultOf, type SegmentObject } from '../../session/state';
 import type { App } from '../app';
 import { Icon, Picture } from '../parts/icons';
 import { whyNot } from '../state/tools';
 import { chooseExample } from '../tools/objectActions';
 import { groupSelected, lock } from '../tools/marking';
+import { titles } from '../tools/keyMap';
 import { REPAIRS, repairSelected, type Repair, type RepairMethod } from '../tools/repairs';
 import './ObjectTools.css';
 
@@ -60,7 +62,30 @@ function MaskTools({ app, object }: Props) {
       >
         <Icon name="group" />
       </button>
+      <OtherMask app={app} object={object} />
     </>
+  );
+}
+
+/** Goes through the masks that the last click may mean. */
+function OtherMask({ app, object }: Props) {
+  const { alternatives } = app;
+  if (lastClick(object) === null) return null;
+  const why = alternatives.whyNot(object);
+  const at = alternatives.placeOf(object);
+  const place = at !== null && at.count > 1 ? `${at.place} of ${at.count}` : null;
+  return (
+    <button
+      type="button"
+      class="quiet other-mask"
+      disabled={why !== null}
+      aria-label={[`Another mask for object ${object.number}`, place].filter(Boolean).join(', ')}
+      {...titles(app, 'another-mask', why ?? 'Another mask for the last click: a part, or what is around it')}
+      onClick={() => void alternatives.next()}
+    >
+      <Icon name="otherMask" />
+      {place !== null && <span>{place}</span>}
+    </button>
   );
 }
 

@@ -16,7 +16,7 @@ export function stepArgs(
   if (size === undefined || texts === null || decoder.value.phase !== 'ready') return null;
   const { info } = decoder.value;
   const told = counted(prompts);
-  const before = told.at(-2);
+  const [before, last] = [told.at(-2), told.at(-1)];
   const part = encodedPart(size, embedded.part);
   return {
     ...{ imageId: embedded.id, texts, prompts: told },
@@ -24,5 +24,6 @@ export function stepArgs(
     memory: previous?.maskLogits ?? null,
     ...(previous && before && isEdit(before) && { painted: previous.mask }),
     strokes: standing(told, part, info),
+    ...(last?.kind === 'click' && last.extent && { extent: last.extent }),
   };
 }

@@ -38,6 +38,11 @@ export const COMMANDS = {
     does: 'Take the last prompt of the object back; while you draw, the last corner',
     keys: ['backspace'],
   },
+  'another-mask': {
+    group: 'Objects',
+    does: 'Another mask for the last click: a part, or what is around it',
+    keys: ['g', '`'],
+  },
   delete: { group: 'Objects', does: 'Delete the selected object', keys: ['delete'] },
   'next-object': { group: 'Objects', does: 'Object after the selected one', keys: ['pagedown'] },
   'previous-object': { group: 'Objects', does: 'Object before the selected one', keys: ['pageup'] },

@@ -44,6 +44,7 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
       else controller.removeLastPrompt();
     },
   },
+  'another-mask': { run: ({ alternatives }) => void alternatives.next() },
   delete: { run: ({ controller }) => controller.deleteActiveObject() },
   'next-object': { run: (app) => selectNext(app, 1) },
   'previous-object': { run: (app) => selectNext(app, -1) },
