@@ -122,3 +122,8 @@ def test_no_file_uses_words_that_a_reader_must_look_up() -> None:
     this = Path(__file__).relative_to(ROOT).as_posix()
     found = {name: words.findall((ROOT / name).read_bytes()) for name in FILES if name != this}
     assert {name: [word.decode() for word in hits] for name, hits in found.items() if hits} == {}
+
+
+def test_decisions_have_numbers_of_their_own() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs/adr").glob("[0-9]*.md"))]
+    assert len(numbers) == len(set(numbers))
