@@ -339,10 +339,11 @@ def limit_open_files(most: int) -> None:
 def fake_service(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., contextlib.AbstractContextManager[FakeService]]:
-    """Starts such services, whose runs take some seconds, with variables for the environment."""
+    """Starts such services, whose runs take some seconds, with variables for the environment; several seconds
+    are those of the first runs and of all others."""
 
     @contextlib.contextmanager
-    def start(seconds: float = 0.0, open_files: int | None = None, **variables: str) -> Iterator[FakeService]:
+    def start(*seconds: float, open_files: int | None = None, **variables: str) -> Iterator[FakeService]:
         folder = tmp_path_factory.mktemp("service")
         output, runs = folder / "log", folder / "runs"
         environment = {
@@ -350,7 +351,13 @@ def fake_service(
         } | {"SPLITSEEM_PORT": "0", "OMP_NUM_THREADS": "1", **variables}
         with output.open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.server.fake_service", str(runs), str(seconds)],
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.server.fake_service",
+                    str(runs),
+                    ",".join(map(str, seconds or (0,))),
+                ],
                 cwd=Path(__file__).parents[2],
                 preexec_fn=None if open_files is None else partial(limit_open_files, open_files),
                 env=environment,

@@ -1,7 +1,7 @@
 """The service with a fake encoder, as a process: `python -m tests.server.fake_service RUNS SECONDS`.
 
-RUNS is a file that gets a line for every run of the encoder, SECONDS is what a run takes. Settings come from
-the environment.
+RUNS is a file that gets a line for every run of the encoder, SECONDS is what a run takes, or, with commas
+between, what the first ones and all others take. Settings come from the environment.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ WARM_UP_HW = (32, 32)
 class SlowEncoder(FakeEncoder):
     """Notes every run but the warm-up, and takes its time."""
 
-    def __init__(self, runs: Path, seconds: float) -> None:
+    def __init__(self, runs: Path, seconds: Sequence[float]) -> None:
         super().__init__()
         self._runs = runs
-        self._seconds = seconds
+        self._first, self._usual = list(seconds[:-1]), seconds[-1]
 
     def run(self, images: Sequence[Any], maps: str) -> list[Any]:
         for _, geometry in images:
             if geometry.original_hw != WARM_UP_HW:
                 with self._runs.open("a") as file:
                     file.write(f"{os.getpid()}\n")
-                time.sleep(self._seconds)
+                time.sleep(self._first.pop(0) if self._first else self._usual)
         return super().run(images, maps)
 
 
@@ -47,7 +47,7 @@ def main() -> None:
     runs, seconds = sys.argv[1:]
     settings = load_settings()
     configure_log(settings)
-    encoder = SlowEncoder(Path(runs), float(seconds))
+    encoder = SlowEncoder(Path(runs), [float(one) for one in seconds.split(",")])
     encoder.memory = DeviceMemory("cuda:0", allocated=2**20, reserved=2**21, peak=2**20, total=2**34)
     access = read_access(settings)
     app = create_app(Parts(settings=settings, encoder=encoder, cache=open_cache(settings), access=access))

@@ -28,7 +28,7 @@ MOST_S = 120
 async def servers(fake_service: Any, redis_server: RedisServer) -> AsyncIterator[list[Any]]:
     with contextlib.ExitStack() as stack:
         settings = {"SPLITSEEM_CACHE": redis_server[1], "SPLITSEEM_REDIS_CLAIM_S": str(CLAIM_S)}
-        yield [stack.enter_context(fake_service(seconds=1.5, **settings)) for _ in range(SERVERS)]
+        yield [stack.enter_context(fake_service(1.5, **settings)) for _ in range(SERVERS)]
 
 
 async def ask_all(servers: list[Any], image: bytes, requests: int) -> list[httpx.Response | BaseException]:

@@ -20,7 +20,7 @@ LARGE = 3_000_000
 @pytest.fixture(scope="module")
 def busy(fake_service: Any, image_bytes: Callable[..., bytes]) -> Iterator[Any]:
     """A service that is busy with one image, and takes no second one; it knows a third."""
-    with fake_service(seconds=20, SPLITSEEM_QUEUE_SIZE="0") as service:
+    with fake_service(0, 600, SPLITSEEM_QUEUE_SIZE="0") as service:
         known = httpx.post(f"{service.url}/embed", content=image_bytes(colour="green"), timeout=MOST_S)
         assert known.status_code == 200
         image = image_bytes(colour="red")
@@ -88,6 +88,15 @@ def test_a_client_that_sends_all_of_it_reads_the_answer_and_goes_on(busy: Any) -
             assert answer(connection)[0] == 429
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer(connection)[0] == 200
+
+
+def test_what_is_sent_behind_a_body_that_is_thrown_away_is_read(busy: Any) -> None:
+    with connected(busy) as connection:
+        sent = head(LENGTH) + bytes(LARGE) + head("Content-Length: 9") + b"no image!" + head(LENGTH)
+        connection.sendall(sent + bytes(LARGE // 2))
+        assert [answer(connection)[0] for _ in range(2)] == [429, 415]
+        connection.sendall(bytes(LARGE - LARGE // 2) + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert [answer(connection)[0] for _ in range(2)] == [429, 200]
 
 
 def test_a_client_that_closes_after_it_reads_the_answer(busy: Any) -> None:

@@ -273,9 +273,7 @@ async def test_servers_that_share_a_cluster_make_an_embedding_once(
     fake_service: Any, cluster: list[Running], image_bytes: Callable[..., bytes]
 ) -> None:
     with contextlib.ExitStack() as stack:
-        servers = [
-            stack.enter_context(fake_service(seconds=1.0, SPLITSEEM_CACHE=url_of(cluster))) for _ in range(2)
-        ]
+        servers = [stack.enter_context(fake_service(1.0, SPLITSEEM_CACHE=url_of(cluster))) for _ in range(2)]
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(timeout=2 * SOON_S, limits=limits) as client:
             asked = [client.post(f"{servers[n % 2].url}/embed", content=image_bytes()) for n in range(40)]

@@ -72,9 +72,13 @@ ANSWERS = 24
 """More of them than sockets keep."""
 
 
-def asked_for_much(service: Any, connection: socket.socket, image: bytes) -> int:
+def large_embedding(service: Any, image: bytes) -> httpx.Response:
+    """What is asked for, made before there is a connection that could be idle meanwhile."""
+    return httpx.post(f"{service.url}/embed?canvas=1024&codec=float32", content=image, timeout=MOST_S)
+
+
+def asked_for_much(connection: socket.socket, made: httpx.Response) -> int:
     """Ask again and again for an embedding without reading; the bytes that should come."""
-    made = httpx.post(f"{service.url}/embed?canvas=1024&codec=float32", content=image, timeout=MOST_S)
     head = f"GET {made.headers['location']} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n"
     connection.sendall(head.encode() * ANSWERS)
     return len(made.content) * ANSWERS
@@ -95,9 +99,10 @@ def test_a_client_that_takes_nothing_of_its_answer_is_left(
 ) -> None:
     settings = {"SPLITSEEM_BODY_STALL_S": SHORT, "SPLITSEEM_IDLE_S": idle_s}
     with fake_service(**settings) as service:
+        made = large_embedding(service, image_bytes())
         before = sockets_of(service)
         with connected(service) as connection:
-            expected = asked_for_much(service, connection, image_bytes())
+            expected = asked_for_much(connection, made)
             wait_until(lambda: sockets_of(service) > before)
             wait_until(lambda: sockets_of(service) <= before)
             assert len(rest(connection)) < expected
@@ -107,12 +112,14 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(
     fake_service: Any, image_bytes: Callable[..., bytes]
 ) -> None:
     settings = {"SPLITSEEM_BODY_STALL_S": "2", "SPLITSEEM_IDLE_S": SHORT}
-    with fake_service(**settings) as service, connected(service) as connection:
-        expected = asked_for_much(service, connection, image_bytes())
-        received = 0
-        while piece := connection.recv(2**20):
-            received += len(piece)
-            time.sleep(0.02)
+    received = 0
+    with fake_service(**settings) as service:
+        made = large_embedding(service, image_bytes())
+        with connected(service) as connection:
+            expected = asked_for_much(connection, made)
+            while piece := connection.recv(2**20):
+                received += len(piece)
+                time.sleep(0.02)
     assert received > expected
 
 
@@ -258,7 +265,7 @@ def test_work_that_takes_longer_than_a_body_may_is_answered(
     fake_service: Any, image_bytes: Callable[..., bytes]
 ) -> None:
     settings = {"SPLITSEEM_BODY_STALL_S": "0.2", "SPLITSEEM_BODY_S": "0.5", "SPLITSEEM_IDLE_S": "0.2"}
-    with fake_service(seconds=1.5, **settings) as service:
+    with fake_service(1.5, **settings) as service:
         assert httpx.post(f"{service.url}/embed", content=image_bytes(), timeout=MOST_S).status_code == 200
 
 

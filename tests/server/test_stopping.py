@@ -51,7 +51,7 @@ async def ended(service: Any) -> int:
 async def test_accepted_work_is_answered_and_no_more_is_taken(
     fake_service: Any, image_bytes: Callable[..., bytes]
 ) -> None:
-    with fake_service(seconds=0.7) as service:
+    with fake_service(0.7) as service:
         async with httpx.AsyncClient(base_url=service.url, timeout=MOST_S) as client:
             posts = await accepted(client, service, image_bytes)
             service.process.send_signal(signal.SIGTERM)
@@ -71,7 +71,7 @@ async def test_accepted_work_is_answered_and_no_more_is_taken(
 async def test_work_that_takes_too_long_is_told_so(
     fake_service: Any, image_bytes: Callable[..., bytes]
 ) -> None:
-    with fake_service(seconds=3, SPLITSEEM_DRAIN_S="0.5") as service:
+    with fake_service(3, SPLITSEEM_DRAIN_S="0.5") as service:
         async with httpx.AsyncClient(base_url=service.url, timeout=MOST_S) as client:
             posts = await accepted(client, service, image_bytes)
             service.process.send_signal(signal.SIGTERM)
@@ -91,7 +91,7 @@ async def test_without_work_the_service_ends_at_once(fake_service: Any) -> None:
 
 
 async def test_a_second_signal_does_not_wait(fake_service: Any, image_bytes: Callable[..., bytes]) -> None:
-    with fake_service(seconds=1, SPLITSEEM_DRAIN_S="3600") as service:
+    with fake_service(1, SPLITSEEM_DRAIN_S="3600") as service:
         async with httpx.AsyncClient(base_url=service.url, timeout=MOST_S) as client:
             posts = await accepted(client, service, image_bytes)
             service.process.send_signal(signal.SIGTERM)

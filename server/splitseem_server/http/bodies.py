@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from splitseem_server.errors import BodyTooLarge, MalformedRequest, QueueFull, RequestTooSlow, ServerError
+from splitseem_server.http.connections import SKIP
 from splitseem_server.http.problem_json import problem_response
+
+Skip = Callable[[int], Awaitable[int]]
+"""Throws away some of a body of that length; bytes that are left."""
 
 SMALL_BYTES = 65_536
 """A body of at most this length is read before anything is refused."""
@@ -90,6 +95,8 @@ class _Body:
         headers = Headers(scope=scope)
         self._receive = receive
         self._limits = limits
+        self._skip: Skip | None = scope.get("extensions", {}).get(SKIP)
+        self._declared = headers.get("content-length", "")
         self._until = asyncio.get_running_loop().time() + limits.seconds
         self._is_awaited = headers.get("expect", "").lower() != "100-continue"
         self.received = 0
@@ -138,12 +145,23 @@ class _Body:
     async def _drain(self) -> None:
         drained = 0
         with contextlib.suppress(TimeoutError):
+            if self._skip is not None and self._declared.isdecimal():
+                await self._skip_all(self._skip, int(self._declared))
             while self._is_awaited and not self._complete and drained <= self._limits.most:
                 drained += len((await self._next()).get("body", b""))
 
+    async def _skip_all(self, skip: Skip, length: int) -> None:
+        """The same, where the connection can do it: without looking at what comes."""
+        while self._is_awaited and not self._complete and length <= self._limits.most:
+            async with self._in_time():
+                self._complete = await skip(length) == 0
+
+    def _in_time(self) -> asyncio.Timeout:
+        now = asyncio.get_running_loop().time()
+        return asyncio.timeout_at(min(self._until, now + self._limits.stall_s))
+
     async def _next(self) -> Message:
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout_at(min(self._until, loop.time() + self._limits.stall_s)):
+        async with self._in_time():
             message = await self._receive()
         self._complete = not message.get("more_body", False)
         return message

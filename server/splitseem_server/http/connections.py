@@ -8,11 +8,11 @@ import sys
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from starlette.responses import Response
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from splitseem_server.errors import MalformedRequest, QueueFull, RequestTooSlow, ServerError
 from splitseem_server.http.problem_json import problem_response
@@ -26,6 +26,9 @@ EXTRA = 32
 MOST_AT_ONCE = 64
 """Requests of a connection that wait for the answer to the one before; each takes a hundred times its
 bytes."""
+
+SKIP = "splitseem.skip"
+"""Extension of the scope by which a body is thrown away past the reader of HTTP, see `_skip`."""
 
 MAX_HEAD_BYTES = 65_536
 """Of a request, before and between the bytes of its body: request line and headers, or trailers."""
@@ -76,6 +79,9 @@ class LimitedConnection(HttpToolsProtocol):
         self._fault: ServerError | None = None
         self._read = b""
         self._is_begun_again = False
+        self._body_bytes = 0
+        self._unread = 0
+        self._skipped = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Begin to wait, if there is room."""
@@ -91,10 +97,15 @@ class LimitedConnection(HttpToolsProtocol):
         """Free the place."""
         self._end_wait()
         self._end_reader_timer()
+        self._skipped.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, but only so long and so much of one head."""
+        if self._unread:
+            data = self._skip_some(data)
+            if not data:
+                return
         if self._idle and self in self._shared.waiting:
             self._idle = False
             self._set_timer(self._shared.head_s)
@@ -103,6 +114,32 @@ class LimitedConnection(HttpToolsProtocol):
         super().data_received(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(MalformedRequest(f"the head of a request has at most {MAX_HEAD_BYTES} bytes"))
+
+    async def _skip(self, cycle: RequestResponseCycle, length: int) -> int:
+        """Throw away what has come of the body of a request, and what comes next; bytes that are left.
+
+        Args:
+            length: bytes of the whole body.
+        """
+        if cycle.more_body and not self._unread:
+            self._unread = length - self._body_bytes
+            cycle.body.clear()
+        self.flow.resume_reading()
+        if cycle.more_body and not cycle.disconnected:
+            self._skipped.clear()
+            await self._skipped.wait()
+        return self._unread if cycle.more_body and not cycle.disconnected else 0
+
+    def _skip_some(self, data: bytes) -> bytes:
+        """What follows the body."""
+        skipped = min(len(data), self._unread)
+        self._unread -= skipped
+        self._skipped.set()
+        if not self._unread:
+            # The reader still waits for the body; another one reads what follows.
+            self.parser = httptools.HttpRequestParser(self)
+            self.cycle.more_body = False
+        return data[skipped:]
 
     def _unsupported_upgrade_warning(self) -> None:
         """Another protocol is offered, as some clients always do, and not taken: go on with this one. The
@@ -164,9 +201,10 @@ class LimitedConnection(HttpToolsProtocol):
         if self._fault is not None:
             raise ValueError(self._fault.detail)
         self._in_head = False
-        self._head_bytes = 0
+        self._head_bytes = self._body_bytes = 0
         self._end_wait()
         super().on_headers_complete()
+        self.scope["extensions"] = cast(Any, {SKIP: partial(self._skip, self.cycle)})
 
     def _fault_of_head(self) -> ServerError | None:
         hosts = sum(name == b"host" for name, _ in self.headers)
@@ -181,6 +219,7 @@ class LimitedConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Some of the body is there."""
         self._head_bytes = 0
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_response_complete(self) -> None:
