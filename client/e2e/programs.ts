@@ -1,6 +1,6 @@
 /** Starts the real programs that the end-to-end tests talk to, on free ports. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server as HttpServer } from 'node:http';
 import { createConnection, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,10 @@ export const WITH_FAKE_SENTENCES: Command = [
 ];
 
 const START_MILLISECONDS = 45_000;
+
+const WITH_NGINX = `${process.env.PATH ?? ''}:/usr/sbin`;
+/** As root, nginx would give its workers to a user who may not read the folders of the tests. */
+const AS_ROOT = process.getuid?.() === 0 ? ['-g', 'user root;'] : [];
 
 /** Something that was started; `stop` may be called once. */
 export interface Running {
@@ -140,6 +144,49 @@ export async function startProxy(target: string): Promise<Proxy> {
     cutOnce: (path) => cut.add(path),
     stop: () => closeServer(server),
   };
+}
+
+/** nginx as the container runs it, in front of some servers. */
+export async function startNginx(servers: readonly Running[], folder: string): Promise<Running> {
+  const port = await freePort();
+  const child = spawn(join(REPOSITORY, 'docker/start_nginx.sh'), AS_ROOT, {
+    stdio: 'ignore',
+    env: {
+      PATH: WITH_NGINX,
+      NGINX_PORT: String(port),
+      NGINX_ROOT: join(REPOSITORY, 'client/dist'),
+      NGINX_UPSTREAM: servers.map(({ url }) => new URL(url).host).join(' '),
+      NGINX_TEMP: join(folder, 'nginx'),
+      NGINX_TRUSTED: '127.0.0.1',
+    },
+  });
+  await waitFor('nginx', child, () => canConnect(port));
+  return { url: `http://127.0.0.1:${port}`, stop: () => stopChild(child) };
+}
+
+/** The example of a proxy with TLS, docker/tls.conf, in front of another one. */
+export async function startTls(behind: Running, folder: string): Promise<Running> {
+  const port = await freePort();
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  await run(['openssl'], [...made, '-keyout', key, '-out', certificate]);
+  const server = readFileSync(join(REPOSITORY, 'docker/tls.conf'), 'utf8')
+    .replace('listen 443', `listen ${port}`)
+    .replace('/etc/ssl/photos.example.org.pem', certificate)
+    .replace('/etc/ssl/private/photos.example.org.key', key)
+    .replaceAll('127.0.0.1:8080', new URL(behind.url).host);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${join(folder, `tls-${name}`)};`)
+    .join(' ');
+  const file = join(folder, 'tls.conf');
+  const main = `daemon off; pid ${join(folder, 'tls.pid')}; events {}`;
+  writeFileSync(file, `${main} http { access_log off; ${temporary} ${server} }`);
+  const child = spawn('nginx', ['-e', 'stderr', '-c', file, ...AS_ROOT], {
+    stdio: 'ignore',
+    env: { PATH: WITH_NGINX },
+  });
+  await waitFor('nginx with TLS', child, () => canConnect(port));
+  return { url: `https://127.0.0.1:${port}`, stop: () => stopChild(child) };
 }
 
 /** Standard output of the command line. */
