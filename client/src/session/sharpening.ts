@@ -42,7 +42,9 @@ function coarseMask(
   leftOut: LeftOut,
 ): CoarseMask | null {
   const steps = object.steps.filter(({ id }) => !leftOut.has(id));
-  const index = steps.findLastIndex(({ id }) => results.has(id));
+  // Those from the first draft on are answered again, one after the other; what is painted waits for the one before it.
+  const open = steps.findIndex(({ id }) => results.get(id)?.isDraft !== false);
+  const index = (open < 0 ? steps.length : open) - 1;
   const [step, next] = [steps[index], steps[index + 1]];
   const result = step && results.get(step.id);
   if (result?.isCoarse !== true || result.isDraft || (next && !isEdit(next.prompt))) return null;

@@ -4,7 +4,7 @@ import { untilSharp } from '../../../src/app/steps/sharpening';
 import { timingsOf } from '../../../src/app/steps/timings';
 import { undo } from '../../../src/session/transitions';
 import { stepResult, click } from '../../samples';
-import { settle, SIZE, World } from '../world';
+import { photo, settle, SIZE, World } from '../world';
 
 let world: World;
 
@@ -71,6 +71,30 @@ describe('a coarse mask', () => {
     expect(world.areas).toEqual([3]);
     await sharpen(1);
     expect(world.areas).toEqual([1]);
+  });
+
+  it('becomes sharp under what was painted while there were only drafts, and so do the clicks after that', async () => {
+    const { controller, store } = world;
+    world.finishOpening = () => undefined;
+    controller.openPhoto(photo('other.jpg'));
+    world.embeds.at(-1)?.arrive();
+    await settle();
+    for (const prompt of [click(1, 1), stroke, click(2, 1)]) controller.give(prompt);
+    for (const fill of [3, 4]) {
+      await settle();
+      world.questions.at(-1)?.answer({ ...stepResult({ fill, size: SIZE }), isDraft: true });
+    }
+    await settle();
+    world.finishOpening();
+    await settle();
+    for (const fill of [3, 4]) {
+      await answerCoarsely(fill);
+      await sharpen(2);
+    }
+    const [object] = store.activeImage.value?.document.objects ?? [];
+    const results = object?.steps.map(({ id }) => store.session.value.results.get(id));
+    const isFinal = results?.map((result) => result?.isDraft === false && result.isCoarse !== true);
+    expect(isFinal).toEqual([true, true, true]);
   });
 
   it('is sharpened without a prompt that is left out', async () => {
