@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format fuzz bench bench-browser day train bundle text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers fuzz bench bench-browser day train bundle text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -32,6 +32,9 @@ test: export OMP_NUM_THREADS = 1
 test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not cuda"
 	cd client && npm test && npm run test:e2e
+
+readers: .venv-readers/installed setup ## what other programs read of the page's exports, in an environment of their own, 450 MB
+	.venv-readers/bin/python -m pytest -q tests/readers
 
 fuzz: setup tools ## a random user of the page: make fuzz [SEED="1 2"] [ACTIONS=5000] [PLAN='what a failure printed'] [SHORTEN=600]
 	cd client && FUZZ_SEEDS='$(or $(SEED),1)' FUZZ_ACTIONS=$(or $(ACTIONS),5000) FUZZ_PLAN='$(PLAN)' FUZZ_SHORTEN=$(or $(SHORTEN),600) \
@@ -92,12 +95,20 @@ tools: ## Redis and Chromium for the tests: installed when root on Debian, else 
 	@scripts/test_tools.sh
 
 clean: ## remove what setup made
-	rm -rf .venv build client/node_modules client/dist
+	rm -rf .venv .venv-readers build client/node_modules client/dist
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --extra-index-url $(TORCH_INDEX) --retries 0 --timeout 20 -c constraints.txt torch
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	touch $@
+
+# They want versions of libraries that the main environment does not have; those that they can share they take from it.
+.venv-readers/installed: .venv/installed tests/readers/requirements.txt
+	test -x .venv-readers/bin/python || $(BIN)/python -m venv .venv-readers
+	$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
+		> $$(echo .venv-readers/lib/python*/site-packages)/main-environment.pth
+	.venv-readers/bin/pip install --quiet --no-deps -r tests/readers/requirements.txt
 	touch $@
 
 $(NODE_MODULES): client/package.json client/package-lock.json

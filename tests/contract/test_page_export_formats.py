@@ -82,9 +82,9 @@ def test_pascal_voc_has_boxes_and_maps_by_class_and_by_object(folder: Path, phot
     files = members(folder / "pascal-voc.zip")
     names = [line.partition(":")[0] for line in files["labelmap.txt"].decode().splitlines()[1:]]
     assert names[0] == "background"
-    assert files["ImageSets/Segmentation/default.txt"].decode().split("\n")[:-1] == [
-        stem(photo) for photo in photos
-    ]
+    for kind in ("Main", "Segmentation"):
+        listed = files[f"ImageSets/{kind}/default.txt"].decode().split("\n")[:-1]
+        assert listed == [stem(photo) for photo in photos]
     for photo in photos:
         root = ElementTree.fromstring(files[f"Annotations/{stem(photo)}.xml"])
         assert root.findtext("filename") == photo["file_name"]

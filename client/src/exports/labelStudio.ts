@@ -11,7 +11,7 @@ import type { CocoRle } from '../shared/types';
 import type { Attributes } from '../session/state';
 import type { AnnotatedPhoto } from './annotated';
 import { categorised, categoryNames, type Categorised, type CategoryOptions } from './categories';
-import { element, toXml } from './xml';
+import { element, written } from './xml';
 import { zipOf } from './zip';
 
 export function toLabelStudio(photos: readonly AnnotatedPhoto[], options: CategoryOptions): Promise<Blob> {
@@ -50,7 +50,7 @@ const notes = (attributes: Attributes): string[] =>
   Object.entries(attributes).map(([name, said]) => `${name}: ${said}`);
 
 const config = (names: readonly string[]): string =>
-  toXml(
+  written(
     element('View', [
       { tag: 'Image', attributes: { name: TO, value: '$image' } },
       {

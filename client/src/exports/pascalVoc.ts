@@ -16,9 +16,12 @@ export async function toPascalVoc(
 ): Promise<Blob> {
   const found = categorised(photos, options);
   const names = categoryNames(found, options);
+  const list = found.map(({ photo }) => `${besides(photo, '')}\n`).join('');
+  // Readers of boxes look for a list of their own.
   const files = new Map<string, string | Blob>([
     ['labelmap.txt', labelMapText(names)],
-    ['ImageSets/Segmentation/default.txt', found.map(({ photo }) => `${besides(photo, '')}\n`).join('')],
+    ['ImageSets/Main/default.txt', list],
+    ['ImageSets/Segmentation/default.txt', list],
   ]);
   for (const { photo, objects } of found) {
     files.set(`Annotations/${besides(photo, '.xml')}`, toXml(annotation({ photo, objects })));

@@ -12,7 +12,8 @@ export const element = (tag: string, content: Content): Element => ({ tag, conte
 
 export const toXml = (root: Element): string => `<?xml version="1.0" encoding="utf-8"?>\n${written(root)}`;
 
-function written({ tag, attributes = {}, content = [] }: Element): string {
+/** Without the declaration, which readers of a text that is decoded already refuse. */
+export function written({ tag, attributes = {}, content = [] }: Element): string {
   const said = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(value)}"`);
   const inside = Array.isArray(content)
     ? content.map((child: Element) => `\n${written(child)}`).join('') + (content.length > 0 ? '\n' : '')

@@ -11,11 +11,12 @@ import { toPascalVoc } from '../../src/exports/pascalVoc';
 import { toYolo } from '../../src/exports/yolo';
 import { maskPng } from '../../src/exports/png';
 import { toProject } from '../../src/session/project';
-import { HOSTILE_NAMES, hostileSession } from './hostileSession';
+import { HOSTILE_NAMES, hostileSession, largeSession } from './hostileSession';
 
 export async function hostileFiles(): Promise<Record<string, Uint8Array>> {
   const session = hostileSession();
   const { photos } = annotated(session);
+  const { photos: large } = annotated(largeSession());
   const [first] = photos;
   const [object] = first?.objects ?? [];
   if (first === undefined || object === undefined) throw new Error('the session is empty');
@@ -38,7 +39,10 @@ export async function hostileFiles(): Promise<Record<string, Uint8Array>> {
     'one.png': await maskPng(object.mask),
     'large-number.png': await labelMap({ ...first, objects: [{ ...object, number: 300 }] }),
     'project.json': jsonBlob(project),
-    'truth.json': jsonBlob({ photos: photos.map(truthOf), names: HOSTILE_NAMES }),
+    'truth.json': jsonBlob({ photos: photos.map(truthOf), large: large.map(truthOf), names: HOSTILE_NAMES }),
+    'large-yolo.zip': await toYolo(large, { useGuesses: false }),
+    'large-polygons.json': jsonBlob(toCoco(large, { segmentation: 'polygons', useGuesses: false })),
+    'large-labelme.zip': await toLabelMe(large, { useGuesses: false }),
   };
   const bytes = Object.entries(files).map(
     async ([name, blob]) => [name, new Uint8Array(await blob.arrayBuffer())] as const,

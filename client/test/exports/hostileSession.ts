@@ -151,3 +151,26 @@ export function hostileSession(): Session {
   }
   return session;
 }
+
+const LARGE: SizeHw = { height: 480, width: 640 };
+const distance = (x: number, y: number, cx: number, cy: number): number =>
+  Math.hypot(x + 0.5 - cx, y + 0.5 - cy);
+
+/** Shapes that readers which count whole pixels tell nearly right, too. */
+const LARGE_MASKS: readonly HostileMask[] = [
+  maskOf('a disc', LARGE, (x, y) => distance(x, y, 200, 180) < 120),
+  maskOf('a ring with a disc in it', LARGE, (x, y) => {
+    const far = distance(x, y, 420, 240);
+    return far < 60 || (far > 110 && far < 190);
+  }),
+  maskOf('two parts', LARGE, (x, y) => distance(x, y, 120, 360) < 90 || distance(x, y, 520, 110) < 80),
+  maskOf('a cross to all edges', LARGE, (x, y) => Math.abs(x - 320) < 50 || Math.abs(y - 240) < 40),
+];
+
+/** One photo of a usual size with large masks, that overlap. */
+export function largeSession(): Session {
+  return LARGE_MASKS.reduce(
+    (session, mask) => withMask(session, mask),
+    change.openImage(EMPTY_SESSION, 'large, "640".png', LARGE),
+  );
+}
