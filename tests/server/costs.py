@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tests.server.hostile import Memory, Sent, chunk, png_of, post, serving
+from tests.server.hostile import Memory, Sent, children_of, chunk, png_of, post, serving
 
 SMALL_BYTES = 2**20
 CLICK = {"kind": "click", "x": 3.0, "y": 4.0, "label": 1}
@@ -87,7 +87,7 @@ def decode(*prompts: object, objects: int = 0) -> Sent:
     """A request for masks of a small photo."""
     asked: dict[str, object] = {"image_base64": base64.b64encode(noise(60, 40, "PNG")).decode()}
     asked |= {"objects": [{"prompts": prompts}] * objects} if objects else {"prompts": prompts}
-    return Sent("/v1/decode?canvas=64", "application/json", json.dumps(asked).encode())
+    return Sent("/v1/decode", "application/json", json.dumps(asked).encode())
 
 
 def outline(corners: int) -> Mapping[str, object]:
@@ -129,7 +129,8 @@ BODIES: Mapping[str, Callable[[], Sent]] = {
     "outline of 2,000 corners": lambda: decode(outline(2000)),
     "outline of 16,384 corners": lambda: decode(outline(16_384)),
     "64 objects of 4 clicks": lambda: decode(CLICK, CLICK, CLICK, CLICK, objects=64),
-    "everything in a photo": lambda: Sent("/v1/panoptic?canvas=64", "image/png", noise(60, 40, "PNG")),
+    "64 objects of a click": lambda: decode(CLICK, objects=64),
+    "16 objects of 4 clicks": lambda: decode(CLICK, CLICK, CLICK, CLICK, objects=16),
     "44 MB of empty lists": lambda: text(b'{"texts": [' + b"[]," * 14_600_000 + b"[]]}"),
     "3.5 million unknown keys": lambda: text(
         b"{" + b",".join(b'"%d":0' % number for number in range(3_500_000)) + b"}"
@@ -145,13 +146,15 @@ BODIES: Mapping[str, Callable[[], Sent]] = {
 
 def cpu_seconds(pid: int) -> float:
     """Of a process, its children, and those that have ended."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return _ticks(pid, 4) + sum(_ticks(int(child), 2) for child in children)
+    return _ticks(pid, 4) + sum(_ticks(child, 2) for child in children_of(pid))
 
 
 def _ticks(pid: int, fields: int) -> float:
-    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11 : 11 + fields]
-    return sum(map(int, numbers)) / os.sysconf("SC_CLK_TCK")
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # it has ended, and is counted with its parent
+        return 0.0
+    return sum(map(int, text.rpartition(")")[2].split()[11 : 11 + fields])) / os.sysconf("SC_CLK_TCK")
 
 
 class Alive:
@@ -194,7 +197,7 @@ async def warm(url: str) -> None:
     """Have the service load what it loads once, and start its processes."""
     host, _, port = url.removeprefix("http://").partition(":")
     photos = [image(noise(60 + number, 40, "JPEG")) for number in range(2)]
-    first = [*photos, decode(CLICK), BODIES["everything in a photo"](), text(b'{"texts": ["cat"]}')]
+    first = [*photos, decode(CLICK), text(b'{"texts": ["cat"]}')]
     await asyncio.gather(*(post(host, int(port), sent) for sent in first))
 
 

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import base64
 import collections
+import contextlib
 import io
 import itertools
 import json
@@ -22,7 +23,6 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -273,15 +273,22 @@ class Memory:
 
     def now(self) -> int:
         """Of all of them."""
-        path = Path(f"/proc/{self._pid}/task/{self._pid}/children")
-        pids = [self._pid, *map(int, path.read_text().split())]
-        return sum(_resident(pid) for pid in pids)
+        return sum(_resident(pid) for pid in (self._pid, *children_of(self._pid)))
 
     async def watch(self) -> None:
         """Keep the peak, until cancelled."""
         while True:
             self.peak = max(self.peak, self.now())
             await asyncio.sleep(0.02)
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that any thread of a process has started."""
+    found: list[int] = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # of a thread that has ended
+            found += map(int, file.read_text().split())
+    return found
 
 
 def _resident(pid: int) -> int:
@@ -291,7 +298,7 @@ def _resident(pid: int) -> int:
         return 0
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving() -> Iterator[tuple[int, str]]:
     """A service of nano that gives up soon on slow bodies: its process and its address."""
     process = subprocess.Popen(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import anyio.to_thread
 import numpy as np
 from fastapi import Request
 from numpy.typing import NDArray
@@ -16,13 +17,15 @@ from starlette.exceptions import HTTPException
 from splitseem_model.prompt.shapes import places_of
 from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
+from splitseem_server.http.bodies import has_large_body
 from splitseem_server.http.json_text import check_fields, json_object
 from splitseem_server.http.negotiation import JSON
 from splitseem_server.http.uploads import content_type_of, decode_base64, image_of_json
 
 MAX_OBJECTS = 64
-MAX_STEPS = 256
-"""Prompts of all objects of a request that are still to be answered; each is a run of the decoder."""
+MAX_STEPS = 64
+"""Prompts of all objects of a request that are still to be answered; each takes the decoder a run or two, and
+all together two seconds."""
 
 MAX_CORNERS = 16_384
 """Places that all prompts of a request name: a click one, a box two, strokes and outlines their points."""
@@ -80,7 +83,10 @@ async def read_decode_request(request: Request) -> DecodeRequest:
         raise MalformedRequest("JSON body: expected a string `key`")
     if (image is None) == (key is None):
         raise InvalidParameter("name the image once: by its `key`, or by the image itself")
-    return DecodeRequest(image, key, _objects(body))
+    # Reading thousands of points takes a while, in which others have their turn.
+    large = has_large_body(request.scope)
+    objects = await anyio.to_thread.run_sync(_objects, body) if large else _objects(body)
+    return DecodeRequest(image, key, objects)
 
 
 async def _read_multipart(request: Request) -> tuple[bytes, dict[str, Any]]:
