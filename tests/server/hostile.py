@@ -327,9 +327,19 @@ async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, list[in
     """What came of the bodies; and resident bytes before, at most, and after."""
     memory = Memory(pid)
     await attack(url, min(bodies, 100), seed + 1, memory)  # so that everything is loaded that will be
+    await start_processes(url, seed)
     before = memory.now()
     seen = await attack(url, bodies, seed, memory)
+    await start_processes(url, seed + 1)
     return seen, [before, memory.peak, memory.now()]
+
+
+async def start_processes(url: str, seed: int) -> None:
+    """Have two images decoded at once, because a process that was killed is missing until it is needed."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    random = Random(seed)
+    photos = [Sent("/embed?canvas=64", "image/*", photo(random, "JPEG")) for _ in range(2)]
+    await asyncio.gather(*(post(host, int(port), sent) for sent in photos))
 
 
 def main() -> None:
