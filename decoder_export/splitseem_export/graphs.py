@@ -26,7 +26,7 @@ OPSET = 17
 
 _EXAMPLE_CELLS = (2, 3)
 """Height and width of the coarsest level while tracing; all axes that follow from it are dynamic."""
-_EXAMPLE_LENGTHS = {"points": 2, "queries": 3, "texts": 4}
+_EXAMPLE_LENGTHS = {"batch": 3, "points": 2, "queries": 3, "texts": 4}
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,13 @@ def prepare_spec(config: DecoderConfig) -> GraphSpec:
 
 
 def step_spec(config: DecoderConfig) -> GraphSpec:
-    """`step.onnx`: once per interaction."""
+    """`step.onnx`: once per interaction; of several objects at once, "batch" of them."""
     queries = num_queries(config)
     rows = queries + _num_memories(config)
-    memory = (_float("previous_mask", 1, 1, "h4", "w4"),) if has_memory(config) else ()
-    bias = _float("attention_bias", 1, rows, f"{rows}+points")
-    return GraphSpec((*_prepared(config), *_points(config), *memory, bias), _head(config, queries))
+    memory = (_float("previous_mask", "batch", 1, "h4", "w4"),) if has_memory(config) else ()
+    bias = _float("attention_bias", "batch", rows, f"{rows}+points")
+    inputs = (*_prepared(config), *_points(config, "batch"), *memory, bias)
+    return GraphSpec(inputs, _head(config, queries, "batch"))
 
 
 def general_prepare_spec(config: DecoderConfig) -> GraphSpec:
@@ -93,19 +94,19 @@ def _num_memories(config: DecoderConfig) -> int:
     return config.num_memories if has_memory(config) else 0
 
 
-def _points(config: DecoderConfig) -> tuple[TensorSpec, ...]:
+def _points(config: DecoderConfig, batch: Axis = 1) -> tuple[TensorSpec, ...]:
     return (
-        *(_float(f"point_features{i}", 1, "points", config.level_channels[i]) for i in LEVELS),
-        _float("point_coords", 1, "points", 2),
-        _float("point_labels", 1, "points"),
+        *(_float(f"point_features{i}", batch, "points", config.level_channels[i]) for i in LEVELS),
+        _float("point_coords", batch, "points", 2),
+        _float("point_labels", batch, "points"),
     )
 
 
-def _head(config: DecoderConfig, queries: Axis) -> tuple[TensorSpec, ...]:
+def _head(config: DecoderConfig, queries: Axis, batch: Axis = 1) -> tuple[TensorSpec, ...]:
     return (
-        _float("mask_embed", 1, queries, config.mask_dim),
-        _float("class_embed", 1, queries, config.class_dim),
-        _float("quality", 1, queries),
+        _float("mask_embed", batch, queries, config.mask_dim),
+        _float("class_embed", batch, queries, config.class_dim),
+        _float("quality", batch, queries),
     )
 
 

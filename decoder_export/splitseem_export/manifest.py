@@ -30,7 +30,7 @@ from splitseem_model.text.vocabulary import vocabulary_of
 from splitseem_proto import PROTOCOL_VERSION
 
 MANIFEST_FORMAT = 1
-EXPORT_REVISION = "3"
+EXPORT_REVISION = "4"
 """Raised when equal models and versions give other files than before: earlier exports are then made again."""
 
 

@@ -194,7 +194,22 @@ describe('everything', () => {
     expect(best?.result.classEmbed).toEqual(again.classEmbed);
     const likelihoods = found.map(({ likelihood }) => likelihood);
     expect(likelihoods).toEqual(likelihoods.toSorted((a, b) => b - a));
-    expect(counts.map(({ bytes }) => bytes)).toEqual(counts.map((_, k) => k + 1));
+    const done = counts.map(({ bytes }) => bytes);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(done.at(-1)).toBe(counts.at(-1)?.total);
+  });
+
+  it('asks about several clicks at once, each with a row of its own', async () => {
+    const ready = await opened();
+    seen.fed.length = 0;
+    await ready.everything({ imageId: 'a' }, undefined, () => undefined);
+    const [feeds] = seen.fed;
+    expect(feeds?.point_labels).toEqual({ dims: [8, 1], data: new Float32Array(8).fill(1) });
+    expect(feeds?.previous_mask?.dims).toEqual([8, 1, 8, 16]);
+    expect(feeds?.attention_bias?.dims).toEqual([8, 3, 4]);
+    expect(feeds?.key0?.dims[0]).toBe(1);
+    const places = [...(feeds?.point_coords?.data ?? [])].map(Number);
+    expect(new Set(places.filter((_, k) => k % 2 === 0)).size).toBe(8);
   });
 
   it('lets a step in between, and ends when it is cancelled', async () => {

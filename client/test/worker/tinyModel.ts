@@ -131,10 +131,12 @@ export const tensor = (data: number[], ...dims: number[]) => ({ data: Float32Arr
 /** Query 0 reads the first channel of the mask features, query 1 its opposite and the name "dog". */
 const runStep = (feeds: Feeds): Promise<Fetches> => {
   seen.fed.push(feeds);
+  const count = feeds.point_labels?.dims[0] ?? 1;
+  const each = (values: number[]): number[] => Array.from({ length: count }, () => values).flat();
   return Promise.resolve({
-    mask_embed: tensor([1, 0, 0, -1, 0, 0], 1, 2, 3),
-    class_embed: tensor([1, 0, 0, 1], 1, 2, 2),
-    quality: tensor([0, 0], 1, 2),
+    mask_embed: tensor(each([1, 0, 0, -1, 0, 0]), count, 2, 3),
+    class_embed: tensor(each([1, 0, 0, 1]), count, 2, 2),
+    quality: tensor(each([0, 0]), count, 2),
   });
 };
 

@@ -232,9 +232,10 @@ class PromptDecoder(nn.Module):
     ) -> Head:
         """Answer one interaction: the prediction of every query row.
 
-        `query_index` must be the one that `prepared` was made with.
+        `query_index` must be the one that `prepared` was made with. Several interactions may share the
+        image: B of the inputs where B of `prepared` is one.
         """
-        batch, num_queries = prepared.query_state.shape[:2]
+        batch, num_queries = inputs.point_labels.shape[0], prepared.query_state.shape[1]
         tokens, token_positions = self.point_tokens(inputs)
         memory, memory_position, memory_bias = self._memory_rows(inputs.previous_mask, batch)
         text = inputs.text_tokens
@@ -243,7 +244,7 @@ class PromptDecoder(nn.Module):
         position = _stack(looking_position, text)
 
         num_looking = num_queries if memory is None else num_queries + self.config.num_memories
-        looking, head = prepared.query_state, None
+        looking, head = prepared.query_state.expand(batch, -1, -1), None
         for i in range(self.config.num_layers):
             level = i % NUM_LEVELS
             bias = memory_bias[level]

@@ -9,6 +9,7 @@ import type {
   ImageGeometry,
   LabelledPoint,
   MaskLogits,
+  PointXy,
   TextVectors,
 } from '../../shared/types';
 import { atItsStride } from './coarseDraft';
@@ -78,6 +79,45 @@ export async function ask(
   const fetches = await run.graph.run(run.feeds);
   await watch.lap('step');
   return { inputs, head: headOf(fetches, run, inputs.texts, general) };
+}
+
+/** Run the decoder for several objects at once, each begun by one click, image frame. */
+export async function askClicks(
+  decoder: Decoder,
+  image: PreparedImage,
+  points: readonly PointXy[],
+): Promise<Asked[]> {
+  const each = points.map((point): StepInputs => {
+    const clicked = [{ ...point, label: 1 as const }];
+    return { points: clicked, texts: [], memory: null, slots: toSlots(clicked, image.geometry) };
+  });
+  const runs = each.map((inputs) => clickRun(decoder, image, inputs));
+  const [first] = runs;
+  if (first === undefined) return [];
+  const fetches = await first.graph.run({ ...first.feeds, ...stacked(runs.map(({ feeds }) => feeds)) });
+  const rows = output(fetches, 'quality').data.length / points.length;
+  return each.map((inputs, k) => {
+    const answering = [k * rows, (k + 1) * rows] as const;
+    return { inputs, head: headOf(fetches, { ...first, answering }, [], null) };
+  });
+}
+
+/** Inputs of `step` that are of a click, and not of the image. */
+const OF_A_CLICK = /^(point_\w+|previous_mask|attention_bias)$/;
+
+/** What differs between clicks, one after the other. */
+function stacked(each: readonly Feeds[]): Feeds {
+  const names = Object.keys(each[0] ?? {}).filter((name) => OF_A_CLICK.test(name));
+  return Object.fromEntries(
+    names.map((name) => {
+      const parts = each.map((feeds) => feeds[name] as FloatTensor);
+      const [, ...dims] = parts[0]?.dims ?? [];
+      const size = parts[0]?.data.length ?? 0;
+      const data = new Float32Array(size * parts.length);
+      parts.forEach((part, k) => data.set(part.data, k * size));
+      return [name, { dims: [parts.length, ...dims], data }];
+    }),
+  );
 }
 
 /** Points in the padded frame; never none, since the graph has at least one slot. */

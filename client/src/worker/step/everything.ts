@@ -9,12 +9,13 @@ import type { PointXy } from '../../shared/types';
 import { inWords, meaningOf } from '../mask/meaning';
 import type { Turns } from '../runtime/turns';
 import { finish, redraw, select, type Drawn } from './answering';
-import { ask, type StepPrompts } from './asking';
+import { askClicks, type StepPrompts } from './asking';
 import type { Decoder } from './decoder';
+import { drafting } from './coarseDraft';
 import { askAgain } from './passes';
 import type { PreparedImage } from './preparedImage';
 import { alikeAt, cosine, coverOf, look, wordScore } from './finding';
-import { apart, gridOf, likelihood, ROUGH, sideBySide, unique } from './proposals';
+import { ALIKE, apart, gridOf, likelihood, ROUGH, sideBySide, unique } from './proposals';
 import { Stopwatch } from './stopwatch';
 
 interface Options {
@@ -35,8 +36,19 @@ export async function everything(
   turns: Turns,
   options: Options,
 ): Promise<WorkerProposal[]> {
-  const work = { decoder, image, turns, redrawn: ROUGH, choose: apart<Rated> };
+  const coarse = await coarseOf(decoder, image, turns);
+  const work = { decoder, image, coarse, turns, redrawn: ROUGH, choose: apart<Rated> };
   return propose(work, gridOf(image.geometry), likelihoodOf, options);
+}
+
+/** An image of coarser maps, on which many clicks take less time; the image itself where it is small. */
+async function coarseOf(decoder: Decoder, image: PreparedImage, turns: Turns): Promise<PreparedImage> {
+  const slices = drafting(decoder.graphs, image);
+  for (;;) {
+    const { value, done } = await turns.slice(() => slices.next());
+    if (done === true) return image;
+    if (value !== null) return value;
+  }
 }
 
 const likelihoodOf = ({ logits, score }: Drawn): number => likelihood(logits, score);
@@ -69,7 +81,7 @@ export async function find(
       image.geometry,
     );
   };
-  return propose({ decoder, image, turns, redrawn: null, choose }, points, rate, options);
+  return propose({ decoder, image, coarse: image, turns, redrawn: null, choose }, points, rate, options);
 }
 
 interface Rated {
@@ -82,8 +94,10 @@ interface Rated {
 interface Work {
   readonly decoder: Decoder;
   readonly image: PreparedImage;
+  /** The same, perhaps of coarser maps, for answers that are not redrawn. */
+  readonly coarse: PreparedImage;
   readonly turns: Turns;
-  /** How many masks are redrawn, the likeliest of the rough ones, no two nearly the same; null: all. */
+  /** How many masks are redrawn, the likeliest of the rough ones, no two alike; null: all. */
   readonly redrawn: number | null;
   /** Which of those are kept that are not nearly the same, best first. */
   readonly choose: (found: Rated[], geometry: PreparedImage['geometry']) => Rated[];
@@ -91,27 +105,42 @@ interface Work {
 
 /** The answers to clicks that are rated best, and that are not nearly the same. */
 async function propose(
-  { decoder, image, turns, redrawn, choose }: Work,
+  { decoder, image, coarse, turns, redrawn, choose }: Work,
   clicks: readonly PointXy[],
   rate: (drawn: Drawn) => number,
   { signal, onProgress }: Options,
 ): Promise<WorkerProposal[]> {
   let [done, total] = [0, clicks.length];
-  const piece = async <T>(work: () => Promise<T>): Promise<T> => {
+  const piece = async <T>(work: () => Promise<T>, count = 1): Promise<T> => {
     const made = await turns.slice(async () => {
       if (signal?.aborted === true) throw new Failure(aborted());
       return work();
     });
-    onProgress?.({ bytes: ++done, total });
+    done += count;
+    onProgress?.({ bytes: done, total });
     return made;
   };
-  const rough: Candidate[] = [];
-  for (const point of clicks) rough.push(await piece(() => roughAt(decoder, image, point)));
-  const first = rough.map(ratedBy(likelihoodOf));
-  const likely = redrawn === null ? first : unique(first, image.geometry, redrawn);
-  total += likely.length;
+  const roughOf = async (on: PreparedImage, points: readonly PointXy[]): Promise<Candidate[]> => {
+    const rough: Candidate[] = [];
+    for (const some of inBatches(points, decoder)) {
+      rough.push(...(await piece(() => roughAt(decoder, on, some), some.length)));
+    }
+    return rough;
+  };
+  const first = (await roughOf(coarse, clicks)).map(ratedBy(likelihoodOf));
+  const likely = redrawn === null ? first : unique(first, image.geometry, { most: redrawn, same: ALIKE });
+  const again = coarse === image ? 0 : likely.length;
+  total += likely.length + again;
+  const chosen = likely.map(({ one }) => one);
+  const fine =
+    again === 0
+      ? chosen
+      : await roughOf(
+          image,
+          chosen.map(({ point }) => point),
+        );
   const drawn: Candidate[] = [];
-  for (const { one } of likely) drawn.push(await piece(() => drawAgain(decoder, image, one)));
+  for (const one of fine) drawn.push(await piece(() => drawAgain(decoder, image, one)));
   const kept = choose(unique(drawn.map(ratedBy(rate)), image.geometry), image.geometry);
   total += kept.length;
   const proposals: WorkerProposal[] = [];
@@ -126,10 +155,27 @@ const ratedBy =
   (rate: (drawn: Drawn) => number) =>
   (one: Candidate): Rated => ({ one, logits: one.logits, score: rate(one) });
 
-async function roughAt(decoder: Decoder, image: PreparedImage, point: PointXy): Promise<Candidate> {
-  const watch = new Stopwatch();
-  const asked = await ask(decoder, null, image, clickAt(point), watch);
-  return { ...(await select(decoder, image, asked, watch)), point, watch };
+/** Clicks that one run of the decoder answers: each takes half of the time that it takes alone. */
+const BATCH = 8;
+
+/** As many as a run takes; a graph of fixed sizes would be opened for each number of them. */
+function* inBatches(points: readonly PointXy[], { graphs }: Decoder): Generator<readonly PointXy[]> {
+  const most = graphs.step.hasFixedSizes === true ? 1 : BATCH;
+  for (let k = 0; k < points.length; k += most) yield points.slice(k, k + most);
+}
+
+async function roughAt(
+  decoder: Decoder,
+  image: PreparedImage,
+  points: readonly PointXy[],
+): Promise<Candidate[]> {
+  const asked = await askClicks(decoder, image, points);
+  const candidates: Candidate[] = [];
+  for (const [k, point] of points.entries()) {
+    const [watch, one] = [new Stopwatch(), asked[k]];
+    if (one !== undefined) candidates.push({ ...(await select(decoder, image, one, watch)), point, watch });
+  }
+  return candidates;
 }
 
 const clickAt = (point: PointXy): StepPrompts => ({

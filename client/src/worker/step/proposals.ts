@@ -6,10 +6,15 @@ import { MASK_STRIDE } from '../layers/sampling';
 const GRID = 14;
 /** Proposals that are kept at most. */
 export const MOST = 100;
-/** Rough masks that are redrawn at most. */
-export const ROUGH = 100;
+/** Rough masks that are redrawn at most: fewer than in Python, which gives a hundred where some 14 are shown here. */
+export const ROUGH = 48;
 /** Masks that overlap more than this, as IoU, are one. */
 const SAME = 0.9;
+/**
+ * Rough masks that overlap more than this are one, where what is redrawn of them is shown side by side: each of the
+ * others would take two runs of the decoder, and at most one of them is shown.
+ */
+export const ALIKE = 0.7;
 /** Share of the smaller of two masks that they have in common at most, where they are shown side by side. */
 const LARGEST_PART = 0.5;
 /** Cells that a mask has at least. */
@@ -57,7 +62,7 @@ interface Scored {
 export function unique<T extends Scored>(
   answers: readonly T[],
   { input_hw: [height, width] }: Pick<ImageGeometry, 'input_hw'>,
-  most = MOST,
+  { most = MOST, same = SAME }: { readonly most?: number; readonly same?: number } = {},
 ): T[] {
   const [rows, columns] = [Math.ceil(height / MASK_STRIDE), Math.ceil(width / MASK_STRIDE)];
   const sorted = answers.toSorted((a, b) => b.score - a.score);
@@ -66,7 +71,7 @@ export function unique<T extends Scored>(
   for (const answer of sorted) {
     if (kept.length === most) break;
     const mask = bitsOf(answer.logits, rows, columns);
-    if (mask.count < LEAST_CELLS || masks.some((other) => overlap(mask, other) > SAME)) continue;
+    if (mask.count < LEAST_CELLS || masks.some((other) => overlap(mask, other) > same)) continue;
     kept.push(answer);
     masks.push(mask);
   }
