@@ -22,6 +22,7 @@ def axes_at(canvas: int, points: int = 2) -> dict[str, int]:
     """Length of every named axis for a square photo of `canvas` pixels a side."""
     sides = {level: canvas >> 5 - level for level in range(3)}
     return {
+        "batch": 1,
         "points": points,
         "h4": canvas // 4,
         "w4": canvas // 4,
