@@ -61,6 +61,10 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/encoder.py
 	$(BIN)/python benchmarks/service.py
 	$(BIN)/python benchmarks/overload.py
+	$(BIN)/python -m benchmarks.service_page
+
+bench-gpu: setup ## images a second of an NVIDIA GPU, the share of its peak, and what batches gain
+	$(BIN)/python benchmarks/device.py --device cuda
 
 bench-browser: setup tools ## the decoder in Chromium beside SAM's: make bench-browser [BENCH=--quick]
 	$(BIN)/python -c "import transformers" 2>/dev/null || $(BIN)/pip install --quiet -c constraints.txt -e '.[bench]'

@@ -55,7 +55,7 @@ def main() -> None:
             known[name] = measured(options.sets, RUNS[name])
             RESULT.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     for page in PAGES:
-        page.write_text(with_figures(page.read_text(encoding="utf-8"), known), encoding="utf-8")
+        page.write_text(with_figures(page.read_text(encoding="utf-8"), known, PARTS), encoding="utf-8")
 
 
 def measured(sets: Path, run: tuple[str, ...]) -> dict[str, Any]:
@@ -69,11 +69,15 @@ def measured(sets: Path, run: tuple[str, ...]) -> dict[str, Any]:
     return document
 
 
-def with_figures(page: str, figures: Figures) -> str:
-    """The page with what stands in its marked places made again."""
+def with_figures(page: str, figures: Any, parts: Mapping[str, Callable[[Any], str]]) -> str:
+    """The page with what stands in its marked places made again.
+
+    Args:
+        parts: what stands in a place, by its name.
+    """
 
     def made(found: re.Match[str]) -> str:
-        return f"{found[1]}\n{PARTS[found[2]](figures)}\n{found[4]}"
+        return f"{found[1]}\n{parts[found[2]](figures)}\n{found[4]}"
 
     pattern = r"(<!-- figures: (\w+) -->)\n(.*?)\n(<!-- end of figures -->)"
     return re.sub(pattern, made, page, flags=re.DOTALL)

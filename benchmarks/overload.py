@@ -4,36 +4,45 @@ refuses the others, and how soon it says meanwhile that it lives.
 Every body is another image, so that nothing comes from the cache. Clients send a whole body, whatever the
 answer, and hear the answer as soon as it comes. Goals: a share of 0.9, refusals within 50 ms, /healthz within
 100 ms at the 99th percentile.
+
+The clients run on the same cores: `clients_cpu` is what they take of a core meanwhile, `refusal_cpu_ms` what
+the service takes for a request that it refuses, beyond what it took for each image at the peak. An encoder of
+one thread (`--threads 1`) leaves them a core of two.
 """
 
 import argparse
 import asyncio
+import contextlib
 import itertools
+import socket
 import statistics
 import time
-from urllib.parse import urlsplit
 
-from cache_hits import photo, serving
+from cache_hits import cpu_seconds, photo, serving
 from timing import write_result
 
 TIMES = 4
 CLIENTS = 8
+PEAK_SHARE = 0.4
+"""Of the time under overload: for the peak before it, and again behind it; a machine has quick and slow
+minutes."""
 
 
 class Load:
     """Requests to one server, and what came of them: status, seconds, and `Retry-After` by request."""
 
     def __init__(self, netloc: str, body_bytes: int) -> None:
-        self.host, _, self.port = netloc.partition(":")
+        host, _, port = netloc.partition(":")
+        self.address = (host, int(port))
         self.photo = photo()
-        self.body_bytes = body_bytes
+        self.rest = memoryview(bytes(body_bytes))
         self.numbers = itertools.count()
         self.done: list[tuple[int, float, int]] = []
         self.alive: list[float] = []
 
     async def probe(self) -> None:
         """Ask ten times a second whether the server lives, on one connection, until cancelled."""
-        reader, writer = await asyncio.open_connection(self.host, int(self.port))
+        reader, writer = await asyncio.open_connection(*self.address)
         while True:
             began = time.perf_counter()
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -44,23 +53,36 @@ class Load:
     async def post(self) -> None:
         """One request on a connection of its own."""
         image = self.photo + f"{next(self.numbers):09}".encode()
-        body = image.ljust(self.body_bytes, b"\0")
-        head = f"POST /embed HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        lines = ("POST /embed HTTP/1.1", "Host: x", "Connection: close", f"Content-Length: {len(self.rest)}")
+        head = "\r\n".join((*lines, "", ""))
         began = time.perf_counter()
-        reader, writer = await asyncio.open_connection(self.host, int(self.port))
-        try:
-            writer.write(head.encode() + body)
-            answer = await reader.read(2**16)
-            seconds = time.perf_counter() - began
-            await writer.drain()
-            while await reader.read(2**16):
+        with socket.socket() as connection:
+            connection.setblocking(False)
+            status, seconds, retry_after = await self._exchange(connection, head.encode() + image, len(image))
+        self.done.append((status, seconds - began, retry_after))
+
+    async def _exchange(self, connection: socket.socket, first: bytes, sent: int) -> tuple[int, float, int]:
+        """Status, when the answer came, and `Retry-After`."""
+        loop = asyncio.get_running_loop()
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            await loop.sock_connect(connection, self.address)
+
+            async def send() -> None:
+                with contextlib.suppress(ConnectionError):
+                    await loop.sock_sendall(connection, first)
+                    await loop.sock_sendall(connection, self.rest[sent:])
+
+            sending = asyncio.ensure_future(send())
+            answer = await loop.sock_recv(connection, 2**16)
+            came = time.perf_counter()
+            await sending
+            while await loop.sock_recv(connection, 2**18):
                 pass
-        except ConnectionError:
-            answer, seconds = b"HTTP/1.1 000", time.perf_counter() - began
-        finally:
-            writer.close()
+        if not answer:
+            return 0, time.perf_counter(), 0
         retry = next((line for line in answer.split(b"\r\n") if line.startswith(b"retry-after")), b": 0")
-        self.done.append((int(answer.split()[1]), seconds, int(retry.split(b":")[1])))
+        return int(answer.split()[1]), came, int(retry.split(b":")[1])
 
     async def closed(self, seconds: float) -> float:
         """Answers a second to clients that wait for each."""
@@ -94,24 +116,34 @@ class Load:
         return sum(status == 200 for status, _, _ in self.done)
 
 
-async def measure(netloc: str, body_bytes: int, seconds: float) -> dict[str, object]:
+async def measure(pid: int, netloc: str, body_bytes: int, seconds: float) -> dict[str, object]:
     """One row."""
     load = Load(netloc, body_bytes)
     await load.closed(2)
-    peak = await load.closed(seconds)
-    goodput = await load.open(TIMES * peak, seconds)
-    refused = [(took, retry) for status, took, retry in load.done if status == 429]
+    before_s = cpu_seconds(pid)
+    before = await load.closed(PEAK_SHARE * seconds)
+    image_cpu_s = (cpu_seconds(pid) - before_s) / load.answered
+    service_s, clients_s = cpu_seconds(pid), time.process_time()
+    goodput = await load.open(TIMES * before, seconds)
+    service_s, clients_s = cpu_seconds(pid) - service_s, time.process_time() - clients_s
+    done, answered = list(load.done), load.answered
+    peak = (before + await load.closed(PEAK_SHARE * seconds)) / 2
+    refused = [(took, retry) for status, took, retry in done if status == 429]
+    refusal_s = (service_s - answered * image_cpu_s) / max(1, len(refused))
     return {
         "body_bytes": body_bytes,
         "peak_a_s": round(peak, 2),
         "goodput_a_s": round(goodput, 2),
         "share": round(goodput / peak, 2),
         "refused": len(refused),
-        "failed": len(load.done) - len(refused) - load.answered,
+        "failed": len(done) - len(refused) - answered,
         "refusal_ms": round(1000 * statistics.median([took for took, _ in refused] or [0]), 1),
         "refusal_p99_ms": round(1000 * _percentile_99([took for took, _ in refused]), 1),
         "healthz_p99_ms": round(1000 * _percentile_99(load.alive), 1),
         "retry_after_s": statistics.median([retry for _, retry in refused] or [0]),
+        "image_cpu_ms": round(1000 * image_cpu_s, 1),
+        "refusal_cpu_ms": round(1000 * refusal_s, 1),
+        "clients_cpu": round(clients_s / seconds, 2),
     }
 
 
@@ -124,10 +156,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--bytes", type=int, nargs="+", default=[60_000, 3_000_000])
+    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1], help="of the encoder")
     options = parser.parse_args()
-    with serving("memory") as (_, connection):
-        netloc = urlsplit(f"http://{connection.host}:{connection.port}").netloc
-        rows = [asyncio.run(measure(netloc, size, options.seconds)) for size in options.bytes]
+    rows: list[dict[str, object]] = []
+    for threads in options.threads:
+        with serving("memory", OMP_NUM_THREADS=str(threads)) as (process, connection):
+            netloc = f"{connection.host}:{connection.port}"
+            for size in options.bytes:
+                row = asyncio.run(measure(process.pid, netloc, size, options.seconds))
+                rows.append({"threads": threads, **row})
     write_result("overload", rows)
 
 

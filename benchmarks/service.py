@@ -163,6 +163,26 @@ def of_hits(seconds: float) -> list[Row]:
     with redis_server() as url, serving(url, SPLITSEEM_LOCAL_CACHE_BYTES="0") as (_, connection):
         ask(connection, "POST", "/embed", image, {})
         rows += latency("Redis hit", connection, "POST", "/embed", image, "< 10")
+        rows += of_large_values(connection, image)
+    return rows
+
+
+def of_large_values(connection: http.client.HTTPConnection, image: bytes) -> list[Row]:
+    """Embeddings of 3.8 MB in Redis, and what others wait for them."""
+    large, ended = "/embed?canvas=1024", threading.Event()
+    ask(connection, "POST", large, image, {})
+    rows = latency("Redis hit of 3.8 MB", connection, "POST", large, image, "")[:1]
+
+    def ask_for_large() -> None:
+        other = http.client.HTTPConnection(connection.host, connection.port)
+        while not ended.is_set():
+            ask(other, "POST", large, image, {})
+
+    thread = threading.Thread(target=ask_for_large)
+    thread.start()
+    rows += latency("Redis hit while one of 3.8 MB is read", connection, "POST", "/embed", image, "")[:1]
+    ended.set()
+    thread.join()
     return rows
 
 
