@@ -3,6 +3,7 @@ import { sayFailure, sayWhatHappened } from '../../shared/failures';
 import type { App } from '../app';
 import { phaseOf, type Readiness, type Store } from '../state/store';
 import { wantedParts } from '../steps/parts';
+import { endSharpening, sharpPartOf } from '../tools/sharpActions';
 import './EmbeddingProgress.css';
 
 /** What is missing until the photo, and its part in full detail, answer clicks; nothing once they do. */
@@ -29,7 +30,11 @@ export function EmbeddingProgress({ app }: { readonly app: App }) {
       title="The part in full detail"
       readiness={ofPart}
       again={() => controller.retryParts()}
-      cancel={() => controller.cancelPart(part.id)}
+      cancel={() => {
+        controller.cancelPart(part.id);
+        endSharpening(app);
+      }}
+      {...(sharpPartOf(store) !== null && { leave: () => endSharpening(app) })}
     />
   );
 }
@@ -40,18 +45,27 @@ interface ProgressProps {
   readonly readiness: Exclude<Readiness, { phase: 'ready' }>;
   readonly again: () => void;
   readonly cancel: () => void;
+  /** Do without it, once it has failed. */
+  readonly leave?: () => void;
 }
 
-function Progress({ store, title, readiness, again, cancel }: ProgressProps) {
+function Progress({ store, title, readiness, again, cancel, leave }: ProgressProps) {
   const waiting = waitingPrompts(store);
   const { text, fraction } = describe(readiness);
   return (
     <div class={readiness.phase === 'failed' ? 'progress failed' : 'progress'}>
       <p>{title === undefined ? text : `${title}: ${text}`}</p>
       {readiness.phase === 'failed' ? (
-        <button type="button" class="action primary" onClick={again}>
-          Try again
-        </button>
+        <>
+          <button type="button" class="action primary" onClick={again}>
+            Try again
+          </button>
+          {leave !== undefined && (
+            <button type="button" class="action" onClick={leave}>
+              Whole photo
+            </button>
+          )}
+        </>
       ) : (
         <>
           <progress aria-label={text} {...(fraction === null ? {} : { value: fraction, max: 1 })} />

@@ -20,21 +20,32 @@ export function ViewMenu({ app }: { readonly app: App }) {
         if (currentTarget.open) void learnCanvases(app);
       }}
       onKeyDown={({ key, currentTarget }) => {
-        if (key !== 'Escape') return;
-        currentTarget.open = false;
-        currentTarget.querySelector('summary')?.focus();
+        if (key === 'Escape') close(currentTarget);
       }}
     >
       <summary {...titles(app, 'look', 'How masks are drawn, and in how much detail the model sees')}>
         View
       </summary>
       <div class="view-choices">
+        <button
+          type="button"
+          class="action view-close"
+          onClick={({ currentTarget }) => close(currentTarget.closest('details'))}
+        >
+          Close
+        </button>
         <Looks app={app} />
         <SharpenHere app={app} />
         <Detail app={app} />
       </div>
     </details>
   );
+}
+
+function close(menu: HTMLDetailsElement | null): void {
+  if (menu === null) return;
+  menu.open = false;
+  menu.querySelector('summary')?.focus();
 }
 
 function Looks({ app: { store } }: { readonly app: App }) {
