@@ -152,3 +152,64 @@ describe('a photo of more than 64 megapixels', () => {
     },
   );
 });
+
+/** Discs in photos of odd, tiny, wide, tall and turned shapes; on which part of the shown photo each one's middle lies. */
+const SHAPES = `
+import json, sys
+sys.path.insert(0, "tests/contract")
+from marked_photos import exif
+from PIL import Image, ImageDraw
+places = {}
+for name, (width, height), (x, y), radius, turn in (
+    ("odd.png", (333, 251), (120.5, 90.5), 41, 1),
+    ("tiny.png", (8, 8), (4, 4), 2, 1),
+    ("wide.png", (12000, 800), (8500, 380), 210, 1),
+    ("tall.png", (300, 4001), (140, 2900), 95, 1),
+    ("turned.jpg", (901, 640), (300, 210), 90, 6),
+):
+    photo = Image.new("RGB", (width, height), (40, 60, 90))
+    drawn = (round(x - radius), round(y - radius), round(x + radius) - 1, round(y + radius) - 1)
+    ImageDraw.Draw(photo).ellipse(drawn, fill=(220, 200, 40))
+    places[name] = (x / width, y / height) if turn == 1 else (1 - y / height, x / width)
+    photo.save(f"{sys.argv[1]}/{name}", **({} if turn == 1 else {"quality": 95, "exif": b"Exif\\0\\0" + exif(turn)}))
+print(json.dumps(places))
+`;
+
+/** Of the sides of a photo; in tiny ones a pixel is more than that. */
+const MOST_BESIDE = 0.01;
+const MOST_PIXELS_BESIDE = 0.25;
+
+describe('an object in a photo of any shape, clicked at its middle', () => {
+  it('has its mask there, also in exports and after a reload', { timeout: 5 * MINUTES }, async () => {
+    const said = await run([PYTHON], ['-c', SHAPES, folder]);
+    const places = Object.entries(JSON.parse(said) as Record<string, [number, number]>);
+    const user = await stage.visit();
+    for (const [index, [name, [x, y]]] of places.entries()) {
+      await user.openFile(join(folder, name));
+      await expect.poll(async () => (await user.project()).images.length).toBe(index + 1);
+      await user.waitForEmbedding();
+      await user.click({ x, y });
+    }
+    const { images } = await user.project();
+    const shown = images.map(({ objects }) => objects[0]?.mask ?? null);
+    for (const [index, [name, [x, y]]] of places.entries()) {
+      const [mask, side] = [shown[index], Math.min(...(images[index]?.size_hw ?? []))];
+      const middle = mask && centroid(mask);
+      const beside = Math.hypot((middle?.x ?? NaN) - x, (middle?.y ?? NaN) - y);
+      expect(beside, name).toBeLessThan(Math.max(MOST_BESIDE, MOST_PIXELS_BESIDE / side));
+    }
+    const coco = JSON.parse((await user.exportAs('COCO')).toString()) as {
+      annotations: readonly { segmentation: CocoRle }[];
+    };
+    expect(coco.annotations.map(({ segmentation }) => segmentation.counts)).toEqual(
+      shown.map((mask) => mask?.counts),
+    );
+    await user.page.reload();
+    await user.waitForDecoder();
+    await expect
+      .poll(async () => (await user.project()).images.map(({ objects }) => objects[0]?.mask), {
+        timeout: MINUTES,
+      })
+      .toEqual(shown);
+  });
+});
