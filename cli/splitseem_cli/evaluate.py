@@ -72,6 +72,9 @@ NOT_A_VIDEO = "none"
 @click.option(
     "--everything", is_flag=True, help="Without prompts: which objects are among what the model proposes."
 )
+@click.option(
+    "--closer", is_flag=True, help="Embed small objects by themselves, as the page's `Sharpen here` does."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--held-out", is_flag=True, help="Of a training set, only the images held out from training.")
 @click.option(
@@ -146,6 +149,7 @@ class Asked:
     every_click: bool
     propagate: tuple[str, ...]
     everything: bool
+    closer: bool
     limit: int | None
     held_out: bool
     without: tuple[str, ...]
@@ -165,6 +169,7 @@ class Asked:
             options.codec,
             memory="memory" not in self.without,
             every_click=self.every_click,
+            closer=self.closer,
         )
 
     def conditions(self, options: ModelOptions, predictor: "Predictor") -> dict[str, Any]:
@@ -181,6 +186,7 @@ class Asked:
             "prompt": "everything" if self.everything else self.prompt,
             "max_clicks": self.max_clicks,
             "every_click": self.every_click,
+            "closer": self.closer,
             "held_out": self.held_out,
             "without": list(self.without),
         }

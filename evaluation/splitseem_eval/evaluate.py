@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from splitseem_eval.clicker import PROTOCOLS, Clicker, ClickProtocol
+from splitseem_eval.closer import closer_answers
 from splitseem_eval.data import DataImage, read_rgb
 from splitseem_eval.errors import DataError
 from splitseem_eval.figures import HIGHEST_THRESHOLD, REPORTED_CLICKS, ImageResult, ObjectResult
@@ -21,6 +22,7 @@ from splitseem_proto import Click, PromptItem
 
 if TYPE_CHECKING:  # typing only: measuring needs a predictor, importing this module does not need torch
     from splitseem_model.predictor import Predictor, PreparedImage
+    from splitseem_model.step.answering import Step
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class EvaluationSettings:
         canvas: size in pixels the image is resized to instead of the model's own.
         codec: the codec that the embedding goes through; None: the predictor's default.
         memory: whether a step sees the mask of the step before.
+        closer: whether a small object is embedded by itself once it has a mask, see `closer.py`.
         every_click: continue to `max_clicks` even when the numbers of clicks are settled, for a true curve of
             the IoU.
     """
@@ -44,6 +47,7 @@ class EvaluationSettings:
     codec: str | None = None
     memory: bool = True
     every_click: bool = False
+    closer: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +126,12 @@ def correct(
     """
     clicker = Clicker(target.truth, settings.protocol, target.ignore)
     prompts = [tuple(find_first_prompt(settings.prompt).items(target, clicker))]
-    steps = replay(predictor.step, image, _until_empty(prompts), remember=settings.memory)
+    answers = _answers(predictor, image, _until_empty(prompts), settings)
     sequence: list[float] = []
     start = time.perf_counter()
-    for step in steps:
+    for answered_on, step in answers:
         middle = time.perf_counter()
-        mask = predictor.mask(image, step)
+        mask = predictor.mask(answered_on, step)
         end = time.perf_counter()
         sequence.append(iou(mask, target.truth, target.ignore))
         boundary = boundary_f(mask, target.truth, target.ignore)
@@ -135,6 +139,20 @@ def correct(
         yield Turn(items, mask, sequence[-1], boundary, step.label, middle - start, end - middle)
         prompts.append(() if _is_settled(sequence, settings) else clicker.next_clicks(mask))
         start = time.perf_counter()
+
+
+def _answers(
+    predictor: Predictor,
+    image: PreparedImage,
+    prompts: Iterable[Sequence[PromptItem]],
+    settings: EvaluationSettings,
+) -> Iterator[tuple[PreparedImage, Step]]:
+    """One a prompt, and the image that it was answered on."""
+    if settings.closer:
+        yield from closer_answers(predictor, image, prompts, canvas=settings.canvas, codec=settings.codec)
+        return
+    for step in replay(predictor.step, image, prompts, remember=settings.memory):
+        yield image, step
 
 
 def _until_empty(prompts: Sequence[tuple[PromptItem, ...]]) -> Iterator[tuple[PromptItem, ...]]:

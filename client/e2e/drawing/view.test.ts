@@ -152,3 +152,31 @@ it('gives small objects of a large photo exact masks, undone, saved and replayed
   await user.button('Whole photo').click();
   expect(await user.button('Sharpen here').getAttribute('aria-pressed')).toBe('false');
 });
+
+it('sees a small object closer by a key, and each by itself once that is chosen', async () => {
+  const user = await stage.visit();
+  const { page } = user;
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname === '/v1/embed') asked.push(search);
+  });
+  const buffer = await drawLargePhoto(page);
+  await user.openFile({ name: 'large.jpg', mimeType: 'image/jpeg', buffer });
+  await user.waitForEmbedding();
+  await user.click(partOf(FIRST));
+  await page.keyboard.press('z');
+  await expect
+    .poll(async () => overlap((await masks(user))[0], FIRST), { timeout: 60_000 })
+    .toBeGreaterThan(0.95);
+  await page.keyboard.press('Enter');
+  await page.getByText('View', { exact: true }).press('Enter');
+  await page.getByRole('checkbox', { name: 'Sharpen small objects as they come' }).check();
+  await page.keyboard.press('Escape');
+  await user.click(partOf(SECOND));
+  await expect
+    .poll(async () => overlap((await masks(user))[1], SECOND), { timeout: 60_000 })
+    .toBeGreaterThan(0.95);
+  const parts = (await user.objects()).map(({ roi_xywh: part }) => `?roi=${part?.join() ?? ''}`);
+  expect(asked).toEqual(['', ...parts]);
+});

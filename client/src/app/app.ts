@@ -13,6 +13,7 @@ import { selectAt } from '../session/objects';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
 import { Alternatives } from './steps/alternatives';
+import { sharpenAsTheyCome } from './steps/closer';
 import { Examples } from './steps/examples';
 import { Everything } from './steps/everything';
 import { Words } from './steps/words';
@@ -65,6 +66,7 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const view = new View(store);
   const gestures = gesturesOn({ store, controller, examples, view, tools });
   startOverWithEachPhoto({ store, view, gestures });
+  sharpenAsTheyCome(store, (edit) => controller.change(edit));
   const chooseTool = (tool: Tool): void => {
     if (whyNot(tools[tool], store.decoder.value) !== null) return;
     gestures.cancel();

@@ -77,7 +77,7 @@ export function reachesBeyond(session: Session, object: SegmentObject, part: Par
 }
 
 /** The smallest part that holds a part and, with a margin, those of some places that lie beyond it. */
-function grownTo(part: Part, places: readonly (readonly [number, number])[], size: SizeHw): Part {
+export function grownTo(part: Part, places: readonly (readonly [number, number])[], size: SizeHw): Part {
   const [left, top, width, height] = part;
   const margin = MARGIN * Math.max(width, height);
   const spread = (from: number, length: number, at: readonly number[], end: number): [number, number] => {

@@ -108,8 +108,20 @@ function SharpenHere({ app }: { readonly app: App }) {
         )}
       </div>
       <p class="hint">
-        For what is small: the part in sight in full detail, for the selected and for new objects.
+        For what is small: the part in sight in full detail, for the selected and for new objects; of the
+        whole photo, what is around the selected one.
       </p>
+      <label>
+        <input
+          type="checkbox"
+          checked={app.store.sharpensSmall.value}
+          onChange={({ currentTarget }) => {
+            app.store.sharpensSmall.value = currentTarget.checked;
+          }}
+        />
+        Sharpen small objects as they come
+      </label>
+      <p class="hint">Better masks for one more request for each; clicks do not wait for it.</p>
     </div>
   );
 }

@@ -148,6 +148,8 @@ const partSignals = () => ({
   sharpParts: signal<ReadonlyMap<ImageId, Part>>(new Map()),
   /** How far the embeddings of parts are, by their ids. */
   parts: signal<ReadonlyMap<string, Readiness>>(new Map()),
+  /** Whether small objects are embedded by themselves once they have a mask; each asks the server once. */
+  sharpensSmall: rememberedSwitch('sharpen-small', false),
 });
 
 export type Store = ReturnType<typeof createStore>;

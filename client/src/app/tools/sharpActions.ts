@@ -3,6 +3,7 @@ import { reachesBeyond, sharpenSelected } from '../../session/parts';
 import { activeObjectOf, type ImageState, type Part } from '../../session/state';
 import { visibleRegion } from '../../canvas/layerFrame';
 import type { App } from '../app';
+import { sharpenSmallObject } from '../steps/closer';
 import { keyOr } from './keyMap';
 import type { Store } from '../state/store';
 
@@ -42,7 +43,9 @@ export function sharpenHere(app: App): void {
     return;
   }
   if (part === null) {
-    controller.notify('Zoom in first: the part of the photo that you see is then seen in full detail');
+    const isSmall = sharpenSmallObject(store, (edit) => controller.change(edit));
+    if (isSmall) controller.retryParts();
+    else controller.notify('Zoom in first, or select a small object: it is then seen in full detail');
     return;
   }
   store.sharpParts.value = new Map(store.sharpParts.value).set(image.id, part);
