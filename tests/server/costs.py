@@ -130,7 +130,8 @@ BODIES: Mapping[str, Callable[[], Sent]] = {
     "outline of 16,384 corners": lambda: decode(outline(16_384)),
     "64 objects of 4 clicks": lambda: decode(CLICK, CLICK, CLICK, CLICK, objects=64),
     "64 objects of a click": lambda: decode(CLICK, objects=64),
-    "16 objects of 4 clicks": lambda: decode(CLICK, CLICK, CLICK, CLICK, objects=16),
+    "12 objects of 4 clicks": lambda: decode(CLICK, CLICK, CLICK, CLICK, objects=12),
+    "32 objects of a click": lambda: decode(CLICK, objects=32),
     "44 MB of empty lists": lambda: text(b'{"texts": [' + b"[]," * 14_600_000 + b"[]]}"),
     "3.5 million unknown keys": lambda: text(
         b"{" + b",".join(b'"%d":0' % number for number in range(3_500_000)) + b"}"

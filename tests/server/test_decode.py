@@ -301,10 +301,12 @@ async def test_request_that_cannot_be_served_is_a_problem(
 async def test_too_much_at_once_is_refused(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decode_request, "MAX_STEPS", 3)
-    response = await client.post("/v1/decode", json=json_body(prompts=[ON] * 4))
+    monkeypatch.setattr(decode_request, "MAX_RUNS", 3)
+    response = await client.post("/v1/decode", json=json_body(prompts=[ON] * 3))
     assert response.status_code == 422
-    assert "at most 3 at once" in response.json()["detail"]
+    assert "at most 3 are answered at once" in response.json()["detail"]
+    # The first of an object is asked twice.
+    assert (await client.post("/v1/decode", json=json_body(prompts=[ON] * 2))).status_code == 200
 
 
 async def test_embedding_of_another_model_is_a_409(

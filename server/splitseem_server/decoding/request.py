@@ -23,9 +23,9 @@ from splitseem_server.http.negotiation import JSON
 from splitseem_server.http.uploads import content_type_of, decode_base64, image_of_json
 
 MAX_OBJECTS = 64
-MAX_STEPS = 64
-"""Prompts of all objects of a request that are still to be answered; each takes the decoder a run or two, and
-all together two seconds."""
+MAX_RUNS = 64
+"""Of the decoder, for the prompts of a request that are still to be answered: one each, two for the first of
+an object. All together take two seconds."""
 
 MAX_CORNERS = 16_384
 """Places that all prompts of a request name: a click one, a box two, strokes and outlines their points."""
@@ -121,17 +121,20 @@ def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
         for number, item in enumerate(given):
             check_fields(item, _OBJECT_FIELDS, f"objects[{number}]")
         objects = tuple(_object(item, f"objects[{number}]") for number, item in enumerate(given))
-    steps = sum(_steps(item) for item in objects)
-    if steps > MAX_STEPS:
-        raise InvalidParameter(f"{steps} prompts are to be answered; at most {MAX_STEPS} at once")
+    runs = sum(_runs(item) for item in objects)
+    if runs > MAX_RUNS:
+        raise InvalidParameter(
+            f"the prompts are {runs}, the first of each object counted twice; at most {MAX_RUNS} are answered at"
+            " once"
+        )
     corners = sum(len(places_of(prompt)) for item in objects for prompt in item.prompts)
     if corners > MAX_CORNERS:
         raise InvalidParameter(f"the prompts have {corners} points; at most {MAX_CORNERS} at once")
     return objects
 
 
-def _steps(item: ObjectRequest) -> int:
-    return len(item.prompts) - (0 if item.memory is None else item.memory.prompts)
+def _runs(item: ObjectRequest) -> int:
+    return len(item.prompts) + (1 if item.memory is None else -item.memory.prompts)
 
 
 def _object(body: Mapping[str, Any], where: str) -> ObjectRequest:
