@@ -7,14 +7,14 @@ const GRID = 14;
 /** Proposals that are kept at most. */
 export const MOST = 100;
 /** Rough masks that are redrawn at most: fewer than in Python, which gives a hundred where some 14 are shown here. */
-export const ROUGH = 48;
+export const ROUGH = 80;
 /** Masks that overlap more than this, as IoU, are one. */
 const SAME = 0.9;
 /**
  * Rough masks that overlap more than this are one, where what is redrawn of them is shown side by side: each of the
  * others would take two runs of the decoder, and at most one of them is shown.
  */
-export const ALIKE = 0.7;
+export const ALIKE = 0.85;
 /** Share of the smaller of two masks that they have in common at most, where they are shown side by side. */
 const LARGEST_PART = 0.5;
 /** Cells that a mask has at least. */
