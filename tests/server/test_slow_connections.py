@@ -99,11 +99,11 @@ def test_a_client_that_takes_nothing_of_its_answer_is_left(
 ) -> None:
     settings = {"SPLITSEEM_BODY_STALL_S": SHORT, "SPLITSEEM_IDLE_S": idle_s}
     with fake_service(**settings) as service:
-        made = large_embedding(service, image_bytes())
         before = sockets_of(service)
+        made = large_embedding(service, image_bytes())
         with connected(service) as connection:
             expected = asked_for_much(connection, made)
-            wait_until(lambda: sockets_of(service) > before)
+            assert connection.recv(1, socket.MSG_PEEK), "the answer begins"
             wait_until(lambda: sockets_of(service) <= before)
             assert len(rest(connection)) < expected
 

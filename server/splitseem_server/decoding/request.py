@@ -124,8 +124,8 @@ def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
     runs = sum(_runs(item) for item in objects)
     if runs > MAX_RUNS:
         raise InvalidParameter(
-            f"the prompts are {runs}, the first of each object counted twice; at most {MAX_RUNS} are answered at"
-            " once"
+            f"the prompts are {runs}, the first of each object counted twice; at most {MAX_RUNS} are answered"
+            " at once"
         )
     corners = sum(len(places_of(prompt)) for item in objects for prompt in item.prompts)
     if corners > MAX_CORNERS:

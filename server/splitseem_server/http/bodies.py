@@ -11,8 +11,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from splitseem_server.errors import BodyTooLarge, MalformedRequest, QueueFull, RequestTooSlow, ServerError
-from splitseem_server.http.connections import SKIP
 from splitseem_server.http.problem_json import problem_response
+
+SKIP = "splitseem.skip"
+"""Extension of the scope by which a body is thrown away past the reader of HTTP, see `connections.py`."""
 
 Skip = Callable[[int], Awaitable[int]]
 """Throws away some of a body of that length; bytes that are left."""

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from splitseem_server.errors import MalformedRequest, QueueFull, RequestTooSlow, ServerError
+from splitseem_server.http.bodies import SKIP
 from splitseem_server.http.problem_json import problem_response
 
 ALWAYS_ANSWERED = (b"/healthz", b"/readyz")
@@ -26,9 +27,6 @@ EXTRA = 32
 MOST_AT_ONCE = 64
 """Requests of a connection that wait for the answer to the one before; each takes a hundred times its
 bytes."""
-
-SKIP = "splitseem.skip"
-"""Extension of the scope by which a body is thrown away past the reader of HTTP, see `_skip`."""
 
 MAX_HEAD_BYTES = 65_536
 """Of a request, before and between the bytes of its body: request line and headers, or trailers."""
