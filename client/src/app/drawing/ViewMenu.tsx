@@ -108,8 +108,8 @@ function SharpenHere({ app }: { readonly app: App }) {
         )}
       </div>
       <p class="hint">
-        For what is small: the part in sight in full detail, for the selected and for new objects; of the
-        whole photo, what is around the selected one.
+        For small things: the part in sight is seen in full detail, or with the whole photo in sight, what is
+        around the selected object.
       </p>
       <label>
         <input
