@@ -28,15 +28,21 @@ const pixelAt = async (user: PageUnderTest, part: { x: number; y: number }): Pro
   );
 };
 
+/** The queries of all embeddings that the page asks for from now on. */
+function embedQueries({ page }: PageUnderTest): readonly string[] {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname === '/v1/embed') asked.push(search);
+  });
+  return asked;
+}
+
 const light = (pixel: readonly number[]): number => pixel.reduce((sum, value) => sum + value, 0);
 
 it('is chosen in a menu, by keys too; another canvas gives the masks of the command line', async () => {
   const user = await stage.visit();
-  const asked: string[] = [];
-  user.page.on('request', (request) => {
-    const { pathname, search } = new URL(request.url());
-    if (pathname === '/v1/embed') asked.push(search);
-  });
+  const asked = embedQueries(user);
   await user.openSample('coffee.jpg');
   const [inside, outside] = [
     { x: 0.5, y: 0.3 },
@@ -92,11 +98,7 @@ const untilMasks = async (user: PageUnderTest, count: number): Promise<readonly 
 it('gives small objects of a large photo exact masks, undone, saved and replayed like any other', async () => {
   const user = await stage.visit();
   const { page } = user;
-  const asked: string[] = [];
-  page.on('request', (request) => {
-    const { pathname, search } = new URL(request.url());
-    if (pathname === '/v1/embed') asked.push(search);
-  });
+  const asked = embedQueries(user);
   const buffer = await drawLargePhoto(page);
   await user.openFile({ name: 'large.jpg', mimeType: 'image/jpeg', buffer });
   await user.waitForEmbedding();
@@ -156,11 +158,7 @@ it('gives small objects of a large photo exact masks, undone, saved and replayed
 it('sees a small object closer by a key, and each by itself once that is chosen', async () => {
   const user = await stage.visit();
   const { page } = user;
-  const asked: string[] = [];
-  page.on('request', (request) => {
-    const { pathname, search } = new URL(request.url());
-    if (pathname === '/v1/embed') asked.push(search);
-  });
+  const asked = embedQueries(user);
   const buffer = await drawLargePhoto(page);
   await user.openFile({ name: 'large.jpg', mimeType: 'image/jpeg', buffer });
   await user.waitForEmbedding();
