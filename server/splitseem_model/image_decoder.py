@@ -234,8 +234,9 @@ class ImageDecoder:
         return self._as_steps(image, found)
 
     def _click(self, image: PreparedImage, click: Click) -> Step:
-        """The answer of one pass."""
-        return self._pass(image, self._prompt(image, [click]))
+        """The answer of one pass; it need not follow the photo where others come after it."""
+        without = frozenset({"photo"}) if self._first_passes > 1 else frozenset[str]()
+        return self._pass(image, self._prompt(image, [click]), without)
 
     def _as_steps(self, image: PreparedImage, found: Sequence[Proposal]) -> list[Proposal]:
         """Proposals of one pass, as `step` answers their clicks."""
