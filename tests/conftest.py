@@ -8,7 +8,16 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+STOPS_WITHIN_S = 30
+FAILURE_CHARACTERS = 4000
+
 _SERVE = "from splitseem_cli.main import main; main()"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Print a failure as soon as it happened: a run that is ended from outside has no summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.nodeid} ({report.when})\n{report.longreprtext[-FAILURE_CHARACTERS:]}", flush=True)
 
 
 @contextmanager
@@ -29,7 +38,7 @@ def served(*options: str, **settings: str) -> Iterator[str]:
         yield said.split()[-1]
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=STOPS_WITHIN_S)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ import uvicorn
 from fastapi import FastAPI
 from numpy.typing import NDArray
 from PIL import Image
+from tests.server.gates import Gate
 
 from splitseem_model.encode.device_memory import DeviceMemory
 from splitseem_proto import EMBEDDING_STRIDES, PROTOCOL_VERSION, Embedding, ImageGeometry, encode_tensor
@@ -59,8 +60,7 @@ class FakeEncoder:
         self.batches: list[int] = []
         self.threads: set[str] = set()
         self.entered = threading.Semaphore(0)
-        self.gate = threading.Event()
-        self.gate.set()
+        self.gate = Gate()
         self.error: Exception | None = None
         self.memory: DeviceMemory | None = None
 

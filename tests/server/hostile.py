@@ -320,7 +320,7 @@ def serving() -> Iterator[tuple[int, str]]:
         yield process.pid, address
     finally:
         process.terminate()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, list[int]]:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import io
 import json
-import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 import torch
 from fastapi import FastAPI
 from PIL import Image
+from tests.server.gates import Gate
 
 from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.errors import TextTowerError
@@ -51,8 +51,7 @@ class CountingDecoder(ImageDecoder):
     def __init__(self, model: SegmentationModel, fingerprint: str) -> None:
         super().__init__(parts_of(model, fingerprint))
         self.prepared = 0
-        self.gate = threading.Event()
-        self.gate.set()
+        self.gate = Gate()
 
     def prepare(self, embedding: Any) -> Any:
         self.prepared += 1

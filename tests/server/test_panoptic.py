@@ -15,6 +15,7 @@ import pytest
 import torch
 from fastapi import FastAPI
 from PIL import Image
+from tests.server.gates import Gate
 
 from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.encode.encoder import ImageEncoder
@@ -39,8 +40,7 @@ class FakeSegmenter:
     def __init__(self) -> None:
         self.asked: list[tuple[str, float, str]] = []
         self.threads: set[str] = set()
-        self.gate = threading.Event()
-        self.gate.set()
+        self.gate = Gate()
 
     def segment(self, embedding: Embedding, mode: str, min_score: float) -> Segmentation:
         self.asked.append((mode, min_score, embedding.codec))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.server.gates import Gate
 
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder
@@ -36,12 +36,11 @@ class FakeDevice:
     def __init__(self, fits: int = 1000) -> None:
         self.fits = fits
         self.runs: list[tuple[list[int], str]] = []
-        self.gate = threading.Event()
-        self.gate.set()
+        self.gate = Gate()
 
     def __call__(self, images: Sequence[int], group: str) -> list[int]:
         self.runs.append((list(images), group))
-        self.gate.wait(30)
+        self.gate.wait()
         if len(images) > self.fits:
             raise DeviceMemoryError("full")
         return [2 * image for image in images]

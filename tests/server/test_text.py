@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from numpy.typing import NDArray
+from tests.server.gates import Gate
 
 from splitseem_model.errors import TextTowerError
 from splitseem_server.app import create_app
@@ -31,8 +32,7 @@ class FakeTexts:
 
     def __init__(self) -> None:
         self.threads: set[str] = set()
-        self.gate = threading.Event()
-        self.gate.set()
+        self.gate = Gate()
 
     def encode(self, texts: Sequence[str]) -> list[tuple[Array, Array]]:
         self.threads.add(threading.current_thread().name)
