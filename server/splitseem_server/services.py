@@ -103,7 +103,12 @@ class Services:
             read=self.metrics.cache_read,
         )
         limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-        self.images = ImagePool(limits, processes=settings.decode_processes, seconds=settings.decode_seconds)
+        self.images = ImagePool(
+            limits,
+            processes=settings.decode_processes,
+            seconds=settings.decode_seconds,
+            memory_bytes=settings.decode_memory_bytes,
+        )
         self.uprights = Admission(
             workers=settings.decode_processes, capacity=settings.queue_size, what="pictures"
         )

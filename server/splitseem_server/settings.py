@@ -117,6 +117,11 @@ class Settings(BaseModel):
         " tenth for a file of up to 1 MB; then its process is killed and the image refused with 413. A photo"
         " of 64 million pixels takes one to two.",
     )
+    decode_memory_bytes: Annotated[int, Field(ge=_MIB, le=1024 * 1024 * _MIB)] = Field(
+        default=300_000_000,
+        description="Memory for the image files that are decoded at the same time, by their headers: 4 bytes"
+        " for most pixels, see `SPLITSEEM_MAX_IMAGE_PIXELS`. A file that needs more is decoded alone.",
+    )
     max_canvas: Annotated[int, Field(ge=32, le=4096)] = Field(
         default=1024,
         description="Largest `canvas` that a request may ask for. Time, memory and size of an embedding"

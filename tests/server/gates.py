@@ -1,8 +1,23 @@
-"""A gate that holds fakes, and never for good."""
+"""What tests wait for, and never for good."""
 
+from __future__ import annotations
+
+import asyncio
 import threading
+from collections.abc import Callable
 
 HELD_S = 60
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Return as soon as it happened.
+
+    Raises:
+        TimeoutError: it takes longer than `HELD_S`.
+    """
+    async with asyncio.timeout(HELD_S):
+        while not happened():
+            await asyncio.sleep(0.002)
 
 
 class Gate(threading.Event):

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from numpy.typing import NDArray
+from tests.server.gates import until
 
 from splitseem_proto import Embedding
 from splitseem_server.app import create_app
@@ -241,10 +242,9 @@ async def test_a_small_request_does_not_wait_for_all_steps_of_a_large_one(
 ) -> None:
     key = await key_of(client, image_bytes)
     large = asyncio.create_task(
-        client.post("/v1/decode", json={"key": key, "objects": [{"prompts": [CLICK] * 4}] * 16}, timeout=120)
+        client.post("/v1/decode", json={"key": key, "objects": [{"prompts": [CLICK] * 3}] * 16}, timeout=120)
     )
-    while decoder.steps < 2:
-        await asyncio.sleep(0.005)
+    await until(lambda: decoder.steps >= 2)
     small = await client.post("/v1/decode", json={"key": key, "prompts": [CLICK]}, timeout=120)
     steps_meanwhile = decoder.steps
     assert small.status_code == 200
@@ -257,10 +257,9 @@ async def test_a_client_that_leaves_stops_its_steps(
     client: httpx.AsyncClient, decoder: BusyDecoder, image_bytes: Callable[..., bytes]
 ) -> None:
     key = await key_of(client, image_bytes)
-    body = {"key": key, "objects": [{"prompts": [CLICK] * 4}] * 16}
+    body = {"key": key, "objects": [{"prompts": [CLICK] * 3}] * 16}
     work = asyncio.create_task(client.post("/v1/decode", json=body))
-    while decoder.steps < 2:
-        await asyncio.sleep(0.005)
+    await until(lambda: decoder.steps >= 2)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     small = await client.post("/v1/decode", json={"key": key, "prompts": [CLICK]}, timeout=120)

@@ -18,6 +18,7 @@ import anyio.to_thread
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.server.gates import until
 
 from splitseem_server.embedding.pipeline import WARM_UP_RUNS
 from splitseem_server.embedding.queue import EncodeQueue
@@ -34,12 +35,6 @@ SOON_S = 20
 async def entered(encoder: Any) -> None:
     """Wait until the encoder is inside a run."""
     assert await anyio.to_thread.run_sync(encoder.entered.acquire, True, SOON_S)
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SOON_S):
-        while not happened():
-            await asyncio.sleep(0.005)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pytest
 import torch
 from fastapi import FastAPI
 from PIL import Image
-from tests.server.gates import Gate
+from tests.server.gates import Gate, until
 
 from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.errors import TextTowerError
@@ -320,8 +320,7 @@ async def test_embedding_of_another_model_is_a_409(
 async def test_full_queue_is_a_429(client: httpx.AsyncClient, decoder: CountingDecoder) -> None:
     decoder.gate.clear()
     first = asyncio.create_task(client.post("/v1/decode", json=json_body(prompts=[ON])))
-    while not decoder.prepared:
-        await asyncio.sleep(0.002)
+    await until(lambda: decoder.prepared)
     second = await client.post("/v1/decode", json=json_body(prompts=[ON]))
     decoder.gate.set()
     assert second.status_code == 429

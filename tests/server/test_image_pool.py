@@ -34,9 +34,12 @@ def anyio_backend() -> str:
 
 @contextmanager
 def opened(
-    seconds: float = PLENTY_S, limits: ImageLimits = LIMITS, processes: int = 1
+    seconds: float = PLENTY_S,
+    limits: ImageLimits = LIMITS,
+    processes: int = 1,
+    memory_bytes: int = 2**32,
 ) -> Iterator[ImagePool]:
-    pool = ImagePool(limits, processes=processes, seconds=seconds)
+    pool = ImagePool(limits, processes=processes, seconds=seconds, memory_bytes=memory_bytes)
     try:
         yield pool
     finally:
@@ -121,6 +124,23 @@ async def test_images_are_decoded_beside_a_slow_one() -> None:
                 await pool.pixels(PHOTO)
                 read.append(number)
         assert read[:3] == [1, 2, 3]
+
+
+async def test_an_image_that_does_not_fit_beside_another_waits_for_it() -> None:
+    with opened(seconds=1.5, processes=2, memory_bytes=2**20) as pool:
+        read: list[str] = []
+
+        async def slow() -> None:
+            with pytest.raises(ImageTooLarge):
+                await pool.pixels(slow_bmp(), needs_bytes=2**24)
+            read.append("slow")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(slow)
+            await anyio.sleep(0.1)
+            await pool.pixels(PHOTO, needs_bytes=2**16)
+            read.append("photo")
+        assert read == ["slow", "photo"]
 
 
 SIDE = 8000

@@ -15,7 +15,7 @@ import pytest
 import torch
 from fastapi import FastAPI
 from PIL import Image
-from tests.server.gates import Gate
+from tests.server.gates import Gate, until
 
 from splitseem_model.config import TINY, SemanticConfig
 from splitseem_model.encode.encoder import ImageEncoder
@@ -175,8 +175,7 @@ async def test_full_queue_is_a_429(
 ) -> None:
     segmenter.gate.clear()
     first = asyncio.create_task(client.post("/v1/panoptic", files={"image": image_bytes()}))
-    while not segmenter.asked:
-        await asyncio.sleep(0.002)
+    await until(lambda: segmenter.asked)
     second = await client.post("/v1/panoptic", files={"image": image_bytes()})
     segmenter.gate.set()
     assert second.status_code == 429

@@ -256,7 +256,7 @@ class SlowHost:
         self.busy_s = 0.0
         self.sizes: list[int] = []
 
-    async def pixels(self, _image: bytes, view: View) -> Any:
+    async def pixels(self, _image: bytes, view: View, *, needs_bytes: int) -> Any:
         await asyncio.sleep(self._host_s)
         return np.zeros((*view.size_hw, 3), np.uint8)
 
@@ -285,7 +285,7 @@ async def images_a_second(host: SlowHost, batching: Batching, count: int) -> flo
     pipeline._finish = lambda prepared, maps, wanted: host.finish(prepared, maps, "")  # type: ignore[method-assign]
     geometry = geometry_of((32, 32), canvas=32, canvas_side="longest")
     begin = time.perf_counter()
-    make = partial(pipeline.make, b"", Wanted("0" * 64, geometry, "float32", "features"), nothing)
+    make = partial(pipeline.make, b"", Wanted("0" * 64, geometry, "float32", "features", 0), nothing)
     await asyncio.gather(*(make() for _ in range(count)))
     return count / (time.perf_counter() - begin)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from numpy.typing import NDArray
-from tests.server.gates import Gate
+from tests.server.gates import Gate, until
 
 from splitseem_model.errors import TextTowerError
 from splitseem_server.app import create_app
@@ -137,8 +137,7 @@ async def test_texts_are_encoded_off_the_event_loop_and_refused_when_too_many_wa
 ) -> None:
     texts.gate.clear()
     first = asyncio.ensure_future(client.post("/v1/text", json={"texts": ["a dog"]}))
-    while not texts.threads:
-        await asyncio.sleep(0.002)
+    await until(lambda: texts.threads)
     refused = await client.post("/v1/text", json={"texts": ["a cat"]})
     texts.gate.set()
     assert (await first).status_code == 200

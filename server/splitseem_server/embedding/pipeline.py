@@ -44,12 +44,13 @@ class _Group(NamedTuple):
 @dataclass(frozen=True)
 class Wanted:
     """What is to be made: how the image is brought to the model, in which codec and with which maps, under
-    which key."""
+    which key; and the bytes of memory that decoding it needs."""
 
     key: str
     geometry: ImageGeometry
     codec: str
     maps: str
+    decode_bytes: int
 
 
 class EncodePipeline:
@@ -166,7 +167,8 @@ class EncodePipeline:
         try:
             clock.lap("queue")
             with span("decode"):
-                pixels = await self._images.pixels(image, View(geometry.roi_xywh, geometry.input_hw))
+                view = View(geometry.roi_xywh, geometry.input_hw)
+                pixels = await self._images.pixels(image, view, needs_bytes=wanted.decode_bytes)
                 prepared = await self._on_host(partial(self._encoder.prepare, pixels, geometry))
             clock.lap("decode")
             group = _Group(geometry.padded_hw, wanted.maps)

@@ -191,7 +191,7 @@ class EmbeddingService:
                 f" {self._max_input_pixels} in all; ask for a smaller canvas or a less elongated region"
             )
         key = embedding_key(header.digest, geometry, encoder.fingerprint, codec, maps, encoder.numerics)
-        return Wanted(key, geometry, codec, maps)
+        return Wanted(key, geometry, codec, maps, header.decode_bytes)
 
     def _expected(self, wanted: Wanted) -> Expected:
         return Expected(self._encoder.fingerprint, wanted.codec, wanted.geometry)

@@ -42,9 +42,14 @@ def budget_of(length: int, seconds: float) -> Budget:
     return Budget(_SHARE_OF_TIME * seconds, _MEMORY_BYTES)
 
 
+def bytes_a_pixel(kind: str) -> int:
+    """What the decoder takes for a file of this kind: `progressive JPEG`, or Pillow's name."""
+    return _BYTES_A_PIXEL.get(kind, _USUAL_BYTES_A_PIXEL)
+
+
 def most_pixels(kind: str, length: int) -> int:
-    """Of a file of this kind (`progressive JPEG`, or Pillow's name) and length, by what its decoder takes."""
-    return budget_of(length, 0).memory_bytes // _BYTES_A_PIXEL.get(kind, _USUAL_BYTES_A_PIXEL)
+    """Of a file of this kind and length."""
+    return budget_of(length, 0).memory_bytes // bytes_a_pixel(kind)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from splitseem_server.errors import PROBLEMS, ImageTooLarge, ServerError, Unread
 from splitseem_server.images.budget import budget_of
 from splitseem_server.images.process import ANSWER, ERROR, PIXELS, PNG, REQUEST
 from splitseem_server.images.read import ImageLimits, RgbImage
+from splitseem_server.images.room import Room
 
 _PIPE_BYTES = 2**20
 _ERRORS: Mapping[str, type[ServerError]] = {error.__name__: error for error in PROBLEMS}
@@ -46,23 +47,29 @@ class ImagePool:
     Args:
         processes: images that are decoded at the same time.
         seconds: an image may take at most; then its process is killed, and another one started for the next.
+        memory_bytes: for all images together; one that needs more is decoded alone.
     """
 
-    def __init__(self, limits: ImageLimits, *, processes: int, seconds: float) -> None:
+    def __init__(self, limits: ImageLimits, *, processes: int, seconds: float, memory_bytes: int) -> None:
         self._limits = limits
         self._seconds = seconds
         self._slots = anyio.CapacityLimiter(processes)
+        self._room = Room(memory_bytes)
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
         self._closed = False
 
-    async def pixels(self, image: bytes, view: View | None = None) -> RgbImage:
+    async def pixels(
+        self, image: bytes, view: View | None = None, *, needs_bytes: int | None = None
+    ) -> RgbImage:
         """What `read_image` makes of it, or of a part of it, resized.
 
+        Args:
+            needs_bytes: of memory, by its header; if not known, all that a file of its length may take.
         Raises:
             ServerError: the image is refused, or took too long.
         """
-        content, size_hw = await self._ask(PIXELS, image, view)
+        content, size_hw = await self._ask(PIXELS, image, view, needs_bytes)
         return content.reshape(*size_hw, 3)
 
     async def png(self, image: bytes) -> bytes:
@@ -71,7 +78,7 @@ class ImagePool:
         Raises:
             as `pixels`.
         """
-        content, _ = await self._ask(PNG, image, None)
+        content, _ = await self._ask(PNG, image, None, None)
         return content.tobytes()
 
     def close(self) -> None:
@@ -82,9 +89,13 @@ class ImagePool:
         for process in idle:
             process.end()
 
-    async def _ask(self, wanted: bytes, image: bytes, view: View | None) -> tuple[RgbImage, tuple[int, int]]:
+    async def _ask(
+        self, wanted: bytes, image: bytes, view: View | None, needs_bytes: int | None
+    ) -> tuple[RgbImage, tuple[int, int]]:
         ask = partial(self._ask_blocking, wanted, image, view)
-        return await anyio.to_thread.run_sync(ask, limiter=self._slots)
+        most = budget_of(len(image), self._seconds).memory_bytes
+        async with self._room.of(most if needs_bytes is None else min(needs_bytes, most)):
+            return await anyio.to_thread.run_sync(ask, limiter=self._slots)
 
     def _ask_blocking(
         self, wanted: bytes, image: bytes, view: View | None

@@ -24,7 +24,7 @@ from splitseem_server.errors import (
     UnreadableImage,
     UnsupportedImage,
 )
-from splitseem_server.images.budget import most_pixels
+from splitseem_server.images.budget import bytes_a_pixel, most_pixels
 from splitseem_server.images.high_bits import to_eight_bits
 from splitseem_server.images.marks import TooManyParts, read_marks
 
@@ -83,10 +83,12 @@ class ImageHeader:
     Args:
         original_hw: height and width in pixels of the upright image.
         digest: SHA-256 of the file, hexadecimal.
+        decode_bytes: of memory, to decode it.
     """
 
     original_hw: tuple[int, int]
     digest: str
+    decode_bytes: int
 
 
 def read_header(data: bytes, limits: ImageLimits, digest: str | None = None) -> ImageHeader:
@@ -101,8 +103,10 @@ def read_header(data: bytes, limits: ImageLimits, digest: str | None = None) -> 
     """
     with _opened(data, limits) as opened:
         width, height = opened.upright_size
-        _check_budget(opened.image, len(data))
-    return ImageHeader((height, width), digest or hashlib.sha256(data).hexdigest())
+        kind = _kind_of(opened.image)
+        _check_budget(opened.image, kind, len(data))
+    needs = width * height * bytes_a_pixel(kind)
+    return ImageHeader((height, width), digest or hashlib.sha256(data).hexdigest(), needs)
 
 
 def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
@@ -259,8 +263,11 @@ def _check_size(image: Image.Image, limits: ImageLimits) -> None:
         )
 
 
-def _check_budget(image: Image.Image, length: int) -> None:
-    kind = f"{'progressive ' if image.info.get('progressive') else ''}{image.format}"
+def _kind_of(image: Image.Image) -> str:
+    return f"{'progressive ' if image.info.get('progressive') else ''}{image.format}"
+
+
+def _check_budget(image: Image.Image, kind: str, length: int) -> None:
     most = most_pixels(kind, length)
     if image.width * image.height > most:
         raise ImageTooLarge(
