@@ -103,12 +103,7 @@ class Services:
             read=self.metrics.cache_read,
         )
         limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-        self.images = ImagePool(
-            limits,
-            processes=settings.decode_processes,
-            seconds=settings.decode_seconds,
-            memory_bytes=settings.decode_memory_bytes,
-        )
+        self.images = _image_pool(settings, limits)
         self.uprights = Admission(
             workers=settings.decode_processes, capacity=settings.queue_size, what="pictures"
         )
@@ -201,6 +196,15 @@ class Services:
             self.readiness.state = "ready"
             seconds = asyncio.get_running_loop().time() - begin
             _log.info("ready", model=self.model_header, warm_up_s=round(seconds, 3))
+
+
+def _image_pool(settings: Settings, limits: ImageLimits) -> ImagePool:
+    return ImagePool(
+        limits,
+        processes=settings.decode_processes,
+        seconds=settings.decode_seconds,
+        memory_bytes=settings.decode_memory_bytes,
+    )
 
 
 def _pipeline(parts: Parts, images: ImagePool, metrics: Metrics) -> EncodePipeline:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from splitseem_model.prompt.shapes import places_of
 from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
-from splitseem_server.http.bodies import has_large_body
+from splitseem_server.http.bodies import has_large_body, whole_body
 from splitseem_server.http.json_text import check_fields, json_object
 from splitseem_server.http.negotiation import JSON
 from splitseem_server.http.uploads import content_type_of, decode_base64, image_of_json
@@ -73,7 +73,7 @@ async def read_decode_request(request: Request) -> DecodeRequest:
     if content_type == MULTIPART:
         image, body = await _read_multipart(request)
     elif content_type == JSON:
-        body = json_object(await request.body(), _EXPECTED)
+        body = json_object(await whole_body(request), _EXPECTED)
         image = await image_of_json(body) if "image_base64" in body or "url" in body else None
     else:
         raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON} or {MULTIPART}")

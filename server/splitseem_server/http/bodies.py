@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from splitseem_server.errors import BodyTooLarge, MalformedRequest, QueueFull, RequestTooSlow, ServerError
@@ -167,6 +169,18 @@ class _Body:
             message = await self._receive()
         self._complete = not message.get("more_body", False)
         return message
+
+
+async def whole_body(request: Request) -> bytes:
+    """All of a body. It grows in place: megabytes that are put together at its end would hold the event loop.
+
+    Raises:
+        ClientDisconnect: the rest does not come.
+    """
+    body = io.BytesIO()
+    async for piece in request.stream():
+        body.write(piece)
+    return body.getvalue()
 
 
 def has_large_body(scope: Scope) -> bool:

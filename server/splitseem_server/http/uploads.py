@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UrlNotEnabled
+from splitseem_server.http.bodies import whole_body
 from splitseem_server.http.json_text import LONG_FIELD, json_object
 from splitseem_server.http.long_text import decode_long
 
@@ -53,7 +54,7 @@ async def read_upload(request: Request, fetch: Fetch | None = None) -> Upload:
     content_type = content_type_of(request)
     if content_type == "multipart/form-data":
         return await _read_multipart(request)
-    body = await request.body()
+    body = await whole_body(request)
     return await _read_json(body, fetch) if content_type == "application/json" else Upload(body, {})
 
 

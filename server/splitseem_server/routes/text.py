@@ -17,6 +17,7 @@ from splitseem_server.errors import (
     NoTextEncoder,
     UnsupportedContentType,
 )
+from splitseem_server.http.bodies import whole_body
 from splitseem_server.http.json_text import check_fields, json_object
 from splitseem_server.http.negotiation import JSON, MSGPACK, choose_media_type
 from splitseem_server.http.openapi import answers
@@ -70,7 +71,7 @@ async def text_request(request: Request, services: Annotated[Services, Depends(s
     content_type = content_type_of(request)
     if content_type != JSON:
         raise UnsupportedContentType(f"content type {content_type or '(none)'!r}; send {JSON}")
-    body = json_object(await request.body(), "`texts`, `vocabulary` or both", most_bytes=MAX_BYTES)
+    body = json_object(await whole_body(request), "`texts`, `vocabulary` or both", most_bytes=MAX_BYTES)
     check_fields(body, _FIELDS, "request")
     words = {name: _words(name, body[name], services.settings.max_texts) for name in _FIELDS if name in body}
     if not words:
