@@ -17,6 +17,7 @@ from splitseem_model.decode.wiring import WIRINGS
 from splitseem_model.errors import FingerprintMismatch, PromptError, TaskError, TextTowerError
 from splitseem_model.layers.arrays import Floats, unit
 from splitseem_model.mask.photo.fine_mask import fine_mask
+from splitseem_model.mask.photo.pyramid import PhotoPyramid
 from splitseem_model.mask.photo.snapping import SNAP, snap
 from splitseem_model.mask.postprocess import hold_pixels, mask_of_image
 from splitseem_model.prompt.edits import apply_edits, is_edit
@@ -100,6 +101,10 @@ class ImageDecoder:
         """
         self._check_model(embedding.fingerprint, "embedding", "embed the image again")
         return prepare_image(self.config, self._runtime, self._parts.read_masks, embedding)
+
+    def with_pixels(self, image: PreparedImage, pixels: NDArray[np.uint8]) -> PreparedImage:
+        """The image with its own pixels, uint8 `[H, W, 3]`: masks get edges as sharp as theirs."""
+        return replace(image, pyramid=PhotoPyramid(pixels))
 
     def step(
         self,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder, Roi
 from splitseem_model.encode.network import EncoderOptions, map_kinds
-from splitseem_model.mask.photo.pyramid import PhotoPyramid
 from splitseem_model.network import SegmentationModel
 from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.answering import Step
@@ -80,7 +78,7 @@ class Predictor:
         are kept, so that masks get edges as sharp as theirs.
         """
         embedding = self.encoder.encode(image_rgb, roi_xywh=roi_xywh, canvas=canvas, codec=codec, maps=maps)
-        return replace(self.decoder.prepare(embedding), pyramid=PhotoPyramid(image_rgb))
+        return self.decoder.with_pixels(self.decoder.prepare(embedding), image_rgb)
 
     def step(
         self,

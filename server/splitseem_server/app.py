@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import TypeAdapter
 
 from splitseem_proto.schema import PromptItemFields
+from splitseem_server.adapters.table import error_fields, switch_on
 from splitseem_server.errors import PROBLEMS
 from splitseem_server.files.client import ClientFiles
 from splitseem_server.http.bodies import BodyLimits, LimitedBodies
@@ -28,7 +29,7 @@ from splitseem_server.http.middleware import (
 from splitseem_server.http.openapi import named_schemas, with_schemas
 from splitseem_server.http.parameters import refuse_unknown
 from splitseem_server.http.plain_route import plain_routes
-from splitseem_server.http.problem_json import ErrorResponses, install_error_handlers
+from splitseem_server.http.problem_json import ErrorFields, ErrorResponses, install_error_handlers
 from splitseem_server.http.uploads import max_body_bytes
 from splitseem_server.routes import decode, embed, health, model, panoptic, text, upright
 from splitseem_server.routes.json_answers import PROBLEM
@@ -80,6 +81,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # as FastAPI's pages have it
     for routes in _ROUTES:
         app.include_router(routes.router)
+    switch_on(app, services)
     app.router.routes[:0] = plain_routes(embed.router, embed.embed, embed.answer_embed)
     if parts.client_dir is not None:
         # Asked last, when no route has the path, so that a wrong method on a route stays a 405.
@@ -111,6 +113,8 @@ def _add_middleware(app: FastAPI, services: Services) -> None:
             expose_headers=EXPOSED_HEADERS,
             max_age=CORS_MAX_AGE_S,
         )
+    if settings.adapters:
+        app.add_middleware(ErrorFields, fields=error_fields(settings))
     app.add_middleware(RelativeRedirects)
     app.add_middleware(ForwardedPrefix)
     app.add_middleware(Watch, tell=(services.metrics.requested, log_request))

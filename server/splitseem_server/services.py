@@ -16,6 +16,7 @@ from splitseem_server.cache.base import EmbeddingCache
 from splitseem_server.cache.checked import CheckedCache
 from splitseem_server.cache.in_process import InProcessCache
 from splitseem_server.decoding.panoptic import PanopticService, Segmenter
+from splitseem_server.decoding.photos import Photos
 from splitseem_server.decoding.service import DecodeService, PromptDecoder
 from splitseem_server.decoding.text import TextEncoder, TextService
 from splitseem_server.embedding.admission import Admission
@@ -123,12 +124,16 @@ class Services:
         self.panoptic = (
             None if segmenter is None else PanopticService(segmenter, self.embeddings, for_segments)
         )
+        photos = Photos(self.images, self.uprights, held=settings.decode_processes)
         self.prompts = (
-            None if decoder is None else DecodeService(decoder, self.embeddings, self.cache, for_prompts)
+            None
+            if decoder is None
+            else DecodeService(decoder, self.embeddings, self.cache, for_prompts, photos)
         )
         self.fetch = ImageFetcher(limits.max_bytes, settings.url_s) if settings.fetch_urls else None
         self.coded_files = CodedFiles()
         self.access = parts.access
+        self.scopes = dict(SCOPE_OF)
         self.rates = Rates(settings)
         self.readiness = Readiness()
         self.draining = Draining()
@@ -252,7 +257,7 @@ async def check_access(request: Request, services: Annotated[Services, Depends(s
         RateLimited: too many requests of this address, or of keys of this name.
     """
     request.state.tenant = ""
-    scope = SCOPE_OF.get(request.scope["route"].path)
+    scope = services.scopes.get(request.scope["route"].path)
     if scope is None:
         return
     if services.settings.rate_per_address:

@@ -19,6 +19,8 @@ from splitseem_server.redis_url import mask_url, read_redis_url
 
 PREFIX = "SPLITSEEM_"
 SECRETS = ("cache",)
+ADAPTERS = ("roboflow",)
+"""Protocols of other programs that can be switched on."""
 FOR_CALLERS = frozenset({f"{PREFIX}API_KEY"})
 """Variables of the command line that may be set where a service starts, and mean nothing to it."""
 _MIB = 2**20
@@ -223,6 +225,11 @@ class Settings(BaseModel):
         description="File of the API keys that callers need, lines as `splitseem keys new` prints them;"
         " without it everybody may ask.",
     )
+    adapters: str = Field(
+        default="",
+        description="Protocols of other programs that are answered too, with commas between: `roboflow`;"
+        " empty for none.",
+    )
     rate_per_key: str = Field(
         default="",
         description="Most requests of all keys of one name, such as `60/minute`, or `60/minute;5000/day` for"
@@ -267,6 +274,15 @@ class Settings(BaseModel):
             if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
                 raise ValueError("expected origins such as https://example.org, without a path")
         return ",".join(origins)
+
+    @field_validator("adapters")
+    @classmethod
+    def _known_adapters(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        unknown = sorted(set(names) - set(ADAPTERS))
+        if unknown:
+            raise ValueError(f"unknown adapter {', '.join(unknown)}; known are {', '.join(ADAPTERS)}")
+        return ",".join(dict.fromkeys(names))
 
     @field_validator("rate_per_key", "rate_per_address")
     @classmethod

@@ -72,6 +72,7 @@ ORDER = {
         "decoding",
         "services",
         "routes",
+        "adapters",
         "app",
         "serving",
     ),

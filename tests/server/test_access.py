@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -84,6 +85,7 @@ async def test_what_the_page_and_probes_need_is_open(client: httpx.AsyncClient, 
         {"Authorization": f"bearer  {MADE['ann'][0]}"},
         {"X-API-Key": MADE["ann"][0]},
         {"X-API-Key": MADE["ann"][0], "Authorization": "Basic of-a-proxy"},
+        {"Authorization": "Basic " + base64.b64encode(b"any:" + MADE["ann"][0].encode()).decode()},
     ],
 )
 async def test_a_key_is_read_from_either_header(
@@ -103,6 +105,8 @@ async def test_a_key_is_read_from_either_header(
         {"X-API-Key": MADE["ann"][1].digest.hex()},
         {"X-API-Key": MADE["ann"][1].line},
         {"X-API-Key": ""},
+        {"Authorization": f"Basic {base64.b64encode(MADE['ann'][0].encode()).decode()}"},
+        {"Authorization": "Basic /w=="},
         {"X-API-Key": "\u00e4"},
     ],
 )

@@ -70,6 +70,9 @@ class BusyDecoder:
     def find(self, image: Any, *texts: str) -> list[Any]:
         raise NotImplementedError
 
+    def with_pixels(self, image: Any, pixels: Any) -> Any:
+        raise NotImplementedError
+
     def mask(self, image: Any, step: Any) -> NDArray[np.bool_]:
         return np.kron(NOISE, np.ones((HW[0] // 60, HW[1] // 80), np.bool_)).astype(np.bool_)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from splitseem_cli.failures import Refused
-from splitseem_cli.files.outlines import mask_outlines
+from splitseem_model.mask.outlines import mask_outlines
 from splitseem_proto import encode_rle
 
 OVERLAY_RGB = (255, 64, 48)

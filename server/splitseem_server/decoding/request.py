@@ -59,6 +59,8 @@ class DecodeRequest:
     image: bytes | None
     key: str | None
     objects: tuple[ObjectRequest, ...]
+    sharp: bool = False
+    """Whether masks get the edges of the photo's own pixels; only where there is the image."""
 
 
 async def read_decode_request(request: Request) -> DecodeRequest:
@@ -83,10 +85,18 @@ async def read_decode_request(request: Request) -> DecodeRequest:
         raise MalformedRequest("JSON body: expected a string `key`")
     if (image is None) == (key is None):
         raise InvalidParameter("name the image once: by its `key`, or by the image itself")
+    return DecodeRequest(image, key, await read_objects(request, body))
+
+
+async def read_objects(request: Request, body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
+    """What the `prompts` or the `objects` of a body ask for.
+
+    Raises:
+        MalformedRequest: no lists of objects. InvalidParameter: no prompt, one without meaning, or too much.
+    """
     # Reading thousands of points takes a while, in which others have their turn.
     large = has_large_body(request.scope)
-    objects = await anyio.to_thread.run_sync(_objects, body) if large else _objects(body)
-    return DecodeRequest(image, key, objects)
+    return await anyio.to_thread.run_sync(_objects, body) if large else _objects(body)
 
 
 async def _read_multipart(request: Request) -> tuple[bytes, dict[str, Any]]:

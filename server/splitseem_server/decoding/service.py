@@ -17,6 +17,7 @@ from splitseem_model.prompt.memory import MemoryPrompt
 from splitseem_model.step.replay import replay
 from splitseem_proto import CocoRle, Embedding, PromptItem, TextPrompt, encode_rle
 from splitseem_server.cache.checked import CheckedCache, place_of
+from splitseem_server.decoding.photos import Photos
 from splitseem_server.decoding.request import DecodeRequest, Memory, ObjectRequest
 from splitseem_server.embedding.keys import is_key
 from splitseem_server.embedding.queue import EncodeQueue
@@ -53,6 +54,10 @@ class PromptDecoder(Protocol):
 
     def mask(self, image: Any, step: Step) -> NDArray[np.bool_]:
         """The mask of a step in the image frame, bool `[H, W]`."""
+        ...
+
+    def with_pixels(self, image: Any, pixels: NDArray[np.uint8]) -> Any:
+        """A prepared image whose masks get the edges of these pixels, `[H, W, 3]`."""
         ...
 
 
@@ -92,6 +97,7 @@ class _Run:
 
     objects: Sequence[ObjectRequest]
     tenant: str
+    pixels: NDArray[np.uint8] | None = None
     image: Any = None
     steps: Iterator[Step] = field(default_factory=lambda: iter(()))
     step: Step | None = None
@@ -103,6 +109,7 @@ class DecodeService:
 
     Args:
         queue: in which requests wait; of one worker.
+        photos: where the pixels of an image come from.
     """
 
     def __init__(
@@ -111,11 +118,13 @@ class DecodeService:
         embeddings: EmbeddingService,
         cache: CheckedCache,
         queue: EncodeQueue,
+        photos: Photos,
     ) -> None:
         self._decoder = decoder
         self._embeddings = embeddings
         self._cache = cache
         self._queue = queue
+        self._photos = photos
         self._prepared: OrderedDict[str, Any] = OrderedDict()
 
     async def decode(self, asked: DecodeRequest, options: EmbedOptions) -> Decoded:
@@ -131,7 +140,8 @@ class DecodeService:
         begin = time.perf_counter()
         run = _Run(asked.objects, options.tenant)
         try:
-            await self._queue.run_in_turns(self._pieces(embedded, run))
+            async with self._photos.pixels(asked.image if asked.sharp else None) as run.pixels:
+                await self._queue.run_in_turns(self._pieces(embedded, run))
         except FingerprintMismatch as error:
             raise WrongModel(str(error)) from error
         except TextTowerError as error:
@@ -167,7 +177,8 @@ class DecodeService:
             yield partial(self._finish, item, run)
 
     def _open(self, embedded: Embedded, run: _Run) -> None:
-        run.image = self._image(embedded, place_of(embedded.key, run.tenant))
+        image = self._image(embedded, place_of(embedded.key, run.tenant))
+        run.image = image if run.pixels is None else self._decoder.with_pixels(image, run.pixels)
 
     def _begin(self, item: ObjectRequest, run: _Run) -> None:
         unanswered = _unanswered(item)

@@ -9,6 +9,8 @@ with #, are passed over.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -126,10 +128,18 @@ def read_keys(path: Path) -> Access:
 
 
 def secret_of(headers: Mapping[str, str]) -> str | None:
-    """The key that a request carries."""
+    """The key that a request carries; the password of HTTP Basic is one, for programs that know no other."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    bearer = credentials.strip() if scheme.lower() == "bearer" else ""
-    return headers.get("x-api-key") or bearer or None
+    written = credentials.strip()
+    carried = {"bearer": written, "basic": _password(written)}.get(scheme.lower())
+    return headers.get("x-api-key") or carried or None
+
+
+def _password(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _read_line(line: str, where: str) -> ApiKey:

@@ -10,7 +10,7 @@ from splitseem_server.errors import InvalidParameter, MalformedRequest
 from splitseem_server.http.long_text import cut_long_text
 
 LONG_FIELD = "image_base64"
-"""Of a JSON object, whose text is not parsed where it is long."""
+"""Of a JSON object, whose text is not parsed where it is long; other protocols have other names for it."""
 MAX_VALUES = 200_000
 """Values of a JSON body: numbers, strings, lists and objects."""
 _MAX_ESCAPED_SHARE = 0.1
@@ -18,21 +18,24 @@ _FREE_ESCAPES = 4096
 _SHOWN = 5
 
 
-def json_object(text: bytes | str, expected: str, *, most_bytes: int | None = None) -> dict[str, Any]:
+def json_object(
+    text: bytes | str, expected: str, *, most_bytes: int | None = None, long_field: str = LONG_FIELD
+) -> dict[str, Any]:
     """A JSON object.
 
     Args:
         expected: what it should hold, for the message.
         most_bytes: of the whole text; None: what the limit on bodies allows.
+        long_field: that may be long; `image.value` is a field of an object in a field.
     Returns:
-        the object; the field `LONG_FIELD` is a memoryview of its text where that is long.
+        the object; the field `long_field` is a memoryview of its text where that is long.
     Raises:
         MalformedRequest: not JSON, or no object. InvalidParameter: it holds too much.
     """
     data = text.encode() if isinstance(text, str) else text
     if most_bytes is not None and len(data) > most_bytes:
         raise InvalidParameter(f"the JSON has {len(data)} bytes; at most {most_bytes} are allowed here")
-    data, long_text = cut_long_text(data, LONG_FIELD)
+    data, long_text = cut_long_text(data, long_field.rpartition(".")[2])
     # A parser holds the interpreter until it has finished; counting is a hundred times faster.
     values = sum(data.count(mark) for mark in (b",", b"[", b"{")) + 1
     if values > MAX_VALUES:
@@ -46,9 +49,12 @@ def json_object(text: bytes | str, expected: str, *, most_bytes: int | None = No
     if not isinstance(body, dict):
         raise MalformedRequest(f"JSON body: expected an object with {expected}")
     if long_text is not None:
-        if body.get(LONG_FIELD) != long_text.word:
-            raise MalformedRequest(f"JSON body: a long `{LONG_FIELD}` stands once, in the object itself")
-        body[LONG_FIELD] = long_text.text
+        parent, _, name = long_field.rpartition(".")
+        holder = body.get(parent) if parent else body
+        if not isinstance(holder, dict) or holder.get(name) != long_text.word:
+            where = f"in `{parent}`" if parent else "in the object itself"
+            raise MalformedRequest(f"JSON body: a long `{name}` stands once, {where}")
+        holder[name] = long_text.text
     return body
 
 

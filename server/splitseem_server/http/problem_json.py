@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,6 +29,9 @@ from splitseem_server.metrics import tell_problem
 _MAX_DETAIL = 600
 """Characters of the detail of a problem."""
 
+ERROR_FIELD = "splitseem.error_field"
+"""Of the scope: the field in which callers of this path expect what is wrong; else they get a problem."""
+
 _log = structlog.get_logger(__name__)
 
 # What the framework itself answers with; anything else it may come up with counts as malformed.
@@ -47,7 +53,7 @@ def problem_response(error: ServerError) -> Response:
     }
     headers = {"Cache-Control": "no-store", **error.headers}
     response = _ProblemResponse(body, problem.status, headers, media_type="application/problem+json")
-    response.problem = problem.name
+    response.problem, response.detail = problem.name, str(body["detail"])
     return response
 
 
@@ -55,10 +61,21 @@ class _ProblemResponse(JSONResponse):
     """Tells what it is about to those who count."""
 
     problem: str
+    detail: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         tell_problem(scope, self.problem)
+        field = scope.get(ERROR_FIELD)
+        await (self if field is None else self._in_field(field)).respond(scope, receive, send)
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it as it is."""
         await super().__call__(scope, receive, send)
+
+    def _in_field(self, field: str) -> _ProblemResponse:
+        """The same in a field of plain JSON."""
+        kept = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
+        return _ProblemResponse({field: self.detail}, self.status_code, kept)
 
 
 def _short(detail: str) -> str:
@@ -129,3 +146,20 @@ class ErrorResponses:
                 InternalError(f"{type(error).__name__}; the log of the server has more")
             )
             await response(scope, receive, send)
+
+
+class ErrorFields:
+    """ASGI middleware: notes the field in which callers of a path expect what is wrong.
+
+    Args:
+        fields: by the pattern of the path.
+    """
+
+    def __init__(self, app: ASGIApp, fields: Mapping[re.Pattern[str], str]) -> None:
+        self._app = app
+        self._fields = fields
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        field = next((field for pattern, field in self._fields.items() if pattern.match(path)), None)
+        await self._app(scope if field is None else {**scope, ERROR_FIELD: field}, receive, send)

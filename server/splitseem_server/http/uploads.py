@@ -93,15 +93,23 @@ async def image_of_json(body: Mapping[str, Any]) -> bytes:
     """
     if "url" in body:
         raise UrlNotEnabled("this server does not fetch images from URLs; send the image itself")
-    encoded = body.get(LONG_FIELD)
+    return await image_of_base64(body.get(LONG_FIELD), LONG_FIELD)
+
+
+async def image_of_base64(encoded: object, name: str) -> bytes:
+    """The image file that a field of an object of `json_object` carries.
+
+    Raises:
+        MalformedRequest: it does not.
+    """
     if isinstance(encoded, memoryview):
         try:
             return await anyio.to_thread.run_sync(decode_long, encoded)
         except ValueError as error:
-            raise MalformedRequest(f"JSON body: `{LONG_FIELD}` is not base64: {error}") from error
+            raise MalformedRequest(f"JSON body: `{name}` is not base64: {error}") from error
     if not isinstance(encoded, str):
-        raise MalformedRequest("JSON body: expected a string `image_base64`")
-    return decode_base64(encoded, "`image_base64`")
+        raise MalformedRequest(f"JSON body: expected a string `{name}`")
+    return decode_base64(encoded, f"`{name}`")
 
 
 def decode_base64(text: str, where: str) -> bytes:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from splitseem_cli.files.outlines import mask_outlines
+from splitseem_model.mask.outlines import mask_outlines
 
 pytestmark = pytest.mark.unit
 
