@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import threading
+import time
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
+_ARENAS = 2
+_EVERY_S = 2.0
+_WORKED_S = 0.05
 _KEPT_BYTES = 64 * 2**20
 _LARGEST_KEPT_BYTES = 32 * 2**20
 """The most that glibc takes."""
@@ -21,5 +27,24 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    options = ((_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES), (_M_TRIM_THRESHOLD, _KEPT_BYTES))
+    options = ((_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES), (_M_TRIM_THRESHOLD, _KEPT_BYTES), (_M_ARENA_MAX, _ARENAS))
     return all(mallopt(option, value) == 1 for option, value in options)
+
+
+def give_back_freed_memory(every_s: float = _EVERY_S) -> None:
+    """Give memory that is free back to the system again and again, on a thread that ends with the process: what
+    one large image took is not kept for ever. The next image pays a fault a page for it, once in that time.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is None:
+        return
+
+    def go_on() -> None:
+        worked = 0.0
+        while True:
+            time.sleep(every_s)
+            if time.process_time() - worked > _WORKED_S:
+                trim(0)
+                worked = time.process_time()
+
+    threading.Thread(target=go_on, name="give back memory", daemon=True).start()

@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from splitseem_server.allocator import keep_freed_memory
+from splitseem_server.allocator import give_back_freed_memory, keep_freed_memory
 from splitseem_server.http.access import read_keys
 from splitseem_server.http.connections import Connections, LimitedConnection
 from splitseem_server.http.draining import Draining
@@ -42,6 +42,7 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
         started: called when requests are answered.
     """
     keep_freed_memory()
+    give_back_freed_memory()
     services: Services = app.state.services
     settings = services.settings
     shared = Connections(
