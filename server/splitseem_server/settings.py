@@ -19,7 +19,7 @@ from splitseem_server.redis_url import mask_url, read_redis_url
 
 PREFIX = "SPLITSEEM_"
 SECRETS = ("cache",)
-ADAPTERS = ("roboflow", "kserve")
+ADAPTERS = ("roboflow", "kserve", "qupath")
 """Protocols of other programs that can be switched on."""
 FOR_CALLERS = frozenset({f"{PREFIX}API_KEY"})
 """Variables of the command line that may be set where a service starts, and mean nothing to it."""
@@ -228,7 +228,7 @@ class Settings(BaseModel):
     adapters: str = Field(
         default="",
         description="Protocols of other programs that are answered too, with commas between: `roboflow`,"
-        " `kserve`; empty for none.",
+        " `kserve`, `qupath`; empty for none.",
     )
     rate_per_key: str = Field(
         default="",
