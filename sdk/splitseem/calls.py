@@ -117,20 +117,39 @@ def segment(
     Raises:
         InputError: no object, or one without prompts.
     """
-    asked = {"objects": [_object(*pair) for pair in zip(objects, memories, strict=True)]}
+    asked: dict[str, Any] = {"objects": [_object(*pair) for pair in zip(objects, memories, strict=True)]}
     if len(objects) == 1:
         asked = asked["objects"][0]
     if not objects or not all(objects):
         raise InputError("expected at least one prompt for every object")
+    return _decode(image, asked, _found)
+
+
+def alternatives(
+    image: EmbeddedImage | ImageLike, prompts: Prompts, memory: Memory | None
+) -> Call[tuple[Found, ...]]:
+    """`POST /v1/decode`, for all answers to the last click of an object.
+
+    Raises:
+        InputError: no prompt.
+    """
+    if not prompts:
+        raise InputError("expected at least one prompt, and a click as the last")
+    return _decode(image, {**_object(prompts, memory), "alternatives": True}, _alternatives)
+
+
+def _decode(
+    image: EmbeddedImage | ImageLike, asked: dict[str, Any], read: Callable[[Answer], tuple[Found, ...]]
+) -> Call[tuple[Found, ...]]:
     if not isinstance(image, EmbeddedImage):
-        return _segment_file(image_file(image), asked, {})
+        return _decode_file(image_file(image), asked, {}, read)
     file = image.file
     return Call(
         "POST",
         "/v1/decode",
-        _found,
+        read,
         json={"key": image.key, **asked},
-        instead=None if file is None else lambda: _segment_file(file, asked, image.options),
+        instead=None if file is None else lambda: _decode_file(file, asked, image.options, read),
     )
 
 
@@ -174,9 +193,11 @@ def _file_of(image: EmbeddedImage | ImageLike) -> ImageFile:
     return image.file
 
 
-def _segment_file(file: ImageFile, asked: Any, query: Mapping[str, str]) -> Call[tuple[Found, ...]]:
+def _decode_file(
+    file: ImageFile, asked: Any, query: Mapping[str, str], read: Callable[[Answer], tuple[Found, ...]]
+) -> Call[tuple[Found, ...]]:
     form = {"request": json.dumps(asked)}
-    return Call("POST", "/v1/decode", _found, query, files={"image": file}, form=form)
+    return Call("POST", "/v1/decode", read, query, files={"image": file}, form=form)
 
 
 def _object(prompts: Prompts, memory: Memory | None) -> dict[str, Any]:
@@ -200,17 +221,24 @@ def _embedded(answer: Answer, file: ImageFile | None, options: Mapping[str, str]
 
 def _found(answer: Answer) -> tuple[Found, ...]:
     said = answer.json()
-    return tuple(
-        Found(
-            mask_of(item["mask"]),
-            item["score"],
-            item["label"],
-            item["label_score"],
-            None if item["class_embed"] is None else np.array(item["class_embed"], dtype=np.float32),
-            None if item.get("memory") is None else Memory.of_json(item["memory"]),
-            said["key"],
-        )
-        for item in said["objects"]
+    return tuple(_found_of(item, said["key"]) for item in said["objects"])
+
+
+def _alternatives(answer: Answer) -> tuple[Found, ...]:
+    said = answer.json()
+    return tuple(_found_of(item, said["key"]) for item in said["objects"][0]["alternatives"])
+
+
+def _found_of(item: Mapping[str, Any], key: str) -> Found:
+    return Found(
+        mask_of(item["mask"]),
+        item["score"],
+        item["label"],
+        item["label_score"],
+        None if item["class_embed"] is None else np.array(item["class_embed"], dtype=np.float32),
+        None if item.get("memory") is None else Memory.of_json(item["memory"]),
+        key,
+        item.get("extent"),
     )
 
 

@@ -109,6 +109,13 @@ class Client:
         """Several objects of one image, each by its own prompts; as `segment`."""
         return self._run(calls.segment(image, objects, [None] * len(objects)))
 
+    def alternatives(
+        self, image: EmbeddedImage | ImageLike, prompts: Prompts, *, memory: Memory | None = None
+    ) -> tuple[Found, ...]:
+        """The answers to a click, the last of the prompts, that differ: the first, a smaller, a larger one. A
+        click with the `extent` of one gives it. Arguments and errors as for `segment`."""
+        return self._run(calls.alternatives(image, prompts, memory))
+
     def find(self, image: EmbeddedImage | ImageLike, text: str) -> tuple[Found, ...]:
         """What a word or a phrase means in an image, best first.
 
@@ -268,6 +275,12 @@ class AsyncClient:
     ) -> tuple[Found, ...]:
         """As `Client.segment_each`."""
         return await self._run(calls.segment(image, objects, [None] * len(objects)))
+
+    async def alternatives(
+        self, image: EmbeddedImage | ImageLike, prompts: Prompts, *, memory: Memory | None = None
+    ) -> tuple[Found, ...]:
+        """As `Client.alternatives`."""
+        return await self._run(calls.alternatives(image, prompts, memory))
 
     async def find(self, image: EmbeddedImage | ImageLike, text: str) -> tuple[Found, ...]:
         """As `Client.find`."""

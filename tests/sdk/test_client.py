@@ -69,6 +69,17 @@ def test_several_objects_are_answered_at_once(client: Client, embedded: Embedded
     assert (one.mask != other.mask).any()
 
 
+def test_the_answers_to_a_click_are_those_that_its_extents_give(client: Client) -> None:
+    cup = client.embed(PHOTO.with_name("coffee.jpg"))
+    answers = client.alternatives(cup, [Click(258.5, 116.5)])
+    assert [one.extent for one in answers] == [None, "smaller", "larger"]
+    for one in answers:
+        same = client.segment(cup, [Click(258.5, 116.5, 1, one.extent)])
+        np.testing.assert_array_equal(same.mask, one.mask)
+    with pytest.raises(InputError, match="prompt"):
+        client.alternatives(cup, [])
+
+
 def test_an_embedding_is_found_by_its_key(client: Client, embedded: EmbeddedImage, tmp_path: Path) -> None:
     stored = client.stored(embedded.key)
     assert stored.data == embedded.data

@@ -38,7 +38,7 @@ NOISE = np.random.default_rng(0).random((60, 80)) > 0.5
 class Answer:
     """A step with a mask of many runs."""
 
-    label, label_score, score = "noise", 0.5, 0.5
+    label, label_score, score, extent = "noise", 0.5, 0.5, None
     class_embed = np.ones(8, np.float32)
 
     def __init__(self, memory: Any) -> None:
@@ -63,6 +63,9 @@ class BusyDecoder:
         self.steps += 1
         time.sleep(self.step_s)
         return Answer(MemoryPrompt(np.zeros((16, 16), np.float32)))
+
+    def alternatives(self, image: Any, items: Any, memory: Any = None) -> list[Any]:
+        raise NotImplementedError
 
     def can_find(self, image: Any) -> bool:
         return False

@@ -165,6 +165,26 @@ async def test_strokes_alone_have_neither_memory_nor_name(client: httpx.AsyncCli
     assert (alone["memory"], alone["label"], alone["class_embed"]) == (None, None, [])
 
 
+async def test_all_answers_to_a_click_are_listed_where_they_are_asked_for(
+    client: httpx.AsyncClient, predictor: Predictor
+) -> None:
+    image = predictor.encode(np.asarray(Image.open(io.BytesIO(photo()))))
+    before = predictor.step(image, CLICKS[:1]).memory
+    expected = predictor.alternatives(image, CLICKS, before)
+    assert "alternatives" not in await only_object(client, prompts=[ON, OFF])
+    whole = await only_object(client, prompts=[ON, OFF], alternatives=True)
+    first = await only_object(client, prompts=[ON])
+    rest = await only_object(client, prompts=[ON, OFF], memory=first["memory"], alternatives=True)
+    for answer in (whole, rest):
+        listed = answer["alternatives"]
+        assert [one["extent"] for one in listed] == [step.extent for step in expected]
+        for one, step in zip(listed, expected, strict=True):
+            assert (mask_of(one) == predictor.mask(image, step)).all()
+            assert one["score"] == pytest.approx(step.score, abs=1e-4)
+            assert one["memory"]["prompts"] == 2
+        assert listed[0]["mask"] == answer["mask"]
+
+
 async def test_memory_goes_on_where_an_answer_ended(client: httpx.AsyncClient, predictor: Predictor) -> None:
     first = await client.post("/v1/decode", json=json_body(prompts=[ON]))
     key, (item,) = first.json()["key"], first.json()["objects"]
@@ -243,6 +263,9 @@ MEMORY = {"prompts": 1, "shape": [2, 2], "float32_base64": base64.b64encode(byte
         ({"objects": []}, 422, "invalid-parameter", "0 entries"),
         ({"objects": [1]}, 400, "malformed-request", "list of objects"),
         ({"prompts": [ON], "key": "0" * 64}, 422, "invalid-parameter", "name the image once"),
+        ({"prompts": [ON], "alternatives": 1}, 422, "invalid-parameter", "true or false"),
+        ({"prompts": [ON, STROKE], "alternatives": True}, 422, "invalid-parameter", "only a click"),
+        ({"objects": [{"prompts": [ON], "alternatives": True}] * 9}, 422, "invalid-parameter", "are 72"),
         ({"prompts": [ON], "memory": MEMORY}, 422, "invalid-parameter", "nothing new"),
         ({"prompts": [ON, OFF], "memory": MEMORY}, 422, "invalid-parameter", "another image"),
         ({"prompts": [ON, OFF], "memory": 5}, 400, "malformed-request", "memory"),

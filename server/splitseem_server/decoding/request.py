@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from splitseem_model.prompt.shapes import places_of
-from splitseem_proto import PROTOCOL_VERSION, CodecError, Prompt, PromptItem, from_plain
+from splitseem_proto import PROTOCOL_VERSION, Click, CodecError, Prompt, PromptItem, from_plain
 from splitseem_server.errors import InvalidParameter, MalformedRequest, UnsupportedContentType
 from splitseem_server.http.bodies import has_large_body, whole_body
 from splitseem_server.http.json_text import check_fields, json_object
@@ -27,13 +27,16 @@ MAX_RUNS = 64
 """Of the decoder, for the prompts of a request that are still to be answered: one each, two for the first of
 an object. All together take two seconds."""
 
+ALTERNATIVE_RUNS = 6
+"""Of the decoder, for the alternatives of a click: three answers, of two runs each."""
+
 MAX_CORNERS = 16_384
 """Places that all prompts of a request name: a click one, a box two, strokes and outlines their points."""
 
 MULTIPART = "multipart/form-data"
 _EXPECTED = "`prompts` or `objects`, and `key` or `image_base64`"
-_FIELDS = ("key", "image_base64", "url", "prompts", "memory", "objects")
-_OBJECT_FIELDS = ("prompts", "memory")
+_OBJECT_FIELDS = ("prompts", "memory", "alternatives")
+_FIELDS = ("key", "image_base64", "url", *_OBJECT_FIELDS, "objects")
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,12 @@ class Memory:
 
 @dataclass(frozen=True)
 class ObjectRequest:
-    """One object: all its prompts in the order given, and the memory of those that were answered before."""
+    """One object: all its prompts in the order given, the memory of those that were answered before, and
+    whether all answers to its last click are asked for."""
 
     prompts: tuple[PromptItem, ...]
     memory: Memory | None
+    alternatives: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,8 @@ def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
     runs = sum(_runs(item) for item in objects)
     if runs > MAX_RUNS:
         raise InvalidParameter(
-            f"the prompts are {runs}, the first of each object counted twice; at most {MAX_RUNS} are answered"
-            " at once"
+            f"the prompts are {runs}, the first of each object counted twice and `alternatives`"
+            f" {ALTERNATIVE_RUNS} times; at most {MAX_RUNS} are answered at once"
         )
     corners = sum(len(places_of(prompt)) for item in objects for prompt in item.prompts)
     if corners > MAX_CORNERS:
@@ -144,7 +149,8 @@ def _objects(body: Mapping[str, Any]) -> tuple[ObjectRequest, ...]:
 
 
 def _runs(item: ObjectRequest) -> int:
-    return len(item.prompts) + (1 if item.memory is None else -item.memory.prompts)
+    others = ALTERNATIVE_RUNS if item.alternatives else 0
+    return len(item.prompts) + others + (1 if item.memory is None else -item.memory.prompts)
 
 
 def _object(body: Mapping[str, Any], where: str) -> ObjectRequest:
@@ -162,7 +168,12 @@ def _object(body: Mapping[str, Any], where: str) -> ObjectRequest:
             f"{where}: the memory is of {memory.prompts} prompts, so that there is nothing new among"
             f" {len(prompt.items)}"
         )
-    return ObjectRequest(prompt.items, memory)
+    alternatives = body.get("alternatives", False)
+    if not isinstance(alternatives, bool):
+        raise InvalidParameter(f"{where}.alternatives: expected true or false")
+    if alternatives and not isinstance(prompt.items[-1], Click):
+        raise InvalidParameter(f"{where}.alternatives: only a click has several answers; the last is none")
+    return ObjectRequest(prompt.items, memory, alternatives)
 
 
 def write_memory(memory: Memory) -> dict[str, Any]:

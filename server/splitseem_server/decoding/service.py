@@ -44,6 +44,12 @@ class PromptDecoder(Protocol):
         """One object from all its prompts so far."""
         ...
 
+    def alternatives(
+        self, image: Any, items: Sequence[PromptItem], memory: MemoryPrompt | None = None
+    ) -> list[Step]:
+        """The answers to a click that differ, the first one first."""
+        ...
+
     def can_find(self, image: Any) -> bool:
         """Whether words alone have places in an image."""
         ...
@@ -69,6 +75,8 @@ class DecodedObject:
 
     Attributes:
         prompts: those that make the object, where it was found by words.
+        alternatives: the answers to its last click that differ, where they were asked for.
+        extent: of one of them, which it is; None: the first.
     """
 
     mask: CocoRle
@@ -79,6 +87,8 @@ class DecodedObject:
     class_embed: NDArray[np.float32]
     memory: Memory | None
     prompts: tuple[PromptItem, ...] | None = None
+    alternatives: tuple[DecodedObject, ...] | None = None
+    extent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,11 @@ class Decoded:
 
 @dataclass
 class _Run:
-    """What the pieces of one request hand on to each other."""
+    """What the pieces of one request hand on to each other.
+
+    Attributes:
+        memory: that the next step sees; before: that the last one saw.
+    """
 
     objects: Sequence[ObjectRequest]
     tenant: str
@@ -101,6 +115,8 @@ class _Run:
     image: Any = None
     steps: Iterator[Step] = field(default_factory=lambda: iter(()))
     step: Step | None = None
+    memory: MemoryPrompt | None = None
+    before: MemoryPrompt | None = None
     answers: list[DecodedObject] = field(default_factory=list)
 
 
@@ -175,6 +191,8 @@ class DecodeService:
             for _ in _unanswered(item):
                 yield partial(self._step, run)
             yield partial(self._finish, item, run)
+            if item.alternatives:
+                yield partial(self._list_alternatives, item, run)
 
     def _open(self, embedded: Embedded, run: _Run) -> None:
         image = self._image(embedded, place_of(embedded.key, run.tenant))
@@ -182,22 +200,29 @@ class DecodeService:
 
     def _begin(self, item: ObjectRequest, run: _Run) -> None:
         unanswered = _unanswered(item)
+        run.memory = None
+        if item.memory is not None:
+            run.memory = MemoryPrompt(self._fitting(run.image, item.memory), item.memory.prompts)
         run.steps = replay(
             self._decoder.step,
             run.image,
             [(prompt,) for prompt in unanswered],
             before=item.prompts[: len(item.prompts) - len(unanswered)],
-            memory=None
-            if item.memory is None
-            else MemoryPrompt(self._fitting(run.image, item.memory), item.memory.prompts),
+            memory=run.memory,
         )
 
     def _step(self, run: _Run) -> None:
-        run.step = next(run.steps)
+        run.step, run.before = next(run.steps), run.memory
+        run.memory = run.step.memory
 
     def _finish(self, item: ObjectRequest, run: _Run) -> None:
         assert run.step is not None, "a request has a prompt to answer for every object"
         run.answers.append(self._answer(run.image, run.step, len(item.prompts)))
+
+    def _list_alternatives(self, item: ObjectRequest, run: _Run) -> None:
+        steps = self._decoder.alternatives(run.image, item.prompts, run.before)
+        answers = (self._answer(run.image, step, len(item.prompts)) for step in steps)
+        run.answers[-1] = replace(run.answers[-1], alternatives=tuple(answers))
 
     def _find(self, words: Sequence[str], run: _Run) -> None:
         for found in self._decoder.find(run.image, *words):
@@ -216,6 +241,7 @@ class DecodeService:
             step.score,
             step.class_embed,
             None if memory is None else Memory(prompts, memory.mask_logits),
+            extent=step.extent,
         )
 
     def _image(self, embedded: Embedded, place: str) -> Any:

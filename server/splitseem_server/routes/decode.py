@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ _PROMPTS: dict[str, Any] = {
 }
 _OBJECT: dict[str, Any] = {
     "type": "object",
-    "properties": {"prompts": _PROMPTS, "memory": {"type": "object"}},
+    "properties": {"prompts": _PROMPTS, "memory": {"type": "object"}, "alternatives": {"type": "boolean"}},
     "required": ["prompts"],
     "additionalProperties": False,
 }
@@ -91,6 +92,7 @@ async def decode(
 
     The answer is JSON: for every object its mask as COCO run lengths, label, scores, and the memory for
     further prompts; with `Accept: image/png` a map whose values are the numbers of the objects, from 1.
+    With `alternatives` it lists what else the last click may mean: a part, or what is around.
     Words alone give everything that they name, best first, each with the prompts that make it.
     """
     media_type = choose_media_type(request.headers.get("accept"), (JSON, PNG))
@@ -124,7 +126,12 @@ def _describe_object(item: DecodedObject) -> dict[str, object]:
         "class_embed": item.class_embed.tolist(),
         "memory": None if item.memory is None else write_memory(item.memory),
         **({} if item.prompts is None else {"prompts": to_plain(Prompt(item.prompts))["items"]}),
+        **({} if item.alternatives is None else {"alternatives": _describe_alternatives(item.alternatives)}),
     }
+
+
+def _describe_alternatives(answers: Sequence[DecodedObject]) -> list[dict[str, object]]:
+    return [{"extent": one.extent, **_describe_object(one)} for one in answers]
 
 
 def _png(decoded: Decoded) -> bytes:

@@ -37,6 +37,16 @@ _MEMORY = _object(
     {"prompts": {"type": "integer", "minimum": 1}, "shape": _SIZE, "float32_base64": _TEXT},
 )
 _PROMPT: Schema = {"$ref": "#/components/schemas/PromptItem"}
+_DECODED_OBJECT = {
+    "mask": _MASK,
+    "area": _COUNT,
+    "label": _or_null(_TEXT),
+    "label_score": _or_null(_NUMBER),
+    "score": _NUMBER,
+    "class_embed": _listed(_NUMBER),
+    "memory": _or_null(_MEMORY),
+}
+_EXTENT = _or_null({"enum": ["smaller", "larger"]})
 
 ALIVE = _object({"status": {"const": "ok"}})
 READY = _object(
@@ -79,16 +89,9 @@ DECODED = _object(
         "size": _SIZE,
         "objects": _listed(
             _object(
-                {
-                    "mask": _MASK,
-                    "area": _COUNT,
-                    "label": _or_null(_TEXT),
-                    "label_score": _or_null(_NUMBER),
-                    "score": _NUMBER,
-                    "class_embed": _listed(_NUMBER),
-                    "memory": _or_null(_MEMORY),
-                },
+                _DECODED_OBJECT,
                 prompts=_listed(_PROMPT),
+                alternatives=_listed(_object({"extent": _EXTENT, **_DECODED_OBJECT})),
             )
         ),
     }
