@@ -1,4 +1,4 @@
-"""How the C library keeps memory that was freed."""
+"""How the C library keeps memory that was freed, and when the system gets it back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ import time
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
-_ARENAS = 2
-_EVERY_S = 2.0
-_WORKED_S = 0.05
 _KEPT_BYTES = 64 * 2**20
 _LARGEST_KEPT_BYTES = 32 * 2**20
 """The most that glibc takes."""
+_ARENAS = 2
+"""Heaps that threads share; each keeps its own."""
+_OPTIONS = (
+    (_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES),
+    (_M_TRIM_THRESHOLD, _KEPT_BYTES),
+    (_M_ARENA_MAX, _ARENAS),
+)
+_EVERY_S = 2.0
+_WORKED_S = 0.05
+"""Seconds of CPU without which nothing new was freed that is worth the look."""
 
 
 def keep_freed_memory() -> bool:
@@ -27,14 +34,12 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    options = ((_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES), (_M_TRIM_THRESHOLD, _KEPT_BYTES), (_M_ARENA_MAX, _ARENAS))
-    return all(mallopt(option, value) == 1 for option, value in options)
+    return all(mallopt(option, value) == 1 for option, value in _OPTIONS)
 
 
 def give_back_freed_memory(every_s: float = _EVERY_S) -> None:
-    """Give memory that is free back to the system again and again, on a thread that ends with the process: what
-    one large image took is not kept for ever. The next image pays a fault a page for it, once in that time.
-    """
+    """Give what is free back to the system now and then, on a thread that ends with the process, so that what
+    one large image took is not kept for ever. The next image pays its page faults once."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is None:
         return

@@ -31,3 +31,32 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def test_large_blocks_are_used_again_without_page_faults() -> None:
     done = subprocess.run([sys.executable, "-c", FILL_AND_FORGET], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 3 * PAGES
+
+
+SMALL = 2**16
+BLOCKS = 2000
+WITHIN_S = 30
+
+FILL_FORGET_AND_WAIT = f"""
+import time
+from pathlib import Path
+from splitseem_server.allocator import give_back_freed_memory, keep_freed_memory
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * {resource.getpagesize()}
+keep_freed_memory()
+give_back_freed_memory(every_s=0.05)
+before = resident()
+blocks = [bytearray({SMALL}) for _ in range({BLOCKS})]
+last = blocks[-1]  # what is behind the others holds the heap up
+del blocks
+deadline = time.monotonic() + {WITHIN_S}
+while resident() - before > {SMALL * BLOCKS // 4} and time.monotonic() < deadline:
+    sum(range(100_000))
+print(resident() - before)
+"""
+
+
+def test_what_many_blocks_took_is_given_back_to_the_system() -> None:
+    command = [sys.executable, "-c", FILL_FORGET_AND_WAIT]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= SMALL * BLOCKS // 4

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from safetensors.torch import load
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -69,16 +69,18 @@ class MiniLm:
             TextTowerError: the package is not installed, a file is missing, or it holds other weights.
         """
         folder = package_folder() if folder is None else folder
+        file = folder / "model.safetensors"
         try:
-            weights = (folder / "model.safetensors").read_bytes()
+            with file.open("rb") as weights:
+                found = hashlib.file_digest(weights, "sha256").hexdigest()
             pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
         except OSError as error:
             raise TextTowerError(f"{folder} does not hold the sentence encoder: {error}") from error
-        found = hashlib.sha256(weights).hexdigest()
         if found != SHA256:
             raise TextTowerError(f"expected all-MiniLM-L6-v2 with sha256 {SHA256}, got {found} in {folder}")
-        model = _Bert()
-        model.load_state_dict(_renamed(load(weights)))
+        with torch.device("meta"):  # the weights stay in the file, of which memory holds what is read
+            model = _Bert()
+        model.load_state_dict(_renamed(load_file(file)), assign=True)
         return cls(WordPiece(pieces[:_NUM_PIECES]), model)
 
     @torch.no_grad()  # not inference mode: the vectors may be fed to a layer in training

@@ -1,4 +1,4 @@
-"""Memory for several works at once, which take of it what they need, in the order in which they ask."""
+"""Memory that several works share: each takes what it needs, in the order in which they ask."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import anyio
 
 
 class Room:
-    """So many bytes in all.
+    """A number of bytes.
 
     Args:
-        total: what needs more gets all of it, and so runs alone.
+        total: of them; what needs more gets all, and so runs alone.
     """
 
     def __init__(self, total: int) -> None:
@@ -22,7 +22,7 @@ class Room:
 
     @asynccontextmanager
     async def of(self, amount: int) -> AsyncIterator[None]:
-        """Wait until so many bytes are free, and hold them. Who waits holds up all who ask later."""
+        """Wait until that many bytes are free, and hold them. Who waits holds up all who ask later."""
         amount = min(amount, self._total)
         async with self._turn:
             while self._free < amount:
