@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from splitseem_server.redis_url import mask_url, read_redis_url
 
 PREFIX = "SPLITSEEM_"
-SECRETS = ("cache",)
-ADAPTERS = ("roboflow", "kserve", "qupath")
+SECRETS = ("cache", "label_studio_token")
+ADAPTERS = ("roboflow", "kserve", "qupath", "label-studio")
 """Protocols of other programs that can be switched on."""
 FOR_CALLERS = frozenset({f"{PREFIX}API_KEY"})
 """Variables of the command line that may be set where a service starts, and mean nothing to it."""
@@ -228,7 +228,15 @@ class Settings(BaseModel):
     adapters: str = Field(
         default="",
         description="Protocols of other programs that are answered too, with commas between: `roboflow`,"
-        " `kserve`, `qupath`; empty for none.",
+        " `kserve`, `qupath`, `label-studio`; empty for none.",
+    )
+    label_studio_url: str = Field(
+        default="",
+        description="Address of the Label Studio whose uploaded pictures are fetched for the adapter"
+        " `label-studio`, wherever it is.",
+    )
+    label_studio_token: str = Field(
+        default="", description="Legacy token of a user of that Label Studio, by which it gives pictures."
     )
     rate_per_key: str = Field(
         default="",
@@ -284,6 +292,13 @@ class Settings(BaseModel):
             raise ValueError(f"unknown adapter {', '.join(unknown)}; known are {', '.join(ADAPTERS)}")
         return ",".join(dict.fromkeys(names))
 
+    @field_validator("label_studio_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s@?#]+(/[^\s?#]*)?", value):
+            raise ValueError("expected an address such as https://label-studio.example.org")
+        return value.rstrip("/")
+
     @field_validator("rate_per_key", "rate_per_address")
     @classmethod
     def _known_rates(cls, value: str) -> str:
@@ -305,7 +320,8 @@ class Settings(BaseModel):
         values: dict[str, object] = {
             name: str(value) if isinstance(value, Path) else value for name, value in self
         }
-        return values | {name: mask_url(str(values[name])) for name in SECRETS}
+        token = "***" if self.label_studio_token else ""
+        return values | {"cache": mask_url(self.cache), "label_studio_token": token}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: object) -> Self:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from splitseem_server.decoding.request import DecodeRequest, read_objects
 from splitseem_server.decoding.service import Decoded
@@ -44,6 +44,9 @@ class Foreign(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, arbitrary_types_allowed=True)
 
+
+Pixel = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+"""A number of pixels that still is one as a real number."""
 
 M = TypeVar("M", bound=Foreign)
 

@@ -14,6 +14,7 @@ from splitseem_proto import CocoRle, decode_rle
 from splitseem_server.adapters.adapter import (
     Adapter,
     Foreign,
+    Pixel,
     Plain,
     box,
     click,
@@ -48,8 +49,8 @@ class SentImage(Foreign):
 class PromptBody(SentImage):
     """`/sam/`: one object. Points are pixels, counted from 0, a box is its edges."""
 
-    bbox: tuple[int, int, int, int] | None = None
-    point_coords: tuple[tuple[int, int], ...] | None = None
+    bbox: tuple[Pixel, Pixel, Pixel, Pixel] | None = None
+    point_coords: tuple[tuple[Pixel, Pixel], ...] | None = None
     point_labels: tuple[int, ...] | None = None
     b64mask: str | None = None
 

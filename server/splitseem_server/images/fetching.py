@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -66,14 +66,19 @@ class ImageFetcher:
     Args:
         max_bytes: of an image.
         seconds: for all of it, redirects too.
-        ports, resolve, may_reach: as for strangers, unless a test says otherwise.
+        ports: that are asked; None: all.
+        resolve, may_reach: as for strangers, unless a setting or a test says otherwise.
+        redirects: that are followed.
+        headers: to send along, to wherever redirects lead.
     """
 
     max_bytes: int
     seconds: float
-    ports: frozenset[int] = PORTS
+    ports: frozenset[int] | None = PORTS
     resolve: Resolve = resolve
     may_reach: Callable[[str], bool] = is_public
+    redirects: int = REDIRECTS
+    headers: Mapping[str, str] = field(default_factory=dict)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def __call__(self, url: str) -> bytes:
@@ -93,19 +98,22 @@ class ImageFetcher:
             ) from error
 
     async def _follow(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes:
-        for _ in range(REDIRECTS + 1):
+        for _ in range(self.redirects + 1):
             name = {"sni_hostname": url.host}
             pinned = await self._pinned(url)
-            async with client.stream("GET", pinned, headers=_headers(url), extensions=name) as response:
+            headers = {**self.headers, **_headers(url)}
+            async with client.stream("GET", pinned, headers=headers, extensions=name) as response:
                 if not response.has_redirect_location:
                     return await self._body(response)
                 url = url.join(response.headers["location"])
-        raise UnreadableImage(f"`url` leads to more than {REDIRECTS} redirects; send the image itself")
+        raise UnreadableImage(f"`url` leads to more than {self.redirects} redirects; send the image itself")
 
     async def _pinned(self, url: httpx.URL) -> httpx.URL:
         """The address with the host's IP in the place of its name."""
         port = url.port or {"http": 80, "https": 443}.get(url.scheme)
-        if port not in self.ports or not url.host or url.userinfo or url.scheme not in ("http", "https"):
+        ports = self.ports or {port}
+        plain = bool(url.host) and not url.userinfo and url.scheme in ("http", "https")
+        if port is None or port not in ports or not plain:
             raise UrlNotEnabled(
                 "`url`: expected http:// or https:// with a host, its usual port and no password"
             )

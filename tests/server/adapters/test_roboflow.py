@@ -165,6 +165,8 @@ def test_what_has_no_meaning_is_refused_in_roboflows_form(
         [{"points": []}],
         [{"points": [{"x": 1e9, "y": 3}]}],
         [{"points": [{"x": 1}]}],
+        [{"points": [{"x": 10**400, "y": 3}]}],
+        [{"box": {**CENTRED, "x": 10**400}}],
         [{"box": {**CENTRED, "width": 0}}],
         [{"points": POINTS}] * 65,
         [{"points": POINTS * 40}],
