@@ -19,7 +19,7 @@ from splitseem_server.redis_url import mask_url, read_redis_url
 
 PREFIX = "SPLITSEEM_"
 SECRETS = ("cache", "label_studio_token")
-ADAPTERS = ("roboflow", "kserve", "qupath", "label-studio")
+ADAPTERS = ("roboflow", "kserve", "qupath", "label-studio", "cvat")
 """Protocols of other programs that can be switched on."""
 FOR_CALLERS = frozenset({f"{PREFIX}API_KEY"})
 """Variables of the command line that may be set where a service starts, and mean nothing to it."""
@@ -228,7 +228,7 @@ class Settings(BaseModel):
     adapters: str = Field(
         default="",
         description="Protocols of other programs that are answered too, with commas between: `roboflow`,"
-        " `kserve`, `qupath`, `label-studio`; empty for none.",
+        " `kserve`, `qupath`, `label-studio`, `cvat`; empty for none.",
     )
     label_studio_url: str = Field(
         default="",

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = {
     "splitseem": ROOT / "sdk",
+    "splitseem_cvat": ROOT / "sdk",
     "splitseem_proto": ROOT / "proto",
     "splitseem_model": ROOT / "server",
     "splitseem_server": ROOT / "server",
@@ -24,6 +25,7 @@ FOLDERS = {
 }
 MAY_IMPORT = {
     "splitseem": {"splitseem_proto", "splitseem_model"},
+    "splitseem_cvat": {"splitseem", "splitseem_model"},
     "splitseem_proto": set(),
     "splitseem_model": {"splitseem_proto"},
     "splitseem_server": {"splitseem_proto", "splitseem_model"},

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from splitseem_server.adapters import kserve, label_studio, qupath, roboflow
+from splitseem_server.adapters import cvat, kserve, label_studio, qupath, roboflow
 from splitseem_server.adapters.adapter import Adapter
 from splitseem_server.services import Services
 from splitseem_server.settings import Settings
@@ -20,6 +20,7 @@ TABLE: Mapping[str, Adapter] = MappingProxyType(
         "kserve": kserve.ADAPTER,
         "qupath": qupath.ADAPTER,
         "label-studio": label_studio.ADAPTER,
+        "cvat": cvat.ADAPTER,
     }
 )
 """In `SPLITSEEM_ADAPTERS` they have these names."""
