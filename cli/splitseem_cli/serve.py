@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from splitseem_cli.built import decoder_folder, page_folder
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals
 from splitseem_server.errors import ClientFilesError, DecoderFilesError
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from splitseem_server.http.access import Access
     from splitseem_server.services import Parts
-
-ROOT = Path(__file__).resolve().parents[2]
-"""Where `make setup` leaves the decoder and the client, in a working copy."""
 
 
 class ServeCommand(Command):
@@ -120,8 +118,8 @@ def build_app(settings: Settings) -> FastAPI:
     configure_log(settings)
     access = read_access(settings)
     loaded = load_parts(settings)
-    decoder_dir = settings.decoder_dir or ROOT / "build" / "decoder" / loaded.encoder.name
-    client_dir = (settings.client_dir or ROOT / "client" / "dist") if settings.serve_client else None
+    decoder_dir = settings.decoder_dir or decoder_folder(loaded.encoder.name)
+    client_dir = (settings.client_dir or page_folder()) if settings.serve_client else None
     return create_app(
         dataclasses.replace(loaded, decoder_dir=decoder_dir, client_dir=client_dir, access=access)
     )
