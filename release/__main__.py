@@ -14,6 +14,7 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import Any
 
 from release.wheel import ROOT, NotBuilt, build_wheel, digest, write_hashes
 
@@ -63,12 +64,13 @@ def _list_of_page(file: Path) -> None:
     _write(file, json.loads(found))
 
 
-def _write(file: Path, found: dict[str, object]) -> None:
-    """Without what is another each time."""
-    metadata = found["metadata"]
-    assert isinstance(metadata, dict)
-    metadata.pop("timestamp", None)
+def _write(file: Path, found: dict[str, Any]) -> None:
+    """Without what is another each time, and without folders of this machine."""
     found.pop("serialNumber", None)
+    found["metadata"].pop("timestamp", None)
+    for component in found["components"]:
+        there = component.get("externalReferences", [])
+        component["externalReferences"] = [one for one in there if not one["url"].startswith("file:")]
     file.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
