@@ -10,7 +10,6 @@ a table between `<!-- figures: NAME -->` and `<!-- end of figures -->`.
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.marked_places import ROOT, with_figures
 from benchmarks.timing import RESULTS
 
-ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "server/splitseem_model/weights/nano.md")
 RESULT = RESULTS / "nano.json"
 RUNTIME = ("--runtime", "onnx", "--precision", "int8")
@@ -67,20 +66,6 @@ def measured(sets: Path, run: tuple[str, ...]) -> dict[str, Any]:
         subprocess.run([*command, *given, "--json", str(result)], check=True)
         document: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return document
-
-
-def with_figures(page: str, figures: Any, parts: Mapping[str, Callable[[Any], str]]) -> str:
-    """The page with what stands in its marked places made again.
-
-    Args:
-        parts: what stands in a place, by its name.
-    """
-
-    def made(found: re.Match[str]) -> str:
-        return f"{found[1]}\n{parts[found[2]](figures)}\n{found[4]}"
-
-    pattern = r"(<!-- figures: (\w+) -->)\n(.*?)\n(<!-- end of figures -->)"
-    return re.sub(pattern, made, page, flags=re.DOTALL)
 
 
 def _clicks(figures: Figures) -> str:

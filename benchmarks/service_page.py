@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.nano_figures import ROOT, with_figures
+from benchmarks.marked_places import ROOT, with_figures
 from benchmarks.timing import RESULTS
 
 PAGE = ROOT / "docs" / "benchmarks.md"

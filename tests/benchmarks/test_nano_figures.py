@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks.nano_figures import PAGES, PARTS, RESULT, with_figures
+from benchmarks.marked_places import with_figures
+from benchmarks.nano_figures import PAGES, PARTS, RESULT
 from benchmarks.service_page import PAGE as SERVICE_PAGE
 from benchmarks.service_page import PARTS as SERVICE_PARTS
 from benchmarks.service_page import figures as service_figures
