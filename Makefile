@@ -12,11 +12,11 @@ EXTRAS ?= dev
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := .venv/bin
-CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path 'client/package/[LN]*' 2>/dev/null)
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format readers fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -29,12 +29,16 @@ demo: setup ## serve the page on http://127.0.0.1:8000
 
 # One thread: two wait for each other whenever the machine has other work, and nothing here is large.
 test: export OMP_NUM_THREADS = 1
-test: setup tools ## everything that needs no GPU, against a real Redis and a real Chromium
+test: setup client/package/dist/index.js tools ## everything that needs no GPU, against a real Redis and a real Chromium
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not cuda"
 	cd client && npm test && npm run test:e2e
 
 readers: .venv-readers/installed setup ## what other programs read of the page's exports, in an environment of their own, 450 MB
 	.venv-readers/bin/python -m pytest -q tests/readers
+
+jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
+	cd client && npm run widget && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \
+		npx vitest run --config vitest.e2e.config.ts e2e/pieces/jupyter.test.ts
 
 fuzz: setup tools ## a random user of the page: make fuzz [SEED="1 2"] [ACTIONS=5000] [PLAN='what a failure printed'] [SHORTEN=600]
 	cd client && FUZZ_SEEDS='$(or $(SEED),1)' FUZZ_ACTIONS=$(or $(ACTIONS),5000) FUZZ_PLAN='$(PLAN)' FUZZ_SHORTEN=$(or $(SHORTEN),600) \
@@ -107,7 +111,7 @@ tools: ## Redis and Chromium for the tests: installed when root on Debian, else 
 	@scripts/test_tools.sh
 
 clean: ## remove what setup made
-	rm -rf .venv .venv-readers build client/node_modules client/dist
+	rm -rf .venv .venv-readers .venv-jupyter build client/node_modules client/dist
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -123,12 +127,23 @@ clean: ## remove what setup made
 	.venv-readers/bin/pip install --quiet --no-deps -r tests/readers/requirements.txt
 	touch $@
 
+# As users install it, without torch.
+.venv-jupyter/installed: pyproject.toml
+	test -x .venv-jupyter/bin/python || $(PYTHON) -m venv .venv-jupyter
+	.venv-jupyter/bin/pip install --quiet -c constraints.txt jupyterlab==4.6.6 anywidget==0.11.0 -e '.[jupyter]'
+	touch $@
+
 $(NODE_MODULES): client/package.json client/package-lock.json
 	cd client && npm ci --no-audit --no-fund
 	touch $@
 
 client/dist/index.html: $(NODE_MODULES) $(CLIENT_SOURCES)
 	cd client && npm run build
+	touch $@
+
+# What other pages take of it: client/package/README.md.
+client/package/dist/index.js: $(NODE_MODULES) $(CLIENT_SOURCES)
+	cd client && npm run package
 	touch $@
 
 # What nginx sends: the same files, compressed ahead.

@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "client"
 SOURCE = CLIENT / "src"
 ORDER = {
-    "": ("shared", "codec", "api", "worker", "bridge", "session", "canvas", "exports", "imports", "app"),
+    "": (
+        *("shared", "codec", "api", "worker", "bridge", "session", "canvas", "pixels"),
+        *("exports", "imports", "pieces", "app"),
+    ),
     "shared": (
         *("failures", "errors", "stages", "generated", "types", "geometry", "rle", "sha256"),
         *("reading", "image", "prompt", "model", "messages"),

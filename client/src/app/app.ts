@@ -1,12 +1,7 @@
 /** The page's parts, joined. */
 import { computed } from '@preact/signals';
 import { readCanvases, type Canvases } from '../api/canvases';
-import { browser, createEmbed } from '../api/embeddings';
-import { createTexts } from '../api/texts';
-import { createUpright } from '../api/upright';
-import { startDecoder } from '../bridge/decoder';
-import { withFallback } from '../bridge/fallback';
-import { createServerDecoder } from '../bridge/serverDecoder';
+import { serviceAt } from '../bridge/service';
 import { Gestures } from '../canvas/pointer';
 import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
@@ -144,23 +139,16 @@ export function browserServices(): Services {
   const maps = mapsFrom(location.search);
   const patience = patienceFrom(location.search);
   const apiKeys = new ApiKeys();
-  const ways = { ...browser, keys: apiKeys };
-  const convert = createUpright(address('v1/upright'), ways, patience);
+  const { convert, ...service } = serviceAt(address, { keys: apiKeys, maps, patience });
   return {
+    ...service,
     apiKeys,
-    embed: createEmbed(address(maps === null ? 'v1/embed' : `v1/embed?maps=${maps}`), ways, patience),
-    texts: createTexts(address('v1/text'), ways, patience),
-    decoder: withFallback(
-      startDecoder(patience && WORKER_PATIENCE * patience),
-      createServerDecoder(address('v1/decode'), patience, apiKeys),
-    ),
     readFile: (file, options) => readFile(file, convert, options),
     reopen: async ({ file, name, digest }, decodes = true) => ({
       ...(await readPhoto(file, name, convert, decodes)),
       ...(digest !== undefined && { digest }),
     }),
     openWorks,
-    modelUrl: address('v1/model'),
     canvases: () => readCanvases(address('v1/model')),
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),
@@ -169,9 +157,6 @@ export function browserServices(): Services {
     now: () => performance.now(),
   };
 }
-
-/** The worker waits for files itself, and has to be heard afterwards. */
-const WORKER_PATIENCE = 3;
 
 /** `?patience=300` in the address, for slow servers: most seconds without a sign of life; as milliseconds. */
 function patienceFrom(query: string): number | undefined {

@@ -130,12 +130,20 @@ class Bridge implements DecoderBridge {
 export const createBridge = (start: () => WorkerLike, milliseconds?: number): DecoderBridge =>
   new Bridge(start, milliseconds);
 
-/** Start the worker; its script is a file of its own. */
-export const startDecoder = (milliseconds?: number): DecoderBridge => createBridge(startWorker, milliseconds);
+/** A worker of that name, which runs `worker/main.ts`. */
+export type MakeWorker = (name: string) => Worker;
 
-function startWorker(): Worker {
+/** Its script is a file of its own. */
+export const makeWorker: MakeWorker = (name) =>
+  new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
+
+/** Start the worker. */
+export const startDecoder = (milliseconds?: number, make: MakeWorker = makeWorker): DecoderBridge =>
+  createBridge(() => startWorker(make), milliseconds);
+
+function startWorker(make: MakeWorker): Worker {
   const name = lifeName();
-  const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
+  const worker = make(name);
   // It says nothing before it holds its lock.
   const watch = (): void =>
     whenLifeEnds(name, () => worker.dispatchEvent(new ErrorEvent('error', { message: 'it has ended' })));

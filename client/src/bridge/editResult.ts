@@ -1,8 +1,8 @@
-import { rleArea } from '../../shared/rle';
-import { applyEdits, emptyMask, type EditItem } from '../../shared/prompt/edits';
-import { WORKER_STAGES } from '../../shared/stages';
-import type { WorkerTimings } from '../../shared/messages';
-import type { SizeHw, StepResult } from '../../shared/types';
+import { rleArea } from '../shared/rle';
+import { applyEdits, emptyMask, type EditItem } from '../shared/prompt/edits';
+import { WORKER_STAGES } from '../shared/stages';
+import type { WorkerTimings } from '../shared/messages';
+import type { SizeHw, StepResult } from '../shared/types';
 
 /** All but what follows from where and when it was asked. */
 export type Answer = Omit<StepResult, 'timings' | 'label' | 'labelScore'> & {

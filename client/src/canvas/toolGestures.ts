@@ -71,10 +71,16 @@ export const brushOf = (paints: Label): ToolGesture => ({
   },
 });
 
-/** A press, or a box that is drawn from there; always positive. */
+/** A press, or a box that is drawn from there. */
+export const CLICKS_AND_BOXES: ToolGesture = {
+  kind: 'drag',
+  begin: (at, label, image) => (isInside(at, image) ? placeShape(at, clickAt(at, label), label) : null),
+};
+
+/** The same, always positive. */
 export const PLACES: ToolGesture = {
   kind: 'drag',
-  begin: (at, _label, image) => (isInside(at, image) ? placeShape(at, clickAt(at, 1)) : null),
+  begin: (at, _label, image) => (isInside(at, image) ? placeShape(at, clickAt(at, 1), 1) : null),
 };
 
 export const opposite = (label: Label): Label => (label === 1 ? 0 : 1);
@@ -94,13 +100,13 @@ function boxShape(from: PointXy, end: PointXy, label: Label): Shape {
   };
 }
 
-function placeShape(from: PointXy, item: PromptItem): Shape {
+function placeShape(from: PointXy, item: PromptItem, label: Label): Shape {
   return {
     item,
     isWhole: () => true,
     to: (at, scale) => {
-      const box = boxShape(from, at, 1);
-      return placeShape(from, box.isWhole(scale) ? box.item : clickAt(from, 1));
+      const box = boxShape(from, at, label);
+      return placeShape(from, box.isWhole(scale) ? box.item : clickAt(from, label), label);
     },
   };
 }

@@ -1,9 +1,9 @@
 /** A photo file -> the pixels that the server reads from it, whatever marks it has and whatever browser this is. */
-import { isForServer, kindOf } from '../../shared/image/imageKinds';
-import { readMarks, type Orientation } from '../../shared/image/imageMarks';
-import { Failure } from '../../shared/errors';
-import type { Region } from '../../canvas/maskGrid';
-import type { SizeHw } from '../../shared/types';
+import { isForServer, kindOf } from '../shared/image/imageKinds';
+import { readMarks, type Orientation } from '../shared/image/imageMarks';
+import { Failure } from '../shared/errors';
+import type { Region } from '../canvas/maskGrid';
+import type { SizeHw } from '../shared/types';
 
 export interface Decoded {
   /** What the server is sent; it reads the pixels of `bitmap` from it. */
@@ -217,4 +217,16 @@ function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('this browser gives no canvas of that size');
   return context;
+}
+
+/** A photo that browser and server see in different sizes would get shifted masks. */
+export function checkSize(photo: SizeHw, [height, width]: readonly [number, number]): void {
+  if (photo.height === height && photo.width === width) return;
+  throw new Failure({
+    kind: 'image',
+    what: 'photo-size-differs',
+    message:
+      `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
+      `the server as ${width} x ${height}`,
+  });
 }

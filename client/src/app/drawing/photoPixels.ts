@@ -3,7 +3,7 @@
  * that is in sight, once that is magnified. The rest is decoded again from the file when it is needed.
  */
 import { effect, untracked } from '@preact/signals';
-import { decodePart, decodeWhole } from '../photos/decodePhoto';
+import { decodePart, decodeWhole } from '../../pixels/decodePhoto';
 import { OVERVIEW_PIXELS, shrunk, sizeBy, type Detail } from '../photos/pixels';
 import { covers, visibleRegion } from '../../canvas/layerFrame';
 import type { Picture } from '../../canvas/layers';

@@ -19,7 +19,7 @@ import { maskPng } from '../../exports/png';
 import { toYolo } from '../../exports/yolo';
 import { toProject } from '../../session/project';
 import type { Project } from '../../shared/types';
-import { decodeWhole } from '../photos/decodePhoto';
+import { decodeWhole } from '../../pixels/decodePhoto';
 import type { Store } from '../state/store';
 import { untilSharp } from '../steps/sharpening';
 import { lastTimingsOf } from '../steps/timings';

@@ -1,7 +1,7 @@
 /** Files -> photos and projects. */
 import { fromJson, fromPng, fromZip } from '../../imports/annotations';
 import type { Imported, KnownPhoto } from '../../imports/imported';
-import { decodePhoto, measurePhoto, type Convert } from './decodePhoto';
+import { decodePhoto, measurePhoto, type Convert } from '../../pixels/decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './pixels';
 import { Failure, unwrap } from '../../shared/errors';
@@ -111,16 +111,4 @@ function aboutFile(error: unknown, { name }: File): Failure {
   const known = error instanceof Failure ? error.detail : { what: 'annotations-unreadable' as const };
   const message = `not a project or annotations: ${String(error)}`;
   return new Failure({ ...known, kind: 'project', about: name, message }, { cause: error });
-}
-
-/** A photo that browser and server see in different sizes would get shifted masks. */
-export function checkSize(photo: SizeHw, [height, width]: readonly [number, number]): void {
-  if (photo.height === height && photo.width === width) return;
-  throw new Failure({
-    kind: 'image',
-    what: 'photo-size-differs',
-    message:
-      `the browser reads this photo as ${photo.width} x ${photo.height} pixels, ` +
-      `the server as ${width} x ${height}`,
-  });
 }

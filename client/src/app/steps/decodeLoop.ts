@@ -4,9 +4,9 @@ import { hasStep, nextPending, type Embedded, type PendingStep } from '../../ses
 import { recordResult } from '../../session/transitions';
 import { toClientError, type ClientError } from '../../shared/errors';
 import { counted, isEdit } from '../../shared/prompt/edits';
-import { checkSize } from '../photos/photo';
+import { checkSize } from '../../pixels/decodePhoto';
 import { isReady, namingOf, phaseOf, type Store } from '../state/store';
-import { editResult, type Answer } from './editResult';
+import { editResult, type Answer } from '../../bridge/editResult';
 import { stepArgs } from './stepArgs';
 import { answeredTimings } from './timings';
 import type { TextLookup } from './textLookup';

@@ -8,7 +8,7 @@ import type { DecoderBridge } from '../../bridge/decoder';
 import { coarseMasks } from '../../session/sharpening';
 import { activeObjectOf, embeddedOf, imageOf, pendingSteps, type Embedded } from '../../session/state';
 import { aborted, toClientError, type ClientError } from '../../shared/errors';
-import { checkSize } from '../photos/photo';
+import { checkSize } from '../../pixels/decodePhoto';
 import { embeddedHere, phaseOf, type Readiness, type Store } from '../state/store';
 
 interface Services {

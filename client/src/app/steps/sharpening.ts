@@ -9,7 +9,7 @@ import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
 import { coarseMasks, recordSharp, type CoarseMask } from '../../session/sharpening';
 import type { ImageId } from '../../session/state';
 import { toClientError } from '../../shared/errors';
-import { decodeWhole } from '../photos/decodePhoto';
+import { decodeWhole } from '../../pixels/decodePhoto';
 import { isReady, phaseOf, type Store } from '../state/store';
 import { stepArgs } from './stepArgs';
 import type { TextLookup } from './textLookup';

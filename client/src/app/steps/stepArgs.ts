@@ -1,7 +1,7 @@
+import { askedOf } from '../../bridge/asking';
 import type { PendingStep } from '../../session/state';
 import type { StepArgs } from '../../shared/messages';
-import { counted, isEdit, standing } from '../../shared/prompt/edits';
-import { encodedPart, promptPoints } from '../../shared/prompt/prompts';
+import { counted } from '../../shared/prompt/edits';
 import type { Store } from '../state/store';
 import type { TextLookup } from './textLookup';
 
@@ -14,16 +14,5 @@ export function stepArgs(
   const size = photos.value.get(embedded.image)?.photo.size;
   const texts = lookup.vectorsOf(counted(prompts));
   if (size === undefined || texts === null || decoder.value.phase !== 'ready') return null;
-  const { info } = decoder.value;
-  const told = counted(prompts);
-  const [before, last] = [told.at(-2), told.at(-1)];
-  const part = encodedPart(size, embedded.part);
-  return {
-    ...{ imageId: embedded.id, texts, prompts: told },
-    points: promptPoints(told, part, info),
-    memory: previous?.maskLogits ?? null,
-    ...(previous && before && isEdit(before) && { painted: previous.mask }),
-    strokes: standing(told, part, info),
-    ...(last?.kind === 'click' && last.extent && { extent: last.extent }),
-  };
+  return askedOf({ embedded, size, prompts, previous, texts }, decoder.value.info);
 }
