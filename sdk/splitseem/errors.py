@@ -27,9 +27,9 @@ class InputError(SplitseemError, ValueError):
 class NotInstalled(SplitseemError, ImportError):
     """What decoding here needs is not there; the message says what to install, or what does without."""
 
-    def __init__(self, what: str, without: str | None = None) -> None:
+    def __init__(self, what: str, without: str | None = None, extra: str = "decode") -> None:
         otherwise = f", or {without} does without" if without else ""
-        super().__init__(f"{what}: pip install 'splitseem[decode]'{otherwise}")
+        super().__init__(f"{what}: pip install 'splitseem[{extra}]'{otherwise}")
 
 
 class NoAnswer(SplitseemError):

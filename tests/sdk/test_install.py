@@ -48,6 +48,15 @@ def test_it_asks_a_server_without_any_other() -> None:
     assert run.stdout.split() == ["asked"] * 3, run.stderr
 
 
+def test_the_canvas_for_notebooks_says_which_extra_it_needs() -> None:
+    run = alone(
+        "from splitseem import NotInstalled\n"
+        "try: import splitseem.jupyter\n"
+        "except NotInstalled as error: print(error)\n"
+    )
+    assert run.stdout == "the canvas needs anywidget: pip install 'splitseem[jupyter]'\n", run.stderr
+
+
 def test_the_command_line_says_what_it_needs_in_one_line() -> None:
     run = alone("from splitseem_cli.start import main; main()")
     assert run.returncode == 1
