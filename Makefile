@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format readers jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers other-tools jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -33,8 +33,11 @@ test: setup client/package/dist/index.js tools ## everything that needs no GPU, 
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not cuda"
 	cd client && npm test && npm run test:e2e
 
-readers: .venv-readers/installed setup ## what other programs read of the page's exports, in an environment of their own, 450 MB
+readers: .venv-readers/installed setup ## what other programs read of the page's exports, in an environment of their own, 510 MB
 	.venv-readers/bin/python -m pytest -q tests/readers
+
+other-tools: .venv-readers/installed setup ## clients of other tools ask the adapters, in the same environment
+	.venv-readers/bin/python -m pytest -q tests/other_tools
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
 	cd client && npm run widget && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \

@@ -31,12 +31,16 @@ from typing import Any
 import msgpack
 from PIL import Image
 
+from splitseem_server.settings import ADAPTERS
+
 SERVE = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve", "--port", "0"]
 CLIENTS = 4
 ANSWER_S = 120.0
 SLOW_S = 1.0
 IMAGE_ROUTES = ("/embed?canvas=64", "/v1/upright", "/v1/decode?canvas=64", "/v1/panoptic?canvas=64")
 JSON_ROUTES = ("/v1/decode?canvas=64", "/v1/text", "/embed", "/v1/panoptic")
+LABEL_CONFIG = '<View><Image name="i" value="$image"/><BrushLabels name="b" toName="i"/></View>'
+BOMB = "<!DOCTYPE a [<!ENTITY b 'cc'><!ENTITY c '&b;&b;'>]><View>&c;</View>"
 CLICK = {"kind": "click", "x": 3.0, "y": 4.0, "label": 1}
 
 
@@ -155,6 +159,70 @@ def odd_json(random: Random) -> Sent:
     return Sent("/v1/decode?canvas=64", "application/json", random.choice((body, mutated(random, body))))
 
 
+@dataclass(frozen=True)
+class Oddities:
+    """Values for what other programs ask, some of which none of them means."""
+
+    wild: Any
+    picture: Any
+    x: Any
+    label: Any
+
+
+def of_roboflow(odd: Oddities) -> tuple[str, dict[str, Any]]:
+    point = {"x": odd.x, "y": 4.0, "positive": odd.label}
+    image = {"type": "base64", "value": odd.picture}
+    return "/sam2/segment_image", {"image": image, "prompts": [{"points": [point]}], "format": "rle"}
+
+
+def of_sam(odd: Oddities) -> tuple[str, dict[str, Any]]:
+    image = {"type": "base64", "value": odd.picture}
+    body = {"image": image, "point_coords": [[odd.x, 4]], "point_labels": [odd.label]}
+    return "/sam/segment_image", body
+
+
+def of_qupath(odd: Oddities) -> tuple[str, dict[str, Any]]:
+    points = {"point_coords": [[3, odd.x]], "point_labels": [odd.label]}
+    return "/sam/", {"b64img": odd.picture, "bbox": [1, odd.x, 9, 9], **points}
+
+
+def of_label_studio(odd: Oddities) -> tuple[str, dict[str, Any]]:
+    value = {"x": odd.x, "y": 4, "width": 9, "height": 9}
+    kind = "keypointlabels" if odd.label else odd.wild
+    region = {"type": kind, "value": value, "original_width": 90, "original_height": odd.x}
+    return "/label-studio/predict", {
+        "tasks": [{"data": {"image": f"data:,{odd.picture}"}}],
+        "label_config": LABEL_CONFIG if odd.label else BOMB,
+        "params": {"context": {"result": [region]}},
+    }
+
+
+def of_cvat(odd: Oddities) -> tuple[str, dict[str, Any]]:
+    points = {"pos_points": [[odd.x, 4]], "neg_points": [], "obj_bbox": odd.wild}
+    return "/api/function_invocations", {"image": odd.picture, **points}
+
+
+def of_kserve(odd: Oddities) -> tuple[str, dict[str, Any]]:
+    inputs = [
+        {"name": "image", "shape": [4, 4, 3], "datatype": "UINT8", "data": [7] * 48},
+        {"name": "points", "shape": [1, odd.label, 2], "datatype": "FP32", "data": [odd.x, 2]},
+    ]
+    return "/v2/models/nano/infer", {"inputs": inputs, "outputs": [] if odd.label else odd.wild}
+
+
+OTHERS = (of_roboflow, of_sam, of_qupath, of_label_studio, of_cvat, of_kserve)
+
+
+def foreign(random: Random) -> Sent:
+    """What other programs ask, in their words."""
+    wild: Any = random.choice((1e30, -1e308, 1e400, 10**400, float("nan"), "x", None, [], {}, True, -1))
+    text = base64.b64encode(photo(random, "PNG")).decode()
+    picture, label = random.choice((text, text, text[:-9], wild)), random.choice((1, 0, wild))
+    path, body = random.choice(OTHERS)(Oddities(wild, picture, random.choice((3, wild)), label))
+    content = json.dumps(body).encode()
+    return Sent(path, "application/json", random.choice((content, content, mutated(random, content))))
+
+
 def odd_words(random: Random) -> Sent:
     words = ["x" * random.choice((0, 1, 5000)), "\ud800", "cat", 3, None, ["cat"]]
     body = {
@@ -199,6 +267,7 @@ KINDS: dict[Callable[[Random], Sent], int] = {
     nested: 6,
     odd_json: 14,
     odd_words: 10,
+    foreign: 14,
     packed: 10,
     many_parts: 6,
     lie: 6,
@@ -307,6 +376,7 @@ def serving() -> Iterator[tuple[int, str]]:
             **os.environ,
             "OMP_NUM_THREADS": "1",
             "SPLITSEEM_SERVE_CLIENT": "false",
+            "SPLITSEEM_ADAPTERS": ",".join(ADAPTERS),
             "SPLITSEEM_LOG_LEVEL": "warning",
             "SPLITSEEM_BODY_STALL_S": "0.5",
             "SPLITSEEM_CACHE_BYTES": str(2**25),

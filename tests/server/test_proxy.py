@@ -22,6 +22,7 @@ from tests.server.nginx import ROOT, command, environment, nginx
 
 from splitseem_proto import unpack
 from splitseem_server.http.middleware import ISOLATION_HEADERS
+from splitseem_server.settings import ADAPTERS
 
 StartNginx = Callable[..., str]
 
@@ -130,6 +131,16 @@ def test_nginx_serves_the_client_and_passes_the_service_on(
         with httpx.Client(base_url=start_nginx(upstream), timeout=30) as client:
             check_files(client)
             check_service(client, upstream, image_bytes)
+
+
+def test_what_other_tools_ask_is_passed_on(
+    make_app: Callable[..., FastAPI], serve: Any, start_nginx: StartNginx
+) -> None:
+    with serve(make_app(adapters=",".join(ADAPTERS))) as upstream:
+        with httpx.Client(base_url=start_nginx(upstream), timeout=30) as client:
+            for path in ("/v2", "/v2/health/live", "/sam/version/", "/label-studio/health", "/api/functions"):
+                assert client.get(path).status_code == 200, path
+            assert list(client.post("/sam2/segment_image", content=b"x").json()) == ["message"]
 
 
 def check_files(client: httpx.Client) -> None:
