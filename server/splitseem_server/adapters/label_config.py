@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from splitseem_server.errors import InvalidParameter
 
-MOST_CHARACTERS = 2**20
+MOST_CHARACTERS = 2**18
 
 
 @dataclass(frozen=True)
