@@ -40,7 +40,7 @@ other-tools: .venv-readers/installed setup ## clients of other tools ask the ada
 	.venv-readers/bin/python -m pytest -q tests/other_tools
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
-	cd client && npm run widget && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \
+	cd client && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \
 		npx vitest run --config vitest.e2e.config.ts e2e/pieces/jupyter.test.ts
 
 fuzz: setup tools ## a random user of the page: make fuzz [SEED="1 2"] [ACTIONS=5000] [PLAN='what a failure printed'] [SHORTEN=600]

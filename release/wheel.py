@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BUILT = ("client/dist/index.html", "build/decoder/nano/manifest.json")
+BUILT = ("client/dist/index.html", "build/decoder/nano/manifest.json", "sdk/splitseem/canvas.js")
 
 
 class NotBuilt(Exception):

@@ -13,8 +13,8 @@ export interface Model {
   set(name: string, value: unknown): void;
   save_changes(): void;
   send(content: unknown): void;
-  on(event: 'msg:custom', listener: (content: unknown) => void): void;
-  off(event: 'msg:custom', listener: (content: unknown) => void): void;
+  on(event: 'msg:custom' | 'change:_objects', listener: (content: unknown) => void): void;
+  off(event: 'msg:custom' | 'change:_objects', listener: (content: unknown) => void): void;
 }
 
 /** The kernel's answer to a question of that number. */
@@ -73,59 +73,100 @@ class Kernel {
 }
 
 function render({ model, el }: { readonly model: Model; readonly el: HTMLElement }): () => void {
-  const kernel = new Kernel(model);
-  const [height = 1, width = 1] = model.get('_size_hw') as readonly number[];
-  const marking = new Marking({ height, width }, ({ prompts }) => kernel.answer(prompts));
-  const status = Object.assign(document.createElement('p'), { role: 'status', textContent: HELP });
-  const run = (act: Promise<Found | null>): void => {
-    act.then(
-      (found) => {
-        status.textContent = found === null ? HELP : `${found.label ?? 'An object'}, ${found.area} pixels`;
-        keep(model, marking);
-      },
-      (error: unknown) => {
-        status.textContent = toClientError(error, 'decoder').message;
-      },
-    );
-  };
-  const view = new CanvasView({
-    give: (item) => run(marking.prompt(item)),
-    undo: () => run(marking.undo()),
-    redo: () => run(marking.redo()),
-    begin: () => run(marking.begin()),
-  });
-  marking.addEventListener('change', () => view.refresh());
-  const style = Object.assign(document.createElement('style'), { textContent: STYLE });
+  const view = new WidgetView(model);
   // Keys of the notebook mean something else.
   el.dataset.lmSuppressShortcuts = 'true';
-  (el.shadowRoot ?? el.attachShadow({ mode: 'open' })).replaceChildren(style, view.canvas, status);
-  void showPicture(model, view, marking);
-  run(restored(model, marking));
-  return () => {
-    kernel.stop();
-    view.close();
-  };
+  (el.shadowRoot ?? el.attachShadow({ mode: 'open' })).replaceChildren(...view.elements);
+  return () => view.close();
 }
 
-async function showPicture(model: Model, view: CanvasView, marking: Marking): Promise<void> {
+/** One of the views of a widget: what is marked in one is seen in all. */
+class WidgetView {
+  readonly elements: readonly HTMLElement[];
+  readonly #model: Model;
+  readonly #kernel: Kernel;
+  readonly #status = Object.assign(document.createElement('p'), { role: 'status' });
+  readonly #canvas = new CanvasView({
+    give: (item) => void this.#say(this.#marking, this.#marking.prompt(item)),
+    undo: () => void this.#say(this.#marking, this.#marking.undo()),
+    redo: () => void this.#say(this.#marking, this.#marking.redo()),
+    begin: () => void this.#say(this.#marking, this.#marking.begin()),
+  });
+  readonly #follow = (): void => {
+    const isOther = JSON.stringify(promptsOf(this.#marking)) !== JSON.stringify(this.#model.get('_objects'));
+    if (isOther) this.#start();
+  };
+  #marking: Marking;
+  #pixels: CanvasImageSource | null = null;
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#kernel = new Kernel(model);
+    const style = Object.assign(document.createElement('style'), { textContent: STYLE });
+    this.elements = [style, this.#canvas.canvas, this.#status];
+    this.#marking = this.#start();
+    model.on('change:_objects', this.#follow);
+    pictureOf(model).then(
+      (pixels) => {
+        this.#pixels = pixels;
+        this.#canvas.show({ marking: this.#marking, pixels });
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  close(): void {
+    this.#model.off('change:_objects', this.#follow);
+    this.#kernel.stop();
+    this.#canvas.close();
+  }
+
+  /** Show what the kernel knows, for the first time or because another view changed it. */
+  #start(): Marking {
+    const [height = 1, width = 1] = this.#model.get('_size_hw') as readonly number[];
+    const marking = new Marking({ height, width }, ({ prompts }) => this.#kernel.answer(prompts));
+    this.#marking = marking;
+    marking.addEventListener('change', () => this.#canvas.refresh());
+    if (this.#pixels !== null) this.#canvas.show({ marking, pixels: this.#pixels });
+    void this.#say(marking, restored(marking, this.#model.get('_objects') as Prompts));
+    return marking;
+  }
+
+  async #say(marking: Marking, act: Promise<Found | null>): Promise<void> {
+    try {
+      const found = await act;
+      if (marking !== this.#marking) return;
+      this.#status.textContent =
+        found === null ? HELP : `${found.label ?? 'An object'}, ${found.area} pixels`;
+      this.#model.set('_objects', promptsOf(marking));
+      this.#model.save_changes();
+    } catch (error) {
+      if (marking === this.#marking) this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#status.textContent = toClientError(error, 'decoder').message;
+  }
+}
+
+async function pictureOf(model: Model): Promise<CanvasImageSource> {
   const bytes = model.get('_picture') as DataView<ArrayBuffer>;
   const pixels = new Image();
   pixels.src = URL.createObjectURL(new Blob([bytes]));
   await pixels.decode();
   URL.revokeObjectURL(pixels.src);
-  view.show({ marking, pixels });
+  return pixels;
 }
 
-/** Prompts of objects in their order; the kernel has their masks. */
-function keep(model: Model, marking: Marking): void {
-  const objects = marking.objects.map(({ prompts }) => prompts).filter(({ length }) => length > 0);
-  model.set('_objects', objects);
-  model.save_changes();
-}
+/** Of each object, in order; the kernel has the masks. */
+type Prompts = readonly (readonly PromptItem[])[];
 
-/** What another view of the same widget left. */
-async function restored(model: Model, marking: Marking): Promise<Found | null> {
-  for (const prompts of model.get('_objects') as readonly (readonly PromptItem[])[]) {
+const promptsOf = ({ objects }: Marking): Prompts =>
+  objects.map(({ prompts }) => prompts).filter(({ length }) => length > 0);
+
+async function restored(marking: Marking, objects: Prompts): Promise<Found | null> {
+  for (const prompts of objects) {
     await marking.begin();
     await marking.prompt(prompts);
   }
