@@ -51,7 +51,9 @@ class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self, photo: ImageLike, client: Client | str) -> None:
         if not _SCRIPT.exists():
-            raise NotInstalled("the canvas needs its script, which `make setup` builds in a checkout", extra="jupyter")
+            raise NotInstalled(
+                "the canvas needs its script, which `make setup` builds in a checkout", extra="jupyter"
+            )
         self._client = Client(client) if isinstance(client, str) else client
         file = image_file(photo)
         embedded = self._client.embed(file)
