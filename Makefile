@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format readers other-tools jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers other-tools label-studio jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -38,6 +38,9 @@ readers: .venv-readers/installed setup ## what other programs read of the page's
 
 other-tools: .venv-readers/installed setup ## clients of other tools ask the adapters, in the same environment
 	.venv-readers/bin/python -m pytest -q tests/other_tools
+
+label-studio: .venv-readers/installed .venv-label-studio/installed setup ## a real Label Studio asks its adapter, in an environment of its own, 1 GB
+	LABEL_STUDIO=.venv-label-studio/bin/label-studio .venv-readers/bin/python -m pytest -q tests/other_tools/test_label_studio_server.py
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
 	cd client && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \
@@ -114,7 +117,7 @@ tools: ## Redis and Chromium for the tests: installed when root on Debian, else 
 	@scripts/test_tools.sh
 
 clean: ## remove what setup made
-	rm -rf .venv .venv-readers .venv-jupyter build client/node_modules client/dist
+	rm -rf .venv .venv-readers .venv-label-studio .venv-jupyter build client/node_modules client/dist
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -134,6 +137,11 @@ clean: ## remove what setup made
 .venv-jupyter/installed: pyproject.toml
 	test -x .venv-jupyter/bin/python || $(PYTHON) -m venv .venv-jupyter
 	.venv-jupyter/bin/pip install --quiet -c constraints.txt jupyterlab==4.6.6 anywidget==0.11.0 -e '.[jupyter]'
+	touch $@
+
+.venv-label-studio/installed: .venv/installed
+	test -x .venv-label-studio/bin/python || $(BIN)/python -m venv .venv-label-studio
+	.venv-label-studio/bin/pip install --quiet label-studio==1.23.2
 	touch $@
 
 $(NODE_MODULES): client/package.json client/package-lock.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -90,14 +91,16 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return secret, file
 
 
-@pytest.fixture(scope="session")
-def url(key: tuple[str, Path]) -> Iterator[str]:
-    """The address of a service of nano that asks for a key and answers all protocols."""
+@contextlib.contextmanager
+def serving(**settings: str) -> Iterator[str]:
+    """The address of a service of nano that answers all protocols."""
     from splitseem_server.settings import ADAPTERS
 
-    settings = {"SPLITSEEM_ADAPTERS": ",".join(ADAPTERS), "SPLITSEEM_API_KEYS_FILE": str(key[1])}
     process = subprocess.Popen(
-        [*PROGRAM, "serve", "--port", "0"], env={**ENVIRONMENT, **settings}, stdout=subprocess.PIPE, text=True
+        [*PROGRAM, "serve", "--port", "0"],
+        env={**ENVIRONMENT, "SPLITSEEM_ADAPTERS": ",".join(ADAPTERS), **settings},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
@@ -108,3 +111,10 @@ def url(key: tuple[str, Path]) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def url(key: tuple[str, Path]) -> Iterator[str]:
+    """The address of one that asks for a key."""
+    with serving(SPLITSEEM_API_KEYS_FILE=str(key[1])) as address:
+        yield address

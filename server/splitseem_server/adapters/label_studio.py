@@ -36,7 +36,7 @@ from splitseem_server.services import Services, services_of
 router = APIRouter(prefix="/label-studio")
 ADAPTER = Adapter(
     router,
-    dict.fromkeys(("/label-studio/setup", "/label-studio/predict", "/label-studio/webhook"), "decode"),
+    dict.fromkeys(("/label-studio/setup", "/label-studio/predict"), "decode"),
     error_field="error",
 )
 
@@ -111,7 +111,7 @@ async def versions(services: Annotated[Services, Depends(services_of)]) -> Respo
 
 @router.post("/webhook")
 async def webhook() -> Response:
-    """Nothing is learnt from what is annotated."""
+    """Nothing is learnt from what is annotated; Label Studio tells it without a key."""
     return JSONResponse({"status": "ok"})
 
 
@@ -212,13 +212,14 @@ def _file_path(path: str, own: str) -> str:
 
 
 def _own_fetcher(services: Services) -> ImageFetcher:
-    settings = services.settings
-    token = settings.label_studio_token
+    settings, token = services.settings, services.settings.label_studio_token
+    # It serves pictures as what its API calls JSON, and knows no other kind.
+    headers = {"Accept": "*/*", **({"Authorization": f"Token {token}"} if token else {})}
     return ImageFetcher(
         settings.max_image_bytes,
         settings.url_s,
         ports=None,
         may_reach=lambda address: True,
         redirects=0,
-        headers={"Authorization": f"Token {token}"} if token else {},
+        headers=headers,
     )

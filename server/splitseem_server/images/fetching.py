@@ -69,7 +69,7 @@ class ImageFetcher:
         ports: that are asked; None: all.
         resolve, may_reach: as for strangers, unless a setting or a test says otherwise.
         redirects: that are followed.
-        headers: to send along, to wherever redirects lead.
+        headers: to send along, or instead of ours, to wherever redirects lead.
     """
 
     max_bytes: int
@@ -101,7 +101,7 @@ class ImageFetcher:
         for _ in range(self.redirects + 1):
             name = {"sni_hostname": url.host}
             pinned = await self._pinned(url)
-            headers = {**self.headers, **_headers(url)}
+            headers = {**_headers(url), **self.headers}
             async with client.stream("GET", pinned, headers=headers, extensions=name) as response:
                 if not response.has_redirect_location:
                     return await self._body(response)
