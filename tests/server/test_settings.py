@@ -60,6 +60,10 @@ def test_environment_is_read_and_arguments_override_it() -> None:
         ("REDIS_TIMEOUT_S", "nan"),
         ("MAX_IMAGE_PIXELS", "900000000"),
         ("LOG_LEVEL", "loud"),
+        ("ADAPTERS", "roboflow,sam"),
+        ("LABEL_STUDIO_URL", "studio:8080"),
+        ("LABEL_STUDIO_URL", "http://user:hunter2@studio"),
+        ("LABEL_STUDIO_URL", "http://studio/?a=b"),
         ("MODEL", ""),
     ],
 )
@@ -138,7 +142,8 @@ def test_sentinels_have_passwords_of_their_own_and_tls_unless_they_have_not(quer
 def test_settings_are_logged_at_start_with_secrets_masked(
     log_format: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure_log(Settings.from_environment({}, cache=SECRET, log_format=log_format))
+    token = {"SPLITSEEM_LABEL_STUDIO_TOKEN": "token-hunter2"}
+    configure_log(Settings.from_environment(token, cache=SECRET, log_format=log_format))
     line = capsys.readouterr().out
     assert "hunter2" not in line
     assert "redis://user:***@db:6379/1" in line

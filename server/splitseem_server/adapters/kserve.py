@@ -42,7 +42,7 @@ OUTPUTS: Mapping[str, tuple[str, tuple[int, ...]]] = {
 """Of N objects masks `[N, H, W]`, scores without bounds, and the best name of each."""
 _AS_WELL = {"INT64": "INT32", "FP64": "FP32"}
 """Datatypes that are taken for others."""
-MOST_MASK_PIXELS = 2**27
+MOST_MASK_PIXELS = 2**26
 """Of all masks of an answer, which are a byte each."""
 HEADER_LENGTH = "Inference-Header-Content-Length"
 
