@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format readers other-tools label-studio jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers other-tools label-studio ray jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -41,6 +41,9 @@ other-tools: .venv-readers/installed setup ## clients of other tools ask the ada
 
 label-studio: .venv-readers/installed .venv-label-studio/installed setup ## a real Label Studio asks its adapter, in an environment of its own, 1 GB
 	LABEL_STUDIO=.venv-label-studio/bin/label-studio .venv-readers/bin/python -m pytest -q tests/other_tools/test_label_studio_server.py
+
+ray: .venv-ray/installed setup ## embeddings of many images on a Ray cluster of several nodes, in an environment of its own, 450 MB
+	.venv-ray/bin/python -m pytest -q tests/fleet
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
 	cd client && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \
@@ -117,7 +120,7 @@ tools: ## Redis and Chromium for the tests: installed when root on Debian, else 
 	@scripts/test_tools.sh
 
 clean: ## remove what setup made
-	rm -rf .venv .venv-readers .venv-label-studio .venv-jupyter build client/node_modules client/dist
+	rm -rf .venv .venv-readers .venv-label-studio .venv-ray .venv-jupyter build client/node_modules client/dist
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -131,6 +134,13 @@ clean: ## remove what setup made
 	$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
 		> $$(echo .venv-readers/lib/python*/site-packages)/main-environment.pth
 	.venv-readers/bin/pip install --quiet --no-deps -r tests/readers/requirements.txt
+	touch $@
+
+.venv-ray/installed: .venv/installed tests/fleet/requirements.txt
+	test -x .venv-ray/bin/python || $(BIN)/python -m venv .venv-ray
+	$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
+		> $$(echo .venv-ray/lib/python*/site-packages)/main-environment.pth
+	.venv-ray/bin/pip install --quiet -c constraints.txt -r tests/fleet/requirements.txt
 	touch $@
 
 # As users install it, without torch.

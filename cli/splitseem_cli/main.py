@@ -11,6 +11,7 @@ COMMANDS = {
     "replay": "Make the masks of a project again from its prompts.",
     "panoptic": "Segment all of an image without a prompt.",
     "embed": "Write embeddings of images as wire files.",
+    "embed-dataset": "Embed millions of images on a Ray cluster.",
     "export": "Export the ONNX decoder graphs of a model.",
     "parity": "Compare with reference numbers of the official code.",
     "evaluate": "Measure a model by simulated clicks.",
@@ -18,7 +19,10 @@ COMMANDS = {
     "convert": "Write a checkpoint as safetensors.",
     "keys": "Make keys for callers of the service.",
 }
-"""Command -> one line of help; module `splitseem_cli.<command>` holds it as `command`."""
+"""Command -> one line of help; module `splitseem_cli.<command>` holds it as `command`, or one named below."""
+
+_MODULES = {"embed-dataset": "splitseem_ray.command"}
+_EXTRAS = {"embed-dataset": "ray"}
 
 INTERRUPTED = 130
 """Exit status after Ctrl+C, as shells have it."""
@@ -34,12 +38,13 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         try:
-            command: click.Command = import_module(f"splitseem_cli.{cmd_name}").command
+            module = import_module(_MODULES.get(cmd_name, f"splitseem_cli.{cmd_name}"))
         except ModuleNotFoundError as error:
+            extras = _EXTRAS.get(cmd_name, "server,export,train")
             raise _NotStarted(
-                f"`splitseem {cmd_name}` needs the package {error.name}:"
-                " pip install 'splitseem[server,export,train]'"
+                f"`splitseem {cmd_name}` needs the package {error.name}: pip install 'splitseem[{extras}]'"
             ) from error
+        command: click.Command = module.command
         return command
 
     def resolve_command(

@@ -22,6 +22,7 @@ FOLDERS = {
     "splitseem_export": ROOT / "decoder_export",
     "splitseem_eval": ROOT / "evaluation",
     "splitseem_train": ROOT / "training",
+    "splitseem_ray": ROOT / "fleet",
 }
 MAY_IMPORT = {
     "splitseem": {"splitseem_proto", "splitseem_model"},
@@ -33,6 +34,7 @@ MAY_IMPORT = {
     "splitseem_eval": {"splitseem_proto", "splitseem_model"},
     "splitseem_train": {"splitseem_proto", "splitseem_model", "splitseem_eval"},
     "splitseem_parity": {"splitseem_proto", "splitseem_model", "splitseem_export"},
+    "splitseem_ray": {"splitseem_proto", "splitseem_model", "splitseem_server", "splitseem_cli"},
     "splitseem_cli": set(FOLDERS),
 }
 

@@ -1,0 +1,1 @@
+"""splitseem on a Ray cluster: embeddings of millions of images by Ray Data. Needs `splitseem[ray]`."""
