@@ -28,6 +28,11 @@ INTERRUPTED = 130
 """Exit status after Ctrl+C, as shells have it."""
 
 
+def module_of(command: str) -> str:
+    """The name of the module that holds a command."""
+    return _MODULES.get(command, f"splitseem_cli.{command}")
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported only when called, so that `--help` needs no torch."""
 
@@ -38,7 +43,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         try:
-            module = import_module(_MODULES.get(cmd_name, f"splitseem_cli.{cmd_name}"))
+            module = import_module(module_of(cmd_name))
         except ModuleNotFoundError as error:
             extras = _EXTRAS.get(cmd_name, "server,export,train")
             raise _NotStarted(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import click
-import ray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from splitseem_cli.commands import Command
 from splitseem_cli.failures import Refused, refusals, shortened
 from splitseem_cli.options.model import ModelOptions, model_options
-from splitseem_ray.dataset import Outcome, Workers, embed_images
-from splitseem_ray.index import Index
-from splitseem_ray.sources import NoSource, addresses
-from splitseem_ray.worker import Wish, load_encoder, making_of
+
+if TYPE_CHECKING:
+    from splitseem_ray.dataset import Outcome
 
 SHOWN_FAILURES = 20
 
@@ -63,20 +62,35 @@ def command(
     goes on where one was stopped. Images that cannot be read are named at the end and in the index; the exit
     status is 2 then, and a further run tries them again.
     """
+    try:
+        import ray
+
+        from splitseem_ray.dataset import Workers, embed_images
+        from splitseem_ray.index import Index
+        from splitseem_ray.sources import NoSource, addresses
+        from splitseem_ray.worker import Wish, load_encoder, making_of
+    except ModuleNotFoundError as error:
+        raise Refused(f"this needs the package {error.name}: pip install 'splitseem[ray]'") from error
+
     with refusals(NoSource):
         images = addresses(source)
         join(address)
         given = ray.cluster_resources()
         each = (1.0 if given.get("GPU") else 0.0) if gpus is None else gpus
-        wish = Wish(
-            options.model, options.preset, "cuda" if each else "cpu", options.codec, maps, options.canvas
-        )
+        device = "cuda" if each else "cpu"
+        wish = Wish(options.model, options.preset, device, options.codec, maps, options.canvas)
         count = workers or int(max(1, given["GPU"] // each if each else given["CPU"] // 2))
         making = making_of(load_encoder(Wish(wish.model, wish.preset, "cpu")), wish)
         done = Index(output).done(making)
         todo = [image for image in images if image not in done]
         click.echo(f"{len(images):,} images, {len(images) - len(todo):,} are there, {count} workers")
-        outcome = _with_progress(todo, output, wish, Workers(count, cpus, each, batch))
+        with _progress() as progress:
+            bar = progress.add_task("images", total=len(todo), failed=0)
+
+            def told(made: int, failed: int) -> None:
+                progress.update(bar, completed=made + failed, failed=failed)
+
+            outcome = embed_images(todo, output, wish, Workers(count, cpus, each, batch), told)
         report(outcome, output)
 
 
@@ -86,29 +100,22 @@ def join(address: str | None) -> None:
     Raises:
         Refused: there is none.
     """
+    import ray
+
     try:
         ray.init(address, include_dashboard=None, log_to_driver=False, logging_level=logging.ERROR)
     except ConnectionError as error:
         raise Refused(f"no Ray cluster at {address}: {error}") from error
 
 
-def _with_progress(todo: list[str], output: str, wish: Wish, workers: Workers) -> Outcome:
-    columns = (
+def _progress() -> Progress:
+    return Progress(
         TextColumn("images"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[failed]} left out"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns) as progress:
-        bar = progress.add_task("images", total=len(todo), failed=0)
-        return embed_images(
-            todo,
-            output,
-            wish,
-            workers,
-            told=lambda made, failed: progress.update(bar, completed=made + failed, failed=failed),
-        )
 
 
 def report(outcome: Outcome, output: str) -> None:

@@ -18,7 +18,7 @@ from splitseem_cli import segment
 from splitseem_cli.commands import WRITING_OPTIONS, Command, writes_files
 from splitseem_cli.failures import Refused
 from splitseem_cli.files.outputs import Outputs
-from splitseem_cli.main import COMMANDS
+from splitseem_cli.main import COMMANDS, module_of
 from splitseem_cli.options.model import ModelOptions
 from splitseem_proto import encode_rle
 
@@ -30,7 +30,7 @@ NEEDS = {"segment": ["--point", "1,1"]}
 
 
 def command_of(name: str) -> click.Command:
-    command: click.Command = import_module(f"splitseem_cli.{name}").command
+    command: click.Command = import_module(module_of(name)).command
     return command
 
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from splitseem_cli.main import COMMANDS, main
+from splitseem_cli.main import COMMANDS, main, module_of
 from splitseem_cli.options.model import ModelOptions
 
 RUN = [sys.executable, "-c", "from splitseem_cli.main import main; main()"]
@@ -135,7 +135,7 @@ def test_a_wrong_line_is_refused_in_one_line(tmp_path: Path, kind: str, loaded: 
 def test_help_explains_the_command_and_every_option(name: str) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
-    command: click.Command = import_module(f"splitseem_cli.{name}").command
+    command: click.Command = import_module(module_of(name)).command
     assert command.help
     options = [option for option in command.params if isinstance(option, click.Option)]
     unexplained = [option.name for option in options if not option.help]

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from tests.fleet.conftest import photo
 
 from splitseem_cli.main import main
-from splitseem_proto import unpack
+from splitseem_proto import Embedding, unpack
 from splitseem_ray.dataset import Workers, embed_images
 from splitseem_ray.index import Index, Making
 from splitseem_ray.sources import NoSource, addresses
@@ -80,9 +80,11 @@ def test_every_image_of_a_folder_gets_the_embedding_that_a_server_makes(
             image = Path(str(row["image"]))
             made = (tmp_path / "out" / str(row["file"])).read_bytes()
             assert made == client.post("/embed?canvas=64", content=image.read_bytes()).content
-            assert row["key"] == unpack(made).key
             assert row["bytes"] == len(made)
-            assert (row["height"], row["width"]) == unpack(made).geometry.original_hw
+            embedding = unpack(made)
+            assert isinstance(embedding, Embedding)
+            assert row["key"] == embedding.key
+            assert (row["height"], row["width"]) == embedding.geometry.original_hw
 
 
 def test_a_second_run_makes_what_is_missing_and_tries_again_what_could_not_be_read(
