@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,11 +119,28 @@ def build_app(settings: Settings) -> FastAPI:
     configure_log(settings)
     access = read_access(settings)
     loaded = load_parts(settings)
+    take_threads(settings.encode_threads)
     decoder_dir = settings.decoder_dir or decoder_folder(loaded.encoder.name)
     client_dir = (settings.client_dir or page_folder()) if settings.serve_client else None
     return create_app(
         dataclasses.replace(loaded, decoder_dir=decoder_dir, client_dir=client_dir, access=access)
     )
+
+
+def take_threads(asked: int) -> None:
+    """Let runs of the encoder on a CPU take that many threads; 0: see the setting `encode_threads`."""
+    import torch
+
+    if asked:
+        torch.set_num_threads(asked)
+    elif "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, _cores() - 1))
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells."""
+    mine = getattr(os, "sched_getaffinity", None)
+    return len(mine(0)) if mine else os.cpu_count() or 1
 
 
 def load_parts(settings: Settings) -> Parts:

@@ -148,6 +148,11 @@ class Settings(BaseModel):
         description="Encoder runs at the same time on each device. One is right for a GPU and for a CPU that"
         " torch uses fully.",
     )
+    encode_threads: Annotated[int, Field(ge=0, le=1024)] = Field(
+        default=0,
+        description="Threads of a run of the encoder on a CPU. 0 stands for `OMP_NUM_THREADS`, or where that"
+        " is not set for all cores but one, which the service itself needs when it has much to refuse.",
+    )
     queue_size: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=16,
         description="Encoder runs that may wait; further ones are refused with 429. More tolerates"

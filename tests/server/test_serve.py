@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from splitseem_cli.serve import build_app, command, load_parts
+from splitseem_cli.serve import build_app, command, load_parts, take_threads
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder
 from splitseem_proto import Embedding, unpack
@@ -186,6 +186,30 @@ def test_port_that_is_taken_is_said() -> None:
         result = CliRunner().invoke(command, ["--port", port])
     assert result.exit_code == 2
     assert "choose another --port" in result.output
+
+
+@pytest.mark.parametrize(
+    ("cores", "asked", "variables", "threads"),
+    [
+        (8, 0, {}, 7),
+        (1, 0, {}, 1),
+        (8, 3, {}, 3),
+        (8, 3, {"OMP_NUM_THREADS": "2"}, 3),
+        (8, 0, {"OMP_NUM_THREADS": "2"}, None),
+    ],
+    ids=["all but one", "the only one", "as asked", "as asked, not as the variable", "as the variable"],
+)
+def test_the_encoder_leaves_a_core_to_the_service(
+    monkeypatch: pytest.MonkeyPatch, cores: int, asked: int, variables: dict[str, str], threads: int | None
+) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr("torch.set_num_threads", taken.append)
+    monkeypatch.setattr("splitseem_cli.serve._cores", lambda: cores)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    take_threads(asked)
+    assert taken == ([] if threads is None else [threads])
 
 
 def test_device_that_is_not_there_is_said() -> None:
