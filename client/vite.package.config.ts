@@ -19,7 +19,11 @@ const forOthers: Plugin = {
     if (!id.endsWith('/worker/runtime/webgpuSession.ts')) return null;
     return "export const startWebGpu = () => Promise.reject(new Error('this package has no GPU runtime'));";
   },
-  renderChunk: (code) => code.replace('WORKER_SCRIPT', 'new URL("./worker.js", import.meta.url)'),
+  renderChunk: (code) =>
+    code
+      .replace('WORKER_SCRIPT', 'new URL("./worker.js", import.meta.url)')
+      // The runtime asks where it lies itself, by the name of a file that is not there: webpack looks for it.
+      .replace('new URL("ort.wasm.min.mjs", import.meta.url)', 'new URL(import.meta.url)'),
 };
 
 export default defineConfig({

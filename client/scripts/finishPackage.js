@@ -19,7 +19,13 @@ function declarations() {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined };
   const parsed = ts.getParsedCommandLineOfConfigFile(join(CLIENT, 'tsconfig.main.json'), {}, host);
   if (parsed === undefined) throw new Error('tsconfig.main.json cannot be read');
-  const options = { ...parsed.options, noEmit: false, declaration: true, emitDeclarationOnly: true };
+  const options = {
+    ...parsed.options,
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    noCheck: true,
+  };
   const types = join(CLIENT, 'node_modules/vite/client.d.ts');
   const roots = [...ENTRIES.map((entry) => join(SOURCE, entry)), types];
   const program = ts.createProgram(roots, { ...options, rootDir: SOURCE, outDir: TYPES });
