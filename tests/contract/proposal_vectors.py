@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from splitseem_model.step import proposals
 from splitseem_model.step.answering import Step
 from splitseem_model.step.proposals import grid_of, likelihood, propose, side_by_side
 from splitseem_proto import Click, ImageGeometry
@@ -20,6 +21,16 @@ GEOMETRIES = [
     ImageGeometry((4, 400), (0, 0, 400, 4), (1, 96), (32, 96)),
 ]
 ANSWERS = 12
+
+
+SETTINGS = {
+    "grid": proposals.GRID,
+    "most": proposals.MOST,
+    "same": proposals.SAME,
+    "largest_part": proposals.LARGEST_PART,
+    "least_cells": proposals.LEAST_CELLS,
+}
+"""That page and Python share."""
 
 
 def vectors() -> list[dict[str, Any]]:
@@ -60,4 +71,5 @@ def _plain(values: np.ndarray[Any, np.dtype[np.float32]]) -> list[float]:
 
 if __name__ == "__main__":
     lines = ",\n".join(json.dumps(case) for case in vectors())
-    VECTORS.write_text(f'{{"cases": [\n{lines}\n]}}\n', encoding="utf-8")
+    settings = json.dumps(SETTINGS)
+    VECTORS.write_text(f'{{"settings": {settings},\n"cases": [\n{lines}\n]}}\n', encoding="utf-8")

@@ -10,7 +10,9 @@ import pytest
 @pytest.mark.unit
 def test_proposal_vectors_are_current(load_script: Callable[[str], ModuleType]) -> None:
     script = load_script("proposal_vectors")
-    stored = json.loads(script.VECTORS.read_text(encoding="utf-8"))["cases"]
+    document = json.loads(script.VECTORS.read_text(encoding="utf-8"))
+    assert script.SETTINGS == document["settings"]
+    stored = document["cases"]
     for ours, theirs in zip(script.vectors(), stored, strict=True):
         assert [answer["logits"] for answer in ours["answers"]] == [
             answer["logits"] for answer in theirs["answers"]

@@ -27,20 +27,31 @@ export interface Drawn {
   readonly classEmbed: Float32Array;
 }
 
-/** The row that answers, and its mask as the decoder draws it. */
+/** The row that answers, and its mask as the decoder draws it, on cells of stride 4. */
 export async function select(
   decoder: Decoder,
   image: PreparedImage,
-  { inputs, head }: Asked,
+  asked: Asked,
   watch: Laps,
 ): Promise<Drawn> {
-  const { config } = decoder.manifest;
+  const drawn = selectOnItsCells(decoder, image, asked);
+  const logits = atMaskStride(image, drawn.logits);
+  await watch.lap('select');
+  return { ...drawn, logits };
+}
+
+/** The same on the cells of the image's own maps, which may be coarser. */
+export function selectOnItsCells(
+  { manifest }: Decoder,
+  image: PreparedImage,
+  { inputs, head }: Asked,
+): Drawn {
+  const { config } = manifest;
   const sampled = sampleFeatures(image.maskFeatures, inputs.slots, config.point_sampling);
   const { query, score } = selectQuery(config.selection, head, sampled, inputs.slots);
   const numRows = head.quality.length;
   const maskEmbed = row(head.maskEmbed, query, numRows);
-  const logits = atMaskStride(image, maskLogits(maskEmbed, image.maskFeatures));
-  await watch.lap('select');
+  const logits = maskLogits(maskEmbed, image.maskFeatures);
   return { inputs, logits, score, classEmbed: row(head.classEmbed, query, numRows).slice() };
 }
 

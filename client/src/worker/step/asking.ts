@@ -81,21 +81,27 @@ export async function ask(
   return { inputs, head: headOf(fetches, run, inputs.texts, general) };
 }
 
-/** Run the decoder for several objects at once, each begun by one click, image frame. */
+/** An object that is one click, image frame; `memory` is that of the pass before. */
+export interface Clicked {
+  readonly point: PointXy;
+  readonly memory: MaskLogits | null;
+}
+
+/** Run the decoder for several objects at once; all of them have a memory, or none has. */
 export async function askClicks(
   decoder: Decoder,
   image: PreparedImage,
-  points: readonly PointXy[],
+  clicks: readonly Clicked[],
 ): Promise<Asked[]> {
-  const each = points.map((point): StepInputs => {
+  const each = clicks.map(({ point, memory }): StepInputs => {
     const clicked = [{ ...point, label: 1 as const }];
-    return { points: clicked, texts: [], memory: null, slots: toSlots(clicked, image.geometry) };
+    return { points: clicked, texts: [], memory, slots: toSlots(clicked, image.geometry) };
   });
   const runs = each.map((inputs) => clickRun(decoder, image, inputs));
   const [first] = runs;
   if (first === undefined) return [];
   const fetches = await first.graph.run({ ...first.feeds, ...stacked(runs.map(({ feeds }) => feeds)) });
-  const rows = output(fetches, 'quality').data.length / points.length;
+  const rows = output(fetches, 'quality').data.length / clicks.length;
   return each.map((inputs, k) => {
     const answering = [k * rows, (k + 1) * rows] as const;
     return { inputs, head: headOf(fetches, { ...first, answering }, [], null) };

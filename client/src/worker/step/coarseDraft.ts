@@ -53,3 +53,10 @@ export function atMaskStride(image: PreparedImage, logits: MaskLogits): MaskLogi
   const { height, width } = paddedSize(image.geometry);
   return enlarged(logits, { height: height / MASK_STRIDE, width: width / MASK_STRIDE }, factor);
 }
+
+/** The size of an input in pixels that are as much wider as the cells of its maps. */
+export function sizeOnItsCells(image: PreparedImage): Pick<ImageGeometry, 'input_hw'> {
+  const [height, width] = image.geometry.input_hw;
+  const factor = factorOf(image);
+  return { input_hw: [Math.ceil(height / factor), Math.ceil(width / factor)] };
+}

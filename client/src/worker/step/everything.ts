@@ -4,29 +4,23 @@
  */
 import type { Loaded } from '../../api/wait';
 import { aborted, Failure } from '../../shared/errors';
-import type { WorkerProposal, WorkerStepResult } from '../../shared/messages';
-import type { PointXy } from '../../shared/types';
+import type { WorkerProposal } from '../../shared/messages';
+import type { ImageGeometry, PointXy } from '../../shared/types';
 import { inWords, meaningOf } from '../mask/meaning';
 import type { Turns } from '../runtime/turns';
-import { finish, redraw, select, type Drawn } from './answering';
-import { askClicks, type StepPrompts } from './asking';
+import { finish, redraw, select, selectOnItsCells, type Drawn } from './answering';
+import { askClicks, type Asked, type Clicked } from './asking';
 import type { Decoder } from './decoder';
-import { drafting } from './coarseDraft';
-import { askAgain } from './passes';
+import { drafting, sizeOnItsCells } from './coarseDraft';
 import type { PreparedImage } from './preparedImage';
 import { alikeAt, cosine, coverOf, look, wordScore } from './finding';
-import { ALIKE, apart, gridOf, likelihood, ROUGH, sideBySide, unique } from './proposals';
+import { ALIKE_SHOWN, apart, gridOf, likelihood, ROUGH, sideBySide, unique } from './proposals';
 import { Stopwatch } from './stopwatch';
 
 interface Options {
   readonly signal?: AbortSignal | undefined;
   /** Hears of how many pieces of work are done, out of how many. */
   readonly onProgress?: ((done: Loaded) => void) | undefined;
-}
-
-interface Candidate extends Drawn {
-  readonly point: PointXy;
-  readonly watch: Stopwatch;
 }
 
 /** What is shown beside each other, the likeliest first; each is what a step with its click alone gives. */
@@ -36,9 +30,16 @@ export async function everything(
   turns: Turns,
   options: Options,
 ): Promise<WorkerProposal[]> {
+  const work = new Work(decoder, turns, options);
   const coarse = await coarseOf(decoder, image, turns);
-  const work = { decoder, image, coarse, turns, redrawn: ROUGH, choose: apart<Rated> };
-  return propose(work, gridOf(image.geometry), likelihoodOf, options);
+  const clicks = gridOf(image.geometry).map((point) => ({ point, memory: null }));
+  const rough = (await work.ask(coarse, clicks)).map((asked, k) => {
+    const drawn = selectOnItsCells(decoder, coarse, asked);
+    return { point: clicks[k]?.point, logits: drawn.logits, score: likelihoodOf(drawn) };
+  });
+  const likely = unique(rough, sizeOnItsCells(coarse), { most: ROUGH, same: ALIKE_SHOWN });
+  const points = likely.flatMap(({ point }) => point ?? []);
+  return work.propose(image, points, likelihoodOf, apart);
 }
 
 /** An image of coarser maps, on which many clicks take less time; the image itself where it is small. */
@@ -51,7 +52,8 @@ async function coarseOf(decoder: Decoder, image: PreparedImage, turns: Turns): P
   }
 }
 
-const likelihoodOf = ({ logits, score }: Drawn): number => likelihood(logits, score);
+const likelihoodOf = ({ logits, score }: Pick<Drawn, 'logits' | 'score'>): number =>
+  likelihood(logits, score);
 
 /** All that a text names, best first; `vector` is that of the text. */
 export async function find(
@@ -81,7 +83,12 @@ export async function find(
       image.geometry,
     );
   };
-  return propose({ decoder, image, coarse: image, turns, redrawn: null, choose }, points, rate, options);
+  return new Work(decoder, turns, options).propose(image, points, rate, choose);
+}
+
+interface Candidate extends Drawn {
+  readonly point: PointXy;
+  readonly watch: Stopwatch;
 }
 
 interface Rated {
@@ -91,109 +98,99 @@ interface Rated {
   readonly score: number;
 }
 
-interface Work {
-  readonly decoder: Decoder;
-  readonly image: PreparedImage;
-  /** The same, perhaps of coarser maps, for answers that are not redrawn. */
-  readonly coarse: PreparedImage;
-  readonly turns: Turns;
-  /** How many masks are redrawn, the likeliest of the rough ones, no two alike; null: all. */
-  readonly redrawn: number | null;
-  /** Which of those are kept that are not nearly the same, best first. */
-  readonly choose: (found: Rated[], geometry: PreparedImage['geometry']) => Rated[];
-}
+/** Pieces of work, between which the worker hears what else is asked. */
+class Work {
+  readonly #decoder: Decoder;
+  readonly #turns: Turns;
+  readonly #options: Options;
+  readonly #progress = { done: 0, total: 0 };
 
-/** The answers to clicks that are rated best, and that are not nearly the same. */
-async function propose(
-  { decoder, image, coarse, turns, redrawn, choose }: Work,
-  clicks: readonly PointXy[],
-  rate: (drawn: Drawn) => number,
-  { signal, onProgress }: Options,
-): Promise<WorkerProposal[]> {
-  let [done, total] = [0, clicks.length];
-  const piece = async <T>(work: () => Promise<T>, count = 1): Promise<T> => {
-    const made = await turns.slice(async () => {
-      if (signal?.aborted === true) throw new Failure(aborted());
-      return work();
-    });
-    done += count;
-    onProgress?.({ bytes: done, total });
-    return made;
-  };
-  const roughOf = async (on: PreparedImage, points: readonly PointXy[]): Promise<Candidate[]> => {
-    const rough: Candidate[] = [];
-    for (const some of inBatches(points, decoder)) {
-      rough.push(...(await piece(() => roughAt(decoder, on, some), some.length)));
-    }
-    return rough;
-  };
-  const first = (await roughOf(coarse, clicks)).map(ratedBy(likelihoodOf));
-  const likely = redrawn === null ? first : unique(first, image.geometry, { most: redrawn, same: ALIKE });
-  const again = coarse === image ? 0 : likely.length;
-  total += likely.length + again;
-  const chosen = likely.map(({ one }) => one);
-  const fine =
-    again === 0
-      ? chosen
-      : await roughOf(
-          image,
-          chosen.map(({ point }) => point),
-        );
-  const drawn: Candidate[] = [];
-  for (const one of fine) drawn.push(await piece(() => drawAgain(decoder, image, one)));
-  const kept = choose(unique(drawn.map(ratedBy(rate)), image.geometry), image.geometry);
-  total += kept.length;
-  const proposals: WorkerProposal[] = [];
-  for (const { one, score } of kept) {
-    const answered = await piece(() => finishAt(decoder, image, one));
-    proposals.push({ point: one.point, likelihood: score, result: { ...answered, timings: one.watch.laps } });
+  constructor(decoder: Decoder, turns: Turns, options: Options) {
+    this.#decoder = decoder;
+    this.#turns = turns;
+    this.#options = options;
   }
-  return proposals;
-}
 
-const ratedBy =
-  (rate: (drawn: Drawn) => number) =>
-  (one: Candidate): Rated => ({ one, logits: one.logits, score: rate(one) });
+  /** What the decoder says to clicks. */
+  async ask(image: PreparedImage, clicks: readonly Clicked[]): Promise<Asked[]> {
+    const batches = [...inBatches(clicks, this.#decoder)];
+    const answers = await this.#each(batches, (some) => askClicks(this.#decoder, image, some), BATCH);
+    return answers.flat();
+  }
+
+  /**
+   * The answers to clicks that are rated best and that are not nearly the same, as steps answer these clicks.
+   *
+   * `choose` is given them best first.
+   */
+  async propose(
+    image: PreparedImage,
+    points: readonly PointXy[],
+    rate: (drawn: Drawn) => number,
+    choose: (found: Rated[], geometry: ImageGeometry) => Rated[],
+  ): Promise<WorkerProposal[]> {
+    const { geometry } = image;
+    const begun = points.map((point) => ({ point, memory: null, watch: new Stopwatch() }));
+    const found = (await this.#pass(image, begun)).map((one) => ({
+      one,
+      logits: one.logits,
+      score: rate(one),
+    }));
+    const kept = choose(unique(found, geometry), geometry);
+    let answers = kept.map(({ one }) => one);
+    const { first_passes: passes = 1 } = this.#decoder.manifest.config;
+    for (let done = 1; done < passes; done++) {
+      answers = await this.#pass(
+        image,
+        answers.map((one) => ({ ...one, memory: one.logits })),
+      );
+    }
+    return this.#each(answers, async ({ point, watch, ...drawn }, k) => {
+      const result = await finish(this.#decoder, image, drawn, watch);
+      return { point, likelihood: kept[k]?.score ?? 0, result: { ...result, timings: watch.laps } };
+    });
+  }
+
+  /** As `pass` of `passes.ts`, for many clicks. */
+  async #pass(
+    image: PreparedImage,
+    clicks: readonly (Clicked & Pick<Candidate, 'watch'>)[],
+  ): Promise<Candidate[]> {
+    const asked = await this.ask(image, clicks);
+    const each = asked.flatMap((one, k) => (clicks[k] ? [{ ...clicks[k], one }] : []));
+    return this.#each(each, async ({ one, point, watch }) => {
+      const selected = await select(this.#decoder, image, one, watch);
+      return { ...(await redraw(this.#decoder, image, selected, watch)), point, watch };
+    });
+  }
+
+  /** What is made of each item, `weight` pieces of work. */
+  async #each<Item, Made>(
+    items: readonly Item[],
+    make: (item: Item, k: number) => Promise<Made>,
+    weight = 1,
+  ): Promise<Made[]> {
+    const { signal, onProgress } = this.#options;
+    const made: Made[] = [];
+    this.#progress.total += items.length * weight;
+    for (const [k, item] of items.entries()) {
+      const one = await this.#turns.slice(async () => {
+        if (signal?.aborted === true) throw new Failure(aborted());
+        return make(item, k);
+      });
+      made.push(one);
+      this.#progress.done += weight;
+      onProgress?.({ bytes: this.#progress.done, total: this.#progress.total });
+    }
+    return made;
+  }
+}
 
 /** Clicks that one run of the decoder answers: each takes half of the time that it takes alone. */
 const BATCH = 8;
 
 /** As many as a run takes; a graph of fixed sizes would be opened for each number of them. */
-function* inBatches(points: readonly PointXy[], { graphs }: Decoder): Generator<readonly PointXy[]> {
+function* inBatches<Item>(items: readonly Item[], { graphs }: Decoder): Generator<readonly Item[]> {
   const most = graphs.step.hasFixedSizes === true ? 1 : BATCH;
-  for (let k = 0; k < points.length; k += most) yield points.slice(k, k + most);
-}
-
-async function roughAt(
-  decoder: Decoder,
-  image: PreparedImage,
-  points: readonly PointXy[],
-): Promise<Candidate[]> {
-  const asked = await askClicks(decoder, image, points);
-  const candidates: Candidate[] = [];
-  for (const [k, point] of points.entries()) {
-    const [watch, one] = [new Stopwatch(), asked[k]];
-    if (one !== undefined) candidates.push({ ...(await select(decoder, image, one, watch)), point, watch });
-  }
-  return candidates;
-}
-
-const clickAt = (point: PointXy): StepPrompts => ({
-  points: [{ ...point, label: 1 }],
-  texts: [],
-  memory: null,
-});
-
-/** As a step answers the click. */
-async function finishAt(
-  decoder: Decoder,
-  image: PreparedImage,
-  one: Candidate,
-): Promise<Omit<WorkerStepResult, 'timings'>> {
-  const question = { decoder, general: null, image, prompts: clickAt(one.point) };
-  return finish(decoder, image, await askAgain(question, one, one.watch), one.watch);
-}
-
-async function drawAgain(decoder: Decoder, image: PreparedImage, one: Candidate): Promise<Candidate> {
-  return { ...one, ...(await redraw(decoder, image, one, one.watch)) };
+  for (let k = 0; k < items.length; k += most) yield items.slice(k, k + most);
 }

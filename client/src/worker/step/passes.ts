@@ -23,7 +23,7 @@ export async function drawAnswer(question: Question, watch: Laps): Promise<Drawn
 }
 
 /** The answer to the first prompts of an object, given that of the first pass. */
-export async function askAgain(question: Question, first: Drawn, watch: Laps): Promise<Drawn> {
+async function askAgain(question: Question, first: Drawn, watch: Laps): Promise<Drawn> {
   const { first_passes: passes = 1 } = question.decoder.manifest.config;
   let drawn = first;
   for (let done = 1; done < passes; done++) {

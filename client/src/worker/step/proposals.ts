@@ -3,20 +3,17 @@ import type { ImageGeometry, MaskLogits, PointXy } from '../../shared/types';
 import { MASK_STRIDE } from '../layers/sampling';
 
 /** Clicks along the longer side. */
-const GRID = 14;
+export const GRID = 14;
 /** Proposals that are kept at most. */
 export const MOST = 100;
-/** Rough masks that are redrawn at most: fewer than in Python, which gives a hundred where some 14 are shown here. */
-export const ROUGH = 80;
+/** Rough masks that are redrawn at most. */
+export const ROUGH = 100;
 /** Masks that overlap more than this, as IoU, are one. */
-const SAME = 0.9;
-/**
- * Rough masks that overlap more than this are one, where what is redrawn of them is shown side by side: each of the
- * others would take two runs of the decoder, and at most one of them is shown.
- */
-export const ALIKE = 0.85;
+export const SAME = 0.9;
+/** Rough masks that overlap more than this are one, since what is redrawn of them is shown side by side. */
+export const ALIKE_SHOWN = 0.5;
 /** Share of the smaller of two masks that they have in common at most, where they are shown side by side. */
-const LARGEST_PART = 0.5;
+export const LARGEST_PART = 0.5;
 /** Cells that a mask has at least. */
 export const LEAST_CELLS = 4;
 /** Logits by which the threshold is moved to see whether a mask stays the same. */

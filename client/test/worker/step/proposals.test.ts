@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as proposals from '../../../src/worker/step/proposals';
 import { apart, gridOf, likelihood, sideBySide, unique } from '../../../src/worker/step/proposals';
 import { readJson } from '../../vectors';
 
@@ -17,7 +18,21 @@ interface Case {
   readonly side_by_side: readonly number[];
 }
 
-const { cases } = readJson('vectors/proposals.json') as { cases: readonly Case[] };
+const { settings, cases } = readJson('vectors/proposals.json') as {
+  settings: Readonly<Record<string, number>>;
+  cases: readonly Case[];
+};
+
+it('is proposed by the settings of Python', () => {
+  const { GRID, MOST, SAME, LARGEST_PART, LEAST_CELLS } = proposals;
+  expect(settings).toEqual({
+    grid: GRID,
+    most: MOST,
+    same: SAME,
+    largest_part: LARGEST_PART,
+    least_cells: LEAST_CELLS,
+  });
+});
 
 describe.each(cases)('an input of $geometry.input_hw', (vector) => {
   const [height, width] = vector.size_hw;
