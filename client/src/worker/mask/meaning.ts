@@ -18,15 +18,18 @@ export function meaningsOf({ tensors }: Embedding): FeatureMap | null {
 /** Mean of the map's cells under a mask of stride 4, [S]; of an empty mask that of the whole map. */
 export function meaningOf(map: FeatureMap, mask: MaskLogits): Float32Array {
   const shares = sharesOf(map, mask);
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  const cells = shares.length;
-  return Float32Array.from({ length: map.channels }, (_, channel) => {
+  const plane = shares.length;
+  const under = Uint32Array.from(shares.keys()).filter((cell) => (shares[cell] ?? 0) > 0);
+  if (under.length === 0)
+    return meaningOf(map, { ...mask, data: new Float32Array(mask.data.length).fill(1) });
+  const total = under.reduce((sum, cell) => sum + (shares[cell] ?? 0), 0);
+  const meaning = new Float32Array(map.channels);
+  for (let channel = 0; channel < meaning.length; channel++) {
     let sum = 0;
-    for (let cell = 0; cell < cells; cell++) {
-      sum += (total > 0 ? (shares[cell] ?? 0) : 1) * (map.data[channel * cells + cell] ?? 0);
-    }
-    return sum / (total > 0 ? total : cells);
-  });
+    for (const cell of under) sum += (shares[cell] ?? 0) * (map.data[channel * plane + cell] ?? 0);
+    meaning[channel] = sum / total;
+  }
+  return meaning;
 }
 
 /** A meaning [S] in the space of the sentence vectors, [E]; rows of `toSentence` [E, S + 1] end with a constant. */

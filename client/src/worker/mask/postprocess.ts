@@ -19,6 +19,8 @@ interface Axis {
   /** Logit before each pixel, and how far it is from there to the next. */
   readonly low: Uint32Array;
   readonly fraction: Float64Array;
+  /** Pixels that begin a stretch between the same two logits, and one past the last pixel. */
+  readonly stretches: Uint32Array;
   readonly count: number;
 }
 
@@ -58,7 +60,8 @@ function axisOf(length: number, count: number, indexOf: (pixel: number) => numbe
     low[i] = index.low;
     fraction[i] = index.fraction;
   }
-  return { low, fraction, count };
+  const begins = [...low.keys()].filter((i) => i === 0 || low[i] !== low[i - 1]);
+  return { low, fraction, stretches: Uint32Array.from([...begins, length]), count };
 }
 
 /** All logits of the image column `x` between two logit columns. */
@@ -73,10 +76,10 @@ function blendColumns(logits: MaskLogits, { low, fraction }: Axis, x: number, co
 }
 
 /** The runs of one image column, a stretch of pixels between the same two logits at a time. */
-function pushColumn(runs: RunWriter, column: Float64Array, { low, fraction, count }: Axis): void {
-  for (let first = 0, last = 0; first < low.length; first = last) {
+function pushColumn(runs: RunWriter, column: Float64Array, { low, fraction, stretches, count }: Axis): void {
+  for (let k = 0; k + 1 < stretches.length; k++) {
+    const [first, last] = [stretches[k] ?? 0, stretches[k + 1] ?? 0];
     const above = low[first] ?? 0;
-    while (last < low.length && low[last] === above) last++;
     const [before, after] = [column[above] ?? 0, column[Math.min(above + 1, count - 1)] ?? 0];
     if (before > 0 === after > 0) {
       runs.push(before > 0, last - first);

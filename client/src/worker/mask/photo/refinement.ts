@@ -10,7 +10,7 @@ import type { PhotoConfig } from '../../../shared/model/manifest';
 import type { LabelledPoint, MaskLogits, SizeHw } from '../../../shared/types';
 import { bilinearIndex, MASK_STRIDE, type FeatureMap } from '../../layers/sampling';
 import { Scratch } from '../../layers/scratch';
-import { believe } from './belief';
+import { believe, believeAgain } from './belief';
 import { binsOf, colourEvidence, type ColourBins } from './colours';
 import { edgesOf, smooth, type EdgeFilter } from './edges';
 
@@ -52,7 +52,7 @@ export function refineByPhoto(
   config: PhotoConfig,
 ): MaskLogits {
   const cells = guide.height * guide.width;
-  const held = heldSides(guide, points, config);
+  const held = heldCells(guide, points, config);
   const opinion = networkOpinion(guide, logits, config);
   const refined = scratch.take('refined', cells);
   refined.set(opinion);
@@ -63,12 +63,18 @@ export function refineByPhoto(
   return { height: guide.height, width: guide.width, data: obeying(refined, held, config.held_logit) };
 }
 
-/** Side, 1 or -1, of the nearest click for cells that are close to one, the later of equals; else 0. */
-function heldSides(
+/** A cell that is close to a click, and the side of that, 1 or -1. */
+interface HeldCell {
+  readonly at: number;
+  readonly side: number;
+}
+
+/** The cells that are close to a click; of several clicks the nearest one counts, the later of equals. */
+function heldCells(
   { height, width, stride }: PhotoGuide,
   points: readonly LabelledPoint[],
   config: PhotoConfig,
-): Float64Array {
+): readonly HeldCell[] {
   const radius = Math.max(config.click_radius * Math.max(height, width), LEAST_RADIUS);
   const held = scratch.take('held', height * width).fill(0);
   const nearest = scratch.take('nearest', height * width).fill(radius * radius);
@@ -87,7 +93,11 @@ function heldSides(
       }
     }
   }
-  return held;
+  const cells: HeldCell[] = [];
+  held.forEach((side, at) => {
+    if (side !== 0) cells.push({ at, side });
+  });
+  return cells;
 }
 
 const first = (position: number): number => Math.max(Math.trunc(position), 0);
@@ -97,15 +107,12 @@ function withColours(
   guide: PhotoGuide,
   opinion: Float64Array,
   refined: Float64Array,
-  held: Float64Array,
+  held: readonly HeldCell[],
   config: PhotoConfig,
 ): Float64Array {
   const examples = scratch.take('belief', opinion.length);
   believe(refined, examples);
-  for (let i = 0; i < examples.length; i++) {
-    const side = held[i] ?? 0;
-    if (side !== 0) examples[i] = side * config.click_weight;
-  }
+  for (const { at, side } of held) examples[at] = side * config.click_weight;
   const both = scratch.take('both', opinion.length);
   colourEvidence(guide.colours, examples, config, both);
   for (let i = 0; i < both.length; i++) {
@@ -118,30 +125,24 @@ function withColours(
 function agree(
   guide: PhotoGuide,
   opinion: Float64Array,
-  held: Float64Array,
+  held: readonly HeldCell[],
   { sweeps, smoothness }: PhotoConfig,
   refined: Float64Array,
 ): void {
   const belief = scratch.take('belief', opinion.length);
-  refined.set(opinion);
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    believe(refined, belief);
-    for (let i = 0; i < belief.length; i++) {
-      const side = held[i] ?? 0;
-      if (side !== 0) belief[i] = side;
-    }
+    if (sweep === 0) believe(opinion, belief);
+    else believeAgain(opinion, smoothness, belief);
+    for (const { at, side } of held) belief[at] = side;
     smooth(guide.edges, belief);
-    for (let i = 0; i < refined.length; i++) refined[i] = (opinion[i] ?? 0) + smoothness * (belief[i] ?? 0);
   }
+  for (let i = 0; i < refined.length; i++) refined[i] = (opinion[i] ?? 0) + smoothness * (belief[i] ?? 0);
 }
 
 /** The refined logits, at least `least` on the side of a click near it. */
-function obeying(refined: Float64Array, held: Float64Array, least: number): Float32Array {
-  const data = new Float32Array(refined.length);
-  for (let i = 0; i < data.length; i++) {
-    const [side, value] = [held[i] ?? 0, refined[i] ?? 0];
-    data[i] = side === 0 ? value : side * Math.max(side * value, least);
-  }
+function obeying(refined: Float64Array, held: readonly HeldCell[], least: number): Float32Array {
+  const data = Float32Array.from(refined);
+  for (const { at, side } of held) data[at] = side * Math.max(side * (refined[at] ?? 0), least);
   return data;
 }
 
