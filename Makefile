@@ -43,7 +43,7 @@ label-studio: .venv-readers/installed .venv-label-studio/installed setup ## a re
 	LABEL_STUDIO=.venv-label-studio/bin/label-studio .venv-readers/bin/python -m pytest -q tests/other_tools/test_label_studio_server.py
 
 ray: .venv-ray/installed setup ## embeddings of many images on a Ray cluster of several nodes, in an environment of its own, 450 MB
-	.venv-ray/bin/python -m pytest -q tests/fleet
+	.venv-ray/bin/python -m pytest -q -W default tests/fleet
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
 	cd client && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \

@@ -6,6 +6,7 @@ import dataclasses
 import ipaddress
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,14 +112,18 @@ def read_access(settings: Settings) -> Access | None:
     return None
 
 
-def build_app(settings: Settings) -> FastAPI:
-    """Load what the settings name and put it together; torch is imported here and not before."""
+def build_app(settings: Settings, changed: Callable[[Parts], Parts] = lambda parts: parts) -> FastAPI:
+    """Load what the settings name and put it together; torch is imported here and not before.
+
+    Args:
+        changed: the parts that are put together, from those that were loaded.
+    """
     from splitseem_server.app import create_app
     from splitseem_server.log import configure_log
 
     configure_log(settings)
     access = read_access(settings)
-    loaded = load_parts(settings)
+    loaded = changed(load_parts(settings))
     take_threads(settings.encode_threads)
     decoder_dir = settings.decoder_dir or decoder_folder(loaded.encoder.name)
     client_dir = (settings.client_dir or page_folder()) if settings.serve_client else None

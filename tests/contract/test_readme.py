@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from splitseem_cli.main import COMMANDS
+from splitseem_cli.main import COMMANDS, module_of
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def typed_commands() -> list[tuple[str, str]]:
 def test_typed_commands_and_their_options_exist(page: str, line: str) -> None:
     _, name, *words = line.split("#")[0].split()
     assert name in COMMANDS
-    command: click.Command = import_module(f"splitseem_cli.{name}").command
+    command: click.Command = import_module(module_of(name)).command
     known = {option for parameter in command.params for option in parameter.opts}
     used = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
     assert used <= known

@@ -26,7 +26,6 @@ from splitseem_ray.worker import Wish
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.usefixtures("ray_session"),
-    pytest.mark.filterwarnings("default"),  # Ray warns of itself
 ]
 
 WISH = Wish("nano", canvas=64)

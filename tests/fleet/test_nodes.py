@@ -17,7 +17,7 @@ from splitseem_ray.index import Index
 from splitseem_ray.sources import addresses
 from splitseem_ray.worker import EmbedImages, Wish, load_encoder, making_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow]
 
 IMAGES = 500
 WISH = Wish("nano", canvas=64)
