@@ -75,6 +75,8 @@ bench: setup ## the figures of docs/benchmarks.md that need no browser
 	$(BIN)/python benchmarks/service.py
 	$(BIN)/python benchmarks/overload.py
 	$(BIN)/python -m benchmarks.service_page
+	$(BIN)/python -m benchmarks.scaling_measure
+	$(BIN)/python -m benchmarks.scaling
 
 bench-gpu: setup ## images a second of an NVIDIA GPU, the share of its peak, and what batches gain
 	$(BIN)/python benchmarks/device.py --device cuda

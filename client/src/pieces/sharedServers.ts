@@ -18,14 +18,18 @@ export function borrow(
   servers.set(key, shared);
   shared.users++;
   // What failed is tried again by the next.
-  shared.connected.catch(() => servers.delete(key));
+  shared.connected.catch(() => forget(key, shared));
   const release = (): void => {
     if (--shared.users > 0) return;
-    if (servers.get(key) === shared) servers.delete(key);
+    forget(key, shared);
     shared.connected.then(
       (client) => client.close(),
       () => undefined,
     );
   };
   return { connected: shared.connected, release };
+}
+
+function forget(key: string, shared: Shared): void {
+  if (servers.get(key) === shared) servers.delete(key);
 }
