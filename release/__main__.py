@@ -1,6 +1,6 @@
-"""What is published of a commit, in one folder: the wheel, lists of what is in it (CycloneDX), and hashes.
+"""What is published of a commit, in one folder: wheel, npm package, lists of what is in them, hashes.
 
-`python -m release FOLDER` builds the wheel twice and stops if the two differ. The wheel is installed into a
+`python -m release FOLDER` builds both twice and stops if one differs. The wheel is installed into a
 fresh environment with all that the service needs; that environment is what the list of Python packages names.
 """
 
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,34 @@ def release(folder: Path) -> list[Path]:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    wheel = build_wheel(folder)
-    with tempfile.TemporaryDirectory() as again:
-        if digest(build_wheel(Path(again))) != digest(wheel):
-            raise Differs(f"{wheel.name} has other bytes when it is built again")
+    wheel = _built_twice(build_wheel, folder)
+    _built_twice(pack_client, folder)
     _list_of_python(wheel, folder / "packages.python.cdx.json")
     _list_of_page(folder / "packages.page.cdx.json")
     write_hashes(folder)
     return sorted(folder.iterdir())
+
+
+def _built_twice(build: Callable[[Path], Path], folder: Path) -> Path:
+    made = build(folder)
+    with tempfile.TemporaryDirectory() as again:
+        if digest(build(Path(again))) != digest(made):
+            raise Differs(f"{made.name} has other bytes when it is built again")
+    return made
+
+
+def pack_client(folder: Path) -> Path:
+    """Write `@splitseem/client` as npm publishes it into a folder.
+
+    Raises:
+        CalledProcessError: it cannot be built.
+    """
+    package = ROOT / "client" / "package"
+    subprocess.run(["npm", "run", "--silent", "package"], cwd=package.parent, check=True, capture_output=True)
+    pack = ["npm", "pack", "--silent", "--pack-destination", str(folder.resolve())]
+    subprocess.run(pack, cwd=package, check=True, capture_output=True)
+    (packed,) = folder.glob("splitseem-client-*.tgz")
+    return packed
 
 
 def _list_of_python(wheel: Path, file: Path) -> None:
