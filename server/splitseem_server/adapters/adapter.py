@@ -14,6 +14,7 @@ from splitseem_server.decoding.request import DecodeRequest, read_objects
 from splitseem_server.decoding.service import Decoded
 from splitseem_server.embedding.service import EmbedOptions
 from splitseem_server.errors import InvalidParameter, NotFound, UnsupportedContentType
+from splitseem_server.http.bodies import whole_body
 from splitseem_server.http.gone import unless_gone
 from splitseem_server.http.json_text import json_object
 from splitseem_server.http.negotiation import JSON
@@ -62,7 +63,7 @@ async def read_json(request: Request, model: type[M], long_field: str) -> M:
     content_type = content_type_of(request)
     if content_type != JSON:
         raise UnsupportedContentType(f"content type {content_type[:64] or '(none)'!r}; send {JSON}")
-    body = json_object(await request.body(), f"`{long_field}`", long_field=long_field)
+    body = json_object(await whole_body(request), f"`{long_field}`", long_field=long_field)
     return read_as(model, body)
 
 

@@ -19,6 +19,7 @@ from splitseem_server.adapters.adapter import Adapter, Plain, box, click, segmen
 from splitseem_server.adapters.kserve_tensors import InferRequest, Tensor, read_request, write_answer
 from splitseem_server.decoding.service import Decoded
 from splitseem_server.errors import InvalidParameter, NotFound, NotReady, UnsupportedContentType
+from splitseem_server.http.bodies import whole_body
 from splitseem_server.services import Services, services_of
 
 _INFER = ("/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infer")
@@ -107,7 +108,7 @@ async def infer(request: Request, services: Annotated[Services, Depends(services
     coding = request.headers.get("content-encoding", "identity")
     if coding != "identity":
         raise UnsupportedContentType(f"content coding {coding[:64]!r}; send the body as it is")
-    asked = read_request(await request.body(), request.headers.get(HEADER_LENGTH))
+    asked = read_request(await whole_body(request), request.headers.get(HEADER_LENGTH))
     _check(asked)
     image = await to_thread.run_sync(_image_file, asked.tensors)
     decoded = await segment(request, services, image, _objects(asked.tensors))
