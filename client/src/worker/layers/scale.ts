@@ -58,20 +58,19 @@ function addBlocks(
 
 /** Looked up bilinearly at the centres of `factor` times finer cells, cut to a size. */
 export function enlarged(logits: MaskLogits, { height, width }: SizeHw, factor: number): MaskLogits {
-  const columns = Array.from({ length: width }, (_, x) =>
-    bilinearIndex((x + 0.5) / factor - 0.5, logits.width),
-  );
+  const blended = new Float64Array(logits.width);
   const data = new Float32Array(height * width);
   for (let y = 0; y < height; y++) {
     const row = bilinearIndex((y + 0.5) / factor - 0.5, logits.height);
     const [above, below] = [row.low * logits.width, row.high * logits.width];
-    columns.forEach(({ low, high, fraction }, x) => {
-      const top =
-        (logits.data[above + low] ?? 0) * (1 - fraction) + (logits.data[above + high] ?? 0) * fraction;
-      const bottom =
-        (logits.data[below + low] ?? 0) * (1 - fraction) + (logits.data[below + high] ?? 0) * fraction;
-      data[y * width + x] = top * (1 - row.fraction) + bottom * row.fraction;
-    });
+    for (let x = 0; x < blended.length; x++) {
+      const [top, bottom] = [logits.data[above + x] ?? 0, logits.data[below + x] ?? 0];
+      blended[x] = top * (1 - row.fraction) + bottom * row.fraction;
+    }
+    for (let x = 0; x < width; x++) {
+      const { low, high, fraction } = bilinearIndex((x + 0.5) / factor - 0.5, logits.width);
+      data[y * width + x] = (blended[low] ?? 0) * (1 - fraction) + (blended[high] ?? 0) * fraction;
+    }
   }
   return { height, width, data };
 }

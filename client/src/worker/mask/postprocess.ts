@@ -11,7 +11,7 @@ export function maskLogits(maskEmbed: Float32Array, features: FeatureMap): MaskL
   const { height, width } = features;
   const sums = scratch.take('sums', height * width);
   addChannels(sums, features, maskEmbed);
-  return { height, width, data: Float32Array.from(sums) };
+  return { height, width, data: new Float32Array(sums) };
 }
 
 /** Where the pixels of an image axis fall between the logits along it. */

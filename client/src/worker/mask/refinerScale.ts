@@ -18,6 +18,7 @@ export const shrunk = (map: FeatureMap, factor: number): FeatureMap =>
 
 /** Logits, and `change` of coarser cells, looked up bilinearly at the centre of each. */
 export function withChange(logits: MaskLogits, change: MaskLogits, factor: number): MaskLogits {
-  const fine = enlarged(change, logits, factor);
-  return { ...fine, data: fine.data.map((value, i) => value + (logits.data[i] ?? 0)) };
+  const { data, ...size } = enlarged(change, logits, factor);
+  for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) + (logits.data[i] ?? 0);
+  return { ...size, data };
 }

@@ -94,9 +94,10 @@ function heldCells(
     }
   }
   const cells: HeldCell[] = [];
-  held.forEach((side, at) => {
+  for (let at = 0; at < held.length; at++) {
+    const side = held[at] ?? 0;
     if (side !== 0) cells.push({ at, side });
-  });
+  }
   return cells;
 }
 
@@ -141,7 +142,7 @@ function agree(
 
 /** The refined logits, at least `least` on the side of a click near it. */
 function obeying(refined: Float64Array, held: readonly HeldCell[], least: number): Float32Array {
-  const data = Float32Array.from(refined);
+  const data = new Float32Array(refined);
   for (const { at, side } of held) data[at] = side * Math.max(side * (refined[at] ?? 0), least);
   return data;
 }
