@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect, it } from 'vitest';
-import type {} from '../../src/pieces/element';
+import type { CanvasEvents } from '../../src/pieces/element';
 import type { CocoRle } from '../../src/shared/types';
 import { seriousFindings } from '../axe';
 import { iou } from '../masks';
@@ -137,6 +137,18 @@ it('marks objects in an element, by mouse and by keys', async () => {
       document.querySelector('splitseem-canvas')?.objects[1]?.prompts.map(({ kind }) => kind),
     );
   await expect.poll(kinds).toEqual(['click', 'box']);
-  expect(await seriousFindings(page)).toEqual([]);
   if (process.env.SCREENSHOT !== undefined) await page.screenshot({ path: process.env.SCREENSHOT });
+  expect(await seriousFindings(page)).toEqual([]);
+
+  const failed = page.evaluate(() => {
+    const element = document.querySelector('splitseem-canvas');
+    element?.setAttribute('src', 'nothing.jpg');
+    return new Promise((resolve) => {
+      element?.addEventListener('error', (event) =>
+        resolve((event as Event as CanvasEvents['error']).detail.error.kind),
+      );
+    });
+  });
+  expect(await failed).toBe('http');
+  expect(await status.textContent()).toContain('The photo cannot be fetched');
 });

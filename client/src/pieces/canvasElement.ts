@@ -1,7 +1,7 @@
 /** `<splitseem-canvas server="https://…" src="photo.jpg">`: an image whose objects are marked on it. */
 import { decodeWhole } from '../pixels/decodePhoto';
 import { toClientError, type ClientError } from '../shared/errors';
-import { sayFailure, sayWhatHappened } from '../shared/failures';
+import { sayFailure } from '../shared/failures';
 import { CanvasView } from './canvasView';
 import type { MarkedImage } from './connect';
 import type { Found, MarkedObject } from './marking';
@@ -176,7 +176,7 @@ export class SplitseemCanvas extends HTMLElement {
     const error = toClientError(thrown, 'decoder');
     if (error.kind === 'aborted') return;
     this.#say(sayFailure(error));
-    this.#tell('error', { error: { ...error, about: sayWhatHappened(error) } });
+    this.#tell('error', { error });
   }
 
   #say(text: string): void {

@@ -59,6 +59,10 @@ export const NAMED_WORDS = {
     happened: 'Browser and server see this photo in different sizes, so masks would be in the wrong place',
     remedy: 'Save it again as a PNG file and open that.',
   },
+  'photo-out-of-reach': {
+    happened: 'The photo cannot be fetched from its address',
+    remedy: 'Check the address; a server of another site has to allow this page to read it.',
+  },
   'sample-missing': { happened: 'The sample photo cannot be fetched', remedy: TRY_AGAIN },
   'drop-without-photo': {
     happened: 'What was dropped holds no photo',
