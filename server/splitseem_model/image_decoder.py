@@ -27,13 +27,14 @@ from splitseem_model.prompt.shapes import RegionRules, region_rules
 from splitseem_model.step.alternatives import SHIFTS, distinct, extent_of, shifted, with_extents
 from splitseem_model.step.answering import STAGES, Answering, Step, answer
 from splitseem_model.step.asking import ObjectPrompt, ask, ask_objects
+from splitseem_model.step.coarse_maps import coarse_factor, coarsened, on_coarse_cells
 from splitseem_model.step.editing import Painting
 from splitseem_model.step.example import ExampleRegion, example_region
 from splitseem_model.step.finding import Finder
 from splitseem_model.step.options import AGAIN, StepOptions
 from splitseem_model.step.parts import DecoderParts
 from splitseem_model.step.prepared_image import PreparedImage, prepare_image
-from splitseem_model.step.proposals import MOST, ROUGH, Proposal, grid_of, likelihood, propose
+from splitseem_model.step.proposals import ALIKE, MOST, ROUGH, Proposal, grid_of, likelihood, propose
 from splitseem_model.tasks import proposed
 from splitseem_model.tasks.proposed import Proposed
 from splitseem_model.tasks.queries import ObjectQueries, TaskClasses
@@ -231,8 +232,11 @@ class ImageDecoder:
             most: that are given at most.
         """
         rough = self.with_options(replace(self.options, without=frozenset(STAGES)))
+        factor = coarse_factor(image.geometry)
+        coarse = coarsened(self._runtime, image, factor)
+        cells = on_coarse_cells(image.geometry, factor)
         drafts = propose(
-            grid_of(image.geometry), partial(rough._click, image), likelihood, image.geometry, ROUGH
+            grid_of(image.geometry), partial(rough._click, coarse), likelihood, cells, ROUGH, ALIKE
         )
         clicks = [one.click for one in drafts]
         found = propose(clicks, partial(self._click, image), likelihood, image.geometry, most)

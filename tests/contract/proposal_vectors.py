@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from splitseem_model.step import proposals
+from splitseem_model.step import coarse_maps, proposals
 from splitseem_model.step.answering import Step
 from splitseem_model.step.proposals import grid_of, likelihood, propose, side_by_side
 from splitseem_proto import Click, ImageGeometry
@@ -26,11 +26,14 @@ ANSWERS = 12
 SETTINGS = {
     "grid": proposals.GRID,
     "most": proposals.MOST,
+    "rough": proposals.ROUGH,
     "same": proposals.SAME,
+    "alike_shown": proposals.ALIKE_SHOWN,
     "largest_part": proposals.LARGEST_PART,
     "least_cells": proposals.LEAST_CELLS,
+    "longest_side": coarse_maps.LONGEST_SIDE,
 }
-"""That page and Python share."""
+"""By which page and Python propose the same."""
 
 
 def vectors() -> list[dict[str, Any]]:

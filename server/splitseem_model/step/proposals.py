@@ -19,11 +19,13 @@ GRID = 14
 MOST = 100
 """Proposals that are kept at most."""
 ROUGH = 100
-"""Masks of a grid that are redrawn at most: the likeliest as the decoder draws them, no two nearly the same.
-The refiner takes most of the time of a click. With 64 fewer objects of COCO_MVal are met, 0.525 instead of
-0.575 (`splitseem evaluate --everything`)."""
+"""Masks of a grid that are redrawn at most: the likeliest as the decoder draws them."""
 SAME = 0.9
 """Masks that overlap more than this, as IoU, are one."""
+ALIKE = 0.7
+"""Rough masks of a grid that overlap more than this, as IoU, are one."""
+ALIKE_SHOWN = 0.5
+"""The same where what is redrawn is shown side by side, as in the page (ADR 37)."""
 LARGEST_PART = 0.5
 """Share of the smaller of two masks that they have in common at most, where they are shown side by side."""
 LEAST_CELLS = 4
@@ -70,11 +72,13 @@ def propose(
     score: Callable[[Step], float],
     geometry: ImageGeometry,
     most: int = MOST,
+    same: float = SAME,
 ) -> list[Proposal]:
     """The best of the answers, the best first, no two of them nearly the same; at least one.
 
     Args:
         answer: to a click alone; score: of an answer, 0 to 1.
+        most: that are kept; same: IoU from which two masks are nearly the same.
     """
     answers = [(click, answer(click)) for click in clicks]
     proposals = sorted((Proposal(click, step, score(step)) for click, step in answers), key=_worst_last)
@@ -82,7 +86,7 @@ def propose(
     masks = np.empty((0, cells_of(proposals[0].step, geometry).shape[1]), np.float32)
     for one in proposals:
         mask = cells_of(one.step, geometry)
-        if mask.sum() < LEAST_CELLS or (kept and largest_iou(mask, masks) > SAME):
+        if mask.sum() < LEAST_CELLS or (kept and largest_iou(mask, masks) > same):
             continue
         kept.append(one)
         if len(kept) == most:

@@ -11,7 +11,7 @@ import { MASK_STRIDE, type FeatureMap } from '../layers/sampling';
 import { averaged, coarsening, enlarged } from '../layers/scale';
 
 /** Pixels: an input with a longer long side is averaged to at most this. */
-const LONGEST_SIDE = 320;
+export const LONGEST_SIDE = 320;
 
 /** Stride of the coarsest map of an input. */
 const COARSEST = 32;

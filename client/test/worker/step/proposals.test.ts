@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LONGEST_SIDE } from '../../../src/worker/step/coarseDraft';
 import * as proposals from '../../../src/worker/step/proposals';
 import { apart, gridOf, likelihood, sideBySide, unique } from '../../../src/worker/step/proposals';
 import { readJson } from '../../vectors';
@@ -24,13 +25,16 @@ const { settings, cases } = readJson('vectors/proposals.json') as {
 };
 
 it('is proposed by the settings of Python', () => {
-  const { GRID, MOST, SAME, LARGEST_PART, LEAST_CELLS } = proposals;
+  const { GRID, MOST, ROUGH, SAME, ALIKE_SHOWN, LARGEST_PART, LEAST_CELLS } = proposals;
   expect(settings).toEqual({
     grid: GRID,
     most: MOST,
+    rough: ROUGH,
     same: SAME,
+    alike_shown: ALIKE_SHOWN,
     largest_part: LARGEST_PART,
     least_cells: LEAST_CELLS,
+    longest_side: LONGEST_SIDE,
   });
 });
 
