@@ -36,6 +36,7 @@ CASES: dict[str, tuple[ImageGeometry, int, list[list[int]], tuple[int, int, int]
     "a region of the photo": (PART, 0, [[30, 28, 1]], (5, 15, 100)),
     "from the half of a large photo": (whole(61, 83, 6), 1, [[40, 30, 1]], (7, 20, 100)),
     "smaller than a block": (whole(3, 2, 1), 0, [[0, 0, 1]], (1, 30, 100)),
+    "a tiny photo, enlarged for the input": (whole(8, 8, 1 / 48), 0, [[4, 4, 1]], (1, 0, 100)),
 }
 """Geometry, the finest level, held pixels, and how it looks: by how much the mask is moved, the noise of
 the photo, and how much its colours differ, in per cent."""

@@ -73,6 +73,15 @@ def test_a_slanted_edge_on_a_plain_photo_moves_less_than_a_pixel_of_the_input(sl
 
 
 @pytest.mark.unit
+def test_in_a_tiny_photo_a_click_holds_its_own_pixel_alone() -> None:
+    disc = np.zeros((8, 8), np.bool_)
+    disc[2:6, 3:5] = disc[3:5, 2:6] = True
+    tiny = ImageGeometry((8, 8), (0, 0, 8, 8), (384, 384), (384, 384))
+    photo = PhotoPyramid(painted(disc))
+    assert (snap(disc, photo, tiny, np.array([[4, 4, 1]])) == disc).all()
+
+
+@pytest.mark.unit
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_click_keeps_its_side_against_the_photo(label: int) -> None:
     truth, rough = rectangle(30, 40, 60, 80), rectangle(30, 44, 60, 80)

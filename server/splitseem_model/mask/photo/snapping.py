@@ -34,6 +34,9 @@ RIDGE = 1e-4 * 255**2
 """What variances of colours, 0 to 255, are raised by: fainter differences tell nothing."""
 HELD_RADIUS = 1.5
 """Pixels of a level around a click that have its side."""
+HELD_INPUT_RADIUS = 12
+"""Pixels of the input that these are at most, three cells: in a tiny photo a pixel beside the click may be
+beyond the edge."""
 
 ENOUGH = 0.2
 """Share of the sides' variance that colours have to explain to be believed wholly; below, in proportion,
@@ -58,14 +61,14 @@ def snap(mask: Mask, photo: PhotoPyramid, geometry: ImageGeometry, held: Indices
     if not mask.any() or mask.all():
         return mask
     coarsest = max(coarsest_level(geometry), photo.finest)
-    inside = _at_level(mask, coarsest)
+    inside, radius = _at_level(mask, coarsest), held_radius(geometry)
     for number in range(coarsest, photo.finest - 1, -1):
         pixels = photo.level(number)
         if number < coarsest:
             inside = _doubled(inside, pixels.shape[:2])
-        _hold(inside, held, number)
+        _hold(inside, held, number, radius)
         _sharpen(inside, pixels)
-        _hold(inside, held, number)
+        _hold(inside, held, number, radius)
     if photo.finest:
         inside = _doubled(inside, mask.shape)
     left, top, width, height = geometry.roi_xywh
@@ -76,8 +79,17 @@ def snap(mask: Mask, photo: PhotoPyramid, geometry: ImageGeometry, held: Indices
 
 def coarsest_level(geometry: ImageGeometry) -> int:
     """The level whose pixels are about as wide as those of the input."""
-    scale = max(geometry.roi_xywh[2:]) / max(geometry.input_hw)
-    return max(0, math.floor(math.log2(scale) + 0.5))
+    return max(0, math.floor(math.log2(_scale(geometry)) + 0.5))
+
+
+def held_radius(geometry: ImageGeometry) -> float:
+    """Pixels of a level around a click that have its side."""
+    return min(HELD_RADIUS, HELD_INPUT_RADIUS * _scale(geometry))
+
+
+def _scale(geometry: ImageGeometry) -> float:
+    """Pixels of the photo that one of the input is wide."""
+    return max(geometry.roi_xywh[2:]) / max(geometry.input_hw)
 
 
 def _at_level(mask: Mask, number: int) -> Mask:
@@ -93,13 +105,13 @@ def _doubled(inside: Mask, size_hw: tuple[int, ...]) -> Mask:
     return inside.repeat(2, 0).repeat(2, 1)[: size_hw[0], : size_hw[1]].copy()
 
 
-def _hold(inside: Mask, held: Indices, number: int) -> None:
+def _hold(inside: Mask, held: Indices, number: int, radius: float) -> None:
     height, width = inside.shape
     for column, row, label in held:
         x, y = (column + 0.5) / 2**number, (row + 0.5) / 2**number
-        rows = np.arange(max(math.floor(y - HELD_RADIUS), 0), min(math.floor(y + HELD_RADIUS) + 1, height))
-        columns = np.arange(max(math.floor(x - HELD_RADIUS), 0), min(math.floor(x + HELD_RADIUS) + 1, width))
-        near = (rows[:, None] + 0.5 - y) ** 2 + (columns + 0.5 - x) ** 2 <= HELD_RADIUS**2
+        rows = np.arange(max(math.floor(y - radius), 0), min(math.floor(y + radius) + 1, height))
+        columns = np.arange(max(math.floor(x - radius), 0), min(math.floor(x + radius) + 1, width))
+        near = (rows[:, None] + 0.5 - y) ** 2 + (columns + 0.5 - x) ** 2 <= radius**2
         inside[np.ix_(rows, columns)] = np.where(near, label == 1, inside[np.ix_(rows, columns)])
 
 

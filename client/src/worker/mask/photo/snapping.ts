@@ -18,6 +18,8 @@ const BAND = 3;
 const AROUND = 2;
 /** Pixels of a level around a click that have its side. */
 const HELD_RADIUS = 1.5;
+/** Pixels of the input that these are at most. */
+const HELD_INPUT_RADIUS = 12;
 /** Of each pixel along a block, what the nearest other block counts in it. */
 const PARTS = [0.375, 0.125, 0.125, 0.375] as const;
 
@@ -33,6 +35,7 @@ export function* snapping(
 ): Generator<undefined, CocoRle, undefined> {
   if (mask.counts.length < 2 || (mask.counts.length === 2 && mask.counts[0] === 0)) return mask;
   const coarsest = Math.max(coarsestLevel(geometry), photo.finest);
+  const radius = Math.min(HELD_RADIUS, HELD_INPUT_RADIUS * scaleOf(geometry));
   let inside = maskAtLevel(mask, coarsest);
   let candidates: Int32Array = Int32Array.from(inside.bits.keys());
   for (let number = coarsest; number >= photo.finest; number--) {
@@ -42,9 +45,9 @@ export function* snapping(
       candidates = children(candidates, inside, larger);
       inside = larger;
     }
-    const clicked = around(hold(inside, held, number), inside).blocks;
+    const clicked = around(hold(inside, held, number, radius), inside).blocks;
     candidates = sharpen(inside, pixels, joined(candidates, clicked));
-    hold(inside, held, number);
+    hold(inside, held, number, radius);
     candidates = joined(candidates, clicked).filter((block) => hasEdge(inside, block));
     yield;
   }
@@ -54,10 +57,12 @@ export function* snapping(
 }
 
 /** The level whose pixels are about as wide as those of the input. */
-export function coarsestLevel({ roi_xywh, input_hw }: ImageGeometry): number {
-  const scale = Math.max(roi_xywh[2], roi_xywh[3]) / Math.max(...input_hw);
-  return Math.max(0, Math.floor(Math.log2(scale) + 0.5));
-}
+export const coarsestLevel = (geometry: ImageGeometry): number =>
+  Math.max(0, Math.floor(Math.log2(scaleOf(geometry)) + 0.5));
+
+/** Pixels of the photo that one of the input is wide. */
+const scaleOf = ({ roi_xywh, input_hw }: ImageGeometry): number =>
+  Math.max(roi_xywh[2], roi_xywh[3]) / Math.max(...input_hw);
 
 function joined(one: Int32Array, other: Int32Array): Int32Array {
   const both = new Int32Array(one.length + other.length);
@@ -109,14 +114,20 @@ function around(blocks: Int32Array, { rows, columns }: BlockMask): Found {
 }
 
 /** Give the pixels around clicks their side; the blocks that they lie in. */
-function hold(inside: BlockMask, held: readonly HeldPixel[], number: number): Int32Array {
+function hold(
+  inside: BlockMask,
+  held: readonly HeldPixel[],
+  number: number,
+  radius: number,
+): Int32Array {
+  const first = (position: number): number => Math.max(Math.floor(position - radius), 0);
   const blocks: number[] = [];
   const { height, width, columns } = inside;
   for (const { column, row, foreground } of held) {
     const [x, y] = [(column + 0.5) / 2 ** number, (row + 0.5) / 2 ** number];
-    for (let v = first(y); v <= Math.min(Math.floor(y + HELD_RADIUS), height - 1); v++) {
-      for (let u = first(x); u <= Math.min(Math.floor(x + HELD_RADIUS), width - 1); u++) {
-        if ((v + 0.5 - y) ** 2 + (u + 0.5 - x) ** 2 > HELD_RADIUS ** 2) continue;
+    for (let v = first(y); v <= Math.min(Math.floor(y + radius), height - 1); v++) {
+      for (let u = first(x); u <= Math.min(Math.floor(x + radius), width - 1); u++) {
+        if ((v + 0.5 - y) ** 2 + (u + 0.5 - x) ** 2 > radius ** 2) continue;
         inside.set(u, v, foreground);
         blocks.push((v >> 2) * columns + (u >> 2));
       }
@@ -124,8 +135,6 @@ function hold(inside: BlockMask, held: readonly HeldPixel[], number: number): In
   }
   return Int32Array.from(blocks);
 }
-
-const first = (position: number): number => Math.max(Math.floor(position - HELD_RADIUS), 0);
 
 /**
  * Give the pixels near the edge the side that their colours have, in place. The edge lies in or beside `candidates`;
