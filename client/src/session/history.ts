@@ -13,19 +13,15 @@ import {
   type StepId,
 } from './state';
 
-/** Changes of one image that can be undone. */
-export const MAX_UNDO = 200;
-
-/** Closed photos that can be brought back. */
-export const MAX_CLOSED = 4;
-
 /** An image after a change that can be undone; what was undone before can no longer be redone. */
 export function commit(session: Session, image: ImageState, what: string, after: ImageDocument): Session {
   // The image may have been numbered on the way; what undo goes back to is the document the session has.
   const before = session.images.find(({ id }) => id === image.id)?.document ?? image.document;
   const change: ChangeSet = { what, before, after, at: session.clock };
-  const next = { ...image, document: after, undo: [...image.undo, change].slice(-MAX_UNDO), redo: [] };
-  return prune(tick({ ...replaceImage(session, next), classRedo: [], reopened: [] }));
+  const next = { ...image, document: after, undo: [...image.undo, change], redo: [] };
+  const committed = tick({ ...replaceImage(session, next), classRedo: [], reopened: [] });
+  // Only what can no longer be redone is out of reach.
+  return image.redo.length > 0 ? prune(committed) : committed;
 }
 
 /** What has been done so far can no longer be undone. */
@@ -45,7 +41,7 @@ export function closeImage(session: Session, id: ImageId): Session {
 export function commitClasses(session: Session, what: string, after: ClassList): Session {
   const change: ClassChange = { what, before: session.classList, after, at: session.clock };
   const image = activeImageOf(session);
-  const undoable = [...session.classUndo, change].slice(-MAX_UNDO);
+  const undoable = [...session.classUndo, change];
   const changed = { ...session, classList: after, classUndo: undoable, classRedo: [], reopened: [] };
   return prune(tick(image === null ? changed : replaceImage(changed, { ...image, redo: [] })));
 }
@@ -141,10 +137,10 @@ export function prune(session: Session): Session {
   ]);
   // Of a closed photo only what was on it; its undone steps are decoded again when they are wanted.
   const closed = session.closed.map(({ image }) => image.document);
+  // A change has most objects in common with the one before it.
+  const objects = new Set([...open, ...closed].flatMap((document) => document.objects));
   const reachable = new Set<StepId>();
-  for (const object of [...open, ...closed].flatMap((document) => document.objects)) {
-    for (const step of object.steps) reachable.add(step.id);
-  }
+  for (const { steps } of objects) for (const { id } of steps) reachable.add(id);
   if ([...session.results.keys()].every((id) => reachable.has(id))) return session;
   return { ...session, results: new Map([...session.results].filter(([id]) => reachable.has(id))) };
 }
@@ -166,7 +162,7 @@ function withoutImage(session: Session, id: ImageId): Session {
     ...session,
     images,
     activeImage: session.activeImage === id ? neighbour : session.activeImage,
-    closed: [...session.closed, { image, index, at: session.clock }].slice(-MAX_CLOSED),
+    closed: [...session.closed, { image, index, at: session.clock }],
   });
 }
 
