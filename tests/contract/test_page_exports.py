@@ -64,6 +64,36 @@ def test_polygons_are_lists_where_nothing_is_a_crowd(folder: Path) -> None:
         assert all(len(polygon) >= 6 and len(polygon) % 2 == 0 for polygon in annotation["segmentation"])
 
 
+@pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+def test_outlines_with_a_tolerance_are_nearly_the_masks(folder: Path) -> None:
+    coco = open_coco(folder / "large-loose.json")
+    exact = open_coco(folder / "large-polygons.json")
+    assert len(coco.anns) == 4
+    for number, annotation in coco.anns.items():
+        loose, mask = coco.annToMask(annotation) > 0, exact.annToMask(exact.anns[number]) > 0
+        assert 0.98 < (loose & mask).sum() / (loose | mask).sum() <= 1
+    corners = [
+        sum(len(part) for a in file.anns.values() for part in a["segmentation"]) for file in (coco, exact)
+    ]
+    assert corners[0] < corners[1] / 3
+
+
+def test_masks_by_object_are_a_picture_each(folder: Path, photos: list[dict[str, Any]]) -> None:
+    with zipfile.ZipFile(folder / "masks-by-object.zip") as archive:
+        legend = json.loads(archive.read("legend.json"))["photos"]
+        assert len(legend) == sum(bool(photo["objects"]) for photo in photos)
+        assert len(archive.namelist()) == 1 + sum(len(photo["objects"]) for photo in photos)
+        by_name = {photo["file_name"]: photo for photo in photos}
+        for entry in legend:
+            items = by_name[entry["file_name"]]["objects"]
+            for said, item in zip(entry["objects"], items, strict=True):
+                assert said["number"] == item["number"]
+                with Image.open(io.BytesIO(archive.read(said["mask"]))) as image:
+                    np.testing.assert_array_equal(np.asarray(image), 255 * item["mask"])
+
+
 def test_photos_of_one_name_are_told_apart(folder: Path, photos: list[dict[str, Any]]) -> None:
     images = read(folder, "coco.json")["images"]
     stems = [image["file_name"].rpartition(".")[0] or image["file_name"] for image in images]

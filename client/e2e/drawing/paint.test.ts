@@ -134,6 +134,39 @@ describe('clicks and strokes on one object', () => {
   });
 });
 
+describe('a polygon as it is drawn', () => {
+  it('is the mask, is cut out of it by the right button, and is remembered', async () => {
+    await user.page.getByRole('radio', { name: 'Polygon' }).check({ force: true });
+    await user.page.getByRole('checkbox', { name: 'As drawn' }).check();
+    const outline = async (x: number, button: 'left' | 'right'): Promise<void> => {
+      const before = await user.answered();
+      for (const [dx, dy] of [
+        [0, 0],
+        [0.2, 0],
+        [0.2, 0.4],
+        [0, 0.4],
+      ] as const)
+        await user.press({ x: x + dx, y: 0.3 + dy }, button);
+      await user.page.keyboard.press('Enter');
+      await user.waitForAnswers(before + 1);
+    };
+    await outline(0.3, 'left');
+    const [height, width] = maskOf((await user.objects())[0]).size;
+    const area = rleArea(maskOf((await user.objects())[0]));
+    expect(Math.abs(area / (0.08 * width * height) - 1)).toBeLessThan(0.02);
+    await outline(0.4, 'right');
+    const [object, ...others] = await user.objects();
+    expect(others).toEqual([]);
+    expect(Math.abs(rleArea(maskOf(object)) / area - 0.5)).toBeLessThan(0.02);
+    expect(object?.prompts.map(({ kind }) => kind)).toEqual(['mask', 'mask']);
+    await user.page.keyboard.press('Control+z');
+    expect(rleArea(maskOf((await user.objects())[0]))).toBe(area);
+    await user.page.reload();
+    await user.page.getByRole('radio', { name: 'Polygon' }).check({ force: true });
+    expect(await user.page.getByRole('checkbox', { name: 'As drawn' }).isChecked()).toBe(true);
+  });
+});
+
 describe('the keyboard', () => {
   it('paints from Enter to Enter, and sizes the brush', async () => {
     await user.canvas.focus();

@@ -5,11 +5,14 @@ import { serviceAt } from '../bridge/service';
 import { Gestures } from '../canvas/pointer';
 import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
+import type { PolygonItem } from '../shared/generated';
 import { mapsFrom } from '../shared/model/maps';
 import { providerFrom } from '../shared/model/providers';
+import type { PromptItem } from '../shared/types';
 import { Alternatives } from './steps/alternatives';
 import { sharpenAsTheyCome } from './steps/closer';
 import { Examples } from './steps/examples';
+import { drawnMask } from './steps/drawnMask';
 import { Everything } from './steps/everything';
 import { Words } from './steps/words';
 import { Controller, type Services as ControllerServices } from './controller';
@@ -93,10 +96,8 @@ function gesturesOn({
       if (isExample === true) void examples.show(prompt);
       else if (selects === true && prompt.kind === 'click')
         controller.change((session) => selectAt(session, prompt));
-      else {
-        controller.give(prompt);
-        if (store.acceptsAtOnce.value) controller.change(acceptBegun);
-      }
+      else if (prompt.kind === 'polygon' && store.drawsMasks.value) void giveDrawn(store, controller, prompt);
+      else give(store, controller, prompt);
     },
     showSketch: (sketch) => {
       store.sketch.value = sketch;
@@ -104,6 +105,16 @@ function gesturesOn({
     pan: (by) => view.pan(by),
     zoom: (factor, anchor) => view.zoom(factor, anchor),
   });
+}
+
+function give(store: Store, controller: Controller, prompt: PromptItem): void {
+  controller.give(prompt);
+  if (store.acceptsAtOnce.value) controller.change(acceptBegun);
+}
+
+async function giveDrawn(store: Store, controller: Controller, outline: PolygonItem): Promise<void> {
+  const prompt = await drawnMask(store, outline);
+  if (prompt !== null) give(store, controller, prompt);
 }
 
 /** What is meant first for what is being drawn. */

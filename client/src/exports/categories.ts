@@ -9,6 +9,8 @@ export interface CategoryOptions {
   readonly classes?: readonly string[];
   /** What objects of classes say beside their label. */
   readonly attributes?: readonly ClassAttribute[];
+  /** Pixels that outlines may run beside the masks, to have fewer corners; absent: none. */
+  readonly tolerance?: number;
 }
 
 /** Category of objects without a name. */

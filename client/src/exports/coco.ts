@@ -67,7 +67,7 @@ export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions):
       id: index + 1,
       image_id: imageId,
       category_id: names.indexOf(category) + 1,
-      segmentation: options.segmentation === 'rle' ? object.mask : polygonsOf(object.mask),
+      segmentation: options.segmentation === 'rle' ? object.mask : polygonsOf(object.mask, options.tolerance),
       area: object.area,
       bbox: rleBounds(object.mask),
       iscrowd: 0,

@@ -10,19 +10,21 @@ export const toGeoJson = (photos: readonly AnnotatedPhoto[], options: CategoryOp
     new Map(
       categorised(photos, options).map((found) => [
         besides(found.photo, '.geojson'),
-        JSON.stringify(collection(found)),
+        JSON.stringify(collection(found, options)),
       ]),
     ),
   );
 
-const collection = ({ photo, objects }: Categorised): unknown => ({
+const collection = ({ photo, objects }: Categorised, { tolerance }: CategoryOptions): unknown => ({
   type: 'FeatureCollection',
   features: objects.map(({ object, category }) => ({
     type: 'Feature',
     id: object.id,
     geometry: {
       type: 'MultiPolygon',
-      coordinates: areasOf(object.mask).map(({ outline, holes }) => [outline, ...holes].map(closed)),
+      coordinates: areasOf(object.mask, tolerance).map(({ outline, holes }) =>
+        [outline, ...holes].map(closed),
+      ),
     },
     // As QuPath reads them.
     properties: {

@@ -11,7 +11,7 @@ export const toLabelMe = (photos: readonly AnnotatedPhoto[], options: CategoryOp
     new Map(
       categorised(photos, options).map((found) => [
         besides(found.photo, '.json'),
-        JSON.stringify(labelMeFile(found), null, 1),
+        JSON.stringify(labelMeFile(found, options), null, 1),
       ]),
     ),
   );
@@ -32,11 +32,11 @@ const descriptionOf = ({ attributes = {} }: AnnotatedObject): string =>
     .flatMap(([name, said]) => (typeof said === 'string' ? [`${name}: ${said}`] : []))
     .join('; ');
 
-const labelMeFile = ({ photo, objects }: Categorised): unknown => ({
+const labelMeFile = ({ photo, objects }: Categorised, { tolerance }: CategoryOptions): unknown => ({
   version: VERSION,
   flags: {},
   shapes: objects.flatMap(({ object, category }) =>
-    polygonsOf(object.mask).map((polygon) => ({
+    polygonsOf(object.mask, tolerance).map((polygon) => ({
       label: category,
       points: pairs(polygon),
       group_id: groupOf(object, objects),

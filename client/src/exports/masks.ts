@@ -1,7 +1,7 @@
 /** Annotated photos -> label maps, one or all, with a legend that says which number is which object. */
 import { objectColour } from '../canvas/palette';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
-import { labelMapPng } from './png';
+import { labelMapPng, maskPng } from './png';
 import { zipOf } from './zip';
 
 interface Legend {
@@ -39,6 +39,25 @@ export async function labelMaps(photos: readonly AnnotatedPhoto[]): Promise<Blob
   const legend = JSON.stringify({ photos: masked.map(legendOf) }, null, 1);
   const files = new Map<string, string | Blob>([['legend.json', legend]]);
   for (const photo of masked) files.set(labelMapName(photo), await labelMap(photo));
+  return zipOf(files);
+}
+
+export const maskName = ({ stem }: AnnotatedPhoto, { number }: AnnotatedObject): string =>
+  `${stem}-mask-${number}.png`;
+
+/** A ZIP with a picture for each object, 255 inside and 0 outside, and a legend of them in `legend.json`. */
+export async function objectMasks(photos: readonly AnnotatedPhoto[]): Promise<Blob> {
+  const masked = photos.filter(({ objects }) => objects.length > 0);
+  const legends = masked.map((photo) => ({
+    ...legendOf(photo),
+    label_map: undefined,
+    objects: photo.objects.map((object) => ({ ...entryOf(object), mask: maskName(photo, object) })),
+  }));
+  const files = new Map<string, string | Blob>([
+    ['legend.json', JSON.stringify({ photos: legends }, null, 1)],
+  ]);
+  for (const photo of masked)
+    for (const object of photo.objects) files.set(maskName(photo, object), await maskPng(object.mask));
   return zipOf(files);
 }
 

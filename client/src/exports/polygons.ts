@@ -3,10 +3,12 @@
  *
  * One polygon a part, where parts touch at most at corners of pixels. A hole is joined to the outline around it
  * by a cut of no width, since COCO polygons have no holes. Filled by the parity of crossings, as
- * `pycocotools` does, they give the mask itself, pixel by pixel.
+ * `pycocotools` does, they give the mask itself, pixel by pixel; with a tolerance they have fewer corners, and run up to
+ * that number of pixels beside it.
  */
 import { maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
+import { simplified } from '../shared/prompt/simplified';
 
 /** Sides of a pixel in clockwise order; the mask lies to the right of the direction of travel. */
 const TOP = 0;
@@ -50,7 +52,7 @@ export interface Area {
 }
 
 /** The parts of a mask, with their holes as circles of their own. */
-export function areasOf(mask: CocoRle): readonly Area[] {
+export function areasOf(mask: CocoRle, tolerance = 0): readonly Area[] {
   const grid = new Grid(mask);
   const rings = grid.rings();
   const outlineOf = (ring: Ring): Ring => (ring.area > 0 ? ring : outlineOf(grid.ringAbove(ring.upper.next)));
@@ -62,26 +64,44 @@ export function areasOf(mask: CocoRle): readonly Area[] {
   return rings
     .filter(({ area }) => area > 0)
     .map((ring) => ({
-      outline: flat(ring.start),
-      holes: (holes.get(ring) ?? []).map(({ start }) => flat(start)),
+      outline: simplified(flat(ring.start), tolerance),
+      holes: (holes.get(ring) ?? []).map(({ start }) => simplified(flat(start), tolerance)),
     }));
 }
 
 /** One polygon of all parts, joined by cuts of no width; null for an empty mask. */
-export function joinedPolygon(mask: CocoRle): readonly number[] | null {
-  const [first, ...others] = polygonsOf(mask);
+export function joinedPolygon(mask: CocoRle, tolerance = 0): readonly number[] | null {
+  const [first, ...others] = polygonsOf(mask, tolerance);
   if (first === undefined) return null;
   const back = first.slice(-2);
   return [...first, ...others.flatMap((part) => [...part, ...part.slice(0, 2), ...back])];
 }
 
 /** Polygons [x0, y0, x1, y1, ...] in pixels of the image. */
-export function polygonsOf(mask: CocoRle): readonly (readonly number[])[] {
+export function polygonsOf(mask: CocoRle, tolerance = 0): readonly (readonly number[])[] {
+  if (tolerance > 0) return areasOf(mask, tolerance).map(joinedArea);
   const grid = new Grid(mask);
   const rings = grid.rings();
   for (const { area, upper } of rings) if (area < 0) joinHole(grid, upper);
   return rings.filter(({ area }) => area > 0).map(({ start }) => flat(start));
 }
+
+/** Each hole joined by a cut to the corner of the outline that is nearest to it. */
+function joinedArea({ outline, holes }: Area): readonly number[] {
+  let joined = outline;
+  for (const hole of holes) {
+    const [x = 0, y = 0] = hole;
+    let nearest = 0;
+    for (let at = 0; at < joined.length; at += 2)
+      if (away(joined, at, x, y) < away(joined, nearest, x, y)) nearest = at;
+    const corner = joined.slice(nearest, nearest + 2);
+    joined = [...joined.slice(0, nearest + 2), ...hole, x, y, ...corner, ...joined.slice(nearest + 2)];
+  }
+  return joined;
+}
+
+const away = (ring: readonly number[], at: number, x: number, y: number): number =>
+  ((ring[at] ?? 0) - x) ** 2 + ((ring[at + 1] ?? 0) - y) ** 2;
 
 class Grid {
   readonly #pixels: Uint8Array;

@@ -16,7 +16,7 @@ export function toYolo(photos: readonly AnnotatedPhoto[], options: CategoryOptio
   const labels = found.map(({ photo, objects }): [string, string] => {
     const { width, height } = photo.size;
     const lines = objects.map(({ object, category }) => {
-      const corners = joinedPolygon(object.mask) ?? [];
+      const corners = joinedPolygon(object.mask, options.tolerance) ?? [];
       const parts = corners.map((value, index) => (value / (index % 2 === 0 ? width : height)).toFixed(6));
       return [names.indexOf(category), ...parts].join(' ');
     });

@@ -14,7 +14,7 @@ import {
   type ImportedObject,
   type ImportedPhoto,
 } from './imported';
-import { rasterise } from './rasterise';
+import { rasterise } from '../shared/prompt/rasterise';
 
 export const isCoco = (json: unknown): boolean =>
   isPlain(json) && Array.isArray(json.images) && Array.isArray(json.annotations);

@@ -14,7 +14,7 @@ import {
   type ImportedPhoto,
 } from './imported';
 import { readLabelMap, type LabelMap } from './pngReader';
-import { rasterise } from './rasterise';
+import { rasterise } from '../shared/prompt/rasterise';
 
 export const isLabelMe = (json: unknown): boolean =>
   isPlain(json) && Array.isArray(json.shapes) && 'imagePath' in json;

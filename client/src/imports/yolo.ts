@@ -1,7 +1,7 @@
 /** YOLO segmentation -> photos with objects. Its files do not say how large the photos are: those have to be open. */
 import { UNLABELLED } from '../exports/categories';
 import { refuseFile, stemOf, type ImportedObject, type ImportedPhoto, type KnownPhoto } from './imported';
-import { rasterise } from './rasterise';
+import { rasterise } from '../shared/prompt/rasterise';
 
 /** Args: labels: texts by the path of their file; yaml: the file that names the classes. */
 export function fromYolo(

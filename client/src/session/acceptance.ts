@@ -4,7 +4,7 @@ import { deselect } from './objects';
 import { activeImageOf, activeObjectOf, type Session } from './state';
 
 /** Clicks and strokes are corrected by others. */
-const WHOLE: ReadonlySet<string> = new Set(['box', 'polygon', 'text', 'example']);
+const WHOLE: ReadonlySet<string> = new Set(['box', 'polygon', 'mask', 'text', 'example']);
 
 /** Negative ones take something from an object. */
 const isWhole = (prompt: PromptItem): boolean =>

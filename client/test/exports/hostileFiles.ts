@@ -6,7 +6,7 @@ import { toCvat } from '../../src/exports/cvat';
 import { toGeoJson } from '../../src/exports/geoJson';
 import { toLabelMe } from '../../src/exports/labelMe';
 import { toLabelStudio } from '../../src/exports/labelStudio';
-import { labelMap, labelMaps } from '../../src/exports/masks';
+import { labelMap, labelMaps, objectMasks } from '../../src/exports/masks';
 import { toPascalVoc } from '../../src/exports/pascalVoc';
 import { toYolo } from '../../src/exports/yolo';
 import { maskPng } from '../../src/exports/png';
@@ -42,6 +42,10 @@ export async function hostileFiles(): Promise<Record<string, Uint8Array>> {
     'truth.json': jsonBlob({ photos: photos.map(truthOf), large: large.map(truthOf), names: HOSTILE_NAMES }),
     'large-yolo.zip': await toYolo(large, { useGuesses: false }),
     'large-polygons.json': jsonBlob(toCoco(large, { segmentation: 'polygons', useGuesses: false })),
+    'large-loose.json': jsonBlob(
+      toCoco(large, { segmentation: 'polygons', useGuesses: false, tolerance: 1 }),
+    ),
+    'masks-by-object.zip': await objectMasks(photos),
     'large-labelme.zip': await toLabelMe(large, { useGuesses: false }),
   };
   const bytes = Object.entries(files).map(

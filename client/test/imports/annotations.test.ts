@@ -9,7 +9,7 @@ import { zipOf } from '../../src/exports/zip';
 import * as annotations from '../../src/imports/annotations';
 import { countsFromText } from '../../src/imports/coco';
 import type { KnownPhoto } from '../../src/imports/imported';
-import { rasterise } from '../../src/imports/rasterise';
+import { rasterise } from '../../src/shared/prompt/rasterise';
 import { Failure } from '../../src/shared/errors';
 import { isValidRle, maskFromRle, rleArea } from '../../src/shared/rle';
 import type { CocoRle, Project } from '../../src/shared/types';

@@ -10,7 +10,7 @@ export function ToolOptions({ app }: { readonly app: App }) {
   const tool = app.store.tool.value;
   const gesture: ToolGesture = app.tools[tool].gesture;
   if (gesture.kind === 'drag' && gesture.paints !== undefined) return <BrushSize app={app} />;
-  if (app.tools[tool].isWhole === true) return <AcceptanceSwitch app={app} />;
+  if (app.tools[tool].isWhole === true) return <WholeOptions app={app} />;
   return tool === 'click' ? <PreviewSwitch app={app} /> : null;
 }
 
@@ -31,10 +31,20 @@ function PreviewSwitch({ app: { store } }: { readonly app: App }) {
   );
 }
 
-function AcceptanceSwitch({ app }: { readonly app: App }) {
-  const { acceptsAtOnce } = app.store;
+function WholeOptions({ app }: { readonly app: App }) {
+  const { acceptsAtOnce, drawsMasks, tool } = app.store;
   return (
     <div class="tool-options">
+      {tool.value === 'polygon' && (
+        <label title="The polygon is the mask, pixel by pixel; by the right button it is cut out of it">
+          <input
+            type="checkbox"
+            checked={drawsMasks.value}
+            onChange={({ currentTarget }) => (drawsMasks.value = currentTarget.checked)}
+          />
+          As drawn
+        </label>
+      )}
       <label
         {...titles(app, 'accept-at-once', 'What begins an object is all of it: the next begins another')}
       >

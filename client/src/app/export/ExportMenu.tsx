@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { annotated } from '../../exports/annotated';
+import { annotated, type Annotated } from '../../exports/annotated';
 import { Failure, type ClientError } from '../../shared/errors';
 import type { App } from '../app';
 import {
@@ -8,8 +8,10 @@ import {
   exportAs,
   exportSource,
   remarksOn,
+  scopedTo,
   whyNotExport,
   type ExportFormat,
+  type ExportOptions,
 } from './exportActions';
 import { Dialog } from '../parts/Dialog';
 import { hasWork } from '../state/kept';
@@ -59,17 +61,22 @@ interface FormProps {
 
 function ExportForm({ app, onDone }: FormProps) {
   const { store } = app;
-  const [name, choose] = useState(lastChosen);
+  const [name, choose] = useState(last.format);
   const [useGuesses, setUseGuesses] = useState(false);
-  const exported = annotated(store.session.value);
-  const source = exportSource(store, exported);
+  const [wantsShown, setWantsShown] = useState(false);
+  const [tolerance, setTolerance] = useState(last.tolerance);
+  const all = annotated(store.session.value);
+  const source = exportSource(store, all);
   const possible = EXPORT_FORMATS.filter((format) => whyNotExport(format, source) === null);
   const chosen = possible.find((format) => format.name === name) ?? possible[0];
+  const isOfMany = chosen?.scope === 'all' && all.photos.length > 1 && source.shown !== null;
+  const options = { useGuesses, tolerance, onlyShown: isOfMany && wantsShown };
+  const exported = chosen === undefined ? all : scopedTo(store, chosen, all, options);
   const hasGuesses = chosen?.hasCategories === true && countGuesses(exported.photos) > 0;
   const save = (): void => {
     if (chosen === undefined) return;
-    lastChosen = chosen.name;
-    void runExport(app, chosen, useGuesses);
+    last = { format: chosen.name, tolerance };
+    void runExport(app, chosen, options);
     onDone();
   };
   return (
@@ -80,6 +87,8 @@ function ExportForm({ app, onDone }: FormProps) {
       }}
     >
       <Formats source={source} chosen={chosen} onChoose={choose} />
+      {isOfMany && <Scope onlyShown={wantsShown} onChoose={setWantsShown} />}
+      {chosen?.hasOutlines === true && <Tolerance pixels={tolerance} onChoose={setTolerance} />}
       {hasGuesses && (
         <label class="choice">
           <input
@@ -90,13 +99,7 @@ function ExportForm({ app, onDone }: FormProps) {
           Use names that the model guessed as categories
         </label>
       )}
-      {chosen !== undefined && (
-        <ul class="remarks" aria-label="About this file">
-          {remarksOn(chosen, exported, { useGuesses }).map((remark) => (
-            <li key={remark}>{remark}.</li>
-          ))}
-        </ul>
-      )}
+      {chosen !== undefined && <Remarks format={chosen} exported={exported} options={options} />}
       <div class="dialog-actions">
         <button type="submit" class="action primary" disabled={chosen === undefined}>
           Save
@@ -106,8 +109,68 @@ function ExportForm({ app, onDone }: FormProps) {
   );
 }
 
-/** Name of the format that was saved last; it is offered again. */
-let lastChosen = 'COCO';
+interface RemarksProps {
+  readonly format: ExportFormat;
+  readonly exported: Annotated;
+  readonly options: ExportOptions;
+}
+
+const Remarks = ({ format, exported, options }: RemarksProps) => (
+  <ul class="remarks" aria-label="About this file">
+    {remarksOn(format, exported, options).map((remark) => (
+      <li key={remark}>{remark}.</li>
+    ))}
+  </ul>
+);
+
+interface ScopeProps {
+  readonly onlyShown: boolean;
+  readonly onChoose: (onlyShown: boolean) => void;
+}
+
+const Scope = ({ onlyShown, onChoose }: ScopeProps) => (
+  <div class="choice" role="radiogroup" aria-label="Photos in the file">
+    {[false, true].map((isOne) => (
+      <label key={isOne} class="choice">
+        <input
+          type="radio"
+          name="export-photos"
+          checked={onlyShown === isOne}
+          onChange={() => onChoose(isOne)}
+        />
+        {isOne ? 'Only the photo on screen' : 'All photos'}
+      </label>
+    ))}
+  </div>
+);
+
+const MOST_TOLERANCE = 20;
+
+interface ToleranceProps {
+  readonly pixels: number;
+  readonly onChoose: (pixels: number) => void;
+}
+
+const Tolerance = ({ pixels, onChoose }: ToleranceProps) => (
+  <label class="choice">
+    Outlines may run beside the mask by
+    <input
+      type="number"
+      aria-label="Tolerance of outlines, pixels"
+      min={0}
+      max={MOST_TOLERANCE}
+      step={0.5}
+      value={pixels}
+      onChange={({ currentTarget: { value } }) =>
+        onChoose(Math.min(Math.max(Number(value) || 0, 0), MOST_TOLERANCE))
+      }
+    />
+    pixels, to have fewer corners
+  </label>
+);
+
+/** What was saved last; it is offered again. */
+let last = { format: 'COCO', tolerance: 0 };
 
 interface FormatsProps {
   readonly source: ReturnType<typeof exportSource>;
@@ -162,10 +225,10 @@ function Format({ format, id, isChosen, why, onChoose }: FormatProps) {
 async function runExport(
   { store, controller }: App,
   format: ExportFormat,
-  useGuesses: boolean,
+  options: ExportOptions,
 ): Promise<void> {
   try {
-    const remarks = await exportAs(format, store, { useGuesses });
+    const remarks = await exportAs(format, store, options);
     controller.notify([`${format.name} saved to your downloads`, ...remarks].join('. '));
   } catch (error) {
     controller.report(exportError(error, format));

@@ -13,7 +13,8 @@ import { download, jsonBlob } from '../../exports/download';
 import { toGeoJson } from '../../exports/geoJson';
 import { toLabelMe } from '../../exports/labelMe';
 import { toLabelStudio } from '../../exports/labelStudio';
-import { labelMap, labelMapName, labelMaps } from '../../exports/masks';
+import { labelMap, labelMapName, labelMaps, maskName, objectMasks } from '../../exports/masks';
+import { outlineLoss } from '../../exports/outlines';
 import { toPascalVoc } from '../../exports/pascalVoc';
 import { maskPng } from '../../exports/png';
 import { toYolo } from '../../exports/yolo';
@@ -24,7 +25,10 @@ import type { Store } from '../state/store';
 import { untilSharp } from '../steps/sharpening';
 import { lastTimingsOf } from '../steps/timings';
 
-export type ExportOptions = CategoryOptions;
+export interface ExportOptions extends CategoryOptions {
+  /** Whether only the photo on screen is in the file. */
+  readonly onlyShown?: boolean;
+}
 
 export interface ExportFormat {
   readonly name: string;
@@ -33,6 +37,8 @@ export interface ExportFormat {
   readonly scope: 'project' | 'all' | 'photo' | 'object';
   /** Whether names are written as categories. */
   readonly hasCategories?: boolean;
+  /** Whether masks are written as outlines. */
+  readonly hasOutlines?: boolean;
   readonly run: (source: Source, options: ExportOptions) => Promise<void> | void;
 }
 
@@ -68,11 +74,17 @@ const coco =
 type ToFile = (photos: readonly AnnotatedPhoto[], options: ExportOptions) => Promise<Blob> | Blob;
 
 /** A format of all photos that has names as categories. */
-const ofAll = (name: string, hint: string, fileName: string, toFile: ToFile): ExportFormat => ({
+const ofAll = (
+  name: string,
+  hint: string,
+  fileName: string,
+  toFile: ToFile,
+  hasOutlines = false,
+): ExportFormat => ({
   name,
   hint: `all photos: ${hint}`,
   scope: 'all',
-  hasCategories: true,
+  ...{ hasCategories: true, hasOutlines },
   run: async ({ photos }, options) => download(fileName, await toFile(photos, options)),
 });
 
@@ -88,7 +100,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     name: 'COCO (polygons)',
     hint: 'all photos: outlines along the pixels, holes joined by a cut; for tools that read no run lengths',
     scope: 'all',
-    hasCategories: true,
+    ...{ hasCategories: true, hasOutlines: true },
     run: coco('polygons', 'annotations.polygons.coco.json'),
   },
   ofAll(
@@ -96,6 +108,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     'a ZIP with a text file each; one polygon an object, its parts and holes joined by cuts',
     'yolo.zip',
     toYolo,
+    true,
   ),
   ofAll(
     'Pascal VOC',
@@ -109,17 +122,25 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     scope: 'all',
     run: async ({ photos }) => download('masks.zip', await labelMaps(photos)),
   },
+  {
+    name: 'Masks by object',
+    hint: 'all photos: a ZIP with a PNG for each object, 255 inside, 0 outside, and a legend',
+    scope: 'all',
+    run: async ({ photos }) => download('masks-by-object.zip', await objectMasks(photos)),
+  },
   ofAll(
     'LabelMe',
     'a ZIP with a JSON file each; parts of an object are shapes of one group, holes joined by a cut',
     'labelme.zip',
     toLabelMe,
+    true,
   ),
   ofAll(
     'GeoJSON',
     'a ZIP with a file each for QuPath and others: polygons with holes, in pixels',
     'geojson.zip',
     toGeoJson,
+    true,
   ),
   ofAll('CVAT', 'one XML of CVAT for images 1.1: masks, exact', 'annotations.cvat.xml', toCvat),
   ofAll(
@@ -142,7 +163,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     scope: 'object',
     run: async ({ shown, selected }) => {
       if (shown === null || selected === null) return;
-      download(`${shown.stem}-mask-${selected.number}.png`, await maskPng(selected.mask));
+      download(maskName(shown, selected), await maskPng(selected.mask));
     },
   },
   {
@@ -193,7 +214,7 @@ const WITH_MARKS: ReadonlySet<string> = new Set([
 export function remarksOn(
   format: ExportFormat,
   exported: Annotated,
-  { useGuesses }: ExportOptions,
+  { useGuesses, tolerance = 0 }: ExportOptions,
 ): string[] {
   const { photos, remarks } = exported;
   if (format.scope === 'project') return [];
@@ -204,11 +225,31 @@ export function remarksOn(
   const marked = WITH_MARKS.has(format.name) || format.scope !== 'all' ? 0 : objects.filter(isMarked).length;
   return [
     ...remarks,
+    ...(format.hasOutlines === true && tolerance > 0 ? [lossOf(photos, tolerance)] : []),
     ...(marked > 0 ? [`Without the group and the attributes that these many objects have: ${marked}`] : []),
     ...(empty > 0 ? [`Left out, with an empty mask: ${empty}`] : []),
     ...(guesses > 0 && !useGuesses ? [`Names not confirmed, written as “${UNLABELLED}”: ${guesses}`] : []),
     ...(guesses > 0 && useGuesses ? [`Categories that are guesses of the model: ${guesses}`] : []),
   ];
+}
+
+function lossOf(photos: readonly AnnotatedPhoto[], tolerance: number): string {
+  const { iou, measured, objects } = outlineLoss(photos, tolerance);
+  const of = measured < objects ? ` (of the first ${measured} of ${objects} objects)` : '';
+  // Rounded down: what is said is true.
+  return `Outlines and masks overlap by ${(Math.floor(1000 * iou) / 10).toFixed(1)} % or more${of}`;
+}
+
+/** Without the other photos, where only the one on screen is wanted and the format has a choice. */
+export function scopedTo(
+  store: Store,
+  { scope }: ExportFormat,
+  exported: Annotated,
+  { onlyShown }: ExportOptions,
+): Annotated {
+  if (scope !== 'all' || onlyShown !== true) return exported;
+  const shown = store.activeImage.value?.id;
+  return { ...exported, photos: exported.photos.filter(({ id }) => id === shown) };
 }
 
 /** Save a file; what the user should know of it. */
@@ -218,7 +259,7 @@ export async function exportAs(
   options: ExportOptions,
 ): Promise<readonly string[]> {
   await untilSharp(store);
-  const exported = annotated(store.session.value);
+  const exported = scopedTo(store, format, annotated(store.session.value), options);
   const remarks = remarksOn(format, exported, options);
   const { names: classes, attributes = [] } = store.session.value.classList;
   await format.run(exportSource(store, exported), { ...options, classes, attributes });

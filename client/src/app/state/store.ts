@@ -71,6 +71,7 @@ export function createStore() {
     session,
     photos,
     ...partSignals(),
+    ...drawingSwitches(),
     decoder: signal<DecoderState>({ phase: 'loading' }),
     tool: signal<Tool>('click'),
     viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
@@ -117,8 +118,6 @@ export function createStore() {
     helpOpen: signal(false),
     /** Keys that the user has chosen, by the names of rows of `keyTable.ts`. */
     keyChoices: rememberedLists('keys'),
-    /** Whether boxes, polygons and texts that begin an object are all of it. */
-    acceptsAtOnce: rememberedSwitch('accept-at-once', false),
     /** Of photos that are opened from now on; null: the model's own. */
     nextCanvas: signal<number | null>(null),
     /** Those that the server takes; null: not known. */
@@ -150,6 +149,13 @@ const partSignals = () => ({
   parts: signal<ReadonlyMap<string, Readiness>>(new Map()),
   /** Whether small objects are embedded by themselves once they have a mask; each asks the server once. */
   sharpensSmall: rememberedSwitch('sharpen-small', false),
+});
+
+const drawingSwitches = () => ({
+  /** Whether boxes, polygons and texts that begin an object are all of it. */
+  acceptsAtOnce: rememberedSwitch('accept-at-once', false),
+  /** Whether polygons are the mask as they are drawn. */
+  drawsMasks: rememberedSwitch('polygons-are-masks', false),
 });
 
 export type Store = ReturnType<typeof createStore>;

@@ -114,12 +114,7 @@ function around(blocks: Int32Array, { rows, columns }: BlockMask): Found {
 }
 
 /** Give the pixels around clicks their side; the blocks that they lie in. */
-function hold(
-  inside: BlockMask,
-  held: readonly HeldPixel[],
-  number: number,
-  radius: number,
-): Int32Array {
+function hold(inside: BlockMask, held: readonly HeldPixel[], number: number, radius: number): Int32Array {
   const first = (position: number): number => Math.max(Math.floor(position - radius), 0);
   const blocks: number[] = [];
   const { height, width, columns } = inside;

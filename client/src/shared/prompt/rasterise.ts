@@ -1,6 +1,6 @@
 /** Polygons -> mask: a pixel is inside if its centre is, by the parity of crossings; several polygons are one mask. */
-import { RunWriter } from '../shared/rle';
-import type { CocoRle, SizeHw } from '../shared/types';
+import { RunWriter } from '../rle';
+import type { CocoRle, SizeHw } from '../types';
 
 /** Rows from the first to the one before the second. */
 type Interval = readonly [number, number];
