@@ -1,6 +1,6 @@
 /** The page under less kind conditions: slow or absent server, broken files, no isolation, many threads. */
 import { readFileSync } from 'node:fs';
-import type { Route } from 'playwright-core';
+import type { Request, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { samplePath, type PageUnderTest } from './browser';
 import { withOrientation } from './photos';
@@ -59,6 +59,37 @@ describe('threads', () => {
       masks.push((await user.click({ x: 0.5, y: 0.5 })).mask);
     }
     expect(masks[1]).toEqual(masks[0]);
+  });
+});
+
+describe('files of the model', () => {
+  /** Those that are asked for while the page loads. */
+  async function askedFor(load: () => Promise<unknown>): Promise<string[]> {
+    const asked: string[] = [];
+    const note = (request: Request): void => {
+      const name = /\/v1\/model\/(.+)$/.exec(request.url())?.[1];
+      if (name !== undefined) asked.push(name);
+    };
+    user.page.on('request', note);
+    await load();
+    await user.waitForDecoder();
+    user.page.off('request', note);
+    return asked;
+  }
+
+  it('are kept by their digest, and fetched again where what is kept is damaged', async () => {
+    user = await stage.newUser({});
+    const browser = await user.page.context().newCDPSession(user.page);
+    await browser.send('Network.setCacheDisabled', { cacheDisabled: true });
+    const first = await askedFor(() => visit());
+    expect(first.some((name) => name.startsWith('step.'))).toBe(true);
+    expect(await askedFor(() => user.page.reload())).toEqual([]);
+    await user.page.evaluate(async () => {
+      const store = await caches.open('splitseem-model');
+      for (const request of await store.keys()) await store.put(request, new Response('damaged'));
+    });
+    expect((await askedFor(() => user.page.reload())).sort()).toEqual(first.sort());
+    expect(await askedFor(() => user.page.reload())).toEqual([]);
   });
 });
 
@@ -128,6 +159,8 @@ describe('errors', () => {
   });
 
   it('a decoder that cannot be loaded is named, and can be tried again', async () => {
+    // In a profile that has not kept its files.
+    user = await stage.newUser({});
     await user.page.route('**/v1/model/step.*', (route) => route.fulfill({ body: 'tampered with' }), {
       times: 1,
     });

@@ -130,6 +130,40 @@ describe('the server decodes, and the status says why', () => {
   });
 });
 
+/** In the page: the worker says that every step took 0.7 s. */
+const SLOW_STEPS = `
+  const listen = Worker.prototype.addEventListener;
+  Worker.prototype.addEventListener = function (type, listener) {
+    const slow = ({ data }) => {
+      if (data.value?.timings !== undefined) data.value.timings.step = 700;
+    };
+    if (type === 'message') listen.call(this, 'message', slow);
+    listen.call(this, type, listener);
+  };
+`;
+
+it(
+  'where steps take over half a second the server decodes, visibly, and all objects stay',
+  GENEROUS,
+  async () => {
+    await user.page.addInitScript(SLOW_STEPS);
+    await visit();
+    await user.openSample(SAMPLE);
+    const decoded: string[] = [];
+    user.page.on('request', (request) => {
+      if (request.url().includes('/v1/decode')) decoded.push(request.url());
+    });
+    for (let count = 0; count < 5; count++) await user.click({ x: 0.5, y: 0.4 + 0.02 * count });
+    await user.status.getByText('Decoding on the server: a click takes 0.7 s in this browser').waitFor();
+    expect(decoded).toEqual([]);
+    await user.waitForEmbedding();
+    const { mask, prompts } = await user.click({ x: 0.55, y: 0.5 });
+    expect(prompts).toHaveLength(6);
+    expect(mask).not.toBeNull();
+    expect(decoded).toHaveLength(1);
+  },
+);
+
 it('a server that decodes and has lost the photo is sent it again', GENEROUS, async () => {
   const port = await freePort();
   const start = () => startServer(['--cache', 'memory'], undefined, port);

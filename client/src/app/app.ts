@@ -7,7 +7,7 @@ import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
 import type { PolygonItem } from '../shared/generated';
 import { mapsFrom } from '../shared/model/maps';
-import { providerFrom } from '../shared/model/providers';
+import { isProviderNamed, providerFrom } from '../shared/model/providers';
 import type { PromptItem } from '../shared/types';
 import { Alternatives } from './steps/alternatives';
 import { sharpenAsTheyCome } from './steps/closer';
@@ -150,7 +150,10 @@ export function browserServices(): Services {
   const maps = mapsFrom(location.search);
   const patience = patienceFrom(location.search);
   const apiKeys = new ApiKeys();
-  const { convert, ...service } = serviceAt(address, { keys: apiKeys, maps, patience });
+  const { convert, ...service } = serviceAt(address, {
+    ...{ keys: apiKeys, maps, patience },
+    unlessSlow: !isProviderNamed(location.search),
+  });
   return {
     ...service,
     apiKeys,

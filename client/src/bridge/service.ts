@@ -24,6 +24,8 @@ export interface ServiceOptions {
   /** Milliseconds without a sign of life after which a wait ends, instead of the usual. */
   readonly patience?: number | undefined;
   readonly makeWorker?: MakeWorker | undefined;
+  /** Whether the server also decodes where the worker is only slow; it does unless this says otherwise. */
+  readonly unlessSlow?: boolean;
 }
 
 /** The worker waits for files itself, and has to be heard afterwards. */
@@ -32,7 +34,7 @@ const WORKER_PATIENCE = 3;
 /** `address` gives that of a route of the server, `v1/embed` for example. */
 export function serviceAt(
   address: (route: string) => string,
-  { keys, maps = null, patience, makeWorker }: ServiceOptions,
+  { keys, maps = null, patience, makeWorker, unlessSlow }: ServiceOptions,
 ): Service {
   const ways = { ...browser, keys };
   return {
@@ -42,6 +44,7 @@ export function serviceAt(
     decoder: withFallback(
       startDecoder(patience && WORKER_PATIENCE * patience, makeWorker),
       createServerDecoder(address('v1/decode'), patience, keys),
+      unlessSlow === undefined ? {} : { unlessSlow },
     ),
     modelUrl: address('v1/model'),
   };

@@ -15,3 +15,6 @@ export function providerFrom(query: string): ProviderWish {
   const asked = new URLSearchParams(query).get('provider');
   return PROVIDER_WISHES.find((wish) => wish === asked) ?? 'wasm';
 }
+
+/** Who names one is answered by it, however slow it is. */
+export const isProviderNamed = (query: string): boolean => new URLSearchParams(query).has('provider');

@@ -11,6 +11,7 @@ import {
   type TextWirings,
 } from '../../shared/model/manifest';
 import { sha256Hex } from '../../shared/sha256';
+import { keepOnly, keptOr } from './keptFiles';
 
 export interface ModelFiles {
   readonly manifest: Manifest;
@@ -77,6 +78,7 @@ export async function fetchModel(
     graphs.refine ? fetchGraph(graphs.refine) : null,
     vocabulary ? fetchFile(modelUrl, vocabulary, { milliseconds }) : null,
   ]);
+  forgetOthers(modelUrl, manifest);
   return {
     manifest,
     prepare,
@@ -148,14 +150,25 @@ async function fetchFile(
   { file, sha256 }: ModelFile,
   options?: DownloadOptions,
 ): Promise<ArrayBuffer> {
-  const bytes = await download(`${modelUrl}/${encodeURIComponent(file)}`, options);
-  const digest = await digestOf(bytes);
-  if (digest === sha256) return bytes;
-  throw new Failure({
-    kind: 'model',
-    what: 'decoder-file-changed',
-    message: `decoder file ${file} has the digest ${digest}, the manifest says ${sha256}`,
+  const isGood = async (bytes: ArrayBuffer): Promise<boolean> => (await digestOf(bytes)) === sha256;
+  return keptOr(keptAt(modelUrl, sha256), isGood, async () => {
+    const bytes = await download(`${modelUrl}/${encodeURIComponent(file)}`, options);
+    if (await isGood(bytes)) return bytes;
+    throw new Failure({
+      kind: 'model',
+      what: 'decoder-file-changed',
+      message: `decoder file ${file} has another digest than the manifest says, ${sha256}`,
+    });
   });
+}
+
+/** Nothing is served there: it is where the browser keeps a file. */
+const keptAt = (modelUrl: string, digest = ''): string => `${modelUrl}/sha256/${digest}`;
+
+/** Let go of the files of a model that the server had before. */
+function forgetOthers(modelUrl: string, manifest: Manifest): void {
+  const digests = JSON.stringify(manifest).match(/[0-9a-f]{64}/g) ?? [];
+  void keepOnly(keptAt(modelUrl), new Set(digests.map((digest) => keptAt(modelUrl, digest))));
 }
 
 async function digestOf(bytes: ArrayBuffer): Promise<string> {
