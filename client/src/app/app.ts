@@ -1,7 +1,8 @@
 /** The page's parts, joined. */
 import { computed } from '@preact/signals';
 import { readCanvases, type Canvases } from '../api/canvases';
-import { serviceAt } from '../bridge/service';
+import { later } from '../bridge/decoder';
+import { serviceAt, type MakeServerDecoder } from '../bridge/service';
 import { Gestures } from '../canvas/pointer';
 import { acceptBegun } from '../session/acceptance';
 import { selectAt } from '../session/objects';
@@ -144,6 +145,10 @@ function startOverWithEachPhoto({ store, view, gestures }: Pick<App, 'store' | '
   });
 }
 
+/** Fetched where the worker does not decode. */
+const serverDecoder: MakeServerDecoder = (url, milliseconds, keys) =>
+  later(async () => (await import('../bridge/serverDecoder')).createServerDecoder(url, milliseconds, keys));
+
 /** The real services: the server that sent the page, and a worker. */
 export function browserServices(): Services {
   const address = (path: string): string => new URL(path, document.baseURI).href;
@@ -153,6 +158,7 @@ export function browserServices(): Services {
   const { convert, ...service } = serviceAt(address, {
     ...{ keys: apiKeys, maps, patience },
     unlessSlow: !isProviderNamed(location.search),
+    makeServerDecoder: serverDecoder,
   });
   return {
     ...service,

@@ -4,7 +4,9 @@ import './controls.css';
 import { render } from 'preact';
 import { toClientError } from '../shared/errors';
 import { browserServices, createApp } from './app';
-import { projectOf } from './export/exportActions';
+import { exportParts } from './export/ExportMenu';
+import { annotationParts } from './photos/photo';
+import { projectOf } from './steps/projectOf';
 import { Page } from './Page';
 import { keepPixels } from './drawing/photoPixels';
 import { warnBeforeLoss } from './saving/warning';
@@ -27,6 +29,14 @@ app.controller.start();
 void app.keeping.start();
 warnBeforeLoss(app.store);
 keepPixels(app.store, (error) => app.controller.report(error));
+
+// What the first mask does not need.
+const stopWaiting = app.store.decoder.subscribe(({ phase }) => {
+  if (phase === 'loading') return;
+  void Promise.allSettled([exportParts(), annotationParts()]);
+  // It is no first call: the decoder takes a while.
+  stopWaiting();
+});
 
 // Errors that are caught nowhere are shown, too. (Those of layout observers carry no error and mean nothing to users.)
 const onUncaught = (thrown: unknown): void => {

@@ -1,6 +1,6 @@
 /** The page's side of the decoder worker: promises by request id, cancelled by AbortSignal, none of them for ever. */
 import { within, type Loaded } from '../api/wait';
-import { aborted, Failure } from '../shared/errors';
+import { aborted, Failure, toClientError } from '../shared/errors';
 import { lifeName, whenLifeEnds } from '../api/life';
 import type { CallName, WorkerCalls, WorkerReply, WorkerRequest } from '../shared/messages';
 
@@ -140,6 +140,23 @@ export const makeWorker: MakeWorker = (name) =>
 /** Start the worker. */
 export const startDecoder = (milliseconds?: number, make: MakeWorker = makeWorker): DecoderBridge =>
   createBridge(() => startWorker(make), milliseconds);
+
+/** A decoder that is made for the first call. */
+export function later(make: () => Promise<DecoderBridge>): DecoderBridge {
+  let made: Promise<DecoderBridge> | null = null;
+  return {
+    call: async (name, args, options) => {
+      made ??= make();
+      // What could not be fetched may be there the next time.
+      made.catch(() => (made = null));
+      const decoder = await made.catch((error: unknown) => {
+        throw new Failure(toClientError(error, 'network'), { cause: error });
+      });
+      return decoder.call(name, args, options);
+    },
+    terminate: () => void made?.then((decoder) => decoder.terminate()),
+  };
+}
 
 function startWorker(make: MakeWorker): Worker {
   const name = lifeName();

@@ -8,14 +8,12 @@ import { readModelNames } from '../codec/textVectors';
 import { unpackEmbedding } from '../codec/unpack';
 import { aborted, Failure, toClientError, unwrap } from '../shared/errors';
 import type { CallName, OpenedImage, RuntimeInfo, WorkerCalls, WorkerStepResult } from '../shared/messages';
+import { SERVER_PROVIDER } from '../shared/model/providers';
 import { isValidRle } from '../shared/rle';
 import { WORKER_STAGES } from '../shared/stages';
 import type { CocoRle, MaskLogits } from '../shared/types';
 import { fetchManifest, textBytesOf } from '../worker/runtime/modelFiles';
 import type { CallOptions, DecoderBridge } from './decoder';
-
-/** The name of the provider where the server decodes. */
-export const SERVER_PROVIDER = 'server';
 
 type Handler<Name extends CallName> = (
   args: WorkerCalls[Name]['args'],

@@ -6,7 +6,6 @@ import { createUpright } from '../api/upright';
 import type { MapsWish } from '../shared/model/maps';
 import { startDecoder, type DecoderBridge, type MakeWorker } from './decoder';
 import { withFallback } from './fallback';
-import { createServerDecoder } from './serverDecoder';
 
 export interface Service {
   readonly embed: Embed;
@@ -18,12 +17,16 @@ export interface Service {
   readonly modelUrl: string;
 }
 
+/** A decoder that asks `POST /v1/decode` at an address. */
+export type MakeServerDecoder = (url: string, milliseconds: number | undefined, keys: Keys) => DecoderBridge;
+
 export interface ServiceOptions {
   readonly keys: Keys;
   readonly maps?: MapsWish | null;
   /** Milliseconds without a sign of life after which a wait ends, instead of the usual. */
   readonly patience?: number | undefined;
   readonly makeWorker?: MakeWorker | undefined;
+  readonly makeServerDecoder: MakeServerDecoder;
   /** Whether the server also decodes where the worker is only slow; it does unless this says otherwise. */
   readonly unlessSlow?: boolean;
 }
@@ -34,7 +37,7 @@ const WORKER_PATIENCE = 3;
 /** `address` gives that of a route of the server, `v1/embed` for example. */
 export function serviceAt(
   address: (route: string) => string,
-  { keys, maps = null, patience, makeWorker, unlessSlow }: ServiceOptions,
+  { keys, maps = null, patience, makeWorker, makeServerDecoder, unlessSlow }: ServiceOptions,
 ): Service {
   const ways = { ...browser, keys };
   return {
@@ -43,7 +46,7 @@ export function serviceAt(
     convert: createUpright(address('v1/upright'), ways, patience),
     decoder: withFallback(
       startDecoder(patience && WORKER_PATIENCE * patience, makeWorker),
-      createServerDecoder(address('v1/decode'), patience, keys),
+      makeServerDecoder(address('v1/decode'), patience, keys),
       unlessSlow === undefined ? {} : { unlessSlow },
     ),
     modelUrl: address('v1/model'),

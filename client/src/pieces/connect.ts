@@ -4,6 +4,7 @@ import type { EmbedProgress } from '../api/embeddings';
 import type { Texts } from '../api/texts';
 import type { Loaded } from '../api/wait';
 import type { MakeWorker } from '../bridge/decoder';
+import { createServerDecoder as makeServerDecoder } from '../bridge/serverDecoder';
 import { serviceAt, type Service } from '../bridge/service';
 import { unpackEmbedding } from '../codec/unpack';
 import { checkSize, decodePhoto } from '../pixels/decodePhoto';
@@ -63,7 +64,13 @@ export async function connect(server: string | URL, options: ConnectOptions = {}
   } = options;
   const base = new URL(server, document.baseURI).href.replace(/\/*$/, '/');
   const keys = { ...NO_KEYS, current: apiKey };
-  const service = serviceAt((route) => base + route, { keys, patience, makeWorker });
+  const service = serviceAt((route) => base + route, {
+    keys,
+    patience,
+    makeWorker,
+    makeServerDecoder,
+    unlessSlow: false,
+  });
   const decoder = new LoadedDecoder(service.decoder, { modelUrl: service.modelUrl, threads, onProgress });
   return new Splitseem(service, decoder, await decoder.load());
 }

@@ -1,6 +1,6 @@
 /** The decoder with the images that are open in it; a worker that dies is replaced, and given them again. */
 import type { DecoderBridge } from '../bridge/decoder';
-import { SERVER_PROVIDER } from '../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../shared/model/providers';
 import { decodeWhole } from '../pixels/decodePhoto';
 import { Failure } from '../shared/errors';
 import type { RuntimeInfo, StepArgs, WorkerCalls, WorkerStepResult } from '../shared/messages';

@@ -1,7 +1,7 @@
 /** The page's parts together, without a page: nothing here waits for a drawing. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../src/app/app';
-import { projectOf } from '../../src/app/export/exportActions';
+import { projectOf } from '../../src/app/steps/projectOf';
 import type { PointerInput } from '../../src/canvas/pointer';
 import { toScreen } from '../../src/canvas/viewport';
 import { photo, World } from './world';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../src/app/export/exportActions';
+import { projectOf } from '../../src/app/steps/projectOf';
 import { timingsOf } from '../../src/app/steps/timings';
 import { Failure } from '../../src/shared/errors';
 import type { Project } from '../../src/shared/types';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../src/app/export/exportActions';
+import { projectOf } from '../../src/app/steps/projectOf';
 import type { Project } from '../../src/shared/types';
 import { click } from '../samples';
 import { SIZE, KEY, photo, say, settle, vectorsOf, World } from './world';

@@ -1,4 +1,4 @@
-import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../../shared/model/providers';
 import type { ToolGesture } from '../../canvas/toolGestures';
 import type { App } from '../app';
 import { LARGEST_BRUSH, resizeBrush, SMALLEST_BRUSH } from '../state/brush';

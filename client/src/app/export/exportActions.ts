@@ -18,12 +18,10 @@ import { outlineLoss } from '../../exports/outlines';
 import { toPascalVoc } from '../../exports/pascalVoc';
 import { maskPng } from '../../exports/png';
 import { toYolo } from '../../exports/yolo';
-import { toProject } from '../../session/project';
-import type { Project } from '../../shared/types';
 import { decodeWhole } from '../../pixels/decodePhoto';
 import type { Store } from '../state/store';
 import { untilSharp } from '../steps/sharpening';
-import { lastTimingsOf } from '../steps/timings';
+import { projectOf } from '../steps/projectOf';
 
 export interface ExportOptions extends CategoryOptions {
   /** Whether only the photo on screen is in the file. */
@@ -49,20 +47,6 @@ interface Source {
   readonly shown: AnnotatedPhoto | null;
   /** The active object if it has a mask, else the last that has one. */
   readonly selected: AnnotatedObject | null;
-}
-
-/** All of the session, and what an opened project holds of photos that are not open yet. */
-export function projectOf(store: Store): Project {
-  const project = toProject(store.session.value, {
-    keyOf: (id) => {
-      const readiness = store.photos.value.get(id)?.readiness;
-      return readiness?.phase === 'ready' ? readiness.key : null;
-    },
-    digestOf: (id) => store.photos.value.get(id)?.photo.digest ?? null,
-    timingsOf: (object) => ({ ...lastTimingsOf(store, object) }),
-  });
-  const awaited = store.awaited.value.map(({ saved }) => saved);
-  return { ...project, images: [...project.images, ...awaited] };
 }
 
 const coco =

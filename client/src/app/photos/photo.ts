@@ -1,5 +1,4 @@
 /** Files -> photos and projects. */
-import { fromJson, fromPng, fromZip } from '../../imports/annotations';
 import type { Imported, KnownPhoto } from '../../imports/imported';
 import { decodePhoto, measurePhoto, type Convert } from '../../pixels/decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
@@ -44,11 +43,16 @@ export async function readFile(file: File, convert: Convert, options: ReadOption
   return { kind: 'photo', photo: await readPhoto(file, file.name, convert, options.decodes) };
 }
 
+/** Fetched once the page answers clicks. */
+export const annotationParts = (): Promise<typeof import('../../imports/annotations')> =>
+  import('../../imports/annotations');
+
 /** Null: the file is a photo. */
 async function readAnnotations(file: File, photos: readonly KnownPhoto[]): Promise<Imported | null> {
   const { name, type } = file;
   if (type === 'application/json' || JSON_NAME.test(name)) return readJson(file);
   if (!ZIP_NAME.test(name) && !PNG_NAME.test(name)) return null;
+  const { fromPng, fromZip } = await annotationParts();
   try {
     const imported = ZIP_NAME.test(name) ? await fromZip(file, photos) : await fromPng(file);
     return imported && checked(imported);
@@ -99,6 +103,7 @@ async function readJson(file: File): Promise<Imported> {
     const detail = { kind: 'project', what: 'project-not-json', about: file.name } as const;
     throw new Failure({ ...detail, message: 'not valid JSON' }, { cause: error });
   }
+  const { fromJson } = await annotationParts();
   try {
     return checked(fromJson(json) ?? { project: json, remark: null });
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Goes through the answers to the last click of the selected object: what it meant, a part of that, and what is around. */
 import { signal } from '@preact/signals';
 import type { DecoderBridge } from '../../bridge/decoder';
-import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../../shared/model/providers';
 import { answerOtherwise, lastClick } from '../../session/alternatives';
 import {
   activeObjectOf,

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { Loaded } from '../../api/wait';
 import type { DecoderBridge } from '../../bridge/decoder';
-import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../../shared/model/providers';
 import type { Embedded, ImageId } from '../../session/state';
 import { addProposals, type Proposal } from '../../session/proposals';
 import { toClientError, type ClientError } from '../../shared/errors';

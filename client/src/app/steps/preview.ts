@@ -4,7 +4,7 @@
  */
 import { effect } from '@preact/signals';
 import type { DecoderBridge } from '../../bridge/decoder';
-import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../../shared/model/providers';
 import { clickAt } from '../../canvas/toolGestures';
 import { isInside, toImage } from '../../canvas/viewport';
 import { holds } from '../../session/parts';

@@ -5,7 +5,7 @@
  */
 import { computed, effect, untracked } from '@preact/signals';
 import type { DecoderBridge } from '../../bridge/decoder';
-import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../../shared/model/providers';
 import { coarseMasks, recordSharp, type CoarseMask } from '../../session/sharpening';
 import type { ImageId } from '../../session/state';
 import { toClientError } from '../../shared/errors';

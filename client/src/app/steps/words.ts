@@ -1,7 +1,7 @@
 /** Words alone: everything in the shown photo that they name, each object one click; the best is active. */
 import type { Texts } from '../../api/texts';
 import type { DecoderBridge } from '../../bridge/decoder';
-import { SERVER_PROVIDER } from '../../bridge/serverDecoder';
+import { SERVER_PROVIDER } from '../../shared/model/providers';
 import { activeObjectOf } from '../../session/state';
 import { addProposals } from '../../session/proposals';
 import { embeddedHere, isReady, type Store } from '../state/store';

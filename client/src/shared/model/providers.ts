@@ -1,5 +1,8 @@
 /** What ONNX Runtime can compute with, and what a user can ask for. */
 
+/** The name of the provider where the server decodes. */
+export const SERVER_PROVIDER = 'server';
+
 export type ProviderName = 'wasm' | 'webgpu';
 
 /**

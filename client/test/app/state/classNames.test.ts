@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseClassNames } from '../../../src/app/state/classNames';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { NO_CLASSES } from '../../../src/session/state';
 import type { Project } from '../../../src/shared/types';
 import { click } from '../../samples';

@@ -1,6 +1,6 @@
 /** Opened projects over photos: what goes where, in every order. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import type { OpenedFile, Photo } from '../../../src/app/photos/photo';
 import type { Project, ProjectImage, ProjectObject } from '../../../src/shared/types';
 import { click } from '../../samples';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { timingsOf } from '../../../src/app/steps/timings';
 import { click } from '../../samples';
 import { settle, SIZE, World } from '../world';

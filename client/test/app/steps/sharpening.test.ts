@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { untilSharp } from '../../../src/app/steps/sharpening';
 import { timingsOf } from '../../../src/app/steps/timings';
 import { undo } from '../../../src/session/transitions';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { medianTimings, recordPaint, timingsOf } from '../../../src/app/steps/timings';
 import { STAGES } from '../../../src/shared/stages';
 import { click, stepResult } from '../../samples';

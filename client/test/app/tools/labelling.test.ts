@@ -1,7 +1,7 @@
 /** Digits and the list of classes, as a user meets them. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { chooseClassAt, createClasses, reorderClass, toggleClass } from '../../../src/app/tools/labelling';
 import { classNamesOf } from '../../../src/session/classes';
 import { click } from '../../samples';

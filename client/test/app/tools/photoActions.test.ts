@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { finishShown, markShown, noteOnShown, showNextToDo } from '../../../src/app/tools/photoActions';
 import { photo, World } from '../world';
 

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
-import { projectOf } from '../../../src/app/export/exportActions';
+import { projectOf } from '../../../src/app/steps/projectOf';
 import { TOOLS, type Tool, type ToolRow, type Tools } from '../../../src/app/state/tools';
 import { ToolPicker } from '../../../src/app/tools/ToolPicker';
 import { shortcutsOf } from '../../../src/app/tools/shortcuts';
