@@ -6,11 +6,8 @@ import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
 import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassList } from './panels/ClassList';
-import { AttributesDialog } from './dialogs/AttributesDialog';
-import { ClassNamesDialog } from './dialogs/ClassNamesDialog';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { ExampleBar } from './bars/ExampleBar';
-import { KeysDialog } from './dialogs/KeysDialog';
 import { EverythingProgress } from './bars/Everything';
 import { EmbeddingProgress } from './bars/EmbeddingProgress';
 import { OpenPhotos } from './panels/OpenPhotos';
@@ -64,12 +61,28 @@ export function Page({ app }: { readonly app: App }) {
       </main>
       <StatusBar app={app} />
       <SpokenRegion app={app} />
-      <KeysDialog app={app} />
-      <ClassNamesDialog app={app} />
-      <AttributesDialog app={app} />
       <ApiKeyDialog app={app} />
+      <LaterDialogs app={app} />
     </div>
   );
+}
+
+type DialogParts = typeof import('./dialogs/Dialogs');
+
+/** Fetched once the decoder is there, or one of them is wanted. */
+function LaterDialogs({ app }: { readonly app: App }) {
+  const [parts, setParts] = useState<DialogParts | null>(null);
+  const { decoder, helpOpen, classNamesOpen, attributesOpen } = app.store;
+  const isAsked = helpOpen.value || classNamesOpen.value || attributesOpen.value !== null;
+  const isWanted = isAsked || decoder.value.phase !== 'loading';
+  useEffect(() => {
+    if (!isWanted || parts !== null) return;
+    import('./dialogs/Dialogs').then(setParts, (error: unknown) => {
+      // Where none is asked for, the next wish tries again.
+      if (isAsked) app.controller.report(toClientError(error, 'network'));
+    });
+  }, [app, isWanted, isAsked, parts]);
+  return parts && <parts.Dialogs app={app} />;
 }
 
 /** Files dropped or pasted anywhere on the page; tells whether some hover over it. */
