@@ -4,7 +4,6 @@ import { decodePhoto, measurePhoto, type Convert } from '../../pixels/decodePhot
 import { projectFromJson } from '../../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './pixels';
 import { Failure, unwrap } from '../../shared/errors';
-import { sha256Hex } from '../../shared/sha256';
 import type { SizeHw } from '../../shared/types';
 
 /** A photo, upright. */
@@ -78,7 +77,7 @@ async function fileDigest(file: Blob): Promise<string> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   // Missing on pages without a secure context, whatever its type says.
   const { subtle } = crypto as Partial<Crypto>;
-  if (subtle === undefined) return sha256Hex(bytes);
+  if (subtle === undefined) return (await import('../../shared/sha256')).sha256Hex(bytes);
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

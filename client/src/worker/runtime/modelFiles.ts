@@ -10,7 +10,6 @@ import {
   type ModelFile,
   type TextWirings,
 } from '../../shared/model/manifest';
-import { sha256Hex } from '../../shared/sha256';
 import { keepOnly, keptOr } from './keptFiles';
 
 export interface ModelFiles {
@@ -174,7 +173,7 @@ function forgetOthers(modelUrl: string, manifest: Manifest): void {
 async function digestOf(bytes: ArrayBuffer): Promise<string> {
   // Outside a secure context the type lies: there is no `subtle`.
   const subtle = (crypto as { readonly subtle?: SubtleCrypto }).subtle;
-  if (subtle === undefined) return sha256Hex(new Uint8Array(bytes));
+  if (subtle === undefined) return (await import('../../shared/sha256')).sha256Hex(new Uint8Array(bytes));
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
