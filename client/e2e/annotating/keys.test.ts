@@ -61,6 +61,25 @@ it('select, hide, duplicate and copy objects to another photo', async () => {
   expect([await numbers(0), await numbers(1)]).toEqual([[1, 2], [1]]);
 });
 
+it('Tab goes through the objects while the canvas has the focus, and leaves it after the last', async () => {
+  await user.openSample('coffee.jpg');
+  await user.click({ x: 0.5, y: 0.3 });
+  await user.page.keyboard.press('Control+d');
+  await user.page.keyboard.press('Control+d');
+  await user.page.keyboard.press('n');
+  const onCanvas = (): Promise<boolean> =>
+    user.page.evaluate(() => document.activeElement instanceof HTMLCanvasElement);
+  for (const number of ['1', '2', '3']) {
+    await user.page.keyboard.press('Tab');
+    expect([await selected(), await onCanvas()]).toEqual([[number], true]);
+  }
+  await user.page.keyboard.press('Shift+Tab');
+  expect(await selected()).toEqual(['2']);
+  await user.page.keyboard.press('Tab');
+  await user.page.keyboard.press('Tab');
+  expect([await selected(), await onCanvas()]).toEqual([['3'], false]);
+});
+
 it('turn photos, by buttons and by arrows where nothing has the focus', async () => {
   await openTwo();
   expect(await current()).toBe('coffee.jpg');

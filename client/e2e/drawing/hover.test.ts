@@ -86,6 +86,21 @@ describe('the preview', () => {
     await expect.poll(picture).toBe(positive);
   });
 
+  it('is that of the negative click that a held right button will give', async () => {
+    await user.click({ x: 0.5, y: 0.3 });
+    const objects = await user.objects();
+    await hoverAt(0.45, 0.5);
+    await shown();
+    await user.page.mouse.down({ button: 'right' });
+    await hidden();
+    await shown();
+    expect(await user.objects()).toEqual(objects);
+    await user.page.mouse.up({ button: 'right' });
+    await hidden();
+    await user.waitForAnswers(2);
+    expect((await user.objects())[0]?.prompts.at(-1)).toMatchObject({ kind: 'click', label: 0 });
+  });
+
   it('is hidden by a dialog, while the image is dragged, and with other tools', async () => {
     await hoverAt(0.5, 0.3);
     await shown();

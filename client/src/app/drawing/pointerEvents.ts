@@ -42,7 +42,14 @@ export function attachPointer(canvas: HTMLCanvasElement, app: App): () => void {
 const isNegative = (event: MouseEvent | KeyboardEvent): boolean =>
   event.shiftKey || event.altKey || (IS_APPLE && event.ctrlKey);
 
-/** Where the mouse is while nothing is done with it; after a press not before it moves. */
+/** Milliseconds after which a right button that is held asks what it would give. */
+const ASKING_PRESS = 250;
+const RIGHT_BUTTON = 2;
+
+/**
+ * Where the mouse is while nothing is done with it; after a press not before it moves. A right button that is held where
+ * it was pressed shows what its end will give.
+ */
 function followHover(
   canvas: HTMLCanvasElement,
   { store: { hover } }: App,
@@ -50,21 +57,28 @@ function followHover(
   signal: AbortSignal,
 ): void {
   let pressed: PointXy | null = null;
+  let asking: ReturnType<typeof setTimeout> | undefined;
   const leave = (): void => {
+    clearTimeout(asking);
     hover.value = null;
   };
   const point = (event: PointerEvent): void => {
     const at = positionOn(canvas, event);
     const hasMoved = pressed?.x !== at.x || pressed.y !== at.y;
+    if (!hasMoved) return;
     if (event.pointerType === 'touch' || event.buttons !== 0 || isPanning()) leave();
-    else if (hasMoved) {
+    else {
       pressed = null;
       hover.value = { at, isNegative: isNegative(event) };
     }
   };
   const press = (event: PointerEvent): void => {
-    pressed = positionOn(canvas, event);
+    const at = positionOn(canvas, event);
+    pressed = at;
     leave();
+    const isHeld = event.type === 'pointerdown' && event.button === RIGHT_BUTTON;
+    if (isHeld && event.pointerType === 'mouse' && !isPanning())
+      asking = setTimeout(() => (hover.value = { at, isNegative: true }), ASKING_PRESS);
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.code === 'Space') leave();

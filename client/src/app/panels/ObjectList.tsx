@@ -93,7 +93,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
       <div class="object-text">
         <LabelField app={app} object={object} names={isActive ? NAMES : undefined} />
         {isActive && <Names store={store} result={result} />}
-        <small title={explain(result)}>{[describe(store, object), ...marks(object)].join(' · ')}</small>
+        <small>{[describe(store, object), ...areaOf(result), ...marks(object)].join(' · ')}</small>
       </div>
       <button
         type="button"
@@ -161,7 +161,6 @@ const marks = ({ group, isLocked }: SegmentObject): readonly string[] => [
   ...(isLocked === true ? ['locked'] : []),
 ];
 
-/** What the short line leaves out. */
-function explain(result: StepResult | null): string | undefined {
-  return result === null ? undefined : `${result.area.toLocaleString('en')} pixels`;
-}
+/** "12,345 px" */
+const areaOf = (result: StepResult | null): readonly string[] =>
+  result === null ? [] : [`${result.area.toLocaleString('en')} px`];

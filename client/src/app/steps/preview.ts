@@ -77,7 +77,9 @@ const isSameObject = (one: Wish | null, other: Wish | null): boolean =>
 function wishOf(store: Store): Wish | null {
   const { hover, tool, sketch, viewport, showsPreview, decoder } = store;
   const image = store.activeImage.value;
-  if (hover.value === null || image === null || sketch.value !== null) return null;
+  if (hover.value === null || image === null) return null;
+  // A right button that is held gives the click that is shown.
+  if (sketch.value !== null && !(sketch.value.kind === 'press' && hover.value.isNegative)) return null;
   if (tool.value !== 'click' || !showsPreview.value) return null;
   if (decoder.value.phase !== 'ready' || decoder.value.info.provider === SERVER_PROVIDER) return null;
   const at = toImage(viewport.value, hover.value.at);

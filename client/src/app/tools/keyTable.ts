@@ -46,6 +46,18 @@ export const COMMANDS = {
   delete: { group: 'Objects', does: 'Delete the selected object', keys: ['delete'] },
   'next-object': { group: 'Objects', does: 'Object after the selected one', keys: ['pagedown'] },
   'previous-object': { group: 'Objects', does: 'Object before the selected one', keys: ['pageup'] },
+  'tab-on': {
+    group: 'Objects',
+    does: 'On the canvas: the object after the selected one; after the last, the next control',
+    keys: ['tab'],
+    isFixed: true,
+  },
+  'tab-back': {
+    group: 'Objects',
+    does: 'On the canvas: the object before the selected one; before the first, the control before',
+    keys: ['shift+tab'],
+    isFixed: true,
+  },
   hide: { group: 'Objects', does: 'Hide the selected object', keys: ['h'] },
   'show-all': { group: 'Objects', does: 'Show all objects again', keys: ['shift+h'] },
   duplicate: { group: 'Objects', does: 'Duplicate the selected object', keys: ['ctrl+d'] },

@@ -15,6 +15,13 @@ export function selectNext({ controller }: App, by: -1 | 1): void {
   controller.change((session) => selectNeighbour(session, by));
 }
 
+/** Whether there is an object after the selected one, or before it. */
+export function hasNext({ store }: App, by: -1 | 1): boolean {
+  const { objects = [], activeObject } = store.activeImage.value?.document ?? {};
+  const index = objects.findIndex(({ id }) => id === activeObject);
+  return by > 0 ? index + 1 < objects.length : index > 0;
+}
+
 export function hideSelected({ controller, store }: App): void {
   const image = store.activeImage.value;
   const object = image && activeObjectOf(image);

@@ -10,6 +10,7 @@ import { chooseClassAt } from './labelling';
 import {
   copySelected,
   duplicateSelected,
+  hasNext,
   hideSelected,
   isObjectNewest,
   mergeSelected,
@@ -48,6 +49,8 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   delete: { run: ({ controller }) => controller.deleteActiveObject() },
   'next-object': { run: (app) => selectNext(app, 1) },
   'previous-object': { run: (app) => selectNext(app, -1) },
+  'tab-on': { run: (app) => selectNext(app, 1), isFree: (app) => isOnCanvas() && hasNext(app, 1) },
+  'tab-back': { run: (app) => selectNext(app, -1), isFree: (app) => isOnCanvas() && hasNext(app, -1) },
   hide: { run: hideSelected },
   'show-all': { run: showHidden },
   duplicate: { run: duplicateSelected },
@@ -90,6 +93,8 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
     },
   },
 };
+
+const isOnCanvas = (): boolean => document.activeElement instanceof HTMLCanvasElement;
 
 const ofClass = (place: number): readonly [string, Action] => [
   classKey(place),
