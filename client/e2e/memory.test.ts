@@ -8,7 +8,7 @@ import { useStage } from './stage';
 const IS_SLOW = process.env.E2E_SLOW === '1';
 const SIZE = { width: 6000, height: 4000 };
 const MB = 2 ** 20;
-const GENEROUS = { timeout: 900_000 };
+const GENEROUS = { timeout: IS_SLOW ? 7_200_000 : 900_000 };
 
 const stage = useStage({ apart: true });
 let user: PageUnderTest;
@@ -80,7 +80,7 @@ const onDisc = (disc: number, round: number) => ({
 
 describe('memory', () => {
   it('hardly grows with the number of clicks', GENEROUS, async () => {
-    const clicks = IS_SLOW ? 300 : 40;
+    const clicks = IS_SLOW ? 2000 : 40;
     await user.openFile(await largePhoto(200));
     await user.waitForEmbedding();
     for (let i = 0; i < 5; i++) await user.click(onDisc(0, i));
@@ -94,7 +94,7 @@ describe('memory', () => {
   });
 
   it('of many large photos is not that of all their pixels', GENEROUS, async () => {
-    const photos = IS_SLOW ? 12 : 4;
+    const photos = IS_SLOW ? 50 : 4;
     for (let i = 0; i < photos; i++) {
       await user.openFile(await largePhoto(10 * i));
       await user.page.waitForFunction((count) => {

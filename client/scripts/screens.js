@@ -108,6 +108,11 @@ const SCREENS = {
     await page.keyboard.press('Enter');
     await answered(page, 1);
   },
+  'tool-example': async (page) => {
+    await cup(page);
+    await tool(page, 'Example');
+    await page.getByRole('combobox', { name: 'Example object' }).selectOption({ index: 1 });
+  },
   'tool-paint': async (page) => {
     await cup(page);
     await tool(page, 'Paint');
@@ -143,6 +148,19 @@ const SCREENS = {
     await press(page, 'Class names');
     await shows(page, 'What objects are called');
     await page.getByRole('textbox', { name: 'Class names' }).fill('cup\nsaucer\nspoon\ntable');
+  },
+  'dialog-attributes': async (page) => {
+    await cup(page);
+    await press(page, 'Attributes of class cup');
+    await page.getByRole('dialog').getByRole('textbox').fill('colour = white, brown\nfull?\nnote');
+  },
+  'dialog-api-key': async (page) => {
+    const refused = { type: 'urn:splitseem:problem:unauthorized', title: 'Unauthorized', status: 401 };
+    await page.route('**/v1/embed*', (route) =>
+      route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(refused) }),
+    );
+    await page.getByRole('button', { name: 'Open sample cat' }).click();
+    await shows(page, 'This server asks for an API key');
   },
   'dialog-export': async (page) => {
     await cup(page);

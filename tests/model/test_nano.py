@@ -1,8 +1,11 @@
 """The bundled model on rendered shapes: a click finds them, a second click changes what it should."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from splitseem_eval.metrics import iou
 from splitseem_model.predictor import Predictor
@@ -10,6 +13,7 @@ from splitseem_proto import Box, Click, PromptItem, Scribble
 
 HEIGHT, WIDTH = 240, 320
 Mask = NDArray[np.bool_]
+SAMPLES = Path(__file__).parents[2] / "client" / "public" / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +72,23 @@ def test_every_click_is_obeyed(nano: Predictor) -> None:
     clicks = [Click(160, 120), Click(150, 100, 0), Click(60, 60), Click(300, 200, 0)]
     mask = answer(nano, scene((truth, (200, 40, 40))), *clicks)
     assert [bool(mask[int(c.y), int(c.x)]) for c in clicks] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("x", [0.3, 0.5, 0.7])
+def test_the_sample_of_a_cat_is_called_a_cat_wherever_it_is_clicked(nano: Predictor, x: float) -> None:
+    with Image.open(SAMPLES / "chelsea.jpg") as opened:
+        photo = np.asarray(opened.convert("RGB"))
+    height, width, _ = photo.shape
+    step = nano.step(nano.encode(photo), [Click(x * width, 0.5 * height, 1)])
+    assert step.label == "cat"
+
+
+def test_a_tiny_disc_is_met_exactly(nano: Predictor) -> None:
+    disc = np.zeros((8, 8), np.bool_)
+    disc[2:6, 3:5] = disc[3:5, 2:6] = True
+    photo = np.where(disc[..., None], (220, 200, 40), (40, 60, 90)).astype(np.uint8)
+    prepared = nano.encode(photo)
+    assert (nano.mask(prepared, nano.step(prepared, [Click(4, 4, 1)])) == disc).all()
 
 
 def test_nano_is_as_small_as_promised(nano: Predictor) -> None:

@@ -47,6 +47,8 @@ function Latency({ store }: { readonly store: Store }) {
   const timings = store.lastStep.value === null ? null : timingsOfStep(store, store.lastStep.value);
   if (timings === null) return null;
   const worked = WORKER_STAGES.reduce((sum, stage) => sum + timings[stage], 0);
+  // What was painted or drawn asks nobody.
+  if (worked === 0) return null;
   const waited = timings.queue < NOTICEABLE ? '' : ` after ${(timings.queue / 1000).toFixed(1)} s of waiting`;
   return (
     <span class="latency">

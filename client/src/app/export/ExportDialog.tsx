@@ -129,10 +129,11 @@ interface ToleranceProps {
 
 const Tolerance = ({ pixels, onChoose }: ToleranceProps) => (
   <label class="choice">
-    Outlines may run beside the mask by
+    Tolerance of outlines
     <input
       type="number"
       aria-label="Tolerance of outlines, pixels"
+      title="Outlines may run beside the mask by that, to have fewer corners"
       min={0}
       max={MOST_TOLERANCE}
       step={0.5}
@@ -141,7 +142,7 @@ const Tolerance = ({ pixels, onChoose }: ToleranceProps) => (
         onChoose(Math.min(Math.max(Number(value) || 0, 0), MOST_TOLERANCE))
       }
     />
-    pixels, to have fewer corners
+    pixels, for fewer corners
   </label>
 );
 

@@ -66,7 +66,7 @@ const ofAll = (
   hasOutlines = false,
 ): ExportFormat => ({
   name,
-  hint: `all photos: ${hint}`,
+  hint,
   scope: 'all',
   ...{ hasCategories: true, hasOutlines },
   run: async ({ photos }, options) => download(fileName, await toFile(photos, options)),
@@ -75,14 +75,14 @@ const ofAll = (
 export const EXPORT_FORMATS: readonly ExportFormat[] = [
   {
     name: 'COCO',
-    hint: 'all photos: run lengths, exact; what pycocotools reads',
+    hint: 'run lengths, exact; what pycocotools reads',
     scope: 'all',
     hasCategories: true,
     run: coco('rle', 'annotations.coco.json'),
   },
   {
     name: 'COCO (polygons)',
-    hint: 'all photos: outlines along the pixels, holes joined by a cut; for tools that read no run lengths',
+    hint: 'outlines along the pixels, holes joined by a cut; for tools that read no run lengths',
     scope: 'all',
     ...{ hasCategories: true, hasOutlines: true },
     run: coco('polygons', 'annotations.polygons.coco.json'),
@@ -102,13 +102,13 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
   ),
   {
     name: 'Masks',
-    hint: 'all photos: a ZIP with a label map each, and a legend of the numbers',
+    hint: 'a ZIP with a label map each, and a legend of the numbers',
     scope: 'all',
     run: async ({ photos }) => download('masks.zip', await labelMaps(photos)),
   },
   {
     name: 'Masks by object',
-    hint: 'all photos: a ZIP with a PNG for each object, 255 inside, 0 outside, and a legend',
+    hint: 'a ZIP with a PNG for each object, 255 inside, 0 outside, and a legend',
     scope: 'all',
     run: async ({ photos }) => download('masks-by-object.zip', await objectMasks(photos)),
   },
@@ -164,7 +164,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
   },
   {
     name: 'Project',
-    hint: 'all photos: prompts, masks and names, to be opened here again',
+    hint: 'prompts, masks and names, to be opened here again',
     scope: 'project',
     run: ({ store }) => download('project.splitseem.json', jsonBlob(projectOf(store))),
   },
