@@ -12,6 +12,15 @@ export interface Firefox {
 }
 
 export interface FirefoxPage {
+  readonly mouse: {
+    click(x: number, y: number, options: { readonly button: 'left' | 'right' }): Promise<void>;
+  };
+  readonly keyboard: {
+    down(key: string): Promise<void>;
+    press(key: string): Promise<void>;
+    up(key: string): Promise<void>;
+  };
+  setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
   goto(url: string): Promise<unknown>;
   evaluate<Args extends unknown[], Result>(
     run: (...args: Args) => Result | Promise<Result>,
