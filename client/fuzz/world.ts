@@ -279,7 +279,7 @@ export class World {
       const rows = [...document.querySelectorAll<HTMLElement>('[aria-label="Objects"] > li')];
       const hasFailed = texts('.progress.failed').length > 0;
       // A draft is no mask yet: the page replaces it as soon as the photo is whole.
-      const isWaiting = (text: string): boolean => /· (waiting|draft)$/.test(text);
+      const isWaiting = (text: string): boolean => /· (waiting|draft)(?: ·|$)/.test(text);
       const bars = [...document.querySelectorAll('progress')].filter(isSeen);
       const { splitseem } = globalThis as unknown as { splitseem: { project(): Project } };
       const front = [...document.querySelectorAll('[aria-label="Photos"] > li')].findIndex(

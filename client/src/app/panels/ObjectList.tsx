@@ -93,7 +93,7 @@ function ObjectItem({ app, image, object }: ItemProps) {
       <div class="object-text">
         <LabelField app={app} object={object} names={isActive ? NAMES : undefined} />
         {isActive && <Names store={store} result={result} />}
-        <small>{[describe(store, object), ...areaOf(result), ...marks(object)].join(' · ')}</small>
+        <small>{[describe(store, object), ...areaOf(store, object), ...marks(object)].join(' · ')}</small>
       </div>
       <button
         type="button"
@@ -161,6 +161,10 @@ const marks = ({ group, isLocked }: SegmentObject): readonly string[] => [
   ...(isLocked === true ? ['locked'] : []),
 ];
 
-/** "12,345 px" */
-const areaOf = (result: StepResult | null): readonly string[] =>
-  result === null ? [] : [`${result.area.toLocaleString('en')} px`];
+/** "12,345 px", once all prompts are answered for good. */
+function areaOf({ session }: Store, { steps }: SegmentObject): readonly string[] {
+  const results = steps.map(({ id }) => session.value.results.get(id));
+  const last = results.at(-1);
+  if (last === undefined || results.some((result) => result?.isDraft !== false)) return [];
+  return [`${last.area.toLocaleString('en')} px`];
+}
