@@ -23,7 +23,9 @@ const forOthers: Plugin = {
     code
       .replace('WORKER_SCRIPT', 'new URL("./worker.js", import.meta.url)')
       // The runtime asks where it lies itself, by the name of a file that is not there: webpack looks for it.
-      .replace('new URL("ort.wasm.min.mjs", import.meta.url)', 'new URL(import.meta.url)'),
+      .replace('new URL("ort.wasm.min.mjs", import.meta.url)', 'new URL(import.meta.url)')
+      // Vite's own helper for imports that come later; where Vite builds others' pages, it adds another of that name.
+      .replaceAll('__vitePreload', 'importLater'),
 };
 
 export default defineConfig({

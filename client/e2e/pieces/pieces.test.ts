@@ -85,7 +85,7 @@ it('works from another origin, and takes pixels, strokes and words of its errors
 
 it('is taken by a bundler, worker and WebAssembly with it', async () => {
   const root = join(stage.folder, 'app');
-  await mkdir(root);
+  await mkdir(root, { recursive: true });
   const imported = JSON.stringify(join(REPOSITORY, 'client/package/dist/index.js'));
   const script = `import { connect } from ${imported};
     const image = await (await connect('${server}')).image('${stage.url}${PHOTO}');
