@@ -118,10 +118,12 @@ def build_app(settings: Settings, changed: Callable[[Parts], Parts] = lambda par
     Args:
         changed: the parts that are put together, from those that were loaded.
     """
+    from splitseem_server.allocator import keep_few_primitives
     from splitseem_server.app import create_app
     from splitseem_server.log import configure_log
 
     configure_log(settings)
+    keep_few_primitives()
     access = read_access(settings)
     loaded = changed(load_parts(settings))
     take_threads(settings.encode_threads)

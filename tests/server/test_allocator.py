@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -31,6 +32,24 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def test_large_blocks_are_used_again_without_page_faults() -> None:
     done = subprocess.run([sys.executable, "-c", FILL_AND_FORGET], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 3 * PAGES
+
+
+FEW_PRIMITIVES = """
+import os
+from splitseem_server.allocator import keep_few_primitives
+keep_few_primitives()
+print(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"])
+"""
+
+
+@pytest.mark.parametrize(("given", "taken"), [({}, "256"), ({"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "9"}, "9")])
+def test_primitives_of_few_sizes_are_kept_unless_the_environment_says_otherwise(
+    given: dict[str, str], taken: str
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONEDNN")}
+    command = [sys.executable, "-c", FEW_PRIMITIVES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment | given)
+    assert done.stdout.strip() == taken
 
 
 SMALL = 2**16
