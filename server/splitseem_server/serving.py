@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import signal
 import socket
@@ -43,6 +44,8 @@ def run(app: FastAPI, listener: socket.socket, *, started: Callable[[], None]) -
     """
     keep_freed_memory()
     give_back_freed_memory()
+    # What is loaded stays: Python's collector would go through all of it now and then, for 100 ms.
+    gc.freeze()
     services: Services = app.state.services
     settings = services.settings
     shared = Connections(
