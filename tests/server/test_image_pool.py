@@ -143,6 +143,23 @@ async def test_an_image_that_does_not_fit_beside_another_waits_for_it() -> None:
         assert read == ["slow", "photo"]
 
 
+async def test_what_an_image_needs_is_read_from_its_header_where_it_is_not_told() -> None:
+    with opened(seconds=5, processes=2, memory_bytes=2**20) as pool:
+        read: list[str] = []
+
+        async def slow() -> None:
+            with pytest.raises(ImageTooLarge):
+                await pool.pixels(slow_bmp(), needs_bytes=2**19)
+            read.append("slow")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(slow)
+            await anyio.sleep(0.1)
+            await pool.pixels(PHOTO)
+            read.append("photo")
+        assert read == ["photo", "slow"]
+
+
 SIDE = 8000
 LARGE = ImageLimits(2**25, SIDE * SIDE)
 WHOLE = View((0, 0, SIDE, SIDE), (384, 384))

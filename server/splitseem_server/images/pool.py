@@ -25,7 +25,7 @@ import numpy as np
 from splitseem_server.errors import PROBLEMS, ImageTooLarge, ServerError, UnreadableImage
 from splitseem_server.images.budget import budget_of
 from splitseem_server.images.process import ANSWER, ERROR, PIXELS, PNG, REQUEST
-from splitseem_server.images.read import ImageLimits, RgbImage
+from splitseem_server.images.read import ImageLimits, RgbImage, decode_bytes
 from splitseem_server.images.room import Room
 
 _PIPE_BYTES = 2**20
@@ -65,10 +65,12 @@ class ImagePool:
         """What `read_image` makes of it, or of a part of it, resized.
 
         Args:
-            needs_bytes: of memory, by its header; if not known, all that a file of its length may take.
+            needs_bytes: of memory, by its header, which is read here where it is not known.
         Raises:
             ServerError: the image is refused, or took too long.
         """
+        if needs_bytes is None:
+            needs_bytes = await anyio.to_thread.run_sync(decode_bytes, image, self._limits)
         content, size_hw = await self._ask(PIXELS, image, view, needs_bytes)
         return content.reshape(*size_hw, 3)
 
@@ -78,7 +80,8 @@ class ImagePool:
         Raises:
             as `pixels`.
         """
-        content, _ = await self._ask(PNG, image, None, None)
+        # The file that is written takes memory too, which no header tells.
+        content, _ = await self._ask(PNG, image, None, self._most_bytes(image))
         return content.tobytes()
 
     def close(self) -> None:
@@ -90,12 +93,14 @@ class ImagePool:
             process.end()
 
     async def _ask(
-        self, wanted: bytes, image: bytes, view: View | None, needs_bytes: int | None
+        self, wanted: bytes, image: bytes, view: View | None, needs_bytes: int
     ) -> tuple[RgbImage, tuple[int, int]]:
         ask = partial(self._ask_blocking, wanted, image, view)
-        most = budget_of(len(image), self._seconds).memory_bytes
-        async with self._room.of(most if needs_bytes is None else min(needs_bytes, most)):
+        async with self._room.of(min(needs_bytes, self._most_bytes(image))):
             return await anyio.to_thread.run_sync(ask, limiter=self._slots)
+
+    def _most_bytes(self, image: bytes) -> int:
+        return budget_of(len(image), self._seconds).memory_bytes
 
     def _ask_blocking(
         self, wanted: bytes, image: bytes, view: View | None

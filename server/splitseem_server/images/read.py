@@ -103,10 +103,19 @@ def read_header(data: bytes, limits: ImageLimits, digest: str | None = None) -> 
     """
     with _opened(data, limits) as opened:
         width, height = opened.upright_size
-        kind = _kind_of(opened.image)
-        _check_budget(opened.image, kind, len(data))
-    needs = width * height * bytes_a_pixel(kind)
+        _check_budget(opened.image, len(data))
+        needs = _decode_bytes(opened.image)
     return ImageHeader((height, width), digest or hashlib.sha256(data).hexdigest(), needs)
+
+
+def decode_bytes(data: bytes, limits: ImageLimits) -> int:
+    """Bytes of memory to decode an image file, by its header.
+
+    Raises:
+        as `read_header`, but for a file that takes more than its length allows.
+    """
+    with _opened(data, limits) as opened:
+        return _decode_bytes(opened.image)
 
 
 def read_image(data: bytes, limits: ImageLimits) -> RgbImage:
@@ -267,7 +276,12 @@ def _kind_of(image: Image.Image) -> str:
     return f"{'progressive ' if image.info.get('progressive') else ''}{image.format}"
 
 
-def _check_budget(image: Image.Image, kind: str, length: int) -> None:
+def _decode_bytes(image: Image.Image) -> int:
+    return image.width * image.height * bytes_a_pixel(_kind_of(image))
+
+
+def _check_budget(image: Image.Image, length: int) -> None:
+    kind = _kind_of(image)
     most = most_pixels(kind, length)
     if image.width * image.height > most:
         raise ImageTooLarge(
