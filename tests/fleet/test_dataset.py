@@ -12,7 +12,6 @@ from threading import Thread
 import httpx
 import pyarrow.dataset
 import pytest
-import ray
 from click.testing import CliRunner
 from tests.fleet.conftest import photo
 
@@ -174,7 +173,3 @@ def test_rows_reach_the_index_when_a_run_is_stopped(photos: Callable[[int], Path
     assert 4 <= len(rows(tmp_path / "out")) < 12
     outcome = embed_images(images, str(tmp_path / "out"), WISH, ONE)
     assert outcome.failed == []
-
-
-def test_the_cluster_is_there() -> None:
-    assert ray.is_initialized()

@@ -416,7 +416,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bodies", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    names = {kind.__name__: kind for kind in KINDS}
+    parser.add_argument(
+        "--without", nargs="*", choices=names, default=[], help="kinds of bodies to leave out"
+    )
     options = parser.parse_args()
+    for name in options.without:
+        del KINDS[names[name]]
     begin = time.monotonic()
     with serving() as (pid, url):
         seen, sizes = asyncio.run(run(pid, url, options.bodies, options.seed))
