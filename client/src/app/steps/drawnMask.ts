@@ -1,5 +1,4 @@
 /** Polygons that are the mask as they are drawn, pixel by pixel: no decoder is asked. */
-import { computed } from '@preact/signals';
 import { activeObjectOf, resultOf, type Session } from '../../session/state';
 import { painted, runsOf } from '../../shared/prompt/brush';
 import { emptyMask } from '../../shared/prompt/edits';
@@ -7,6 +6,7 @@ import { rasterise } from '../../shared/prompt/rasterise';
 import type { PolygonItem } from '../../shared/generated';
 import type { PromptItem } from '../../shared/types';
 import type { Store } from '../state/store';
+import { untilTrue } from './untilTrue';
 
 /** What a polygon is given to; null: a new object. */
 interface Target {
@@ -39,7 +39,7 @@ function targetOf({ activeImage, images }: Session): Target | null {
 
 /** Settles when the object has no prompt that waits, or is no longer the selected one. */
 async function untilAnswered({ session, failedSteps }: Store, target: Target): Promise<void> {
-  const isAnswered = computed(() => {
+  await untilTrue(() => {
     const now = targetOf(session.value);
     if (now?.image !== target.image || now.object !== target.object) return true;
     const objects = session.value.images.flatMap(({ document }) => document.objects);
@@ -49,15 +49,6 @@ async function untilAnswered({ session, failedSteps }: Store, target: Target): P
       const isLast = index === steps.length - 1;
       if (failedSteps.value.has(id)) return true;
       return result?.isDraft === false && !(isLast && result.isCoarse === true);
-    });
-  });
-  if (isAnswered.value) return;
-  await new Promise<void>((resolve) => {
-    const stop = isAnswered.subscribe((value) => {
-      if (!value) return;
-      resolve();
-      // Not within the first call, when there is nothing to stop yet: that one is false.
-      stop();
     });
   });
 }

@@ -3,7 +3,7 @@
  * a time; whatever is asked of the decoder goes first, and a newer prompt ends what it makes useless. The worker holds
  * the pixels of one photo, as a rule the one on screen.
  */
-import { computed, effect, untracked } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../shared/model/providers';
 import { coarseMasks, recordSharp, type CoarseMask } from '../../session/sharpening';
@@ -13,6 +13,7 @@ import { decodeWhole } from '../../pixels/decodePhoto';
 import { isReady, phaseOf, type Store } from '../state/store';
 import { stepArgs } from './stepArgs';
 import type { TextLookup } from './textLookup';
+import { untilTrue } from './untilTrue';
 
 interface Services {
   readonly decoder: DecoderBridge;
@@ -140,14 +141,5 @@ export async function untilSharp({
   session,
   failedSteps,
 }: Pick<Store, 'session' | 'failedSteps'>): Promise<void> {
-  const isSharp = computed(() => coarseMasks(session.value, failedSteps.value).length === 0);
-  if (isSharp.value) return;
-  await new Promise<void>((resolve) => {
-    const stop = isSharp.subscribe((value) => {
-      if (!value) return;
-      resolve();
-      // Not within the first call, when there is nothing to stop yet: that one is false.
-      stop();
-    });
-  });
+  await untilTrue(() => coarseMasks(session.value, failedSteps.value).length === 0);
 }
