@@ -80,7 +80,7 @@ def _batches(
     images: Sequence[str], destination: str, wish: Wish, workers: Workers, work: type[EmbedImages]
 ) -> Iterator[list[dict[str, Any]]]:
     """Rows of the index, as they come."""
-    quieten()
+    _quieten()
     blocks = max(1, -(-len(images) // workers.batch))
     rows = ray.data.from_items([{"image": image} for image in images], override_num_blocks=blocks)
     made = rows.map_batches(
@@ -95,7 +95,7 @@ def _batches(
         yield batch.to_pylist()
 
 
-def quieten() -> None:
+def _quieten() -> None:
     """Ray Data's own bars and reports stay away: the command has one of its own."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
