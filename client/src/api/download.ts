@@ -1,4 +1,4 @@
-/** Fetches a file and hears of every part that comes; bytes or a Failure, never less than the whole. */
+/** Fetches a file and hears of every part that comes; all of it or a Failure, never less than the whole. */
 import { Failure, toClientError } from '../shared/errors';
 import { within, type Loaded, type Wait } from './wait';
 
@@ -7,16 +7,38 @@ export interface DownloadOptions extends Partial<Wait> {
 }
 
 /** @throws Failure `network` when the server is out of reach, silent, or breaks off; `http` for another status than 2xx. */
-export async function download(
+export const download = async (url: string, options: DownloadOptions = {}): Promise<ArrayBuffer> =>
+  fetchWhole(url, options, async (response, count) => new Blob(await partsOf(response, count)).arrayBuffer());
+
+/** An answer that is still to be read, of which all bytes have come. */
+export interface WholeAnswer {
+  readonly response: Response;
+  /** Its first bytes. */
+  readonly head: Uint8Array;
+}
+
+const HEAD = 4;
+
+/** For what browsers make of an answer, and would not make of its bytes. @throws as `download`. */
+export const downloadAnswer = async (url: string, options: DownloadOptions = {}): Promise<WholeAnswer> =>
+  fetchWhole(url, options, async (response, count) => {
+    const parts = await partsOf(response.clone(), count);
+    const head = parts.flatMap((part) => [...part.subarray(0, HEAD)]).slice(0, HEAD);
+    return { response, head: Uint8Array.from(head) };
+  });
+
+/** `read` is given a good answer, and tells of every part that comes. */
+async function fetchWhole<Read>(
   url: string,
-  { onProgress, ...wait }: DownloadOptions = {},
-): Promise<ArrayBuffer> {
+  { onProgress, ...wait }: DownloadOptions,
+  read: (response: Response, count: (loaded: Loaded) => void) => Promise<Read>,
+): Promise<Read> {
   return within({ patience: 'file', ...wait }, async (signal, alive) => {
     try {
       const response = await fetch(url, { signal });
       alive();
       if (!response.ok) throw refused(response.status, url);
-      return await bodyOf(response, (loaded) => {
+      return await read(response, (loaded) => {
         alive();
         onProgress?.(loaded);
       });
@@ -29,13 +51,16 @@ export async function download(
 const refused = (status: number, url: string): Failure =>
   new Failure({ kind: 'http', status, message: `the server answered ${status} for ${url}` });
 
-async function bodyOf(response: Response, onProgress: (loaded: Loaded) => void): Promise<ArrayBuffer> {
+async function partsOf(
+  response: Response,
+  onProgress: (loaded: Loaded) => void,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const total = totalOf(response.headers);
   const reader = response.body?.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (let bytes = 0; ;) {
     const part = await reader?.read();
-    if (part?.value === undefined) return new Blob(parts).arrayBuffer();
+    if (part?.value === undefined) return parts;
     parts.push(part.value);
     bytes += part.value.length;
     onProgress({ bytes, total });

@@ -61,17 +61,21 @@ export async function within<T>(
     const message = `nothing was heard for ${milliseconds} ms while waiting for: ${patience}`;
     end(new Failure({ ...FAILURES[patience], message }));
   };
+  let isOver = false;
   let timer = setTimeout(onSilence, milliseconds);
   const alive = (): void => {
     clearTimeout(timer);
-    if (!control.signal.aborted) timer = setTimeout(onSilence, milliseconds);
+    if (!isOver) timer = setTimeout(onSilence, milliseconds);
   };
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([act(control.signal, alive), ended]);
+  } catch (error) {
+    control.abort();
+    throw error;
   } finally {
+    isOver = true;
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    control.abort();
   }
 }

@@ -5,7 +5,7 @@ import { download } from '../../src/api/download';
 import { createTexts } from '../../src/api/texts';
 import { within } from '../../src/api/wait';
 import { Failure } from '../../src/shared/errors';
-import { fetchRuntime } from '../../src/worker/runtime/runtimeFile';
+import { answerOnce, fetchRuntime } from '../../src/worker/runtime/runtimeFile';
 
 const stops: (() => void)[] = [];
 
@@ -107,6 +107,29 @@ describe('the runtime', () => {
   ] satisfies [string, RequestListener][])('that %s is said to be missing', async (_, answer) => {
     const failure = await failureOf(fetchRuntime(await serve(answer)));
     expect(failure).toMatchObject({ kind: 'decoder', what: 'runtime-missing' });
+  });
+
+  it('is counted as it comes, and is what the next request for its address is answered with', async () => {
+    const module = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked++;
+      response.writeHead(200, { 'Content-Type': 'application/wasm', 'Content-Length': 8 }).end(module);
+    });
+    const progress: unknown[] = [];
+    answerOnce(url, await fetchRuntime(url, { onProgress: (loaded) => progress.push(loaded) }));
+    expect(progress.at(-1)).toEqual({ bytes: 8, total: 8 });
+    const first = await (await fetch(url)).arrayBuffer();
+    expect([new Uint8Array(first), asked]).toEqual([module, 1]);
+    await fetch(url);
+    expect(asked).toBe(2);
+  });
+
+  it('leaves requests for other addresses alone', async () => {
+    const other = await serve((_, response) => response.writeHead(200).end('other'));
+    answerOnce('http://127.0.0.1/runtime.wasm', new Response('mine'));
+    expect(await (await fetch(other)).text()).toBe('other');
+    expect(await (await fetch('http://127.0.0.1/runtime.wasm')).text()).toBe('mine');
   });
 });
 

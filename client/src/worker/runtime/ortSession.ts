@@ -5,7 +5,7 @@ import runtimeWasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import type { DownloadOptions } from '../../api/download';
 import type { Graph } from './graph';
 import { absolute, fetchesOf, inputsOf } from './ortTensors';
-import { fetchRuntime } from './runtimeFile';
+import { answerOnce, fetchRuntime } from './runtimeFile';
 
 export const PROVIDER = 'wasm';
 
@@ -52,7 +52,8 @@ export function configureRuntime(threading: Threading): Threads {
 
 /** Fetch the runtime, which the first graph needs. */
 export async function fetchRuntimeFile(options: DownloadOptions): Promise<void> {
-  ort.env.wasm.wasmBinary = await fetchRuntime(absolute(runtimeWasmUrl), options);
+  const url = absolute(runtimeWasmUrl);
+  answerOnce(url, await fetchRuntime(url, options));
 }
 
 /** Open one graph. */
