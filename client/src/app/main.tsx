@@ -24,8 +24,9 @@ Object.assign(globalThis, {
 
 const page = document.getElementById('page');
 if (page === null) throw new Error('index.html has no element for the page');
-render(<Page app={app} />, page);
+// The worker begins while the page is drawn.
 app.controller.start();
+render(<Page app={app} />, page);
 void app.keeping.start();
 warnBeforeLoss(app.store);
 keepPixels(app.store, (error) => app.controller.report(error));

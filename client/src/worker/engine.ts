@@ -20,7 +20,7 @@ import { ImageStore } from './step/imageStore';
 import type { OnDemand } from './runtime/once';
 import { textGraphs } from './decode/textGraphs';
 import { Turns } from './runtime/turns';
-import { warmUp } from './step/warmUp';
+import { warming, warmUp } from './step/warmUp';
 import { readModelNames } from '../codec/textVectors';
 import type { Threads } from './runtime/ortSession';
 
@@ -43,6 +43,9 @@ export interface Runtime {
   startWebGpu(allowsSoftware: boolean): Promise<Runtime['openGraph']>;
 }
 
+/** Milliseconds for which a page that has an image already may give it. */
+const WARM_UP_PAUSE = 100;
+
 export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   readonly #runtime: Runtime;
   readonly #turns = new Turns();
@@ -51,6 +54,8 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   /** Pixels of one image; they take three bytes each. */
   #photo: { readonly imageId: string; readonly pyramid: PhotoPyramid } | null = null;
   #text: OnDemand<GeneralDecoder> | null = null;
+  /** Whether an image came, or a part of one. */
+  #hasImage = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -67,6 +72,8 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     const { opened: decoder, provider, note } = await this.#open(modelUrl, files, wish);
     const names = files.vocabulary && readModelNames(files.vocabulary, decoder.manifest.config);
     this.#decoder = { ...decoder, toSentence: names?.toSentence ?? null };
+    // What fails here fails again, and is told, when it is asked for.
+    if (wish === 'wasm') this.#warmUp(decoder).catch(() => undefined);
     if (maps === 'lateral') void decoder.lateral?.fetch().catch(() => undefined); // It will be fetched again.
     this.#text = textGraphs(modelUrl, decoder.manifest, async (bytes) => this.#runtime.openGraph(bytes));
     return {
@@ -81,12 +88,14 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
   };
 
   receive: Call<'receive'> = async ({ imageId, bytes, at }) => {
+    this.#hasImage = true;
     if (this.#decoder !== null) this.#images.receive(this.#decoder, imageId, new Uint8Array(bytes), at);
     return Promise.resolve(null);
   };
 
   open: Call<'open'> = async ({ imageId, bytes }, signal) => {
     const started = performance.now();
+    this.#hasImage = true;
     const decoder = this.#ready();
     const opened = await this.#images.open(decoder, imageId, new Uint8Array(bytes), signal);
     const { embedding, longestSliceMilliseconds } = opened;
@@ -194,6 +203,14 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
         return candidate(open, await fetchModel(modelUrl, 'webgpu'));
       },
     );
+  }
+
+  /** Until an image comes: somebody waits for it, and what is done with it warms up as well. */
+  async #warmUp(decoder: Decoder): Promise<void> {
+    const pieces = warming(decoder);
+    let isDone = false;
+    await new Promise((resolve) => setTimeout(resolve, WARM_UP_PAUSE));
+    while (!isDone && !this.#hasImage) isDone = (await this.#turns.slice(() => pieces.next())).done === true;
   }
 
   async #generalFor(numTexts: number): Promise<GeneralDecoder | null> {

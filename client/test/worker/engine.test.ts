@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   bytes,
   engine,
@@ -16,13 +16,31 @@ import {
 
 serveTinyModel();
 
+const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
+
 describe('loading', () => {
-  it('describes what runs, after steps with and without memory', async () => {
+  it('describes what runs', async () => {
     const info = await engine().load({ modelUrl: MODEL_URL, threads: 3 });
     expect(info).toMatchObject({ model: 'tiny', provider: 'fake', threads: 3, textBytes: null });
     expect(info.vocabulary).toEqual({ names: ['cat', 'dog'], classMatrix: Float32Array.of(1, 0, 0, 1) });
-    const memories = seen.fed.map(({ previous_mask }) => previous_mask?.data.some((logit) => logit !== 0));
-    expect(new Set(memories)).toEqual(new Set([false, true]));
+  });
+
+  it('goes on with steps with and without memory while no image comes', async () => {
+    await engine().load({ modelUrl: MODEL_URL, threads: null });
+    await vi.waitFor(() => {
+      const memories = seen.fed.map(({ previous_mask }) => previous_mask?.data.some((logit) => logit !== 0));
+      expect(new Set(memories)).toEqual(new Set([false, true]));
+    });
+  });
+
+  it('does nothing more where an image waits', async () => {
+    await settled(); // What other tests loaded.
+    seen.fed = [];
+    const ready = engine();
+    await ready.load({ modelUrl: MODEL_URL, threads: null });
+    await ready.open({ imageId: 'a', bytes: bytes() });
+    await settled();
+    expect(seen.fed).toEqual([]);
   });
 
   it('stays on the processor and says why where there is no GPU', async () => {

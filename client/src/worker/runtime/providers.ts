@@ -47,13 +47,13 @@ export async function choose<Opened>(
   openOnGpu: () => Promise<Candidate<Opened>>,
 ): Promise<Choice<Opened>> {
   const processor = await openOnProcessor();
-  const usual = await processor.attempt();
   const stay = (note: string | null): Choice<Opened> => ({
     provider: 'wasm',
     opened: processor.opened,
     note,
   });
   if (wish === 'wasm') return stay(null);
+  const usual = await processor.attempt();
   let gpu: Candidate<Opened> | null = null;
   try {
     gpu = await openOnGpu();

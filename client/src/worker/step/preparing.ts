@@ -68,15 +68,6 @@ export async function* preparing(
   return { ...image, photo: photo ? photoGuide(embedding, photo) : null, isComplete: true };
 }
 
-/** Without a pause. */
-export async function prepareImage(decoder: Decoder, embedding: Embedding): Promise<PreparedImage> {
-  const slices = preparing(decoder, embedding);
-  for (;;) {
-    const { value, done } = await slices.next();
-    if (done === true) return value;
-  }
-}
-
 /** The small photo that an embedding may hold. */
 function photoGuide({ tensors, geometry }: Embedding, config: PhotoConfig): PhotoGuide | null {
   const tensor = tensors.find(({ name }) => name === 'photo');

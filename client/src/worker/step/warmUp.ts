@@ -3,7 +3,7 @@ import type { Manifest } from '../../shared/model/manifest';
 import type { Embedding, LabelledPoint, MapName, MaskLogits, NamedTensor } from '../../shared/types';
 import type { Decoder } from './decoder';
 import { step } from './step';
-import { prepareImage } from './preparing';
+import { preparing } from './preparing';
 import type { Attempt } from '../runtime/providers';
 import { MASK_STRIDE } from '../layers/sampling';
 import { PROTOCOL_VERSION } from '../../shared/reading/versions';
@@ -44,12 +44,21 @@ const SHRUNK = 1.3;
  * of all where they meet something that they have not seen before. How that went tells where graphs run best.
  */
 export async function warmUp(decoder: Decoder): Promise<Attempt> {
+  const pieces = warming(decoder);
+  for (;;) {
+    const { value, done } = await pieces.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in pieces of work. */
+export async function* warming(decoder: Decoder): AsyncGenerator<unknown, Attempt, void> {
   const { config } = decoder.manifest;
   const cells = Math.ceil(Math.min(config.canvas, WARM_UP_SIDE) / config.stride);
   const attempts: Attempt[] = [];
   for (const [height, width, dtype] of IMAGES) {
     const side = (part: number): number => config.stride * Math.ceil(part * cells);
-    attempts.push(await clickOn(decoder, noise(decoder.manifest, [side(height), side(width)], dtype)));
+    attempts.push(yield* clickOn(decoder, noise(decoder.manifest, [side(height), side(width)], dtype)));
   }
   return joined(attempts);
 }
@@ -63,13 +72,14 @@ function joined([first, ...others]: readonly Attempt[]): Attempt {
   );
 }
 
-async function clickOn(decoder: Decoder, embedding: Embedding): Promise<Attempt> {
-  const image = await prepareImage(decoder, embedding);
+async function* clickOn(decoder: Decoder, embedding: Embedding): AsyncGenerator<unknown, Attempt, void> {
+  const image = yield* preparing(decoder, embedding);
   const [height, width] = embedding.geometry.original_hw;
   const points: LabelledPoint[] = [];
   const answers: MaskLogits[] = [];
   let milliseconds = 0;
   for (let click = 0; click < CLICKS; click++) {
+    yield;
     points.push({ x: ((click + 1) * width) / 5, y: height / (click + 2), label: click === 1 ? 0 : 1 });
     const started = performance.now();
     const memory = answers.at(-1) ?? null;
