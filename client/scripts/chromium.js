@@ -9,11 +9,22 @@ export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const SPLITSEEM = process.env.SPLITSEEM ?? join(REPOSITORY, '.venv/bin/splitseem');
 
 /** @param {readonly string[]} flags */
+const optionsOf = (flags) => ({
+  executablePath: process.env.CHROMIUM ?? findChromium(),
+  args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync', ...flags],
+});
+
+/** @param {readonly string[]} flags */
 export function launchChromium(...flags) {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? findChromium(),
-    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync', ...flags],
-  });
+  return chromium.launch(optionsOf(flags));
+}
+
+/**
+ * With a folder that keeps what a browser keeps; without one, machine code is not kept at all.
+ * @param {string} folder @param {{ viewport: { width: number, height: number } }} options
+ */
+export function launchProfile(folder, options) {
+  return chromium.launchPersistentContext(folder, { ...optionsOf([]), ...options });
 }
 
 function findChromium() {

@@ -1,13 +1,22 @@
 /**
- * Times the first mask from the load of the page, for a newcomer and for somebody who comes back: `node firstMask.js
- * [COUNT]`. A newcomer has an empty browser profile and a server that has encoded nothing; who comes back has the page's
- * files and asks for a photo that the server knows. The sample is opened as soon as it can be, and clicked as soon as
- * it is shown; the time ends when the mask is drawn.
+ * Times the first mask from the load of the page, cold and warm: `node firstMask.js [COUNT]`.
+ *
+ * Cold: the profile of the browser is empty, and the server, which is ready, has encoded nothing. Warm: the same person
+ * comes back; he stayed for `STAY` after his first mask and then closed the browser. It is started again with his
+ * profile: so it has on disk what it keeps of the page's files and of the machine code that it made, and nothing in
+ * memory; the server still knows the photo. In both cases the browser is running with an empty page before the time
+ * begins. The sample is opened as soon as it can be, and clicked as soon as it is shown; the time ends when the mask is
+ * drawn.
  */
-import { launchChromium, placeOnPhoto, until, withServer } from './chromium.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchProfile, placeOnPhoto, until, withServer } from './chromium.js';
 
 const PORT = 8768;
 const SAMPLE = 'Open sample coffee';
+/** Milliseconds */
+const STAY = 5000;
 
 /** @param {import('playwright-core').Page} page @param {string} url */
 async function firstMask(page, url) {
@@ -21,23 +30,32 @@ async function firstMask(page, url) {
   return (performance.now() - started) / 1000;
 }
 
+/** @param {string} profile @param {string} url */
+async function visit(profile, url) {
+  const context = await launchProfile(profile, { viewport: { width: 1280, height: 800 } });
+  try {
+    const page = await context.newPage();
+    const seconds = await firstMask(page, url);
+    await page.getByRole('status').getByText('Saved').waitFor();
+    await page.waitForTimeout(STAY);
+    return seconds;
+  } finally {
+    await context.close();
+  }
+}
+
 /** Seconds of a newcomer, and of the same person later. @returns {Promise<[number, number]>} */
 async function coldAndWarm() {
+  const profile = await mkdtemp(join(tmpdir(), 'splitseem-first-mask-'));
   /** @type {[number, number]} */
   let seconds = [NaN, NaN];
-  await withServer(PORT, async (url) => {
-    const browser = await launchChromium();
-    try {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-      const first = await context.newPage();
-      const cold = await firstMask(first, url);
-      await first.getByRole('status').getByText('Saved').waitFor();
-      await first.close();
-      seconds = [cold, await firstMask(await context.newPage(), url)];
-    } finally {
-      await browser.close();
-    }
-  });
+  try {
+    await withServer(PORT, async (url) => {
+      seconds = [await visit(profile, url), await visit(profile, url)];
+    });
+  } finally {
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
   return seconds;
 }
 
