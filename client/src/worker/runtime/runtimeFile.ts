@@ -21,9 +21,9 @@ export async function fetchRuntime(url: string, options?: DownloadOptions): Prom
 }
 
 /**
- * Give this answer to whoever asks for the address next. ONNX Runtime takes bytes or an address, never an answer; but a
+ * Answer the next request for the address with it. ONNX Runtime takes bytes or an address, never an answer; but a
  * browser keeps the machine code that it makes of WebAssembly beside the answer that it came in. From bytes it is made
- * anew at every visit.
+ * again at every visit.
  */
 export function answerOnce(url: string, response: Response): void {
   const { fetch } = globalThis;
