@@ -99,14 +99,17 @@ class MiniLm:
         return vectors
 
 
+def _table(rows: int) -> nn.Embedding:
+    """Without first numbers: without memory, drawing those loads torch's compiler, 50 MB and a second."""
+    return nn.Embedding(rows, WIDTH, _weight=torch.empty(rows, WIDTH))
+
+
 class _Bert(nn.Module):
     """Six post-norm transformer layers, then the mean over the tokens."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.pieces = nn.Embedding(_NUM_PIECES, WIDTH)
-        self.positions = nn.Embedding(_NUM_POSITIONS, WIDTH)
-        self.segments = nn.Embedding(2, WIDTH)
+        self.pieces, self.positions, self.segments = map(_table, (_NUM_PIECES, _NUM_POSITIONS, 2))
         self.norm = nn.LayerNorm(WIDTH, eps=_NORM_EPS)
         self.layers = nn.ModuleList(_Layer() for _ in range(_LAYERS))
 

@@ -1,6 +1,8 @@
 """The sentence encoder against vectors that another implementation made of the same weights."""
 
 import json
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -119,3 +121,11 @@ def test_words_are_cut_into_the_longest_known_pieces(text: str, pieces: list[str
 def test_a_long_text_keeps_both_markers() -> None:
     ids = WordPiece(PIECES).encode("able " * 50, 8)
     assert [PIECES[number] for number in ids] == ["[CLS]", *["able"] * 6, "[SEP]"]
+
+
+def test_the_encoder_is_built_without_the_compiler_of_torch() -> None:
+    """It takes 50 MB and seconds; what loads it is to draw first weights that have no memory."""
+    build = "import torch; from splitseem_model.text import minilm\nwith torch.device('meta'): minilm._Bert()"
+    asks = f"{build}\nimport sys; print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
