@@ -38,15 +38,22 @@ FEW_PRIMITIVES = """
 import os
 from splitseem_server.allocator import keep_few_primitives
 keep_few_primitives()
-print(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"])
+print(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"], os.environ["LRU_CACHE_CAPACITY"])
 """
 
 
-@pytest.mark.parametrize(("given", "taken"), [({}, "256"), ({"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "9"}, "9")])
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ({}, "128 64"),
+        ({"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "9"}, "9 64"),
+        ({"LRU_CACHE_CAPACITY": "8"}, "128 8"),
+    ],
+)
 def test_primitives_of_few_sizes_are_kept_unless_the_environment_says_otherwise(
     given: dict[str, str], taken: str
 ) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONEDNN")}
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("CACHE_CAPACITY")}
     command = [sys.executable, "-c", FEW_PRIMITIVES]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment | given)
     assert done.stdout.strip() == taken
