@@ -254,6 +254,7 @@ describe('everything can be reached', () => {
     ['at a zoom of 400 %', { width: 320, height: 200 }, 16],
     ['with text at 200 %', { width: 1280, height: 800 }, 32],
     ['with text at 200 % on a phone on its side', { width: 844, height: 390 }, 32],
+    ['with text at 200 % on a phone', { width: 390, height: 844 }, 32],
   ])('%s', async (_, viewport, fontSize) => {
     await user.page.setViewportSize(viewport);
     const browser = await user.page.context().newCDPSession(user.page);
@@ -268,13 +269,16 @@ describe('everything can be reached', () => {
         'Export',
         'Help',
         'Zoom in',
+        'Zoom out',
         'Fit image',
+        'Next photo',
         'Open sample cat',
       ].map((name) => user.button(name)),
       ...['Click', 'Box', 'Scribble', 'Polygon', 'Text', 'Example'].map((name) =>
         user.page.getByRole('radio', { name }),
       ),
       user.canvas,
+      user.page.getByText('View', { exact: true }),
       user.page.getByText('Timings'),
       user.status.getByText(/^Model /),
     ]) {

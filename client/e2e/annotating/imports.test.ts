@@ -20,6 +20,7 @@ const FILES = {
   YOLO: 'yolo.zip',
   LabelMe: 'labelme.zip',
   Masks: 'masks.zip',
+  'Masks by object': 'masks-by-object.zip',
 } as const;
 
 describe('annotations', () => {
@@ -47,6 +48,14 @@ describe('annotations', () => {
   it('that are damaged are answered by a message', async () => {
     await user.openFile({ name: 'a.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip at all') });
     await user.status.getByText('The annotations in this file cannot be read').waitFor();
+  });
+
+  it('of a format that is not read are told from photos', async () => {
+    const buffer = await user.exportAs('CVAT');
+    await user.openFile({ name: 'annotations.cvat.xml', mimeType: 'text/xml', buffer });
+    await user.status
+      .getByText(/annotations\.cvat\.xml: the annotations in this file cannot be read/)
+      .waitFor();
   });
 });
 

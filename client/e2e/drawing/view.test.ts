@@ -155,6 +155,34 @@ it('gives small objects of a large photo exact masks, undone, saved and replayed
   expect(await user.button('Sharpen here').getAttribute('aria-pressed')).toBe('false');
 });
 
+it('shows no edge of the sharper part once the photo is seen as a whole again', async () => {
+  const user = await stage.visit();
+  const { page } = user;
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(3000, 2000);
+    const context = canvas.getContext('2d');
+    if (context === null) throw new Error('no 2D canvas');
+    context.fillStyle = 'rgb(20 40 60)';
+    context.fillRect(0, 0, 3000, 2000);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  await user.openFile({ name: 'flat.png', mimeType: 'image/png', buffer: Buffer.from(bytes) });
+  await user.waitForPhoto();
+  const at = await user.toScreen({ x: 0.613, y: 0.377 });
+  await page.mouse.move(at.x, at.y);
+  for (let k = 0; k < 9; k++) await page.mouse.wheel(0, -120);
+  // The sharper part is there once the view has rested.
+  await page.waitForTimeout(1500);
+  await user.button('Fit image').click();
+  await page.waitForTimeout(300);
+  const shades = await user.canvas.evaluate((canvas: HTMLCanvasElement) => {
+    const [width, height] = [canvas.width / 2, canvas.height / 2];
+    const seen = canvas.getContext('2d')?.getImageData(width / 2, height / 2, width, height);
+    return new Set(new Uint32Array(seen?.data.buffer ?? new ArrayBuffer(0))).size;
+  });
+  expect(shades).toBe(1);
+});
+
 it('sees a small object closer by a key, and each by itself once that is chosen', async () => {
   const user = await stage.visit();
   const { page } = user;

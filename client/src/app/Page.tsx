@@ -4,6 +4,7 @@ import { toClientError } from '../shared/errors';
 import type { App } from './app';
 import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
+import { ZoomButtons } from './drawing/ZoomButtons';
 import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassList } from './panels/ClassList';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
@@ -43,7 +44,10 @@ export function Page({ app }: { readonly app: App }) {
         <ToolPicker app={app} />
         <div class="stage">
           <CanvasView app={app} />
-          <PhotoTurner app={app} />
+          <div class="corner">
+            <PhotoTurner app={app} />
+            {hasImage && <ZoomButtons app={app} />}
+          </div>
           {!hasImage && <Welcome app={app} />}
           <EmbeddingProgress app={app} />
           <EverythingProgress app={app} />

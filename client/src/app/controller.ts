@@ -38,6 +38,7 @@ import { embeddedHere, type Readiness, type Store } from './state/store';
 import { Projects } from './state/projects';
 import { stepArgs } from './steps/stepArgs';
 import { TextLookup } from './steps/textLookup';
+import * as say from './wording/page';
 
 export interface Services {
   readonly embed: Embed;
@@ -218,7 +219,7 @@ export class Controller {
   give(prompt: PromptItem): void {
     this.#retryAllButTexts();
     if (lockedActive(this.#store.session.value) !== null) {
-      this.notify('The selected object is locked: unlock it by Shift+L, or begin another by N');
+      this.notify(say.selectedIsLocked);
       return;
     }
     const here = embeddedHere(this.#store)?.part ?? null;
@@ -279,11 +280,6 @@ export class Controller {
 
   deleteObject(id: string): void {
     this.change((session) => change.deleteObject(session, id));
-  }
-
-  deleteActiveObject(): void {
-    const id = this.#store.activeImage.value?.document.activeObject;
-    if (id != null) this.deleteObject(id);
   }
 
   selectObject(id: string): void {

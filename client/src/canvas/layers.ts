@@ -104,8 +104,11 @@ function drawPhoto(context: CanvasRenderingContext2D, { photo, viewport }: Scene
     context.imageSmoothingEnabled = viewport.scale < SHARP_SCALE;
     context.imageSmoothingQuality = isMoving ? 'low' : 'high';
     context.fillStyle = '#fff'; // what is transparent the server sees over white
-    for (const { pixels, region } of photo.pictures) {
-      context.fillRect(region.x, region.y, region.width, region.height);
+    for (const [place, { pixels, region }] of photo.pictures.entries()) {
+      // A sharper part whose edges lie within pixels of the screen would have a white frame there.
+      const inset = place === 0 ? 0 : 1 / viewport.scale;
+      const [width, height] = [region.width - 2 * inset, region.height - 2 * inset];
+      if (width > 0 && height > 0) context.fillRect(region.x + inset, region.y + inset, width, height);
       context.drawImage(pixels, region.x, region.y, region.width, region.height);
     }
   });

@@ -13,7 +13,7 @@ import {
   type ImportedPhoto,
   type KnownPhoto,
 } from './imported';
-import { fromLegend, legendIn } from './labelMap';
+import { fromLegend, fromMasks, legendIn } from './labelMap';
 import { fromLabelMe, isLabelMe } from './labelMe';
 import { fromYolo } from './yolo';
 
@@ -75,6 +75,7 @@ function unpacked(zip: Bytes): ReadonlyMap<string, Bytes> {
 
 const fromLegends = (legend: unknown, files: ReadonlyMap<string, Bytes>): readonly ImportedPhoto[] =>
   listIn(plainIn(legend, 'the legend').photos, 'photos').map((photo) => {
-    const name = textIn(isPlain(photo) ? photo.label_map : null, 'label_map');
-    return fromLegend(photo, files.get(name) ?? refuseFile(`${name} is not in the ZIP`));
+    const pngOf = (name: string): Bytes => files.get(name) ?? refuseFile(`${name} is not in the ZIP`);
+    const map = isPlain(photo) ? photo.label_map : undefined;
+    return map === undefined ? fromMasks(photo, pngOf) : fromLegend(photo, pngOf(textIn(map, 'label_map')));
   });

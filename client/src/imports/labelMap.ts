@@ -1,6 +1,6 @@
-/** Label maps with a legend, as `Masks` and `Label map` write them -> photos with objects. */
+/** Label maps and masks with a legend, as `Masks`, `Masks by object` and `Label map` write them -> photos with objects. */
 import { RunWriter } from '../shared/rle';
-import type { CocoRle } from '../shared/types';
+import type { CocoRle, SizeHw } from '../shared/types';
 import {
   isPlain,
   listIn,
@@ -14,23 +14,49 @@ import { readLabelMap, type LabelMap } from './pngReader';
 
 /** A photo of the legend, with its map. */
 export function fromLegend(legend: unknown, png: Uint8Array): ImportedPhoto {
-  const { file_name, original_name, objects } = plainIn(legend, 'the legend');
   const map = readLabelMap(png);
   const { height, width } = map;
+  return photoOf(legend, { height, width }, ({ number }) => maskOf(map, Number(number)));
+}
+
+/** Of a mask by itself: what is in the object. */
+const INSIDE = 255;
+
+/** A photo of the legend, with a picture for each object. */
+export function fromMasks(legend: unknown, pngOf: (name: string) => Uint8Array): ImportedPhoto {
+  const masks = new Map(
+    entriesOf(legend).map((entry) => {
+      const name = textIn(entry.mask, 'mask');
+      return [name, maskOf(readLabelMap(pngOf(name)), INSIDE)] as const;
+    }),
+  );
+  const [height, width] = [...masks.values()][0]?.size ?? refuseFile('a photo of the legend has no object');
+  return photoOf(legend, { height, width }, ({ mask }) => {
+    const found = masks.get(String(mask));
+    const isAlike = found?.size[0] === height && found.size[1] === width;
+    return isAlike ? found : refuseFile('masks of one photo have different sizes');
+  });
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const entriesOf = (legend: unknown): readonly Entry[] =>
+  listIn(plainIn(legend, 'the legend').objects, 'objects').map((entry) => plainIn(entry, 'an object'));
+
+function photoOf(legend: unknown, size: SizeHw, maskIn: (entry: Entry) => CocoRle): ImportedPhoto {
+  const { file_name, original_name } = plainIn(legend, 'the legend');
   return {
     name: typeof original_name === 'string' ? original_name : textIn(file_name, 'file_name'),
-    size: { height, width },
-    objects: listIn(objects, 'objects').map((entry) => objectOf(plainIn(entry, 'an object'), map)),
+    size,
+    objects: entriesOf(legend).map((entry) => objectOf(entry, maskIn)),
   };
 }
 
-function objectOf(
-  { number, label, label_origin }: Readonly<Record<string, unknown>>,
-  map: LabelMap,
-): ImportedObject {
+function objectOf(entry: Entry, maskIn: (entry: Entry) => CocoRle): ImportedObject {
+  const { number, label, label_origin } = entry;
   if (typeof number !== 'number') return refuseFile('an object of the legend has no number');
   return {
-    mask: maskOf(map, number),
+    mask: maskIn(entry),
     label: typeof label === 'string' ? label : null,
     labelOrigin: label_origin === 'model' ? 'model' : 'user',
     number,

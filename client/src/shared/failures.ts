@@ -83,7 +83,7 @@ export const NAMED_WORDS = {
   'annotations-unreadable': {
     happened: 'The annotations in this file cannot be read',
     remedy:
-      'COCO, LabelMe, YOLO and masks as Export writes them are read here; of YOLO the photos have to be open.',
+      'COCO, LabelMe, YOLO (as a ZIP) and masks as Export writes them are read here; of YOLO the photos have to be open.',
   },
   'export-failed': {
     happened: 'The file to save could not be made',

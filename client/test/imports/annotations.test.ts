@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { annotated } from '../../src/exports/annotated';
 import { toCoco } from '../../src/exports/coco';
 import { toLabelMe } from '../../src/exports/labelMe';
-import { labelMap, labelMaps } from '../../src/exports/masks';
+import { labelMap, labelMaps, objectMasks } from '../../src/exports/masks';
 import { toYolo } from '../../src/exports/yolo';
 import { zipOf } from '../../src/exports/zip';
 import * as annotations from '../../src/imports/annotations';
@@ -83,6 +83,13 @@ describe('what the page exports', () => {
     const apart = photos.map((photo) => ({ ...photo, objects: photo.objects.slice(0, 1) }));
     const masked = apart.filter(({ objects }) => objects.length > 0);
     const project = await fromZip(await labelMaps(apart), []);
+    expect(masksOf(project)).toEqual(masked.map(({ objects }) => objects.map(({ mask }) => mask)));
+    expect(project.images.map(({ name }) => name)).toEqual(masked.map(({ name }) => name));
+  });
+
+  it('as masks by object is read back, overlaps, empty masks and all', async () => {
+    const masked = photos.filter(({ objects }) => objects.length > 0);
+    const project = await fromZip(await objectMasks(photos), []);
     expect(masksOf(project)).toEqual(masked.map(({ objects }) => objects.map(({ mask }) => mask)));
     expect(project.images.map(({ name }) => name)).toEqual(masked.map(({ name }) => name));
   });

@@ -6,13 +6,11 @@ import { roundedPoint } from '../../canvas/viewport';
 import { activeObjectOf } from '../../session/state';
 import type { PointXy, SizeHw } from '../../shared/types';
 import type { App } from '../app';
-import { Icon } from '../parts/icons';
 import { attachPointer } from './pointerEvents';
 import { ToolOptions } from './ToolOptions';
-import { ViewMenu } from './ViewMenu';
 import { sceneOf } from './scene';
 import type { Store } from '../state/store';
-import { keysOf, titles } from '../tools/keyMap';
+import { keysOf } from '../tools/keyMap';
 import { recordPaint } from '../steps/timings';
 import './CanvasView.css';
 
@@ -52,42 +50,7 @@ export function CanvasView({ app }: { readonly app: App }) {
         }}
       />
       {app.store.activeImage.value !== null && <ToolOptions app={app} />}
-      {app.store.activeImage.value !== null && <ZoomButtons app={app} />}
     </>
-  );
-}
-
-function ZoomButtons({ app }: { readonly app: App }) {
-  const { view, store } = app;
-  return (
-    <div class="zoom" role="group" aria-label="Zoom and view">
-      <ViewMenu app={app} />
-      <button
-        type="button"
-        aria-label="Zoom out"
-        {...titles(app, 'zoom-out', 'Zoom out')}
-        onClick={() => view.zoomOut()}
-      >
-        <Icon name="zoomOut" />
-      </button>
-      <span class="zoom-value">{Math.round(store.viewport.value.scale * 100)} %</span>
-      <button
-        type="button"
-        aria-label="Zoom in"
-        {...titles(app, 'zoom-in', 'Zoom in')}
-        onClick={() => view.zoomIn()}
-      >
-        <Icon name="zoomIn" />
-      </button>
-      <button
-        type="button"
-        aria-label="Fit image"
-        {...titles(app, 'fit', 'Fit the image')}
-        onClick={() => view.fit()}
-      >
-        <Icon name="fit" />
-      </button>
-    </div>
   );
 }
 

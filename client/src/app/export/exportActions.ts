@@ -20,6 +20,7 @@ import { maskPng } from '../../exports/png';
 import { toYolo } from '../../exports/yolo';
 import { decodeWhole } from '../../pixels/decodePhoto';
 import type { Store } from '../state/store';
+import * as say from '../wording/later';
 import { untilSharp } from '../steps/sharpening';
 import { projectOf } from '../steps/projectOf';
 
@@ -210,10 +211,10 @@ export function remarksOn(
   return [
     ...remarks,
     ...(format.hasOutlines === true && tolerance > 0 ? [lossOf(photos, tolerance)] : []),
-    ...(marked > 0 ? [`Without the group and the attributes that these many objects have: ${marked}`] : []),
-    ...(empty > 0 ? [`Left out, with an empty mask: ${empty}`] : []),
-    ...(guesses > 0 && !useGuesses ? [`Names not confirmed, written as “${UNLABELLED}”: ${guesses}`] : []),
-    ...(guesses > 0 && useGuesses ? [`Categories that are guesses of the model: ${guesses}`] : []),
+    ...(marked > 0 ? [say.marksLost(marked)] : []),
+    ...(empty > 0 ? [say.emptyLeftOut(empty)] : []),
+    ...(guesses > 0 && !useGuesses ? [say.unconfirmed(guesses, UNLABELLED)] : []),
+    ...(guesses > 0 && useGuesses ? [say.guessesUsed(guesses)] : []),
   ];
 }
 

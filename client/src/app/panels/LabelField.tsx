@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { labelOf, type SegmentObject } from '../../session/state';
+import { labelOf, resultOf, type SegmentObject } from '../../session/state';
 import { MAX_LABEL } from '../../session/transitions';
 import type { App } from '../app';
 import { focusCanvas } from '../parts/focus';
 import { Icon } from '../parts/icons';
+import type { Store } from '../state/store';
+import * as say from '../wording/page';
 import './LabelField.css';
 
 interface Props {
@@ -32,7 +34,7 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         maxLength={MAX_LABEL}
         readOnly={object.isLocked === true}
         value={typed ?? label?.text ?? ''}
-        placeholder={object.steps.length === 0 ? 'click on it' : '…'}
+        placeholder={placeholderOf(store, object)}
         onFocus={() => controller.selectObject(object.id)}
         onInput={({ currentTarget }) => type(currentTarget.value)}
         onChange={commit}
@@ -59,6 +61,12 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
       )}
     </div>
   );
+}
+
+/** Of a mask that was drawn or merged the model has no guess. */
+function placeholderOf({ session }: Store, object: SegmentObject): string {
+  if (object.steps.length === 0) return say.clickOnIt;
+  return resultOf(session.value, object) === null ? '…' : say.noNameYet;
 }
 
 /** Words that are being typed: null while there are none. They are committed once, at the latest when the field goes. */

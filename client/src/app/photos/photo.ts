@@ -27,6 +27,8 @@ export type OpenedFile =
 const JSON_NAME = /\.json$/i;
 const ZIP_NAME = /\.zip$/i;
 const PNG_NAME = /\.png$/i;
+/** Annotations that are written here, or by other tools, and not read. */
+const OTHER_NAME = /\.(xml|txt|ya?ml|csv)$/i;
 
 export interface ReadOptions {
   /** Whether the pixels of a photo are wanted at once. */
@@ -50,6 +52,7 @@ export const annotationParts = (): Promise<typeof import('../../imports/annotati
 async function readAnnotations(file: File, photos: readonly KnownPhoto[]): Promise<Imported | null> {
   const { name, type } = file;
   if (type === 'application/json' || JSON_NAME.test(name)) return readJson(file);
+  if (OTHER_NAME.test(name)) throw aboutFile('by its name', file);
   if (!ZIP_NAME.test(name) && !PNG_NAME.test(name)) return null;
   const { fromPng, fromZip } = await annotationParts();
   try {

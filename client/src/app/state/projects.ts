@@ -11,6 +11,7 @@ import { imageOf, type ImageId, type Reopening, type Session } from '../../sessi
 import { restoreObjects } from '../../session/transitions';
 import type { Project } from '../../shared/types';
 import type { Readiness, Store } from './store';
+import * as say from '../wording/page';
 
 interface Given {
   readonly image: AwaitedImage;
@@ -84,7 +85,7 @@ export class Projects {
     const name = imageOf(session.value, photo)?.name ?? saved.name;
     if (session.value === before) return `${name} has all that the project holds of it`;
     const count = saved.objects.length;
-    return count === 0 ? `Restored what was said of ${name}` : `Restored ${count} object(s) of ${name}`;
+    return say.restored(count, name);
   }
 
   #noteIfReopened(image: AwaitedImage, photo: ImageId): void {

@@ -9,9 +9,16 @@ const TYPED_INTO = 'input:not([type=radio], [type=range], [type=checkbox]), text
 export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches(TYPED_INTO);
 
+/** Controls that Enter does nothing to. */
+const IGNORES_ENTER = 'input:is([type=radio], [type=range], [type=checkbox])';
+
 /** Buttons are pressed by Enter, and arrows move within lists: then they are theirs. */
-const isTheirs = ({ key, ctrlKey, metaKey }: KeyboardEvent): boolean =>
-  /^(Enter|Arrow\w+|Home|End)$/.test(key) && !ctrlKey && !metaKey && document.activeElement !== document.body;
+function isTheirs({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  const { activeElement, body } = document;
+  if (ctrlKey || metaKey || activeElement === body) return false;
+  if (key === 'Enter') return activeElement?.matches(IGNORES_ENTER) !== true;
+  return /^(Arrow\w+|Home|End)$/.test(key);
+}
 
 export interface Keyboard {
   readonly down: (event: KeyboardEvent) => void;

@@ -1,36 +1,36 @@
 /** What users do with the lock, the group and the attributes of objects, and with what holds for all of them. */
 import { setAttributes, setOverlap } from '../../session/classes';
 import { groupWithPrevious, leaveGroup, setAttribute, toggleLock } from '../../session/marks';
-import { activeObjectOf, type ClassAttribute, type Overlap, type SegmentObject } from '../../session/state';
+import type { ClassAttribute, Overlap } from '../../session/state';
 import { cleanLabel } from '../../session/transitions';
 import { MAX_ATTRIBUTES, MAX_ATTRIBUTE_VALUES } from '../../shared/reading/limits';
 import type { App } from '../app';
-
-const selectedOf = ({ store }: App): SegmentObject | null => {
-  const image = store.activeImage.value;
-  return image && activeObjectOf(image);
-};
+import * as say from '../wording/page';
+import { keyOr } from './keyMap';
+import { withSelected } from './objectActions';
 
 export function lock({ controller }: App, id: string): void {
   controller.change((session) => toggleLock(session, id));
 }
 
 export function lockSelected(app: App): void {
-  const object = selectedOf(app);
-  if (object) lock(app, object.id);
+  withSelected(app, ({ id }) => lock(app, id));
 }
 
 /** Let the selected object and that before it in the list belong together. */
-export function groupSelected({ controller, store }: App): void {
+export function groupSelected(app: App): void {
+  const { controller, store } = app;
   const before = store.session.value;
   controller.change(groupWithPrevious);
-  if (store.session.value === before)
-    controller.notify('Select an object below another one, neither of them locked: Ctrl+G groups the two');
+  if (store.session.value === before) controller.notify(say.groupTwo(keyOr(app, 'group', say.grouping)));
 }
 
 export function ungroupSelected(app: App): void {
-  const object = selectedOf(app);
-  if (object) app.controller.change((session) => leaveGroup(session, object.id));
+  withSelected(app, ({ id, group, isLocked }) => {
+    if (isLocked === true) app.controller.notify(say.selectedIsLocked);
+    else if (group === undefined) app.controller.notify(say.inNoGroup);
+    else app.controller.change((session) => leaveGroup(session, id));
+  });
 }
 
 export function sayOf({ controller }: App, id: string, name: string, said: string | boolean): void {

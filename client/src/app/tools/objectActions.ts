@@ -7,9 +7,11 @@ import {
   selectNeighbour,
   showAll,
 } from '../../session/objects';
-import { activeObjectOf } from '../../session/state';
+import { activeObjectOf, type SegmentObject } from '../../session/state';
 import type { App } from '../app';
+import * as say from '../wording/page';
 import { keyOr } from './keyMap';
+import { toolKey } from './keyTable';
 
 export function selectNext({ controller }: App, by: -1 | 1): void {
   controller.change((session) => selectNeighbour(session, by));
@@ -22,18 +24,37 @@ export function hasNext({ store }: App, by: -1 | 1): boolean {
   return by > 0 ? index + 1 < objects.length : index > 0;
 }
 
-export function hideSelected({ controller, store }: App): void {
+/** Do something with the selected object; without one, say that there has to be one. */
+export function withSelected({ store, controller }: App, act: (object: SegmentObject) => void): void {
   const image = store.activeImage.value;
   const object = image && activeObjectOf(image);
-  if (object) controller.toggleVisible(object.id);
+  if (object) act(object);
+  else controller.notify(say.selectFirst);
 }
 
-export function showHidden({ controller }: App): void {
+export function hideSelected(app: App): void {
+  withSelected(app, ({ id, number }) => {
+    app.controller.toggleVisible(id);
+    if (app.store.activeImage.value?.document.hidden.has(id) === true)
+      app.controller.notify(say.hidden(number, keyOr(app, 'show-all', say.showing)));
+  });
+}
+
+export function showHidden({ controller, store }: App): void {
+  const before = store.session.value;
   controller.change(showAll);
+  if (store.session.value === before) controller.notify(say.nothingHidden);
 }
 
-export function duplicateSelected({ controller }: App): void {
-  controller.change((session) => duplicateObject(session, performance.now()));
+export function duplicateSelected(app: App): void {
+  withSelected(app, () => app.controller.change((session) => duplicateObject(session, performance.now())));
+}
+
+export function deleteSelected(app: App): void {
+  withSelected(app, ({ id, isLocked }) => {
+    if (isLocked === true) app.controller.notify(say.selectedIsLocked);
+    else app.controller.deleteObject(id);
+  });
 }
 
 /** Make one object of the selected one and of that before it in the list. */
@@ -42,8 +63,7 @@ export function mergeSelected(app: App): void {
   const before = store.session.value;
   controller.change((session) => mergeWithPrevious(session, performance.now()));
   if (store.session.value === before) {
-    const key = keyOr(app, 'merge', 'merging');
-    controller.notify(`Select an object with a mask below another one: ${key} makes one of both`);
+    controller.notify(say.mergeTwo(keyOr(app, 'merge', say.merging)));
   }
 }
 
@@ -54,9 +74,7 @@ export function copySelected(app: App): void {
   if (copied === null) return;
   store.copied.value = copied;
   store.leftSinceCopy.value = false;
-  const prompts = copied.prompts.length === 1 ? '1 prompt' : `${copied.prompts.length} prompts`;
-  const key = keyOr(app, 'paste', 'pasting');
-  controller.notify(`Copied an object with ${prompts}: ${key} gives them again, on this or another photo`);
+  controller.notify(say.copied(copied.prompts.length, keyOr(app, 'paste', say.pasting)));
 }
 
 /** Give the copied prompts again, on the photo that is shown, as another object. */
@@ -69,7 +87,7 @@ export function pasteCopied({ controller, store }: App): void {
 export function chooseExample(app: App, id: string): void {
   app.examples.choose(id);
   app.store.tool.value = 'example';
-  app.controller.notify('That is the example: Find here, or E, finds it on the photo on screen');
+  app.controller.notify(say.exampleChosen(keyOr(app, toolKey('example'), say.findHere)));
 }
 
 /** Whether Ctrl+V means an object, whatever the system's clipboard holds. */

@@ -3,6 +3,7 @@ import { activeObjectOf, resultOf } from '../../session/state';
 import { MAX_SMOOTHING } from '../../shared/reading/limits';
 import type { SizeHw } from '../../shared/types';
 import type { App } from '../app';
+import * as say from '../wording/page';
 
 export interface Repair {
   readonly name: string;
@@ -48,7 +49,13 @@ export function repairSelected({ controller, store }: App, method: RepairMethod)
   const object = image && activeObjectOf(image);
   const result = object && resultOf(store.session.value, object);
   if (image === null || !result) {
-    controller.notify('Select an object with a mask first');
+    controller.notify(say.selectMaskFirst);
+    return;
+  }
+  const last = object.steps.at(-1)?.prompt;
+  const again = say.repairedAlready[method];
+  if (last?.kind === 'repair' && last.method === method && again !== undefined) {
+    controller.notify(again);
     return;
   }
   const size = REPAIRS[method].size(result.area, image.size);

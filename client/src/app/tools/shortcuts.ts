@@ -9,6 +9,7 @@ import { CLASS_KEYS, classKey, toolKey, type Command, type NamedRow } from './ke
 import { chooseClassAt } from './labelling';
 import {
   copySelected,
+  deleteSelected,
   duplicateSelected,
   hasNext,
   hideSelected,
@@ -46,7 +47,7 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
     },
   },
   'another-mask': { run: ({ alternatives }) => void alternatives.next() },
-  delete: { run: ({ controller }) => controller.deleteActiveObject() },
+  delete: { run: deleteSelected },
   'next-object': { run: (app) => selectNext(app, 1) },
   'previous-object': { run: (app) => selectNext(app, -1) },
   'tab-on': { run: (app) => selectNext(app, 1), isFree: (app) => isOnCanvas() && hasNext(app, 1) },

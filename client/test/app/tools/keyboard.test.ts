@@ -49,6 +49,24 @@ describe('the key that hides all masks', () => {
   });
 });
 
+describe('Enter', () => {
+  beforeEach(() => app.controller.give({ kind: 'click', x: 3, y: 3, label: 1 }));
+
+  /** What has the focus, as far as it is asked. */
+  const focused = (kind: string) => ({ matches: (selector: string) => selector.includes(kind) });
+
+  it.each([
+    ['checkbox', 2],
+    ['radio', 2],
+    ['button', 1],
+  ])('on a %s leaves this many objects after the next click: %s', (kind, count) => {
+    vi.stubGlobal('document', { activeElement: focused(kind), body: {}, querySelector: () => null });
+    keyboardOf(app).down(key('Enter', 'Enter'));
+    app.controller.give({ kind: 'click', x: 9, y: 9, label: 1 });
+    expect(objects()).toHaveLength(count);
+  });
+});
+
 describe('while objects are accepted at once', () => {
   beforeEach(() => keyboardOf(app).down(key('a', 'KeyA')));
 

@@ -3,15 +3,20 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
 import {
   copySelected,
+  deleteSelected,
   duplicateSelected,
   hideSelected,
   isObjectNewest,
+  mergeSelected,
   pasteCopied,
   showHidden,
 } from '../../../src/app/tools/objectActions';
+import { groupSelected, lockSelected, ungroupSelected } from '../../../src/app/tools/marking';
 import { neighbourOf, showNeighbour } from '../../../src/app/tools/photoActions';
+import * as say from '../../../src/app/wording/page';
 import type { PointerInput } from '../../../src/canvas/pointer';
 import { toScreen } from '../../../src/canvas/viewport';
+import { deselect } from '../../../src/session/objects';
 import { activeObjectOf } from '../../../src/session/state';
 import { click } from '../../samples';
 import { photo, settle, SIZE, World } from '../world';
@@ -66,6 +71,44 @@ describe('the tool Select', () => {
     press(5.5, 3.5);
     expect(selected()).toBeUndefined();
     expect(app.store.activeImage.value?.document.objects.map(({ steps }) => steps.length)).toEqual([3, 1]);
+  });
+});
+
+describe('a key that has nothing to do', () => {
+  const keys: Readonly<Record<string, (app: App) => void>> = {
+    ...{ hide: hideSelected, duplicate: duplicateSelected, delete: deleteSelected },
+    ...{ lock: lockSelected, ungroup: ungroupSelected },
+  };
+
+  it.each(Object.keys(keys))('says so where no object is selected: %s', async (name) => {
+    await give(1);
+    app.controller.change(deselect);
+    keys[name]?.(app);
+    expect(app.store.notice.value).toBe(say.selectFirst);
+    expect(count()).toBe(1);
+  });
+
+  it.each([
+    ['delete', deleteSelected, say.selectedIsLocked],
+    ['ungroup', ungroupSelected, say.selectedIsLocked],
+    ['show all', showHidden, say.nothingHidden],
+    ['merge', mergeSelected, say.mergeTwo('M')],
+    ['group', groupSelected, say.groupTwo('Ctrl+G')],
+  ])('says so at a locked object: %s', async (_, run, words) => {
+    await give(1);
+    lockSelected(app);
+    run(app);
+    expect(app.store.notice.value).toBe(words);
+    expect(count()).toBe(1);
+  });
+
+  it('says by which keys of the user it would', async () => {
+    await give(1);
+    app.store.keyChoices.value = { group: ['j'], 'show-all': ['ctrl+j'] };
+    groupSelected(app);
+    expect(app.store.notice.value).toContain('J groups the two');
+    hideSelected(app);
+    expect(app.store.notice.value).toBe('Object 1 is hidden: Ctrl+J shows all again');
   });
 });
 
