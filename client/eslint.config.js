@@ -54,6 +54,19 @@ export default defineConfig(
     },
   },
   {
+    // Words are read and translated in one place.
+    files: ['src/app/**/*.tsx'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'JSXText[value=/[A-Za-z]{2}/]',
+          'JSXAttribute[name.name=/^(aria-label|aria-description|title|placeholder|heading|closing)$/] > Literal[value=/[A-Za-z]/]',
+        ].map((selector) => ({ selector, message: 'Words of the page are in src/app/wording.' })),
+      ],
+    },
+  },
+  {
     // Not tests: their longest functions are lists of cases.
     files: ['{src,fuzz,bench,scripts}/**'],
     rules: { 'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }] },

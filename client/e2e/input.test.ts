@@ -283,7 +283,7 @@ describe('everything can be reached', () => {
       user.status.getByText(/^Model /),
     ]) {
       await target.scrollIntoViewIfNeeded();
-      expect(await isOnTop(target)).toBe(true);
+      expect(await isOnTop(target), String(target)).toBe(true);
     }
     await user.button('Help').click();
     const close = user.button('Close keys');

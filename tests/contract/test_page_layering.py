@@ -22,7 +22,7 @@ ORDER = {
     ),
     "worker": ("runtime", "layers", "prompt", "decode", "mask", "step", "engine", "serve", "main"),
     "app": (
-        *("photos", "state", "steps", "controller", "saving", "app"),
+        *("wording", "photos", "state", "steps", "controller", "saving", "app"),
         *("parts", "tools", "drawing", "export", "dialogs", "panels", "bars", "Page", "main"),
     ),
 }

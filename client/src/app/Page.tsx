@@ -24,6 +24,7 @@ import { Toolbar } from './bars/Toolbar';
 import { TimingsPanel } from './panels/TimingsPanel';
 import { ToolPicker } from './tools/ToolPicker';
 import { Welcome } from './bars/Welcome';
+import * as say from './wording/page';
 
 export function Page({ app }: { readonly app: App }) {
   const isDropTarget = useFiles(app);
@@ -55,7 +56,7 @@ export function Page({ app }: { readonly app: App }) {
           <ExampleBar app={app} />
           <AwaitedPhotos app={app} />
         </div>
-        <aside class="panel" aria-label="Objects and photos">
+        <aside class="panel" aria-label={say.panel}>
           <ObjectList app={app} />
           <ClassList app={app} />
           <OpenPhotos app={app} />

@@ -174,7 +174,7 @@ export class Controller {
   #sayShrunk({ name, size, shrunkFrom }: Photo): void {
     if (shrunkFrom === undefined) return;
     const [was, is] = [shrunkFrom, size].map(({ width, height }) => `${width} x ${height}`);
-    this.#store.notice.value = `${name} has ${was} pixels and is opened, and exported, with ${is}`;
+    this.#store.notice.value = say.shrunk(name, String(was), String(is));
   }
 
   /** Try the embedding of an image again. */

@@ -4,6 +4,7 @@ import type { App } from '../app';
 import { phaseOf, type Readiness, type Store } from '../state/store';
 import { wantedParts } from '../steps/parts';
 import { endSharpening, sharpPartOf } from '../tools/sharpActions';
+import * as say from '../wording/page';
 import './EmbeddingProgress.css';
 
 /** What is missing until the photo, and its part in full detail, answer clicks; nothing once they do. */
@@ -27,7 +28,7 @@ export function EmbeddingProgress({ app }: { readonly app: App }) {
   return (
     <Progress
       store={store}
-      title="The part in full detail"
+      title={say.partInFullDetail}
       readiness={ofPart}
       again={() => controller.retryParts()}
       cancel={() => {
@@ -54,15 +55,15 @@ function Progress({ store, title, readiness, again, cancel, leave }: ProgressPro
   const { text, fraction } = describe(readiness);
   return (
     <div class={readiness.phase === 'failed' ? 'progress failed' : 'progress'}>
-      <p>{title === undefined ? text : `${title}: ${text}`}</p>
+      <p>{title === undefined ? text : say.of(title, text)}</p>
       {readiness.phase === 'failed' ? (
         <>
           <button type="button" class="action primary" onClick={again}>
-            Try again
+            {say.tryAgain}
           </button>
           {leave !== undefined && (
             <button type="button" class="action" onClick={leave}>
-              Whole photo
+              {say.wholePhoto}
             </button>
           )}
         </>
@@ -71,16 +72,12 @@ function Progress({ store, title, readiness, again, cancel, leave }: ProgressPro
           <progress aria-label={text} {...(fraction === null ? {} : { value: fraction, max: 1 })} />
           {readiness.phase === 'embedding' && (
             <button type="button" class="action" onClick={cancel}>
-              Cancel
+              {say.cancel}
             </button>
           )}
         </>
       )}
-      {waiting > 0 && (
-        <p class="hint">
-          {waiting === 1 ? '1 prompt is kept' : `${waiting} prompts are kept`} and will be answered.
-        </p>
-      )}
+      {waiting > 0 && <p class="hint">{say.promptsKept(waiting)}</p>}
     </div>
   );
 }
@@ -97,7 +94,7 @@ function describe(readiness: Exclude<Readiness, { phase: 'ready' }>): Descriptio
       return describeProgress(readiness.progress);
     case 'preparing':
     case 'opening':
-      return { text: 'Preparing the decoder', fraction: null };
+      return { text: say.preparingTheDecoder, fraction: null };
     case 'failed':
       return { text: sayFailure(readiness.error), fraction: null };
   }
@@ -106,14 +103,14 @@ function describe(readiness: Exclude<Readiness, { phase: 'ready' }>): Descriptio
 function describeProgress(progress: EmbedProgress): Description {
   switch (progress.phase) {
     case 'upload':
-      return { text: 'Sending the photo', fraction: progress.fraction };
+      return { text: say.sendingThePhoto, fraction: progress.fraction };
     case 'wait':
-      return { text: 'The server encodes the photo', fraction: null };
+      return { text: say.serverEncodesPhoto, fraction: null };
     case 'download':
-      return { text: 'Receiving the embedding', fraction: progress.fraction };
+      return { text: say.receivingTheEmbedding, fraction: progress.fraction };
     case 'retry':
       return {
-        text: `${sayWhatHappened(progress.reason)}; next try in ${Math.ceil(progress.seconds)} s`,
+        text: say.nextTry(sayWhatHappened(progress.reason), Math.ceil(progress.seconds)),
         fraction: null,
       };
   }

@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
+import * as say from '../wording/page';
 
 /** Begins to look for everything in the shown photo. */
 export function EverythingButton({ app: { everything } }: { readonly app: App }) {
@@ -8,13 +9,13 @@ export function EverythingButton({ app: { everything } }: { readonly app: App })
     <button
       type="button"
       class="action"
-      aria-label="Everything"
-      title={whyNot ?? 'Find everything in this photo; one undo takes it back'}
+      aria-label={say.everything}
+      title={whyNot ?? say.everythingHint}
       disabled={whyNot !== null}
       onClick={() => void everything.run()}
     >
       <Icon name="everything" />
-      <span class="action-text">Everything</span>
+      <span class="action-text">{say.everything}</span>
     </button>
   );
 }
@@ -25,10 +26,10 @@ export function EverythingProgress({ app: { everything, store } }: { readonly ap
   if (running === null || running.image !== store.activeImage.value?.id) return null;
   return (
     <div class="progress">
-      <p>Finding everything</p>
-      <progress aria-label="Finding everything" value={running.fraction} max={1} />
+      <p>{say.findingEverything}</p>
+      <progress aria-label={say.findingEverything} value={running.fraction} max={1} />
       <button type="button" class="action" onClick={() => everything.cancel()}>
-        Cancel
+        {say.cancel}
       </button>
     </div>
   );

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../app';
 import { focusCanvas } from '../parts/focus';
 import { offeredBy } from '../steps/examples';
+import * as say from '../wording/page';
 import './TextBar.css';
 
 /** Where the Example tool takes an object of any open photo; on the canvas one shows another. */
@@ -29,8 +30,8 @@ export function ExampleBar({ app }: { readonly app: App }) {
     >
       <select
         ref={field}
-        aria-label="Example object"
-        title="An object of any open photo; or click on one, or drag a box around something"
+        aria-label={say.exampleObject}
+        title={say.exampleObjectHint}
         onChange={({ currentTarget }) => examples.choose(currentTarget.value)}
         onKeyDown={({ key }) => {
           if (key === 'Escape') focusCanvas();
@@ -43,9 +44,9 @@ export function ExampleBar({ app }: { readonly app: App }) {
         type="submit"
         class="action primary"
         disabled={chosen === null || isRunning}
-        title="Find it on this photo (E)"
+        title={say.findHereHint}
       >
-        {isRunning ? 'Finding …' : 'Find here'}
+        {isRunning ? say.finding : say.findHere}
       </button>
     </form>
   );
@@ -57,7 +58,7 @@ function Offers({ app: { store, examples } }: { readonly app: App }) {
   return (
     <>
       <option value="" selected={chosen?.object == null}>
-        {chosen !== null && chosen.object === null ? 'What you showed' : 'Choose an example, or click on it'}
+        {chosen !== null && chosen.object === null ? say.whatYouShowed : say.chooseExample}
       </option>
       {offeredBy(store.session.value).map(({ image, photo, objects }) => (
         <optgroup key={image} label={photo}>

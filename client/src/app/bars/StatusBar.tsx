@@ -3,6 +3,7 @@ import { WORKER_STAGES } from '../../shared/stages';
 import type { App } from '../app';
 import type { DecoderState, Store } from '../state/store';
 import { timingsOfStep } from '../steps/timings';
+import * as say from '../wording/page';
 import './StatusBar.css';
 
 /**
@@ -12,7 +13,7 @@ import './StatusBar.css';
 export function StatusBar({ app: { store } }: { readonly app: App }) {
   const error = store.error.value ?? readinessError(store);
   return (
-    <div class="status" role="status" aria-live="off" aria-label="Status">
+    <div class="status" role="status" aria-live="off" aria-label={say.status}>
       {describeDecoder(store.decoder.value).map((text) => (
         <span>{text}</span>
       ))}
@@ -22,7 +23,7 @@ export function StatusBar({ app: { store } }: { readonly app: App }) {
       ))}
       {error !== null && (
         <span class="error" title={error.message}>
-          Error: {sayFailure(error)}
+          {say.error(sayFailure(error))}
         </span>
       )}
       <SavedMark store={store} />
@@ -37,8 +38,8 @@ function SavedMark({ store }: { readonly store: Store }) {
   if (store.session.value.images.length === 0 || saved.phase === 'nothing') return null;
   if (saved.phase === 'failed') return <span class="error">{sayFailure(saved.error)}</span>;
   return (
-    <span class="saved" title="Photos and objects are kept in this browser; a reload loses nothing">
-      {saved.phase === 'saved' ? 'Saved' : 'Saving …'}
+    <span class="saved" title={say.savedHint}>
+      {saved.phase === 'saved' ? say.saved : say.saving}
     </span>
   );
 }
@@ -49,13 +50,8 @@ function Latency({ store }: { readonly store: Store }) {
   const worked = WORKER_STAGES.reduce((sum, stage) => sum + timings[stage], 0);
   // What was painted or drawn asks nobody.
   if (worked === 0) return null;
-  const waited = timings.queue < NOTICEABLE ? '' : ` after ${(timings.queue / 1000).toFixed(1)} s of waiting`;
-  return (
-    <span class="latency">
-      Last answer {ms(worked)}
-      {waited}
-    </span>
-  );
+  const waited = timings.queue < NOTICEABLE ? null : (timings.queue / 1000).toFixed(1);
+  return <span class="latency">{say.lastAnswer(ms(worked), waited)}</span>;
 }
 
 /** Milliseconds of waiting that people notice. */
@@ -67,22 +63,22 @@ const ms = (milliseconds: number): string => `${milliseconds.toFixed(millisecond
 function megabytes(loaded?: { readonly bytes: number; readonly total: number | null }): string {
   if (loaded === undefined) return '';
   const [bytes, total] = [loaded.bytes, loaded.total].map((count) => ((count ?? 0) / 1e6).toFixed(1));
-  return loaded.total === null ? `: ${bytes} MB` : `: ${bytes} of ${total} MB`;
+  return loaded.total === null ? say.ofMegabytes(bytes) : say.ofMegabytes(bytes, total);
 }
 
 function describeDecoder(decoder: DecoderState): readonly string[] {
   switch (decoder.phase) {
     case 'loading':
-      return [`Loading the decoder${megabytes(decoder.loaded)} …`];
+      return [say.loadingDecoder(megabytes(decoder.loaded))];
     case 'failed':
-      return ['No decoder'];
+      return [say.noDecoder];
     case 'ready': {
       const { model, provider, providerNote, threads, threadsNote } = decoder.info;
-      const count = threads === 1 ? '1 thread' : `${threads} threads`;
+      const count = say.counted(threads, 'thread');
       const reason = threadsNote ? ` (${threadsNote})` : '';
       return [
-        `Model ${model}`,
-        `Provider ${provider}`,
+        say.model(model),
+        say.provider(provider),
         `${count}${reason}`,
         ...(providerNote ? [providerNote] : []),
       ];
@@ -92,14 +88,12 @@ function describeDecoder(decoder: DecoderState): readonly string[] {
 
 /** What texts and class names wait for. */
 function describeLookup({ textsAsked, classNamesAsked, textGraphs, decoder }: Store): readonly string[] {
-  const words = textsAsked.value.map((text) => `“${text}”`).join(', ');
+  const words = textsAsked.value.map(say.quoted).join(', ');
   const bytes = decoder.value.phase === 'ready' ? (decoder.value.info.textBytes ?? 0) : 0;
   return [
-    ...(words === '' ? [] : [`The server looks up ${words} …`]),
-    ...(classNamesAsked.value === 0 ? [] : ['The server looks up the class names …']),
-    ...(textGraphs.value === 'loading'
-      ? [`Loading the text decoder (${(bytes / 1e6).toFixed(1)} MB) …`]
-      : []),
+    ...(words === '' ? [] : [say.looksUp(words)]),
+    ...(classNamesAsked.value === 0 ? [] : [say.looksUpClassNames]),
+    ...(textGraphs.value === 'loading' ? [say.loadingTextDecoder((bytes / 1e6).toFixed(1))] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../app';
 import { focusCanvas } from '../parts/focus';
 import { giveWords } from '../tools/acceptance';
+import * as say from '../wording/page';
 import './TextBar.css';
 
 /** As in `MAX_CHARACTERS` of the server. */
@@ -29,16 +30,16 @@ export function TextBar({ app }: { readonly app: App }) {
       <input
         ref={field}
         type="text"
-        aria-label="Text prompt"
-        placeholder="What is it? For example: the dog on the left"
+        aria-label={say.textPrompt}
+        placeholder={say.textExample}
         maxLength={MAX_LENGTH}
         autocomplete="off"
         onKeyDown={({ key }) => {
           if (key === 'Escape') focusCanvas();
         }}
       />
-      <button type="submit" class="action primary" aria-label="Add text" title="Add the words (Enter)">
-        Add
+      <button type="submit" class="action primary" aria-label={say.addText} title={say.addTextHint}>
+        {say.add}
       </button>
     </form>
   );

@@ -7,6 +7,7 @@ import { ExportMenu } from '../export/ExportMenu';
 import { EverythingButton } from './Everything';
 import { Icon, type IconName } from '../parts/icons';
 import { chosenIn, photosOf } from '../photos/folders';
+import * as say from '../wording/page';
 import './Toolbar.css';
 
 interface ActionProps {
@@ -32,24 +33,24 @@ export function Toolbar({ app }: { readonly app: App }) {
     <header class="toolbar">
       <h1 class="brand">
         <img src="./icon.svg" alt="" width="24" height="24" />
-        <span>splitseem</span>
+        <span>{say.brand}</span>
       </h1>
-      <div class="actions" role="toolbar" aria-label="Actions">
+      <div class="actions" role="toolbar" aria-label={say.actions}>
         <OpenButton app={app} />
         <span class="separator" />
         <UndoAndRedo app={app} />
         <Action
-          name="Clear"
+          name={say.clear}
           icon="clear"
-          titles={{ title: 'Remove all objects of this photo' }}
+          titles={{ title: say.clearHint }}
           disabled={(store.activeImage.value?.document.objects.length ?? 0) === 0}
           onClick={() => controller.clear()}
         />
         <span class="separator" />
         <Action
-          name="New object"
+          name={say.newObject}
           icon="newObject"
-          titles={titles(app, 'new-object', 'Prompts from now on belong to another object')}
+          titles={titles(app, 'new-object', say.newObjectHint)}
           disabled={store.activeImage.value === null}
           onClick={() => controller.newObject()}
         />
@@ -58,9 +59,9 @@ export function Toolbar({ app }: { readonly app: App }) {
       <div class="actions actions-end">
         <ExportMenu app={app} />
         <Action
-          name="Help"
+          name={say.help}
           icon="help"
-          titles={titles(app, 'help', 'Keys, and how to change them')}
+          titles={titles(app, 'help', say.helpHint)}
           onClick={() => (store.helpOpen.value = true)}
         />
       </div>
@@ -75,16 +76,16 @@ function UndoAndRedo({ app }: { readonly app: App }) {
   return (
     <>
       <Action
-        name="Undo"
+        name={say.undo}
         icon="undo"
-        titles={undoable === null ? { title: 'Nothing to undo' } : titles(app, 'undo', `Undo ${undoable}`)}
+        titles={undoable === null ? { title: say.nothingToUndo } : titles(app, 'undo', say.undoOf(undoable))}
         disabled={undoable === null}
         onClick={() => app.undo()}
       />
       <Action
-        name="Redo"
+        name={say.redo}
         icon="redo"
-        titles={redoable === null ? { title: 'Nothing to redo' } : titles(app, 'redo', `Redo ${redoable}`)}
+        titles={redoable === null ? { title: say.nothingToRedo } : titles(app, 'redo', say.redoOf(redoable))}
         disabled={redoable === null}
         onClick={() => app.redo()}
       />
@@ -97,15 +98,15 @@ function OpenButton({ app }: { readonly app: App }) {
   return (
     <>
       <Action
-        name="Open image"
+        name={say.openImage}
         icon="open"
-        titles={{ title: 'Open photos, a saved project or annotations; dropping or pasting works too' }}
+        titles={{ title: say.openImageHint }}
         onClick={() => photos.current?.click()}
       />
       <Action
-        name="Open folder"
+        name={say.openFolder}
         icon="folder"
-        titles={{ title: 'Open all photos of a folder; dropping it works too' }}
+        titles={{ title: say.openFolderHint }}
         onClick={() => folder.current?.click()}
       />
       <input

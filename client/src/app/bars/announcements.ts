@@ -8,6 +8,7 @@ import type { ClientError } from '../../shared/errors';
 import { sayFailure } from '../../shared/failures';
 import { PROMPT_KINDS } from '../../shared/prompt/kinds';
 import type { Store } from '../state/store';
+import * as say from '../wording/page';
 
 /** The part of the store that is spoken of. */
 export interface Spoken {
@@ -19,11 +20,11 @@ export interface Spoken {
 
 /** What to say about a change; null: nothing. */
 export function announcementOf(before: Spoken, after: Spoken): string | null {
-  if (after.error !== null && after.error !== before.error) return `Error: ${sayFailure(after.error)}`;
+  if (after.error !== null && after.error !== before.error) return say.error(sayFailure(after.error));
   if (after.notice !== null && after.notice !== before.notice) return after.notice;
   if (after.session.classList !== before.session.classList) return classEditOf(before.session, after.session);
   if (after.image === null) return null;
-  if (after.image.id !== before.image?.id) return `Photo ${after.image.name}`;
+  if (after.image.id !== before.image?.id) return say.photoNamed(after.image.name);
   return editOf(before.image, after.image) ?? answerIn(before.session, after.session, after.image);
 }
 
@@ -31,23 +32,23 @@ export function announcementOf(before: Spoken, after: Spoken): string | null {
 function editOf(before: ImageState, after: ImageState): string | null {
   if (after.document === before.document) return null;
   const undone = before.undo.at(-1);
-  if (undone !== undefined && isSame(after.redo.at(-1), undone)) return `Undone: ${undone.what}`;
+  if (undone !== undefined && isSame(after.redo.at(-1), undone)) return say.of(say.undone, undone.what);
   const redone = before.redo.at(-1);
-  if (redone !== undefined && isSame(after.undo.at(-1), redone)) return `Redone: ${redone.what}`;
+  if (redone !== undefined && isSame(after.undo.at(-1), redone)) return say.of(say.redone, redone.what);
   const done = after.undo.at(-1);
   if (done === undefined || done === before.undo.at(-1)) return selectionOf(before, after);
   // A prompt is answered soon; the answer is worth saying.
-  return PROMPT_KINDS.some((kind) => kind === done.what) ? null : `Done: ${done.what}`;
+  return PROMPT_KINDS.some((kind) => kind === done.what) ? null : say.of(say.done, done.what);
 }
 
 /** A change of the class list, likewise. */
 function classEditOf(before: Session, after: Session): string {
   if (after.classRedo.length > before.classRedo.length)
-    return `Undone: ${after.classRedo.at(-1)?.what ?? ''}`;
+    return say.of(say.undone, after.classRedo.at(-1)?.what ?? '');
   const isRedone =
     after.classRedo.length < before.classRedo.length &&
     after.classUndo.at(-1)?.after === before.classRedo.at(-1)?.after;
-  return `${isRedone ? 'Redone' : 'Done'}: ${after.classUndo.at(-1)?.what ?? 'class names'}`;
+  return say.of(isRedone ? say.redone : say.done, after.classUndo.at(-1)?.what ?? say.classNamesChange);
 }
 
 /** Histories may stamp a change again; what it does stays. */
@@ -59,7 +60,7 @@ function selectionOf(before: ImageState, after: ImageState): string | null {
   const selected = objects.find(({ id }) => id === activeObject);
   return selected === undefined || activeObject === before.document.activeObject
     ? null
-    : `Object ${selected.number} selected`;
+    : say.objectSelected(selected.number);
 }
 
 /** The answer that came for the active object. */
@@ -73,11 +74,11 @@ function answerIn(before: Session, after: Session, image: ImageState): string | 
   const label = object.userLabel ?? result.label;
   const score =
     result.labelScore === null || object.userLabel !== null ? '' : `, ${percent(result.labelScore)}`;
-  const parts = [`Object ${object.number}`, label === null ? 'mask drawn' : `${label}${score}`];
-  return result.area === 0 ? `Object ${object.number}: nothing found` : parts.join(': ');
+  const found = label === null ? say.maskDrawn : `${label}${score}`;
+  return say.of(say.objectNumbered(object.number), result.area === 0 ? say.nothingFound : found);
 }
 
-const percent = (part: number): string => `${Math.round(100 * part)} percent`;
+const percent = (part: number): string => say.percent(Math.round(100 * part));
 
 /** The latest announcement, as long as the store is followed. */
 export function followStore({ session, activeImage, error, notice }: Store): {

@@ -2,16 +2,16 @@ import { useRef, useState } from 'preact/hooks';
 import type { KeyFault } from '../../api/authorized';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
+import * as say from '../wording/page';
 import './ApiKeyDialog.css';
 
 const WHY: Readonly<Record<KeyFault, string | null>> = {
   missing: null,
-  unknown: 'The server does not know this key. Check it for missing characters, or ask its operator.',
-  'not-allowed':
-    'This key does not allow what was asked. Give another one, or ask the operator of the server.',
+  unknown: say.unknownKey,
+  'not-allowed': say.keyNotAllowed,
 };
 
-const NO_KEY = 'This cannot be a key: it is empty or has characters that no key has.';
+const NO_KEY = say.notAKey;
 
 /** Asks for the key of the server when it wants one; what waits for it goes on afterwards. */
 export function ApiKeyDialog({ app: { apiKeys } }: { readonly app: App }) {
@@ -19,8 +19,8 @@ export function ApiKeyDialog({ app: { apiKeys } }: { readonly app: App }) {
   return (
     <Dialog
       name="api-key"
-      heading="This server asks for an API key"
-      closing="Close without a key"
+      heading={say.asksForKey}
+      closing={say.closeWithoutAKey}
       isOpen={fault !== null}
       onClose={() => {
         if (apiKeys.asked.value !== null) apiKeys.decline();
@@ -49,7 +49,7 @@ function KeyForm({ fault, give, close }: FormProps) {
         setWrong(!give(field.current?.value ?? ''));
       }}
     >
-      <label for="api-key-field">API key</label>
+      <label for="api-key-field">{say.apiKey}</label>
       <input
         ref={field}
         id="api-key-field"
@@ -65,14 +65,14 @@ function KeyForm({ fault, give, close }: FormProps) {
         {why}
       </p>
       <p id="api-key-hint" class="hint">
-        Its operator has one for you. It is kept until this tab is closed, and sent to this server only.
+        {say.apiKeyHint}
       </p>
       <div class="dialog-actions">
         <button type="button" class="action" onClick={close}>
-          Go on without
+          {say.goOnWithout}
         </button>
         <button type="submit" class="action primary">
-          Use this key
+          {say.useThisKey}
         </button>
       </div>
     </form>

@@ -3,6 +3,7 @@ import { attributesOf } from '../../session/classes';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { attributeText, describeClass } from '../tools/marking';
+import * as say from '../wording/later';
 
 /** What objects of a class say beside their label. */
 export function AttributesDialog({ app }: { readonly app: App }) {
@@ -11,8 +12,8 @@ export function AttributesDialog({ app }: { readonly app: App }) {
   return (
     <Dialog
       name="attributes"
-      heading={`Attributes of “${name ?? ''}”`}
-      closing="Close attributes"
+      heading={say.attributesOf(name ?? '')}
+      closing={say.closeAttributes}
       isOpen={name !== null}
       onClose={() => (attributesOpen.value = null)}
     >
@@ -42,19 +43,18 @@ function Form({ app, name, onDone }: FormProps) {
         ref={field}
         class="dialog-field"
         autofocus
-        aria-label="Attributes"
+        aria-label={say.attributes}
         aria-describedby="attributes-hint"
         rows={6}
-        placeholder={'colour = brown, black, white\ntame?\nnote'}
+        placeholder={say.attributesExample}
         value={attributeText(attributesOf(app.store.session.value, name))}
       />
       <p id="attributes-hint" class="hint">
-        An attribute a line: a name with values after = is to choose from, one with ? to tick, any other to
-        type. The selected object of this class shows them as fields.
+        {say.attributesHelp}
       </p>
       <div class="dialog-actions">
         <button type="submit" class="action primary">
-          Use these attributes
+          {say.useTheseAttributes}
         </button>
       </div>
     </form>

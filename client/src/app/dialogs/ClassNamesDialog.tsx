@@ -4,6 +4,7 @@ import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { parseClassNames } from '../state/classNames';
 import type { Store } from '../state/store';
+import * as say from '../wording/later';
 import './ClassNamesDialog.css';
 
 /** A list of the user's own names, which labels are chosen from. */
@@ -12,8 +13,8 @@ export function ClassNamesDialog({ app }: { readonly app: App }) {
   return (
     <Dialog
       name="class-names"
-      heading="What objects are called"
-      closing="Close class names"
+      heading={say.classNamesHeading}
+      closing={say.closeClassNames}
       isOpen={classNamesOpen.value}
       onClose={() => (classNamesOpen.value = false)}
     >
@@ -47,23 +48,21 @@ function NamesForm({ app: { store, controller }, onDone }: FormProps) {
         ref={field}
         class="dialog-field"
         autofocus
-        aria-label="Class names"
+        aria-label={say.classNames}
         aria-describedby="class-names-hint"
         rows={8}
-        placeholder={'ripe apple\ngreen apple\nleaf'}
+        placeholder={say.classNamesExample}
         value={known.join('\n')}
       />
       <p id="class-names-hint" class="hint">
-        A name a line, or commas between them; the first nine have the keys 1 to 9. With “Use these names”
-        every object gets the one that fits best as the model’s guess: the server is asked once what they
-        mean. With “Use the model’s names” the list is for your own labels only.
+        {say.classNamesHelp}
       </p>
       <div class="dialog-actions">
         <button type="button" class="action" onClick={() => use(false)}>
-          Use the model’s names
+          {say.useTheModelsNames}
         </button>
         <button type="submit" class="action primary">
-          Use these names
+          {say.useTheseNames}
         </button>
       </div>
     </form>

@@ -2,20 +2,14 @@ import { useState } from 'preact/hooks';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { Icon } from '../parts/icons';
-import {
-  conflictsOf,
-  chooseKeys,
-  isChosen,
-  keyRowsOf,
-  keyText,
-  resetKeys,
-  takeKey,
-  usePreset,
-} from '../tools/keyMap';
+import { chooseKeys, conflictsOf, resetKeys, takeKey, usePreset } from '../tools/keyChoices';
+import { isChosen, keyRowsOf, keyText } from '../tools/keyMap';
 import { presetOf, PRESET_NAMES } from '../tools/keyPresets';
 import { chordOf, type Refusal } from '../tools/keys';
 import { KEY_GROUPS, type NamedRow } from '../tools/keyTable';
 import { GESTURE_HELP } from './gestures';
+import { meaningOf } from './keyMeanings';
+import * as say from '../wording/later';
 import './KeysDialog.css';
 
 /** Every key of the page, to look up and to change; and what the mouse, fingers and the canvas do. */
@@ -24,8 +18,8 @@ export function KeysDialog({ app }: { readonly app: App }) {
   return (
     <Dialog
       name="keys"
-      heading="Keys"
-      closing="Close keys"
+      heading={say.keys}
+      closing={say.closeKeys}
       isOpen={helpOpen.value}
       onClose={() => (helpOpen.value = false)}
     >
@@ -35,9 +29,9 @@ export function KeysDialog({ app }: { readonly app: App }) {
 }
 
 const REFUSALS: Readonly<Record<Refusal, string>> = {
-  alt: 'Keys with Alt belong to the browser, or type letters. Press another one.',
-  browser: 'Browsers keep this key for themselves. Press another one.',
-  reserved: 'This key moves the photo or the focus. Press another one.',
+  alt: say.altKey,
+  browser: say.browserKey,
+  reserved: say.reservedKey,
 };
 
 function Keys({ app }: { readonly app: App }) {
@@ -52,9 +46,7 @@ function Keys({ app }: { readonly app: App }) {
   return (
     <>
       <Presets app={app} />
-      <p class="hint">
-        Press the key of an action to change it, then the new one. The keys are kept in this browser.
-      </p>
+      <p class="hint">{say.keysHelp}</p>
       <p class="keys-message" role="status">
         {refusal !== null ? REFUSALS[refusal] : conflicts.size > 0 ? CONFLICT : ''}
       </p>
@@ -62,7 +54,7 @@ function Keys({ app }: { readonly app: App }) {
         {KEY_GROUPS.map((group) => (
           <section key={group}>
             <h3>{group}</h3>
-            <ul aria-label={`Keys of ${group.toLowerCase()}`}>
+            <ul aria-label={say.keysOf(group)}>
               {rows
                 .filter((row) => row.group === group)
                 .map((row) => (
@@ -87,7 +79,7 @@ function Keys({ app }: { readonly app: App }) {
 
 const Gestures = () => (
   <section>
-    <h3>Mouse, fingers and canvas</h3>
+    <h3>{say.mouseFingersAndCanvas}</h3>
     <dl>
       {GESTURE_HELP.map(([keys, does]) => (
         <div key={keys}>
@@ -99,15 +91,14 @@ const Gestures = () => (
   </section>
 );
 
-const CONFLICT =
-  'Some keys have more than one meaning: what you chose goes before the usual. They are marked in the list.';
+const CONFLICT = say.keyConflict;
 
 function Presets({ app }: { readonly app: App }) {
   const chosen = presetOf(app.store.keyChoices.value);
   return (
     <div class="key-presets">
-      <div role="radiogroup" aria-label="Keys as in">
-        <span aria-hidden="true">Keys as in</span>
+      <div role="radiogroup" aria-label={say.keysAsIn}>
+        <span aria-hidden="true">{say.keysAsIn}</span>
         {PRESET_NAMES.map((name) => (
           <label key={name}>
             <input
@@ -119,7 +110,7 @@ function Presets({ app }: { readonly app: App }) {
             {name}
           </label>
         ))}
-        {chosen === null && <span>with changes of your own</span>}
+        {chosen === null && <span>{say.withChanges}</span>}
       </div>
       <button
         type="button"
@@ -127,7 +118,7 @@ function Presets({ app }: { readonly app: App }) {
         disabled={chosen === 'splitseem'}
         onClick={() => usePreset(app, 'splitseem')}
       >
-        Reset all keys
+        {say.resetAllKeys}
       </button>
     </div>
   );
@@ -149,14 +140,14 @@ function KeyItem(props: ItemProps) {
   const [key] = row.keys;
   return (
     <li class={others.length > 0 ? 'key-row conflict' : 'key-row'}>
-      <span>{row.does}</span>
+      <span>{meaningOf(app.tools, row.id)}</span>
       <span class="key-buttons">
         {isChosen(app, row.id) && !isAwaited && (
           <button
             type="button"
             class="quiet"
-            aria-label={`Reset the key of ${row.does}`}
-            title="Reset"
+            aria-label={say.resetKeyOf(meaningOf(app.tools, row.id))}
+            title={say.reset}
             onClick={() => resetKeys(app, row.id)}
           >
             <Icon name="undo" />
@@ -167,10 +158,10 @@ function KeyItem(props: ItemProps) {
       </span>
       {others.length > 0 && (
         <small class="key-conflict">
-          Also: {others.map(({ does }) => does).join('; ')}{' '}
+          {say.also(others.map(({ id }) => meaningOf(app.tools, id)))}{' '}
           {key !== undefined && isChosen(app, row.id) && (
             <button type="button" class="link" onClick={() => takeKey(app, row.id, key)}>
-              Take it from there
+              {say.takeItFromThere}
             </button>
           )}
         </small>
@@ -180,7 +171,8 @@ function KeyItem(props: ItemProps) {
 }
 
 function KeyButton({ app, row, isAwaited, wait, refuse }: ItemProps) {
-  const keys = row.keys.length === 0 ? 'none' : row.keys.map(keyText).join(', ');
+  const does = meaningOf(app.tools, row.id);
+  const keys = row.keys.length === 0 ? say.none : row.keys.map(keyText).join(', ');
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!isAwaited || event.key === 'Tab') return;
     event.preventDefault();
@@ -202,11 +194,11 @@ function KeyButton({ app, row, isAwaited, wait, refuse }: ItemProps) {
     <button
       type="button"
       class={isAwaited ? 'key awaited-key' : 'key'}
-      aria-label={isAwaited ? `Press a key for ${row.does}` : `${keys}: key of ${row.does}`}
+      aria-label={isAwaited ? say.pressKeyFor(does) : say.keyOf(keys, does)}
       onClick={() => wait(row.id)}
       onKeyDown={onKeyDown}
     >
-      {isAwaited ? 'Press a key' : keys}
+      {isAwaited ? say.pressAKey : keys}
     </button>
   );
 }
@@ -221,10 +213,10 @@ const WhileAwaited = ({ app, row, wait }: ItemProps) => (
         wait(null);
       }}
     >
-      No key
+      {say.noKey}
     </button>
     <button type="button" class="link" onClick={() => wait(null)}>
-      Cancel
+      {say.cancel}
     </button>
   </>
 );

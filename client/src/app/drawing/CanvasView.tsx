@@ -12,6 +12,7 @@ import { sceneOf } from './scene';
 import type { Store } from '../state/store';
 import { keysOf } from '../tools/keyMap';
 import { recordPaint } from '../steps/timings';
+import * as say from '../wording/page';
 import './CanvasView.css';
 
 const FINE_STEP = 1;
@@ -40,8 +41,8 @@ export function CanvasView({ app }: { readonly app: App }) {
         ref={canvas}
         class="canvas"
         role="application"
-        aria-label="Image canvas"
-        aria-description="Arrow keys move a crosshair, Enter uses the tool there, Shift+Enter uses it negatively"
+        aria-label={say.imageCanvas}
+        aria-description={say.canvasHint}
         tabIndex={0}
         onKeyDown={(event) => onCanvasKey(event, app)}
         onBlur={() => {
@@ -156,7 +157,7 @@ function onCanvasEnter(app: App, negative: boolean): void {
     app.accept();
   } else if (store.activeImage.value !== null) {
     view.moveCrosshair({ x: 0, y: 0 });
-    controller.notify('Arrow keys move the crosshair; Enter uses the tool there');
+    controller.notify(say.crosshairMoves);
   }
 }
 

@@ -3,6 +3,7 @@ import type { ToolGesture } from '../../canvas/toolGestures';
 import type { App } from '../app';
 import { LARGEST_BRUSH, resizeBrush, SMALLEST_BRUSH } from '../state/brush';
 import { keyTexts, titles } from '../tools/keyMap';
+import * as say from '../wording/page';
 import './ToolOptions.css';
 
 /** What the chosen tool lets the user choose, in a corner of the canvas. */
@@ -19,13 +20,13 @@ function PreviewSwitch({ app: { store } }: { readonly app: App }) {
   if (decoder.phase === 'ready' && decoder.info.provider === SERVER_PROVIDER) return null;
   return (
     <div class="tool-options with-mouse">
-      <label title="Show what a click would give where the mouse is">
+      <label title={say.previewHint}>
         <input
           type="checkbox"
           checked={store.showsPreview.value}
           onChange={({ currentTarget }) => (store.showsPreview.value = currentTarget.checked)}
         />
-        Preview
+        {say.preview}
       </label>
     </div>
   );
@@ -36,24 +37,22 @@ function WholeOptions({ app }: { readonly app: App }) {
   return (
     <div class="tool-options">
       {tool.value === 'polygon' && (
-        <label title="The polygon is the mask, pixel by pixel; by the right button it is cut out of it">
+        <label title={say.asDrawnHint}>
           <input
             type="checkbox"
             checked={drawsMasks.value}
             onChange={({ currentTarget }) => (drawsMasks.value = currentTarget.checked)}
           />
-          As drawn
+          {say.asDrawn}
         </label>
       )}
-      <label
-        {...titles(app, 'accept-at-once', 'What begins an object is all of it: the next begins another')}
-      >
+      <label {...titles(app, 'accept-at-once', say.acceptAtOnceHint)}>
         <input
           type="checkbox"
           checked={acceptsAtOnce.value}
           onChange={({ currentTarget }) => (acceptsAtOnce.value = currentTarget.checked)}
         />
-        Accept at once
+        {say.acceptAtOnce}
       </label>
     </div>
   );
@@ -62,20 +61,19 @@ function WholeOptions({ app }: { readonly app: App }) {
 function BrushSize({ app }: { readonly app: App }) {
   const { store } = app;
   const [smaller, larger] = [keyTexts(app, 'smaller-brush'), keyTexts(app, 'larger-brush')];
-  const keys = smaller === '' || larger === '' ? '' : ` (${smaller} and ${larger})`;
   return (
     <div class="tool-options">
-      <label title={`Size of the brush on the screen${keys}`}>
-        Brush
+      <label title={say.brushHint(smaller, larger)}>
+        {say.brush}
         <input
           type="range"
-          aria-label="Brush size"
+          aria-label={say.brushSize}
           min={SMALLEST_BRUSH}
           max={LARGEST_BRUSH}
           value={store.brush.value}
           onInput={({ currentTarget }) => resizeBrush(store, Number(currentTarget.value))}
         />
-        <span class="brush-value">{store.brush.value} px</span>
+        <span class="brush-value">{say.pixelsWide(store.brush.value)}</span>
       </label>
     </div>
   );

@@ -3,12 +3,13 @@ import type { App } from '../app';
 import { canvasChoices, chooseCanvas, learnCanvases } from '../tools/detailActions';
 import { titles } from '../tools/keyMap';
 import { endSharpening, sharpenHere, sharpPartOf } from '../tools/sharpActions';
+import * as say from '../wording/page';
 import './ViewMenu.css';
 
 const LOOK_NAMES: Readonly<Record<(typeof LOOKS)[number], string>> = {
-  filled: 'Filled',
-  outlines: 'Outlines',
-  'cut-out': 'Cut out',
+  filled: say.filled,
+  outlines: say.outlines,
+  'cut-out': say.cutOut,
 };
 
 /** How masks are drawn, and in how much detail the model sees the photo. */
@@ -23,16 +24,14 @@ export function ViewMenu({ app }: { readonly app: App }) {
         if (key === 'Escape') close(currentTarget);
       }}
     >
-      <summary {...titles(app, 'look', 'How masks are drawn, and in how much detail the model sees')}>
-        View
-      </summary>
+      <summary {...titles(app, 'look', say.viewHint)}>{say.view}</summary>
       <div class="view-choices">
         <button
           type="button"
           class="action view-close"
           onClick={({ currentTarget }) => close(currentTarget.closest('details'))}
         >
-          Close
+          {say.close}
         </button>
         <Looks app={app} />
         <SharpenHere app={app} />
@@ -52,8 +51,8 @@ function Looks({ app: { store } }: { readonly app: App }) {
   const { look, opacity } = store;
   return (
     <>
-      <div role="radiogroup" aria-label="Masks">
-        <strong aria-hidden="true">Masks</strong>
+      <div role="radiogroup" aria-label={say.masks}>
+        <strong aria-hidden="true">{say.masks}</strong>
         {LOOKS.map((kind) => (
           <label key={kind}>
             <input
@@ -69,10 +68,10 @@ function Looks({ app: { store } }: { readonly app: App }) {
         ))}
       </div>
       <label>
-        Opacity
+        {say.opacity}
         <input
           type="range"
-          aria-label="Opacity"
+          aria-label={say.opacity}
           min={5}
           max={100}
           value={opacity.value}
@@ -96,21 +95,18 @@ function SharpenHere({ app }: { readonly app: App }) {
           type="button"
           class="action"
           aria-pressed={isSharp}
-          {...titles(app, 'sharpen-here', 'See the part of the photo that is in sight in full detail')}
+          {...titles(app, 'sharpen-here', say.sharpenHereHint)}
           onClick={() => sharpenHere(app)}
         >
-          Sharpen here
+          {say.sharpenHere}
         </button>
         {isSharp && (
           <button type="button" class="action" onClick={() => endSharpening(app)}>
-            Whole photo
+            {say.wholePhoto}
           </button>
         )}
       </div>
-      <p class="hint">
-        For small things: the part in sight is seen in full detail, or with the whole photo in sight, what is
-        around the selected object.
-      </p>
+      <p class="hint">{say.sharpenHereHelp}</p>
       <label>
         <input
           type="checkbox"
@@ -119,9 +115,9 @@ function SharpenHere({ app }: { readonly app: App }) {
             app.store.sharpensSmall.value = currentTarget.checked;
           }}
         />
-        Sharpen small objects as they come
+        {say.sharpenSmall}
       </label>
-      <p class="hint">Better masks for one more request for each; clicks do not wait for it.</p>
+      <p class="hint">{say.sharpenSmallHelp}</p>
     </div>
   );
 }
@@ -131,8 +127,8 @@ function Detail({ app }: { readonly app: App }) {
   const chosen = app.store.activeImage.value?.document.canvas ?? null;
   if (choices.length === 0) return null;
   return (
-    <div role="radiogroup" aria-label="Detail" aria-describedby="detail-hint">
-      <strong aria-hidden="true">Detail</strong>
+    <div role="radiogroup" aria-label={say.detail} aria-describedby="detail-hint">
+      <strong aria-hidden="true">{say.detail}</strong>
       {choices.map(({ canvas, name, cost }) => (
         <label key={name}>
           <input
@@ -146,8 +142,7 @@ function Detail({ app }: { readonly app: App }) {
         </label>
       ))}
       <p id="detail-hint" class="hint">
-        Pixels along the photo that the model sees; cost by the last embedding. Prompts on this photo are
-        answered again; photos without prompts follow.
+        {say.detailHelp}
       </p>
     </div>
   );

@@ -15,6 +15,7 @@ import {
   type ExportOptions,
 } from './exportActions';
 import { Dialog } from '../parts/Dialog';
+import * as say from '../wording/later';
 import './ExportMenu.css';
 
 interface DialogProps {
@@ -24,7 +25,7 @@ interface DialogProps {
 
 export function ExportDialog({ app, onClose }: DialogProps) {
   return (
-    <Dialog name="export" heading="Export" closing="Close export" isOpen onClose={onClose}>
+    <Dialog name="export" heading={say.exportIt} closing={say.closeExport} isOpen onClose={onClose}>
       {(close) => <ExportForm app={app} onDone={close} />}
     </Dialog>
   );
@@ -72,13 +73,13 @@ function ExportForm({ app, onDone }: FormProps) {
             checked={useGuesses}
             onChange={({ currentTarget }) => setUseGuesses(currentTarget.checked)}
           />
-          Use names that the model guessed as categories
+          {say.useGuesses}
         </label>
       )}
       {chosen !== undefined && <Remarks format={chosen} exported={exported} options={options} />}
       <div class="dialog-actions">
         <button type="submit" class="action primary" disabled={chosen === undefined}>
-          Save
+          {say.save}
         </button>
       </div>
     </form>
@@ -92,7 +93,7 @@ interface RemarksProps {
 }
 
 const Remarks = ({ format, exported, options }: RemarksProps) => (
-  <ul class="remarks" aria-label="About this file">
+  <ul class="remarks" aria-label={say.aboutThisFile}>
     {remarksOn(format, exported, options).map((remark) => (
       <li key={remark}>{remark}.</li>
     ))}
@@ -105,7 +106,7 @@ interface ScopeProps {
 }
 
 const Scope = ({ onlyShown, onChoose }: ScopeProps) => (
-  <div class="choice" role="radiogroup" aria-label="Photos in the file">
+  <div class="choice" role="radiogroup" aria-label={say.photosInTheFile}>
     {[false, true].map((isOne) => (
       <label key={isOne} class="choice">
         <input
@@ -114,7 +115,7 @@ const Scope = ({ onlyShown, onChoose }: ScopeProps) => (
           checked={onlyShown === isOne}
           onChange={() => onChoose(isOne)}
         />
-        {isOne ? 'Only the photo on screen' : 'All photos'}
+        {isOne ? say.onlyShown : say.allPhotos}
       </label>
     ))}
   </div>
@@ -129,11 +130,11 @@ interface ToleranceProps {
 
 const Tolerance = ({ pixels, onChoose }: ToleranceProps) => (
   <label class="choice">
-    Tolerance of outlines
+    {say.toleranceOfOutlines}
     <input
       type="number"
-      aria-label="Tolerance of outlines, pixels"
-      title="Outlines may run beside the mask by that, to have fewer corners"
+      aria-label={say.toleranceOfOutlinesPixels}
+      title={say.toleranceHint}
       min={0}
       max={MOST_TOLERANCE}
       step={0.5}
@@ -142,7 +143,7 @@ const Tolerance = ({ pixels, onChoose }: ToleranceProps) => (
         onChoose(Math.min(Math.max(Number(value) || 0, 0), MOST_TOLERANCE))
       }
     />
-    pixels, for fewer corners
+    {say.pixelsForFewerCorners}
   </label>
 );
 
@@ -157,7 +158,7 @@ interface FormatsProps {
 
 function Formats({ source, chosen, onChoose }: FormatsProps) {
   return (
-    <div class="formats" role="radiogroup" aria-label="Format">
+    <div class="formats" role="radiogroup" aria-label={say.format}>
       {EXPORT_FORMATS.map((format, index) => (
         <Format
           key={format.name}
@@ -206,7 +207,7 @@ async function runExport(
 ): Promise<void> {
   try {
     const remarks = await exportAs(format, store, options);
-    controller.notify([`${format.name} saved to your downloads`, ...remarks].join('. '));
+    controller.notify([say.savedToDownloads(format.name), ...remarks].join('. '));
   } catch (error) {
     controller.report(exportError(error, format));
   }

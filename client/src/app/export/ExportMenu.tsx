@@ -3,6 +3,7 @@ import { toClientError } from '../../shared/errors';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { hasWork } from '../state/kept';
+import * as say from '../wording/page';
 
 type ExportParts = typeof import('./ExportDialog');
 
@@ -23,14 +24,14 @@ export function ExportMenu({ app }: { readonly app: App }) {
       <button
         type="button"
         class="action primary"
-        aria-label="Export"
+        aria-label={say.exportIt}
         aria-haspopup="dialog"
-        title={isPossible ? 'Save masks or the project' : 'Nothing to export yet'}
+        title={isPossible ? say.exportHint : say.nothingToExportYet}
         disabled={!isPossible}
         onClick={() => open()}
       >
         <Icon name="export" />
-        <span class="action-text">Export</span>
+        <span class="action-text">{say.exportIt}</span>
       </button>
       {isOpen && parts !== null && <parts.ExportDialog app={app} onClose={() => setOpen(false)} />}
     </>

@@ -174,8 +174,8 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
 /** Why a format cannot be saved now; null when it can. */
 export function whyNotExport({ scope }: ExportFormat, source: Source): string | null {
   if (scope === 'project') return null;
-  if (source.photos.every(({ objects }) => objects.length === 0)) return 'No object has a mask yet';
-  return scope !== 'all' && source.selected === null ? 'No object of this photo has a mask' : null;
+  if (source.photos.every(({ objects }) => objects.length === 0)) return say.noMaskYet;
+  return scope !== 'all' && source.selected === null ? say.noMaskHere : null;
 }
 
 export function exportSource(store: Store, { photos }: Annotated): Source {
@@ -220,9 +220,8 @@ export function remarksOn(
 
 function lossOf(photos: readonly AnnotatedPhoto[], tolerance: number): string {
   const { iou, measured, objects } = outlineLoss(photos, tolerance);
-  const of = measured < objects ? ` (of the first ${measured} of ${objects} objects)` : '';
   // Rounded down: what is said is true.
-  return `Outlines and masks overlap by ${(Math.floor(1000 * iou) / 10).toFixed(1)} % or more${of}`;
+  return say.outlinesOverlap((Math.floor(1000 * iou) / 10).toFixed(1), measured, objects);
 }
 
 /** Without the other photos, where only the one on screen is wanted and the format has a choice. */

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AwaitedImage, PhotoIdentity } from '../../session/matching';
 import type { App } from '../app';
+import * as say from '../wording/page';
 import './AwaitedPhotos.css';
 
 /**
@@ -16,8 +17,7 @@ export function AwaitedPhotos({ app }: { readonly app: App }) {
   return (
     <div class="awaited" role="dialog" aria-labelledby="awaited-heading">
       <p id="awaited-heading" role="alert">
-        To restore the project, open {awaited.length === 1 ? 'its photo' : 'its photos'}
-        {isAnyOpen ? ', or say which open photo it is:' : ':'}
+        {say.toRestore(awaited.length, isAnyOpen)}
       </p>
       <ul>
         {awaited.map((image) => (
@@ -28,20 +28,20 @@ export function AwaitedPhotos({ app }: { readonly app: App }) {
         <button
           type="button"
           class="action"
-          title="Forget the objects of these photos"
+          title={say.leaveOutHint}
           onClick={() => controller.forgetAwaited()}
         >
-          {awaited.length === 1 ? 'Leave it out' : 'Leave them out'}
+          {awaited.length === 1 ? say.leaveItOut : say.leaveThemOut}
         </button>
         <button
           type="button"
           class="action"
-          title="Their objects stay in the project and come when the photos are opened"
+          title={say.notNowHint}
           onClick={() => {
             store.awaitedOpen.value = false;
           }}
         >
-          Not now
+          {say.notNow}
         </button>
       </div>
     </div>
@@ -59,11 +59,8 @@ function AwaitedPhoto({ app: { controller }, image }: Props) {
   const photos = controller.candidates(image);
   return (
     <li>
-      <strong>{name}</strong> ({width} x {height},{' '}
-      {objects.length === 1 ? '1 object' : `${objects.length} objects`})
-      {photos.some((photo) => photo.name === name) && (
-        <p class="hint">The open photo of this name may be another file than the one that was saved.</p>
-      )}
+      <strong>{name}</strong> ({width} x {height}, {say.counted(objects.length, 'object')})
+      {photos.some((photo) => photo.name === name) && <p class="hint">{say.mayBeAnotherFile}</p>}
       {photos.length > 0 && (
         <Choice name={name} photos={photos} onChoose={(photo) => controller.assignAwaited(image, photo)} />
       )}
@@ -84,11 +81,11 @@ function Choice({ name, photos, onChoose }: ChoiceProps) {
   return (
     <div class="awaited-choice">
       <select
-        aria-label={`Open photo that is ${name}`}
+        aria-label={say.openPhotoThatIs(name)}
         value={chosen}
         onChange={({ currentTarget }) => setChosen(currentTarget.value)}
       >
-        <option value="">None of the open photos</option>
+        <option value="">{say.noneOpenPhotos}</option>
         {sorted.map((photo) => (
           <option key={photo.id} value={photo.id}>
             {photo.name}
@@ -101,7 +98,7 @@ function Choice({ name, photos, onChoose }: ChoiceProps) {
         disabled={!photos.some(({ id }) => id === chosen)}
         onClick={() => onChoose(chosen)}
       >
-        Restore there
+        {say.restoreThere}
       </button>
     </div>
   );

@@ -6,6 +6,7 @@ import { Icon } from '../parts/icons';
 import { keyTexts } from '../tools/keyMap';
 import { classKey } from '../tools/keyTable';
 import { createClasses, reorderClass, toggleClass } from '../tools/labelling';
+import * as say from '../wording/page';
 import './ClassList.css';
 
 /** What objects are called: choosing a class labels the selected object and those that come. */
@@ -20,23 +21,23 @@ export function ClassList({ app }: { readonly app: App }) {
   return (
     <section class="section">
       <header class="section-head">
-        <h2>Classes</h2>
+        <h2>{say.classes}</h2>
         <span>
-          {classList.isVocabulary && <small>{classList.names.length} in use </small>}
+          {classList.isVocabulary && <small>{say.inUse(classList.names.length)} </small>}
           <button
             type="button"
             class="link"
-            title="Edit or paste the whole list, and choose what the model calls objects"
+            title={say.classNamesHint}
             onClick={() => {
               store.classNamesOpen.value = true;
             }}
           >
-            Class names
+            {say.classNames}
           </button>
         </span>
       </header>
       {hasSearch && <Search app={app} classes={classes.filter(isSought)} sought={sought} onSeek={seek} />}
-      <ul class="classes" aria-label="Classes">
+      <ul class="classes" aria-label={say.classes}>
         {classes.map(
           (row, index) =>
             (!hasSearch || isSought(row)) && (
@@ -71,8 +72,8 @@ const Search = ({ app, classes, sought, onSeek }: SearchProps) => (
   <input
     type="search"
     class="class-search"
-    aria-label="Search classes"
-    placeholder="Search classes"
+    aria-label={say.searchClasses}
+    placeholder={say.searchClasses}
     value={sought}
     onInput={({ currentTarget }) => onSeek(currentTarget.value)}
     onKeyDown={({ key }) => {
@@ -91,15 +92,15 @@ interface ItemProps {
 function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
   const isNext = app.store.nextLabel.value === name;
   const key = keyTexts(app, classKey(index));
-  const objects = count === 1 ? '1 object' : `${count} objects`;
+  const objects = say.counted(count, 'object');
   return (
     <li class={isNext ? 'class active' : 'class'}>
       <button
         type="button"
         class="class-choice"
-        aria-description={key === '' ? objects : `${objects}, key ${key}`}
+        aria-description={key === '' ? objects : say.withKey(objects, key)}
         aria-pressed={isNext}
-        title={isNext ? `Objects that come are “${name}”; choose it again to leave that to the model` : name}
+        title={isNext ? say.comingAre(name) : name}
         onClick={() => toggleClass(app, name)}
       >
         <span class="class-colour" style={{ '--swatch': cssColour(classColour(name)) }} />
@@ -112,8 +113,8 @@ function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
       <button
         type="button"
         class="quiet move"
-        aria-label={`Attributes of class ${name}`}
-        title="Attributes: what its objects say beside their label"
+        aria-label={say.attributesOfClass(name)}
+        title={say.attributesHint}
         onClick={() => (app.store.attributesOpen.value = name)}
       >
         <Icon name="fields" />
@@ -135,8 +136,8 @@ const MoveButton = ({ app, name, by, isPossible }: MoveProps) => (
   <button
     type="button"
     class="quiet move"
-    aria-label={`Move class ${name} ${by < 0 ? 'up' : 'down'}`}
-    title={by < 0 ? 'Move up' : 'Move down'}
+    aria-label={say.moveClass(name, by < 0)}
+    title={by < 0 ? say.moveUp : say.moveDown}
     disabled={!isPossible}
     onClick={() => reorderClass(app, name, by)}
   >
@@ -156,9 +157,15 @@ function NewClass({ app }: { readonly app: App }) {
         field.current.value = '';
       }}
     >
-      <input ref={field} type="text" aria-label="New class" placeholder="New class" autocomplete="off" />
-      <button type="submit" class="action" aria-label="Add class">
-        Add
+      <input
+        ref={field}
+        type="text"
+        aria-label={say.newClass}
+        placeholder={say.newClass}
+        autocomplete="off"
+      />
+      <button type="submit" class="action" aria-label={say.addClass}>
+        {say.add}
       </button>
     </form>
   );

@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { summaryOf } from '../state/kept';
+import * as say from '../wording/page';
 import './KeptWorks.css';
 
 /** What closed, crashed and reloaded tabs have left. */
@@ -7,8 +8,8 @@ export function KeptWorks({ app: { store, keeping } }: { readonly app: App }) {
   const kept = store.kept.value;
   if (kept.length === 0) return null;
   return (
-    <section class="kept" aria-label="Unfinished work">
-      <h3>Unfinished work</h3>
+    <section class="kept" aria-label={say.unfinishedWork}>
+      <h3>{say.unfinishedWork}</h3>
       <ul>
         {kept.map((work) => (
           <li key={work.id}>
@@ -19,15 +20,15 @@ export function KeptWorks({ app: { store, keeping } }: { readonly app: App }) {
               </time>
             </span>
             <button type="button" class="action" onClick={() => void keeping.continue(work)}>
-              Continue
+              {say.continueIt}
             </button>
             <button
               type="button"
               class="action"
-              title="Delete this work and its photos from this browser"
+              title={say.deleteWorkHint}
               onClick={() => void keeping.delete(work)}
             >
-              Delete
+              {say.deleteIt}
             </button>
           </li>
         ))}

@@ -23,13 +23,12 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
   const { typed, type, commit } = useTyped((label) => controller.relabel(object.id, label));
   const label = labelOf(store.session.value, object);
   const isGuess = label?.origin === 'model';
-  const name = `object ${object.number}`;
   return (
     <div class="object-name">
       <input
         class={isGuess ? 'object-label guess' : 'object-label'}
-        aria-label={`Label of ${name}`}
-        title={isGuess ? 'A guess of the model: confirm it, or type or choose what it is' : undefined}
+        aria-label={say.labelOfObject(object.number)}
+        title={isGuess ? say.guessHint : undefined}
         list={names}
         maxLength={MAX_LABEL}
         readOnly={object.isLocked === true}
@@ -52,8 +51,8 @@ export function LabelField({ app: { store, controller }, object, names }: Props)
         <button
           type="button"
           class="quiet confirm"
-          aria-label={`Confirm label of ${name}`}
-          title={`Yes, it is “${label.text}”`}
+          aria-label={say.confirmLabel(object.number)}
+          title={say.yesItIs(label.text)}
           onClick={() => controller.relabel(object.id, label.text)}
         >
           <Icon name="check" />

@@ -3,6 +3,7 @@ import { labelOf, type ClassAttribute, type SegmentObject } from '../../session/
 import { MAX_LABEL } from '../../session/transitions';
 import type { App } from '../app';
 import { sayOf } from '../tools/marking';
+import * as say from '../wording/page';
 import './ObjectFields.css';
 
 interface Props {
@@ -17,7 +18,7 @@ export function ObjectFields({ app, object }: Props) {
   const rules = label === undefined ? [] : attributesOf(session.value, label);
   if (rules.length === 0) return null;
   return (
-    <div class="object-fields" role="group" aria-label={`Attributes of object ${object.number}`}>
+    <div class="object-fields" role="group" aria-label={say.attributesOfObject(object.number)}>
       {rules.map((rule) => (
         <label key={rule.name} class={rule.kind}>
           <span dir="auto">{rule.name}</span>
@@ -32,14 +33,14 @@ function Field({ app, object, rule: { name, kind, values } }: Props & { readonly
   const said = object.attributes?.[name] ?? '';
   const text = typeof said === 'string' ? said : '';
   const disabled = object.isLocked === true;
-  const say = (what: string | boolean): void => sayOf(app, object.id, name, what);
+  const set = (what: string | boolean): void => sayOf(app, object.id, name, what);
   if (kind === 'checkbox')
     return (
       <input
         type="checkbox"
         disabled={disabled}
         checked={said === true}
-        onChange={({ currentTarget }) => say(currentTarget.checked)}
+        onChange={({ currentTarget }) => set(currentTarget.checked)}
       />
     );
   if (kind === 'text')
@@ -49,13 +50,13 @@ function Field({ app, object, rule: { name, kind, values } }: Props & { readonly
         disabled={disabled}
         maxLength={MAX_LABEL}
         value={text}
-        onChange={({ currentTarget }) => say(currentTarget.value)}
+        onChange={({ currentTarget }) => set(currentTarget.value)}
       />
     );
   const known = values ?? [];
   return (
-    <select disabled={disabled} value={text} onChange={({ currentTarget }) => say(currentTarget.value)}>
-      <option value="">not said</option>
+    <select disabled={disabled} value={text} onChange={({ currentTarget }) => set(currentTarget.value)}>
+      <option value="">{say.notSaid}</option>
       {[...known, ...(text === '' || known.includes(text) ? [] : [text])].map((value) => (
         <option key={value} value={value}>
           {value}

@@ -12,6 +12,7 @@ import { ObjectTools } from './ObjectTools';
 import type { Store } from '../state/store';
 import { titles } from '../tools/keyMap';
 import { TextChips } from './TextChips';
+import * as say from '../wording/page';
 import './ObjectList.css';
 
 /** Id of the list of names; only the active object has one. */
@@ -23,28 +24,22 @@ export function ObjectList({ app }: { readonly app: App }) {
   return (
     <section class="section">
       <header class="section-head">
-        <h2>Objects</h2>
+        <h2>{say.objects}</h2>
         {objects.length > 1 && <OverlapChoice app={app} />}
       </header>
-      <ul class="objects" aria-label="Objects">
+      <ul class="objects" aria-label={say.objects}>
         {image !== null &&
           objects.map((object) => <ObjectItem key={object.id} app={app} image={image} object={object} />)}
       </ul>
-      {objects.length === 0 && (
-        <p class="hint">
-          {image === null
-            ? 'Open a photo to begin.'
-            : 'Click on something in the photo: it becomes the first object.'}
-        </p>
-      )}
+      {objects.length === 0 && <p class="hint">{image === null ? say.openToBegin : say.clickToBegin}</p>}
     </section>
   );
 }
 
 const OVERLAPS: Readonly<Record<Overlap, string>> = {
-  allowed: 'Masks may overlap',
-  'gives-way': 'New gives way',
-  eats: 'New covers old',
+  allowed: say.masksMayOverlap,
+  'gives-way': say.newGivesWay,
+  eats: say.newCoversOld,
 };
 
 /** Whose a pixel is that several masks hold. */
@@ -53,8 +48,8 @@ function OverlapChoice({ app }: { readonly app: App }) {
   return (
     <select
       class="overlap"
-      aria-label="Where masks overlap"
-      title="On all photos, as shown and as exported; locked objects come first"
+      aria-label={say.whereMasksOverlap}
+      title={say.overlapHint}
       onChange={({ currentTarget }) => chooseOverlap(app, currentTarget.value as Overlap)}
     >
       {Object.entries(OVERLAPS).map(([overlap, name]) => (
@@ -74,7 +69,7 @@ interface ItemProps {
 
 function ObjectItem({ app, image, object }: ItemProps) {
   const { store, controller } = app;
-  const name = `object ${object.number}`;
+  const { number } = object;
   const isActive = image.document.activeObject === object.id;
   const isHidden = image.document.hidden.has(object.id);
   const result = resultOf(store.session.value, object);
@@ -84,22 +79,22 @@ function ObjectItem({ app, image, object }: ItemProps) {
         type="button"
         class="swatch"
         style={{ '--swatch': cssColour(objectColour(object)) }}
-        aria-label={`Select ${name}`}
-        title={`Select ${name}`}
+        aria-label={say.selectObject(number)}
+        title={say.selectObject(number)}
         onClick={() => controller.selectObject(object.id)}
       >
-        {object.number}
+        {number}
       </button>
       <div class="object-text">
         <LabelField app={app} object={object} names={isActive ? NAMES : undefined} />
         {isActive && <Names store={store} result={result} />}
-        <small>{[describe(store, object), ...areaOf(store, object), ...marks(object)].join(' · ')}</small>
+        <small>{say.joined(describe(store, object), ...areaOf(store, object), ...marks(object))}</small>
       </div>
       <button
         type="button"
         class="quiet"
-        aria-label={`${isHidden ? 'Show' : 'Hide'} ${name}`}
-        title={isHidden ? 'Show' : 'Hide'}
+        aria-label={say.showOrHide(number, isHidden)}
+        title={isHidden ? say.show : say.hide}
         onClick={() => controller.toggleVisible(object.id)}
       >
         <Icon name={isHidden ? 'eyeOff' : 'eye'} />
@@ -107,8 +102,8 @@ function ObjectItem({ app, image, object }: ItemProps) {
       <button
         type="button"
         class="quiet"
-        aria-label={`Delete ${name}`}
-        title={isActive ? titles(app, 'delete', 'Delete').title : 'Delete'}
+        aria-label={say.deleteObject(number)}
+        title={isActive ? titles(app, 'delete', say.deleteIt).title : say.deleteIt}
         disabled={object.isLocked === true}
         onClick={() => controller.deleteObject(object.id)}
       >
@@ -125,16 +120,16 @@ function ObjectItem({ app, image, object }: ItemProps) {
 function describe(store: Store, object: SegmentObject): string {
   const { session, failedSteps } = store;
   const count = object.steps.length;
-  if (count === 0) return 'no prompt yet';
-  const prompts = count === 1 ? '1 prompt' : `${count} prompts`;
+  if (count === 0) return say.noPromptYet;
+  const prompts = say.counted(count, 'prompt');
   const failed = object.steps.filter(({ id }) => failedSteps.value.has(id)).length;
-  if (failed > 0) return failed === count ? `${prompts} · failed` : `${prompts} · ${failed} left out`;
+  if (failed > 0) return say.joined(prompts, failed === count ? say.failed : say.leftOut(failed));
   const result = resultOf(session.value, object);
   if (result === null || object.steps.some(({ id }) => !session.value.results.has(id))) {
-    return `${prompts} · waiting`;
+    return say.joined(prompts, say.waiting);
   }
   // Its mask comes soon; what is exported has none before.
-  if (result.isDraft) return `${prompts} · draft`;
+  if (result.isDraft) return say.joined(prompts, say.draft);
   if (result.label === null || result.labelScore === null) return prompts;
   const certainty = `${Math.round(100 * result.labelScore)} %`;
   const isOwn = object.userLabel !== null && object.userLabel !== result.label;
@@ -157,8 +152,8 @@ function Names({ store, result }: { readonly store: Store; readonly result: Step
 }
 
 const marks = ({ group, isLocked }: SegmentObject): readonly string[] => [
-  ...(group === undefined ? [] : [`group ${group}`]),
-  ...(isLocked === true ? ['locked'] : []),
+  ...(group === undefined ? [] : [say.ofGroup(group)]),
+  ...(isLocked === true ? [say.locked] : []),
 ];
 
 /** "12,345 px", once all prompts are answered for good. */
@@ -166,5 +161,5 @@ function areaOf({ session }: Store, { steps }: SegmentObject): readonly string[]
   const results = steps.map(({ id }) => session.value.results.get(id));
   const last = results.at(-1);
   if (last === undefined || results.some((result) => result?.isDraft !== false)) return [];
-  return [`${last.area.toLocaleString('en')} px`];
+  return [say.pixels(last.area)];
 }

@@ -7,6 +7,7 @@ import { chooseExample } from '../tools/objectActions';
 import { groupSelected, lock } from '../tools/marking';
 import { titles } from '../tools/keyMap';
 import { REPAIRS, repairSelected, type Repair, type RepairMethod } from '../tools/repairs';
+import * as say from '../wording/page';
 import './ObjectTools.css';
 
 interface Props {
@@ -18,14 +19,13 @@ interface Props {
 export function ObjectTools({ app, object }: Props) {
   const hasMask = resultOf(app.store.session.value, object) !== null;
   const { number, id, isLocked = false } = object;
-  const doing = isLocked ? 'Unlock' : 'Lock';
   return (
     <div class="object-tools">
       <button
         type="button"
         class="quiet"
-        aria-label={`${doing} object ${number}`}
-        title={isLocked ? 'Unlock: let tools change it again' : 'Lock: no tool changes it'}
+        aria-label={say.lockObject(number, isLocked)}
+        title={isLocked ? say.unlockHint : say.lockHint}
         onClick={() => lock(app, id)}
       >
         <Icon name={isLocked ? 'lock' : 'unlock'} />
@@ -45,8 +45,8 @@ function MaskTools({ app, object }: Props) {
           type="button"
           class="quiet"
           disabled={object.isLocked === true}
-          aria-label={`${repair.name} of object ${object.number}`}
-          title={`${repair.name}: ${repair.title.toLowerCase()}`}
+          aria-label={say.repairOf(repair.name, object.number)}
+          title={say.of(repair.name, repair.title.toLowerCase())}
           onClick={() => repairSelected(app, method as RepairMethod)}
         >
           <Picture path={repair.icon} />
@@ -55,8 +55,8 @@ function MaskTools({ app, object }: Props) {
       <button
         type="button"
         class="quiet"
-        aria-label={`Group object ${object.number} with the one before it`}
-        title="Group with the object before it"
+        aria-label={say.groupObject(object.number)}
+        title={say.groupHint}
         disabled={object.isLocked === true}
         onClick={() => groupSelected(app)}
       >
@@ -73,14 +73,14 @@ function OtherMask({ app, object }: Props) {
   if (lastClick(object) === null) return null;
   const why = alternatives.whyNot(object);
   const at = alternatives.placeOf(object);
-  const place = at !== null && at.count > 1 ? `${at.place} of ${at.count}` : null;
+  const place = at !== null && at.count > 1 ? say.placeOf(at.place, at.count) : null;
   return (
     <button
       type="button"
       class="quiet other-mask"
       disabled={why !== null}
-      aria-label={[`Another mask for object ${object.number}`, place].filter(Boolean).join(', ')}
-      {...titles(app, 'another-mask', why ?? 'Another mask for the last click: a part, or what is around it')}
+      aria-label={[say.anotherMaskFor(object.number), place].filter(Boolean).join(', ')}
+      {...titles(app, 'another-mask', why ?? say.anotherMaskHint)}
       onClick={() => void alternatives.next()}
     >
       <Icon name="otherMask" />
@@ -96,9 +96,9 @@ function ExampleButton({ app, object }: Props) {
     <button
       type="button"
       class="quiet"
-      aria-label={`Use object ${object.number} as example`}
+      aria-label={say.useObjectAsExample(object.number)}
       aria-pressed={app.examples.chosen.value?.object === object.id}
-      title="Use as example: find what is like it, on this or another photo"
+      title={say.exampleHint}
       onClick={() => chooseExample(app, object.id)}
     >
       <Picture path={app.tools.example.icon} />

@@ -6,6 +6,7 @@ import { Icon } from '../parts/icons';
 import { showNextToDo } from '../tools/photoActions';
 import { PhotoReview } from './PhotoReview';
 import { Thumbnail } from './Thumbnail';
+import * as say from '../wording/page';
 import './OpenPhotos.css';
 
 /** The photos that are open, with what has become of each; one of them is shown. */
@@ -17,20 +18,20 @@ export function OpenPhotos({ app }: { readonly app: App }) {
   const seen = images.filter((image) => wanted === null || stateOf(image) === wanted);
   return (
     <section class="section">
-      <h2>Photos</h2>
+      <h2>{say.photos}</h2>
       <div class="photo-tools">
         <StateFilter images={images} wanted={wanted} onWant={want} />
         <button type="button" class="action" onClick={() => showNextToDo(app)}>
-          Next to do
+          {say.nextToDo}
         </button>
       </div>
       {shown && <PhotoReview key={shown.id} app={app} image={shown} />}
-      <ul class="photos" aria-label="Photos">
+      <ul class="photos" aria-label={say.photos}>
         {seen.map((image) => (
           <PhotoItem key={image.id} app={app} image={image} isShown={image === shown} />
         ))}
       </ul>
-      {seen.length === 0 && <p class="hint">No photo is in this state.</p>}
+      {seen.length === 0 && <p class="hint">{say.noPhotoOfState}</p>}
     </section>
   );
 }
@@ -45,13 +46,13 @@ function StateFilter({ images, wanted, onWant }: FilterProps) {
   const states = images.map(stateOf);
   return (
     <select
-      aria-label="Which photos"
+      aria-label={say.whichPhotos}
       value={wanted ?? ''}
       onChange={({ currentTarget: { value } }) =>
         onWant(PHOTO_STATES.find((state) => state === value) ?? null)
       }
     >
-      <option value="">All ({images.length})</option>
+      <option value="">{say.allOf(images.length)}</option>
       {PHOTO_STATES.map((state) => (
         <option key={state} value={state}>
           {STATE_NAMES[state]} ({states.filter((other) => other === state).length})
@@ -89,8 +90,8 @@ function PhotoItem({ app, image, isShown }: ItemProps) {
       <button
         type="button"
         class="quiet"
-        aria-label={`Close ${name}`}
-        title="Close"
+        aria-label={say.closePhoto(name)}
+        title={say.close}
         onClick={() => controller.closeImage(image.id)}
       >
         <Icon name="close" />

@@ -5,6 +5,7 @@ import type { PhotoMark } from '../../shared/types';
 import type { App } from '../app';
 import { keyTexts } from '../tools/keyMap';
 import { markShown, noteOnShown } from '../tools/photoActions';
+import * as say from '../wording/page';
 
 const MARKS: readonly PhotoMark[] = ['done', 'checked', 'rejected'];
 
@@ -16,8 +17,8 @@ export function PhotoReview({ app, image }: { readonly app: App; readonly image:
   return (
     <div class="photo-review">
       <select
-        aria-label="State of the photo"
-        title={key === '' ? undefined : `${key}: done, and on to the next that is to do`}
+        aria-label={say.stateOfThePhoto}
+        title={key === '' ? undefined : say.doneByKey(key)}
         value={mark ?? ''}
         onChange={({ currentTarget: { value } }) =>
           markShown(app, MARKS.find((other) => other === value) ?? null)
@@ -32,8 +33,8 @@ export function PhotoReview({ app, image }: { readonly app: App; readonly image:
       </select>
       <input
         type="text"
-        aria-label="Note on the photo"
-        placeholder={mark === 'rejected' ? 'Why?' : 'Note'}
+        aria-label={say.noteOnThePhoto}
+        placeholder={mark === 'rejected' ? say.why : say.note}
         maxLength={MAX_LABEL}
         value={note}
         onChange={({ currentTarget }) => noteOnShown(app, currentTarget.value)}

@@ -2,6 +2,7 @@ import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { titles } from '../tools/keyMap';
 import { neighbourOf, showNeighbour } from '../tools/photoActions';
+import * as say from '../wording/page';
 import './PhotoTurner.css';
 
 /** The way to the photos before and after the one that is shown. */
@@ -10,12 +11,10 @@ export function PhotoTurner({ app }: { readonly app: App }) {
   if (images.length === 0) return null;
   const place = images.findIndex(({ id }) => id === activeImage) + 1;
   return (
-    <div class="photo-turner" role="group" aria-label="Photo">
-      <TurnButton app={app} by={-1} name="Previous photo" row="previous-photo" title="Photo before" />
-      <span class="photo-place">
-        {place} of {images.length}
-      </span>
-      <TurnButton app={app} by={1} name="Next photo" row="next-photo" title="Photo after" />
+    <div class="photo-turner" role="group" aria-label={say.photo}>
+      <TurnButton app={app} by={-1} name={say.previousPhoto} row="previous-photo" title={say.photoBefore} />
+      <span class="photo-place">{say.placeOf(place, images.length)}</span>
+      <TurnButton app={app} by={1} name={say.nextPhoto} row="next-photo" title={say.photoAfter} />
     </div>
   );
 }

@@ -1,12 +1,13 @@
 import { toClientError } from '../../shared/errors';
 import type { App } from '../app';
 import { SAMPLES, fetchSample, type Sample } from '../photos/samples';
+import * as say from '../wording/page';
 import './SamplePhotos.css';
 
 export function Samples({ app }: { readonly app: App }) {
   return (
     <section class="section">
-      <h2>Sample photos</h2>
+      <h2>{say.samplePhotos}</h2>
       <SampleStrip app={app} />
     </section>
   );
@@ -14,12 +15,12 @@ export function Samples({ app }: { readonly app: App }) {
 
 export function SampleStrip({ app }: { readonly app: App }) {
   return (
-    <ul class="samples" aria-label="Sample photos">
+    <ul class="samples" aria-label={say.samplePhotos}>
       {SAMPLES.map((sample) => (
         <li>
           <button
             type="button"
-            aria-label={`Open sample ${sample.name}`}
+            aria-label={say.openSample(sample.name)}
             title={`${sample.subject}. ${sample.credit}`}
             onClick={() => void openSample(app, sample)}
           >

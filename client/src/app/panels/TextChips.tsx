@@ -2,6 +2,7 @@ import type { SegmentObject, Step } from '../../session/state';
 import { sayFailure, sayWhatHappened } from '../../shared/failures';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
+import * as say from '../wording/page';
 import './TextChips.css';
 
 interface ChipsProps {
@@ -28,12 +29,12 @@ export function TextChips({ app, object }: ChipsProps) {
       ))}
       {hasFailed && (
         <button type="button" class="chip retry" onClick={() => controller.retryPrompts()}>
-          Try again
+          {say.tryAgain}
         </button>
       )}
       {[...reasons].map((reason) => (
         <p key={reason} class="reason">
-          Left out: {reason.charAt(0).toLowerCase() + reason.slice(1)}.
+          {say.leftOutSince(reason.charAt(0).toLowerCase() + reason.slice(1))}
         </p>
       ))}
     </div>
@@ -50,8 +51,8 @@ function Chip({ app: { controller, store }, object, step }: ChipsProps & { reado
       <span>{text}</span>
       <button
         type="button"
-        aria-label={`Remove text ${text}`}
-        title="Take these words back"
+        aria-label={say.removeText(text)}
+        title={say.takeTheseWordsBack}
         onClick={() => controller.removePrompt(object.id, step.id)}
       >
         <Icon name="close" />

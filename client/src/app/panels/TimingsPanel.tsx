@@ -1,6 +1,7 @@
 import { STAGE_MEANINGS, STAGES } from '../../shared/stages';
 import type { App } from '../app';
 import { medianTimings, timingsOf, timingsOfStep } from '../steps/timings';
+import * as say from '../wording/page';
 import './TimingsPanel.css';
 
 /** Where the time of the last prompt went, beside the median of all. */
@@ -9,17 +10,17 @@ export function TimingsPanel({ app: { store } }: { readonly app: App }) {
   const last = store.lastStep.value === null ? null : timingsOfStep(store, store.lastStep.value);
   const median = medianTimings(all);
   return (
-    <details class="section timings" aria-label="Timings">
-      <summary>Timings</summary>
+    <details class="section timings" aria-label={say.timings}>
+      <summary>{say.timings}</summary>
       {last === null || median === null ? (
-        <p class="hint">After the first prompt: the milliseconds of every stage.</p>
+        <p class="hint">{say.timingsHint}</p>
       ) : (
         <table>
           <thead>
             <tr>
-              <th scope="col">Stage</th>
-              <th scope="col">Last</th>
-              <th scope="col">Median of {all.length}</th>
+              <th scope="col">{say.stage}</th>
+              <th scope="col">{say.last}</th>
+              <th scope="col">{say.medianOf(all.length)}</th>
             </tr>
           </thead>
           <tbody>
@@ -33,7 +34,7 @@ export function TimingsPanel({ app: { store } }: { readonly app: App }) {
           </tbody>
           <tfoot>
             <tr>
-              <th scope="row">total</th>
+              <th scope="row">{say.total}</th>
               <td>{milliseconds(last.total)}</td>
               <td>{milliseconds(median.total)}</td>
             </tr>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icons';
+import * as say from '../wording/page';
 import './Dialog.css';
 
 interface DialogProps {
@@ -27,7 +28,7 @@ export function Dialog({ name, heading, closing, isOpen, onClose, children }: Di
     <dialog ref={dialog} class={`dialog ${name}`} aria-labelledby={`${name}-heading`} onClose={onClose}>
       <header>
         <h2 id={`${name}-heading`}>{heading}</h2>
-        <button type="button" class="quiet" aria-label={closing} title="Close (Esc)" onClick={close}>
+        <button type="button" class="quiet" aria-label={closing} title={say.closeEsc} onClick={close}>
           <Icon name="close" />
         </button>
       </header>

@@ -9,6 +9,7 @@ import type { Store } from '../state/store';
 import { Autosave, troubleOf } from './autosave';
 import type { Works } from './database';
 import { holdWork, nameOfTab, nameTab, openWorkIds } from './locks';
+import * as say from '../wording/page';
 
 interface Parts {
   readonly store: Store;
@@ -89,7 +90,7 @@ export class Keeping {
       store.awaitedOpen.value = false;
       for (const photo of work.photos) await this.#openPhoto(works, work, photo);
       controller.continueAt(work.shown.object);
-      if (store.error.value === null) controller.notify(`Continued: ${summaryOf(work)}`);
+      if (store.error.value === null) controller.notify(say.continued(summaryOf(work)));
       await autosave.settled();
       if (store.saved.value.phase === 'saved' && isLeft(await openWorkIds())) await works.delete(work.id);
     } catch (thrown) {

@@ -83,7 +83,7 @@ export class Projects {
     const before = session.value;
     session.value = restoreObjects(before, photo, saved.objects, this.#now(), saved);
     const name = imageOf(session.value, photo)?.name ?? saved.name;
-    if (session.value === before) return `${name} has all that the project holds of it`;
+    if (session.value === before) return say.hasAllOfProject(name);
     const count = saved.objects.length;
     return say.restored(count, name);
   }

@@ -17,6 +17,7 @@ import { toClientError, type ClientError } from '../../shared/errors';
 import type { Extent } from '../../shared/types';
 import { isReady, namingOf, type Store } from '../state/store';
 import { answeredTimings } from './timings';
+import * as say from '../wording/page';
 
 interface Services {
   readonly decoder: DecoderBridge;
@@ -63,17 +64,16 @@ export class Alternatives {
     const { activeImage, decoder, session } = this.#store;
     const image = activeImage.value;
     const last = object && lastClick(object);
-    if (image === null || object === null || last === null)
-      return 'Only a click has other masks: give one first';
-    if (object.isLocked === true) return 'The object is locked';
+    if (image === null || object === null || last === null) return say.onlyClicks;
+    if (object.isLocked === true) return say.theObjectIsLocked;
     if (decoder.value.phase === 'ready' && decoder.value.info.provider === SERVER_PROVIDER)
-      return 'Not where the server decodes';
+      return say.notOnServer;
     const result = session.value.results.get(last.id);
     const isAnswered =
       result !== undefined &&
       !result.isDraft &&
       isReady(this.#store, embeddedOf(image, object.part ?? null).id);
-    return isAnswered ? null : 'The click is not answered yet';
+    return isAnswered ? null : say.clickNotAnsweredYet;
   }
 
   /** Which of how many answers an object has, from 1 on; null while they are not known. */
@@ -100,7 +100,7 @@ export class Alternatives {
     this.#asking = asking;
     const answers = await this.#answersTo(asked);
     if (this.#asking === asking) this.#asking = null;
-    if (answers?.length === 1) this.#controller.notify('No other mask is found at this click');
+    if (answers?.length === 1) this.#controller.notify(say.noOtherMaskFound);
     else for (let press = 0; press < asking.presses; press++) this.#mean(asked.click, answers ?? []);
   }
 

@@ -9,6 +9,7 @@ import { toClientError, type ClientError } from '../../shared/errors';
 import type { WorkerProposal } from '../../shared/messages';
 import { embeddedHere, isReady, namingOf, type Store } from '../state/store';
 import { answeredTimings } from './timings';
+import * as say from '../wording/page';
 
 interface Services {
   readonly decoder: DecoderBridge;
@@ -39,12 +40,12 @@ export class Everything {
   get whyNot(): string | null {
     const { activeImage, decoder } = this.#store;
     const image = activeImage.value;
-    if (image === null) return 'Open a photo first';
-    if (this.running.value !== null) return 'Everything is being looked for';
+    if (image === null) return say.openAPhotoFirst;
+    if (this.running.value !== null) return say.everythingRuns;
     if (decoder.value.phase === 'ready' && decoder.value.info.provider === SERVER_PROVIDER)
-      return 'Not where the server decodes';
+      return say.notOnServer;
     const here = embeddedHere(this.#store);
-    return here !== null && isReady(this.#store, here.id) ? null : 'The photo is not ready yet';
+    return here !== null && isReady(this.#store, here.id) ? null : say.photoNotReadyYet;
   }
 
   async run(): Promise<void> {
@@ -86,7 +87,7 @@ export class Everything {
     const count = (one: typeof before): number =>
       one.images.find(({ id }) => id === image)?.document.objects.length ?? 0;
     const added = count(session.value) - count(before);
-    notice.value = added === 1 ? '1 object found' : `${added} objects found`;
+    notice.value = say.objectsFound(added);
   }
 }
 

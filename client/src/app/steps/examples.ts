@@ -21,6 +21,7 @@ import { rleIou } from '../../shared/rle';
 import type { CocoRle, PromptItem, StepResult } from '../../shared/types';
 import { embeddedHere, isReady, type Store } from '../state/store';
 import { answered } from './everything';
+import * as say from '../wording/page';
 
 interface Services {
   readonly decoder: DecoderBridge;
@@ -118,7 +119,7 @@ export class Examples {
     const [here, example] = [embeddedHere(this.#store), this.chosen.value];
     if (here === null || example === null || this.isRunning.value) return;
     if (!isReady(this.#store, here.id)) {
-      notice.value = 'The photo is not ready yet: try again once it is';
+      notice.value = say.photoNotReadyTryAgain;
       return;
     }
     this.isRunning.value = true;
@@ -131,7 +132,7 @@ export class Examples {
       const { image, part } = here;
       const adding = { what: 'example', selects: true, givenAt, label: example.label, part };
       session.value = addProposals(before, image, proposals, adding);
-      notice.value = `Like ${example.name}: ${countOf(session.value, image) - countOf(before, image)} new`;
+      notice.value = say.foundLike(example.name, countOf(session.value, image) - countOf(before, image));
     } catch (thrown) {
       const error = toClientError(thrown, 'decoder');
       if (error.kind !== 'aborted') this.#onError(error);

@@ -6,6 +6,7 @@ import { activeObjectOf } from '../../session/state';
 import { addProposals } from '../../session/proposals';
 import { embeddedHere, isReady, type Store } from '../state/store';
 import { answered } from './everything';
+import * as say from '../wording/page';
 
 interface Services {
   readonly texts: Texts;
@@ -66,7 +67,7 @@ export class Words {
       const proposals = answered(this.#store, found, givenAt, this.#services.now());
       const adding = { what: 'words', selects: true, givenAt, part: here.part };
       session.value = addProposals(session.value, here.image, proposals, adding);
-      notice.value = `“${text}”: ${found.length} found`;
+      notice.value = say.foundBy(text, found.length);
     } finally {
       textsAsked.value = [];
     }

@@ -3,11 +3,12 @@ import { Picture } from '../parts/icons';
 import { placedTools, whyNot, type PlacedTool } from '../state/tools';
 import { titles } from './keyMap';
 import { toolKey } from './keyTable';
+import * as say from '../wording/page';
 import './ToolPicker.css';
 
 export function ToolPicker({ app }: { readonly app: App }) {
   return (
-    <div class="tools" role="radiogroup" aria-label="Tool">
+    <div class="tools" role="radiogroup" aria-label={say.tool}>
       {placedTools(app.tools).map((row) => (
         <ToolButton key={row.tool} app={app} row={row} />
       ))}

@@ -2,14 +2,11 @@
 import { deselect } from '../../session/objects';
 import { activeObjectOf } from '../../session/state';
 import type { App } from '../app';
+import * as say from '../wording/page';
 
 export function toggleAcceptance({ store, controller }: Pick<App, 'store' | 'controller'>): void {
   store.acceptsAtOnce.value = !store.acceptsAtOnce.value;
-  controller.notify(
-    store.acceptsAtOnce.value
-      ? 'Boxes, polygons and texts that begin an object are accepted at once'
-      : 'Prompts belong to one object until it is accepted',
-  );
+  controller.notify(store.acceptsAtOnce.value ? say.acceptsAtOnce : say.acceptsLater);
 }
 
 const countPrompts = ({ store: { activeImage } }: Pick<App, 'store'>): number =>

@@ -1,6 +1,7 @@
 /** What users do with the canvas that photos are embedded on. */
 import { setCanvas } from '../../session/canvas';
 import type { App } from '../app';
+import * as say from '../wording/page';
 
 /** Sides that are offered, pixels, beside what the model usually takes. */
 const SIDES: readonly number[] = [256, 384, 512, 768, 1024];
@@ -31,7 +32,7 @@ export function canvasChoices({ store }: Pick<App, 'store'>): readonly CanvasCho
     .map((side) =>
       choice(
         side === usual ? null : side,
-        side === usual ? `${side}, usual` : `${side}`,
+        side === usual ? say.usual(side) : `${side}`,
         costOn(store, side, usual),
       ),
     );
@@ -50,7 +51,7 @@ function costOn({ embedCost }: App['store'], side: number, usual: number): strin
   const factor = (side / (canvas ?? usual)) ** 2;
   const isMeasured = side === (canvas ?? usual);
   const [seconds, megabytes] = [(factor * milliseconds) / 1000, (factor * bytes) / 1e6];
-  return `${isMeasured ? '' : 'about '}${seconds.toFixed(1)} s, ${megabytes.toFixed(1)} MB`;
+  return say.costs(seconds.toFixed(1), megabytes.toFixed(1), isMeasured);
 }
 
 /** Of the shown photo, of those without prompts, and of those that are opened from now on. */

@@ -1,9 +1,8 @@
-/** The keys that the user has, and how they are changed and named. */
+/** The keys that the user has, and how they are named. How they are changed is in `keyChoices.ts`. */
 import { IS_APPLE } from '../parts/platform';
 import type { Store } from '../state/store';
 import type { Tools } from '../state/tools';
 import { readChord, type ChordText } from './keys';
-import { KEY_PRESETS, type KeyChoices, type KeyPreset } from './keyPresets';
 import { keyRows, type NamedRow } from './keyTable';
 
 /** What has keys: the page, or what a test has of it. */
@@ -22,47 +21,6 @@ export const keyRowsOf = ({ store, tools }: Keyed): readonly NamedRow[] =>
 
 export const keysOf = (keyed: Keyed, id: string): readonly ChordText[] =>
   keyRowsOf(keyed).find((row) => row.id === id)?.keys ?? [];
-
-/** The rows by whose keys the others are meant too, by the names of rows. */
-export function conflictsOf(rows: readonly NamedRow[]): ReadonlyMap<string, readonly NamedRow[]> {
-  const conflicts = rows.map(({ id, keys }) => {
-    const others = rows.filter((other) => other.id !== id && other.keys.some((key) => keys.includes(key)));
-    return [id, others] as const;
-  });
-  return new Map(conflicts.filter(([, others]) => others.length > 0));
-}
-
-const without = (choices: KeyChoices, id: string): KeyChoices =>
-  Object.fromEntries(Object.entries(choices).filter(([name]) => name !== id));
-
-/** Give a row these keys; its usual ones are no choice. */
-export function chooseKeys({ store, tools }: Keyed, id: string, keys: readonly ChordText[]): void {
-  const others = without(store.keyChoices.value, id);
-  const usual = keyRows(tools).find((row) => row.id === id)?.keys ?? [];
-  store.keyChoices.value = usual.join(' ') === keys.join(' ') ? others : { ...others, [id]: keys };
-}
-
-/** Give a row a key, and take it from all others. */
-export function takeKey(keyed: Keyed, id: string, key: ChordText): void {
-  for (const row of keyRowsOf(keyed)) {
-    if (row.id === id || !row.keys.includes(key)) continue;
-    chooseKeys(
-      keyed,
-      row.id,
-      row.keys.filter((other) => other !== key),
-    );
-  }
-  chooseKeys(keyed, id, [key]);
-}
-
-export function resetKeys({ store }: Pick<Keyed, 'store'>, id: string): void {
-  store.keyChoices.value = without(store.keyChoices.value, id);
-}
-
-export function usePreset({ store }: Pick<Keyed, 'store'>, preset: KeyPreset): void {
-  const choices: KeyChoices = KEY_PRESETS[preset];
-  store.keyChoices.value = choices;
-}
 
 /** For people. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import { activeObjectOf } from '../../session/state';
 import { relabel } from '../../session/transitions';
 import type { App } from '../app';
 import { parseClassNames } from '../state/classNames';
+import * as say from '../wording/page';
 
 /** The selected object is of this class, and the objects that come, too. */
 export function chooseClass({ store, controller }: App, name: string): void {
@@ -17,7 +18,7 @@ export function chooseClass({ store, controller }: App, name: string): void {
 export function chooseClassAt(app: App, place: number): void {
   const name = classNamesOf(app.store.session.value)[place];
   if (name !== undefined) chooseClass(app, name);
-  else if (place === 0) app.controller.notify('There is no class yet: add one to the list of classes');
+  else if (place === 0) app.controller.notify(say.noClassYet);
 }
 
 /** Choose a class in the list; where that changes nothing, leave the names of the objects that come to the model. */

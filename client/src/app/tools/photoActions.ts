@@ -2,6 +2,7 @@
 import { markPhoto, nextToDo, notePhoto } from '../../session/review';
 import type { PhotoMark } from '../../shared/types';
 import type { App } from '../app';
+import * as say from '../wording/page';
 
 /** The photo before (-1) or after (1) the one that is shown; null at the ends. */
 export function neighbourOf({ store }: App, by: -1 | 1): string | null {
@@ -19,7 +20,7 @@ export function showNeighbour(app: App, by: -1 | 1): void {
 export function showNextToDo({ controller, store }: App): void {
   const next = nextToDo(store.session.value);
   if (next !== null) controller.activateImage(next);
-  else controller.notify('No other photo is to do');
+  else controller.notify(say.noOtherToDo);
 }
 
 /** Say what has become of the photo that is shown; null: it is not done. */

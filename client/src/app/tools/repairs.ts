@@ -22,20 +22,20 @@ const REACH = 1 / 400;
 /** In the order of the buttons. */
 export const REPAIRS = {
   'fill-holes': {
-    name: 'Fill holes',
-    title: 'Fill the holes of the mask',
+    name: say.fillHoles,
+    title: say.fillHolesHint,
     icon: 'M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18zM9.500 12a2.500 2.500 0 1 0 5 0 2.500 2.500 0 0 0-5 0M10.500 10.500l3 3',
     size: (_, { height, width }) => height * width,
   },
   'remove-specks': {
-    name: 'Remove specks',
-    title: 'Take small parts out of the mask',
+    name: say.removeSpecks,
+    title: say.removeSpecksHint,
     icon: 'M4 9a5 5 0 1 0 10 0 5 5 0 0 0-10 0M18 6v.01M17 12v.01M19.500 16v.01M14 18v.01M8 19v.01',
     size: (area) => Math.max(Math.round(area * SPECK), 4),
   },
   smooth: {
-    name: 'Smooth',
-    title: 'Smooth the border of the mask',
+    name: say.smooth,
+    title: say.smoothHint,
     icon: 'M4 15c3-8 5-8 8-3s5 5 8-3',
     size: (_, { height, width }) =>
       Math.min(Math.max(Math.round(Math.hypot(height, width) * REACH), 1), MAX_SMOOTHING),

@@ -6,6 +6,7 @@ import type { App } from '../app';
 import { sharpenSmallObject } from '../steps/closer';
 import { keyOr } from './keyMap';
 import type { Store } from '../state/store';
+import * as say from '../wording/page';
 
 /** Along a part; of fewer pixels the model sees no more. */
 const LEAST_SIDE = 256;
@@ -45,7 +46,7 @@ export function sharpenHere(app: App): void {
   if (part === null) {
     const isSmall = sharpenSmallObject(store, (edit) => controller.change(edit));
     if (isSmall) controller.retryParts();
-    else controller.notify('Zoom in first, or select a small object: it is then seen in full detail');
+    else controller.notify(say.zoomInFirst);
     return;
   }
   store.sharpParts.value = new Map(store.sharpParts.value).set(image.id, part);
@@ -53,12 +54,8 @@ export function sharpenHere(app: App): void {
   const isCut = object !== null && reachesBeyond(store.session.value, object, part);
   controller.change((session) => sharpenSelected(session, part));
   controller.retryParts();
-  const key = keyOr(app, 'sharpen-here', 'View, Sharpen here');
-  controller.notify(
-    isCut
-      ? 'What of the object lies beyond this part is left out; Undo takes that back'
-      : `The part in sight is seen in full detail, for objects that you begin in it; ${key} ends that`,
-  );
+  const key = keyOr(app, 'sharpen-here', say.viewSharpenHere);
+  controller.notify(isCut ? say.cutByPart : say.sharpenedUntil(key));
 }
 
 /** See the photo as a whole again; objects stay as they are. */
@@ -66,5 +63,5 @@ export function endSharpening({ store, controller }: Pick<App, 'store' | 'contro
   const image = store.activeImage.value;
   if (image === null || sharpPartOf(store) === null) return;
   store.sharpParts.value = new Map([...store.sharpParts.value].filter(([id]) => id !== image.id));
-  controller.notify('Objects that you begin now are seen on the whole photo');
+  controller.notify(say.wholePhotoAgain);
 }

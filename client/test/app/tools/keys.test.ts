@@ -1,17 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createStore } from '../../../src/app/state/store';
+import { meaningOf } from '../../../src/app/dialogs/keyMeanings';
 import { TOOLS } from '../../../src/app/state/tools';
 import { chordOf, findPressed, readChord, type KeyPress } from '../../../src/app/tools/keys';
-import {
-  chooseKeys,
-  conflictsOf,
-  keyRowsOf,
-  keyTexts,
-  resetKeys,
-  takeKey,
-  titles,
-  usePreset,
-} from '../../../src/app/tools/keyMap';
+import { chooseKeys, conflictsOf, resetKeys, takeKey, usePreset } from '../../../src/app/tools/keyChoices';
+import { keyRowsOf, keyTexts, titles } from '../../../src/app/tools/keyMap';
 import { KEY_PRESETS, presetOf, PRESET_NAMES } from '../../../src/app/tools/keyPresets';
 import { keyRows } from '../../../src/app/tools/keyTable';
 import { shortcutsOf } from '../../../src/app/tools/shortcuts';
@@ -33,7 +26,8 @@ beforeEach(() => {
 const runs = (pressed: KeyPress): string | undefined => findPressed(shortcutsOf(page), pressed)?.id;
 const does = (pressed: KeyPress): string | undefined => {
   const found = findPressed(shortcutsOf(page), pressed);
-  return found?.id.startsWith('class-') === true ? found.id.replace('class-', 'Class ') : found?.does;
+  if (found === undefined) return undefined;
+  return found.id.startsWith('class-') ? found.id.replace('class-', 'Class ') : meaningOf(TOOLS, found.id);
 };
 
 const UNDO = 'Undo; while you draw, the last corner';

@@ -1,4 +1,5 @@
 /** A tool is a row: what a made-up one adds to the page, from nothing but its row. */
+import { meaningOf } from '../../../src/app/dialogs/keyMeanings';
 import type { ComponentChildren, VNode } from 'preact';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
@@ -75,7 +76,7 @@ describe('a row of a tool', () => {
   });
 
   it('is chosen by its letter, and listed in the help', () => {
-    const rows = shortcutsOf(app).filter(({ does }) => does === 'Triangle tool');
+    const rows = shortcutsOf(app).filter(({ id }) => meaningOf(app.tools, id) === 'Triangle tool');
     expect(rows).toMatchObject([{ keys: ['g'], group: 'Tools' }]);
     rows[0]?.run(app);
     expect(app.store.tool.value).toBe('triangle');
