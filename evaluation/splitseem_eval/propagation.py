@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from splitseem_eval.clicker import PROTOCOLS, Clicker
 from splitseem_model.errors import PromptError
 from splitseem_model.step.replay import replay
-from splitseem_proto import Click, PromptItem
+from splitseem_proto import Click, KnownMask, PromptItem, encode_rle
 
 if TYPE_CHECKING:  # typing only: importing this module does not need torch
     from splitseem_model.predictor import Predictor, PreparedImage
@@ -28,7 +28,7 @@ def propagate(
     predictor: Predictor,
     frames_rgb: Iterable[NDArray[np.uint8]],
     prompts: Sequence[Sequence[PromptItem]],
-    mode: str = "memory",
+    mode: str = "hint",
     *,
     canvas: int | None = None,
     codec: str | None = None,
@@ -60,6 +60,32 @@ def deepest_click(mask: NDArray[np.bool_]) -> Click | None:
     empty."""
     clicks = Clicker(mask, PROTOCOLS["ritm"]).next_clicks(np.zeros_like(mask))
     return clicks[0] if clicks else None
+
+
+def following_prompts(mask: NDArray[np.bool_]) -> Sequence[Sequence[PromptItem]] | None:
+    """What the next frame is asked: the mask of this one, bool `[H, W]`, as a hint, and a click where it is
+    deepest, each a step; None: the mask is empty.
+
+    `client/src/shared/prompt/following.ts` does the same; both are held to `proto/vectors/following.json`.
+    """
+    click = deepest_click(mask)
+    if click is None:
+        return None
+    rle = encode_rle(mask)
+    return [[KnownMask(rle.size, rle.counts, hint=True)], [click]]
+
+
+def _follow_hints(
+    predictor: Predictor, images: Iterator[PreparedImage], prompts: Sequence[Sequence[PromptItem]]
+) -> Iterator[NDArray[np.bool_]]:
+    """Every frame is asked by itself, with the mask of the frame before among its prompts, as in the page.
+
+    Where nothing is found, the next frame gets the prompts of this one.
+    """
+    for image in images:
+        mask, _ = _run_rounds(predictor, image, prompts, None)
+        yield mask
+        prompts = following_prompts(mask) or prompts
 
 
 def _follow_mask(
@@ -114,10 +140,11 @@ def _find_again(
 
 MODES: Mapping[str, Follow] = MappingProxyType(
     {
+        "hint": _follow_hints,
         "memory": partial(_follow_mask, remember=True),
         "click": partial(_follow_mask, remember=False),
         "example": _find_again,
     }
 )
-"""How an object is followed: by a click where the last mask is deepest, with that mask as memory or without;
-or by the prompts as an example of it."""
+"""How an object is followed: by a click where the last mask is deepest, with that mask as a hint, with its
+logits as memory, or without either; or by the prompts as an example of it."""

@@ -193,6 +193,7 @@ class ProjectObject:
         group: that it belongs to, with other objects of the image, or None.
         attributes: strings and booleans by name.
         roi_xywh: left, top, width, height of the part that was embedded for the prompts, or None: the image.
+        track: objects of several images with the same are one thing that was followed; None: it was not.
     Raises:
         MessageError: a score, timing, number or origin is out of range.
     """
@@ -210,6 +211,7 @@ class ProjectObject:
     group: int | None = None
     attributes: Mapping[str, str | bool] = field(default_factory=dict)
     roi_xywh: tuple[int, int, int, int] | None = None
+    track: int | None = None
 
     @property
     def masks(self) -> tuple[CocoRle, ...]:
@@ -220,8 +222,9 @@ class ProjectObject:
     def __post_init__(self) -> None:
         if self.number is not None and not 1 <= self.number <= MAX_OBJECT_NUMBER:
             raise MessageError(f"number {self.number} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
-        if self.group is not None and not 1 <= self.group <= MAX_OBJECT_NUMBER:
-            raise MessageError(f"group {self.group} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
+        for name, value in (("group", self.group), ("track", self.track)):
+            if value is not None and not 1 <= value <= MAX_OBJECT_NUMBER:
+                raise MessageError(f"{name} {value} of an object must be within 1 to {MAX_OBJECT_NUMBER}")
         if self.label_origin is not None and self.label_origin not in LABEL_ORIGINS:
             raise MessageError(
                 f"label_origin {self.label_origin!r} must be one of {', '.join(LABEL_ORIGINS)}"

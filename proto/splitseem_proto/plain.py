@@ -205,7 +205,7 @@ def _write_object(item: ProjectObject) -> Plain:
         "timings": dict(item.timings),
         **_given(id=item.id, number=item.number, label_origin=item.label_origin, hidden=item.hidden or None),
         **_given(locked=item.locked or None, group=item.group, attributes=dict(item.attributes) or None),
-        **_given(roi_xywh=None if item.roi_xywh is None else list(item.roi_xywh)),
+        **_given(roi_xywh=None if item.roi_xywh is None else list(item.roi_xywh), track=item.track),
     }
 
 
@@ -255,7 +255,8 @@ def _read_object(value: object, where: str) -> ProjectObject:
     group = _optional(plain, "group", integer, where)
     attributes = _optional(plain, "attributes", _attributes, where) or {}
     roi_xywh = cast(_Roi | None, _optional(plain, "roi_xywh", _four, where))
-    marks = (locked, group, attributes, roi_xywh)
+    track = _optional(plain, "track", integer, where)
+    marks = (locked, group, attributes, roi_xywh, track)
     return build(lambda: ProjectObject(prompts, mask, label, score, timings, *identity_of, *marks), where)
 
 

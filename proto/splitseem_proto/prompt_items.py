@@ -21,6 +21,7 @@ from splitseem_proto.wire import (
     Fields,
     Label,
     LaterExtent,
+    LaterFlag,
     LaterLabel,
     Method,
     Number,
@@ -152,12 +153,16 @@ class Paint(PromptItem):
 
 @dataclass(frozen=True)
 class KnownMask(PromptItem):
-    """The whole mask, as COCO run lengths of the photo's size; what came before it no longer counts."""
+    """The whole mask, as COCO run lengths of the photo's size; what came before it no longer counts.
+
+    A hint is the mask of another photo: the decoder remembers it, and is given no places of it.
+    """
 
     kind: ClassVar[str] = "mask"
 
     size: SizeHw
     counts: Counts
+    hint: LaterFlag = False
 
     def __post_init__(self) -> None:
         CocoRle(self.size, self.counts)

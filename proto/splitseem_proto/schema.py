@@ -127,6 +127,7 @@ class ProjectObjectFields(BaseModel):
     group: Annotated[int, Field(ge=1, le=limits.MAX_OBJECT_NUMBER)] | None = None
     attributes: Annotated[dict[str, Words | bool], Field(max_length=limits.MAX_ATTRIBUTES)] | None = None
     roi_xywh: RoiXywh | None = None
+    track: Annotated[int, Field(ge=1, le=limits.MAX_OBJECT_NUMBER)] | None = None
 
 
 class ProjectImageFields(BaseModel):

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
 
 from splitseem_proto import limits
-from splitseem_proto.fields import Plain, Reader, fixed, integer, number, required, sequence, text
+from splitseem_proto.fields import Plain, Reader, boolean, fixed, integer, number, required, sequence, text
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ LaterExtent = Annotated[
     str | None,
     OnWire(text(limits.MAX_NAME_BYTES), {"type": "string", "enum": list(EXTENTS)}, is_optional=True),
 ]
+LaterFlag = Annotated[bool, OnWire(boolean, {"type": "boolean"}, is_optional=True)]
 Pixels = Annotated[int, OnWire(integer, {"type": "integer", "minimum": 1, "maximum": limits.MAX_MASK_PIXELS})]
 Words = Annotated[str, OnWire(text(limits.MAX_TEXT_BYTES), _WORDS)]
 

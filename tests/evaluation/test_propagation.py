@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from splitseem_eval.propagation import MODES, deepest_click, propagate
 from splitseem_model.errors import PromptError
-from splitseem_proto import Box, Click, PromptItem
+from splitseem_proto import Box, Click, KnownMask, PromptItem, encode_rle
 
 if TYPE_CHECKING:
     from splitseem_model.predictor import Predictor
@@ -87,6 +87,18 @@ def test_next_frame_is_clicked_where_the_mask_is_deepest_and_remembers_it() -> N
     ]
 
 
+def test_mode_hint_asks_the_next_frame_with_the_mask_as_a_hint_among_its_prompts() -> None:
+    predictor, masks = follow([frame(0, 2), frame(1, None), frame(2, 9)], [[FIRST]], "hint")
+    rle = encode_rle(masks[0])
+    hint, click = KnownMask(rle.size, rle.counts, hint=True), Click(4.5, 12.5)
+    assert predictor.asked[1:] == [
+        (1, (hint,), None),
+        (1, (hint, click), "memory of 1"),
+        (2, (hint,), None),  # where it was seen last
+        (2, (hint, click), "memory of 2"),
+    ]
+
+
 def test_mode_click_remembers_nothing() -> None:
     predictor, _ = follow([frame(0, 2), frame(1, 6)], [[FIRST]], "click")
     assert predictor.asked[1] == (1, (Click(4.5, 12.5),), None)
@@ -127,7 +139,7 @@ def test_no_frame_gives_no_mask(mode: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "prompts", "message"),
     [
-        ("guess", [[FIRST]], "unknown mode 'guess'; known: memory, click, example"),
+        ("guess", [[FIRST]], "unknown mode 'guess'; known: hint, memory, click, example"),
         ("memory", [], "at least one prompt"),
     ],
 )

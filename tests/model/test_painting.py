@@ -143,3 +143,13 @@ def test_a_long_stroke_over_a_large_photo_is_drawn_in_seconds() -> None:
     assert covered.shape == (4000, 6000)
     assert columns == slice(0, 6000)
     assert covered[:3990].mean() > 0.9
+
+
+def test_a_hint_is_a_memory_and_no_place_on_the_object(predictor: Predictor, image: PreparedImage) -> None:
+    shown = drawn(STROKE)
+    rle = encode_rle(shown)
+    hint = KnownMask(rle.size, rle.counts, hint=True)
+    alone, clicked = masks(predictor, image, [hint, CLICK])
+    np.testing.assert_array_equal(alone, shown)
+    step = predictor.step(image, [CLICK], MemoryPrompt(logits_of_mask(shown, image.geometry)))
+    np.testing.assert_array_equal(clicked, predictor.mask(image, step))

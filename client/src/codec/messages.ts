@@ -161,14 +161,16 @@ const projectObject: Reader<ProjectObject> = (value, where) => {
       group: optional(fields, 'group', integer, where),
       attributes: optional(fields, 'attributes', readAttributes, where),
       roi_xywh: optional(fields, 'roi_xywh', quadruple(integer), where),
+      track: optional(fields, 'track', integer, where),
     }),
   };
-  const { number: shown = 1, group = 1 } = object;
-  check(group >= 1 && group <= MAX_OBJECT_NUMBER, `${where}: group must be within 1 to ${MAX_OBJECT_NUMBER}`);
-  check(
-    shown >= 1 && shown <= MAX_OBJECT_NUMBER,
-    `${where}: number must be within 1 to ${MAX_OBJECT_NUMBER}`,
-  );
+  for (const what of ['number', 'group', 'track'] as const) {
+    const { [what]: value = 1 } = object;
+    check(
+      value >= 1 && value <= MAX_OBJECT_NUMBER,
+      `${where}: ${what} must be within 1 to ${MAX_OBJECT_NUMBER}`,
+    );
+  }
   checkTimings(object.timings, where);
   return object;
 };

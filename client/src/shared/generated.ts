@@ -52,11 +52,14 @@ export interface ImageGeometryFields {
   readonly padded_hw: readonly [number, number];
 }
 
-/** The whole mask, as COCO run lengths of the photo's size; what came before it no longer counts. */
+/** The whole mask, as COCO run lengths of the photo's size; what came before it no longer counts.
+
+A hint is the mask of another photo: the decoder remembers it, and is given no places of it. */
 export interface MaskItem {
   readonly kind: 'mask';
   readonly size: readonly [number, number];
   readonly counts: readonly number[];
+  readonly hint?: boolean;
 }
 
 /** One tensor: value = (data - zero_point) * scale, or data * scale + offset, per channel. */
@@ -124,6 +127,7 @@ export interface ProjectObjectFields {
   readonly group?: number | null;
   readonly attributes?: Readonly<Record<string, string | boolean>> | null;
   readonly roi_xywh?: readonly [number, number, number, number] | null;
+  readonly track?: number | null;
 }
 
 /** What the user gave for one object so far, in order. */

@@ -334,6 +334,7 @@ _EDITS: list[tuple[str, str, Callable[[], Plain], Edit]] = [
     ("project_origin_unknown", "unknown-name", _project_plain, _object(label_origin="guess")),
     ("project_locked_text", "wrong-type", _project_plain, _object(locked="yes")),
     ("project_group_zero", "invalid-value", _project_plain, _object(group=0)),
+    ("project_track_zero", "invalid-value", _project_plain, _object(track=0)),
     ("project_attribute_number", "wrong-type", _project_plain, _object(attributes={"age": 3})),
     (
         "project_attributes_many",

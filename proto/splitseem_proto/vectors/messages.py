@@ -72,6 +72,7 @@ def _prompts() -> dict[str, Message]:
         "prompt_click": Prompt((_CLICK,)),
         "prompt_all_kinds": Prompt(every_kind),
         "prompt_extents": Prompt((Click(1.0, 2.0, 1, "smaller"), Click(3.5, 4.5, 0, "larger"), _CLICK)),
+        "prompt_hint": Prompt((KnownMask(_MASK.size, _MASK.counts, hint=True), _CLICK)),
         "prompt_negative_regions": Prompt((_CLICK, Box(1.0, 2.0, 30.5, 40.5, 0), Polygon(outline, 0))),
     }
 
@@ -112,6 +113,11 @@ def _projects() -> dict[str, Message]:
         ),
         "project_photo_states": Project(_reviewed()),
         "project_canvas": Project((ProjectImage("a.jpg", (3, 4), None, (), canvas=768),)),
+        "project_tracks": Project(
+            tuple(
+                ProjectImage(name, (3, 4), None, _followed()) for name in ("clip-0001.jpg", "clip-0002.jpg")
+            )
+        ),
         "project_roi": Project((ProjectImage("a.jpg", (3, 4), None, _of_parts()),)),
     }
 
@@ -120,6 +126,12 @@ def _of_parts() -> tuple[ProjectObject, ...]:
     """Objects whose prompts were answered on a part of the image, at its corners."""
     parts = ((0, 0, 2, 1), (1, 1, 3, 2), (0, 0, 4, 3))
     return tuple(ProjectObject((Click(1.5, 0.5, 1),), None, None, None, roi_xywh=part) for part in parts)
+
+
+def _followed() -> tuple[ProjectObject, ...]:
+    """An object that is one thing with that of another image."""
+    prompts = (KnownMask(_MASK.size, _MASK.counts, hint=True), Click(1.5, 0.5, 1))
+    return (ProjectObject(prompts, _MASK, None, 1.0, track=7),)
 
 
 def _reviewed() -> tuple[ProjectImage, ...]:

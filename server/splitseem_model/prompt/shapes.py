@@ -311,7 +311,12 @@ def _polygon_points(polygon: Polygon, canvas: Canvas, rules: RegionRules) -> lis
 
 
 def _mask_points(mask: KnownMask, canvas: Canvas, rules: RegionRules) -> list[Labelled]:
-    """A few pixels of a mask, spread over it column by column: without any, one click may lose the object."""
+    """A few pixels of a mask, spread over it column by column: without any, one click may lose the object.
+
+    A hint is of another image, so it says no places in this one.
+    """
+    if mask.hint:
+        return []
     ends = np.cumsum(mask.counts[1::2], dtype=np.int64)
     starts = np.cumsum(mask.counts, dtype=np.int64)[::2]
     area = int(ends[-1]) if len(ends) else 0

@@ -1,5 +1,6 @@
 /** The kinds of prompts, a row each: everything that the page does differently for one than for another. */
 import {
+  boolean,
   check,
   integer,
   known,
@@ -64,6 +65,10 @@ function extentOf(fields: Fields, where: string): { readonly extent?: Extent } {
   check(extent !== undefined, `${where}: extent must be one of ${EXTENTS.join(', ')}, got ${name}`);
   return extent === undefined ? {} : { extent };
 }
+
+/** Absent where it is not one, as it is written. */
+const hintOf = (fields: Fields, where: string): { readonly hint?: true } =>
+  Object.hasOwn(fields, 'hint') && required(fields, 'hint', boolean, where) ? { hint: true } : {};
 
 const strokePoints = sequence(pair(number), MAX_STROKE_POINTS);
 
@@ -185,9 +190,9 @@ export const PROMPTS: PromptTable = {
     ],
   },
   mask: {
-    read: (fields, where) => ({ kind: 'mask', ...cocoRleOf(fields, where) }),
+    read: (fields, where) => ({ kind: 'mask', ...cocoRleOf(fields, where), ...hintOf(fields, where) }),
     places: () => [],
-    points: maskPoints,
+    points: (item) => (item.hint === true ? [] : maskPoints(item)),
     draw: () => [],
   },
   repair: {
