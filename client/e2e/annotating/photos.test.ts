@@ -1,4 +1,5 @@
 /** A strip of photos: their states, what is next, and what a reload brings back. */
+import { readFileSync } from 'node:fs';
 import { beforeEach, expect, it } from 'vitest';
 import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
@@ -45,6 +46,38 @@ it('is worked through, filtered, undone and kept through a reload', async () => 
   await expect.poll(states).toEqual(['Done', 'Rejected', 'To do']);
   await user.button('chelsea.jpg').click();
   expect(await user.page.getByRole('textbox', { name: 'Note on the photo' }).inputValue()).toBe('too dark');
+});
+
+it('is exported as a whole, or only the photo on screen', async () => {
+  const answer = async (name: string): Promise<void> => {
+    await user.button(name).click();
+    await user.canvas.focus();
+    const before = await user.answered();
+    // The crosshair begins in the middle.
+    await user.page.keyboard.press('Enter');
+    await user.page.keyboard.press('Enter');
+    await user.waitForAnswers(before + 1);
+  };
+  await answer('coffee.jpg');
+  await answer('chelsea.jpg');
+  const named = async (): Promise<readonly string[]> => {
+    const coco = JSON.parse((await user.exportAs('COCO')).toString()) as {
+      images: { file_name: string }[];
+      annotations: unknown[];
+    };
+    expect(coco.annotations).toHaveLength(2);
+    return coco.images.map(({ file_name }) => file_name);
+  };
+  expect(await named()).toEqual(['coffee.jpg', 'chelsea.jpg', 'rocket.jpg']);
+  await user.button('Export').click();
+  await user.page.getByRole('radio', { name: 'Only the photo on screen' }).check();
+  const download = user.page.waitForEvent('download');
+  await user.button('Save').click();
+  const text = readFileSync(await (await download).path(), 'utf8');
+  const shownAlone = JSON.parse(text) as { images: { file_name: string }[] };
+  expect(shownAlone.images.map(({ file_name }) => file_name)).toEqual(['chelsea.jpg']);
+  // It is a choice for one file: the next has all photos again.
+  expect(await named()).toEqual(['coffee.jpg', 'chelsea.jpg', 'rocket.jpg']);
 });
 
 it('is read by axe as well as by people', async () => {

@@ -8,12 +8,12 @@ import './StatusBar.css';
 
 /**
  * Model, execution provider, threads, last latency, and what went wrong. It is there to be looked at: what is read out
- * is in `SpokenRegion`.
+ * is in `SpokenRegion`. On low screens it is scrolled, by keys too.
  */
 export function StatusBar({ app: { store } }: { readonly app: App }) {
   const error = store.error.value ?? readinessError(store);
   return (
-    <div class="status" role="status" aria-live="off" aria-label={say.status}>
+    <div class="status" role="status" aria-live="off" aria-label={say.status} tabIndex={0}>
       {describeDecoder(store.decoder.value).map((text) => (
         <span>{text}</span>
       ))}
