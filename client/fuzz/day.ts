@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { samplePath } from '../e2e/browser';
-import { frontPhoto } from './exports';
+import { frontState } from './exports';
 import { settleAnswers } from './invariants';
 import { Dice } from './random';
 import type { Place, World } from './world';
@@ -117,8 +117,7 @@ function withTool(name: string, act: Act): Act {
 
 /** Where a part of the shown photo is on the screen, when it is fitted. */
 async function onPhoto(world: World, part: Place): Promise<Place> {
-  const { images } = await world.project();
-  const [height, width] = images[await frontPhoto(world)]?.size_hw ?? [1, 1];
+  const [height, width] = (await frontState(world))?.size_hw ?? [1, 1];
   const box = await world.user.canvas.boundingBox();
   if (box === null) throw new Error('no canvas');
   const scale = 0.96 * Math.min(box.width / width, box.height / height);

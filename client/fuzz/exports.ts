@@ -122,12 +122,28 @@ async function look(world: World): Promise<Front> {
 }
 
 /** Index of the photo that is shown. */
-export const frontPhoto = (world: World): Promise<number> =>
+const frontPhoto = (world: World): Promise<number> =>
   world.page.evaluate(() =>
     [...document.querySelectorAll('[aria-label="Photos"] > li')].findIndex(
       (row) => row.querySelector('[aria-current=true]') !== null,
     ),
   );
+
+/** Of the photo that is shown; without the rest of the project, which grows all day. */
+export interface FrontState {
+  readonly size_hw: readonly [number, number];
+  readonly lacksMask: boolean;
+}
+
+export async function frontState(world: World): Promise<FrontState | null> {
+  const index = await frontPhoto(world);
+  return world.page.evaluate((index) => {
+    const { splitseem } = globalThis as unknown as { splitseem: { project(): Project } };
+    const image = splitseem.project().images[index];
+    if (image === undefined) return null;
+    return { size_hw: image.size_hw, lacksMask: image.objects.some(({ mask }) => mask === null) };
+  }, index);
+}
 
 /** While something waits, masks change under the export. */
 const isQuiet = (shown: Shown): boolean => shown.waiting.length === 0;

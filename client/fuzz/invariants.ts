@@ -6,7 +6,7 @@ import { iou } from '../e2e/masks';
 import { maskFromRle } from '../src/shared/rle';
 import { REPOSITORY } from '../e2e/programs';
 import type { CocoRle, Project } from '../src/shared/types';
-import { essence } from './exports';
+import { essence, frontState } from './exports';
 import type { Dice } from './random';
 import type { Shown, World } from './world';
 
@@ -129,12 +129,10 @@ export async function settleAnswers(world: World, limit = WAIT_MILLISECONDS): Pr
   }
 }
 
-/** Masks are none in the project until they have the edges of the photo; those that failed stay none. */
+/** Masks on the photo that is shown are none until they have its edges; those that failed stay none. */
 async function untilSharp(world: World): Promise<null> {
   const deadline = Date.now() + SHARP_MILLISECONDS;
-  const lacks = async (): Promise<boolean> =>
-    (await world.project()).images.some(({ objects }) => objects.some(({ mask }) => mask === null));
-  while (Date.now() < deadline && (await lacks())) await pause(50);
+  while (Date.now() < deadline && (await frontState(world))?.lacksMask === true) await pause(50);
   return null;
 }
 
