@@ -18,6 +18,11 @@ export interface StageOptions {
    * what loading a page costs.
    */
   readonly apart?: boolean;
+  /**
+   * Whether pages have their service worker. Without it what a test says of requests holds for all of them, and pages come
+   * from the server that was built last.
+   */
+  readonly worker?: boolean;
   /** Whether errors outside the page's own handling are what is tried. */
   readonly breaks?: boolean;
 }
@@ -61,7 +66,7 @@ export class Stage {
     this.#server = this.keep(await (serve?.(this) ?? startServer(['--cache', 'memory'])));
     this.#browser = await launching;
     if (apart) return;
-    this.#shared = await this.#browser.newContext(VIEWPORT);
+    this.#shared = await this.#browser.newContext({ ...VIEWPORT, ...this.#workers });
     const kept = new PageUnderTest(await this.#shared.newPage());
     await kept.page.goto(this.url);
     await kept.waitForDecoder();
@@ -76,6 +81,8 @@ export class Stage {
   async newUser(options?: BrowserContextOptions): Promise<PageUnderTest> {
     const context = options === undefined ? await this.#usual() : await this.#newContext(options);
     const user = new PageUnderTest(await context.newPage());
+    // Files are fetched and kept beside what is tried.
+    if (this.#options.worker === true) user.page.setDefaultTimeout(60_000);
     this.#users.push(user);
     return user;
   }
@@ -104,9 +111,13 @@ export class Stage {
   }
 
   async #newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
-    const context = await this.browser.newContext({ ...VIEWPORT, ...options });
+    const context = await this.browser.newContext({ ...VIEWPORT, ...this.#workers, ...options });
     this.#contexts.push(context);
     return context;
+  }
+
+  get #workers(): BrowserContextOptions {
+    return { serviceWorkers: this.#options.worker === true ? 'allow' : 'block' };
   }
 
   async #forget(): Promise<void> {

@@ -167,6 +167,11 @@ const SCREENS = {
     await press(page, 'Export');
     await shows(page, 'Export');
   },
+  offline: async (page) => {
+    await cup(page);
+    await page.context().setOffline(true);
+    await page.getByText('Offline: photos opened before work').waitFor();
+  },
 };
 
 /** @param {string} url @param {string} folder @param {readonly string[]} wanted */

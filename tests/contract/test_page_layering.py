@@ -13,16 +13,16 @@ CLIENT = ROOT / "client"
 SOURCE = CLIENT / "src"
 ORDER = {
     "": (
-        *("shared", "codec", "api", "worker", "bridge", "session", "canvas", "pixels"),
+        *("shared", "serviceWorker", "codec", "api", "worker", "bridge", "session", "canvas", "pixels"),
         *("exports", "imports", "pieces", "app"),
     ),
     "shared": (
         *("failures", "errors", "stages", "generated", "types", "geometry", "rle", "sha256"),
-        *("reading", "image", "prompt", "model", "messages"),
+        *("reading", "image", "prompt", "model", "messages", "pageVersions"),
     ),
     "worker": ("runtime", "layers", "prompt", "decode", "mask", "step", "engine", "serve", "main"),
     "app": (
-        *("wording", "photos", "state", "steps", "controller", "saving", "app"),
+        *("wording", "photos", "state", "steps", "controller", "saving", "app", "offline"),
         *("parts", "tools", "drawing", "export", "dialogs", "panels", "bars", "Page", "main"),
     ),
 }

@@ -11,6 +11,12 @@ export type EmbedProgress =
 export interface EmbedOptions {
   /** Pixels that the photo is resized to; null: what the model usually takes. */
   readonly canvas?: number | null;
+  /** SHA-256 of the file, for who keeps embeddings. */
+  readonly digest?: string | undefined;
+  /** Not what is kept. */
+  readonly isFresh?: boolean;
+  /** Is called where nothing is sent, since the embedding is kept. */
+  readonly onKept?: () => void;
   /** The part to embed: left, top, width and height; null: all of it. */
   readonly roi?: readonly [number, number, number, number] | null;
   readonly signal: AbortSignal;

@@ -18,8 +18,9 @@ import { Everything } from './steps/everything';
 import { Words } from './steps/words';
 import { Controller, type Services as ControllerServices } from './controller';
 import { readFile, readPhoto } from './photos/photo';
-import { openWorks, type Works } from './saving/database';
-import { Keeping } from './saving/keeping';
+import { KeptEmbeddings } from './photos/keptEmbeddings';
+import type { Works } from './saving/database';
+import { LaterKeeping } from './saving/laterKeeping';
 import { ApiKeys } from './state/apiKeys';
 import { brushRadius } from './state/brush';
 import { createStore, type Store } from './state/store';
@@ -36,7 +37,7 @@ export interface Services extends ControllerServices {
 export interface App {
   readonly store: Store;
   readonly controller: Controller;
-  readonly keeping: Keeping;
+  readonly keeping: LaterKeeping;
   readonly apiKeys: ApiKeys;
   readonly everything: Everything;
   readonly words: Words;
@@ -57,7 +58,7 @@ export interface App {
 export function createApp(services: Services, tools: Tools = TOOLS): App {
   const store = createStore();
   const controller = new Controller(store, services);
-  const keeping = new Keeping({ store, controller, ...services });
+  const keeping = new LaterKeeping({ store, controller, ...services });
   const everything = new Everything(store, services, (error) => controller.report(error));
   const words = new Words(store, services, (text) => controller.giveText(text));
   const examples = new Examples(store, services, (error) => controller.report(error));
@@ -160,15 +161,17 @@ export function browserServices(): Services {
     unlessSlow: !isProviderNamed(location.search),
     makeServerDecoder: serverDecoder,
   });
+  const embeddings = new KeptEmbeddings(service.embed, `${address('v1/embed')} ${maps ?? ''}`);
   return {
     ...service,
+    embed: embeddings.embed,
     apiKeys,
     readFile: (file, options) => readFile(file, convert, options),
     reopen: async ({ file, name, digest }, decodes = true) => ({
       ...(await readPhoto(file, name, convert, decodes)),
       ...(digest !== undefined && { digest }),
     }),
-    openWorks,
+    openWorks: () => openKept(embeddings),
     canvases: () => readCanvases(address('v1/model')),
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),
@@ -176,6 +179,18 @@ export function browserServices(): Services {
     patience,
     now: () => performance.now(),
   };
+}
+
+/** Work that is kept; the embeddings are kept beside it, where that is possible. */
+async function openKept(kept: KeptEmbeddings): Promise<Works> {
+  try {
+    const { works, embeddings } = await (await import('./saving/database')).openWorks();
+    kept.open(embeddings);
+    return works;
+  } catch (error) {
+    kept.open(null);
+    throw error;
+  }
 }
 
 /** `?patience=300` in the address, for slow servers: most seconds without a sign of life; as milliseconds. */

@@ -440,20 +440,23 @@ export class Controller {
     this.#queueEmbed(id, photo);
   }
 
-  async #embed(id: ImageId, photo: Photo): Promise<void> {
+  /** What is kept may be of another model, or damaged: then it is fetched. */
+  async #embed(id: ImageId, photo: Photo, isFresh = false): Promise<void> {
     this.#embedding.get(id)?.abort();
     const abort = new AbortController();
     this.#embedding.set(id, abort);
+    const { signal } = abort;
+    const source = { isFresh, isKept: false };
     try {
       const known = this.#embeddings.get(id);
-      const bytes = known ? await known.arrayBuffer() : await this.#fetchEmbedding(id, photo, abort.signal);
+      const bytes = known ? await known.arrayBuffer() : await this.#fetchEmbedding(id, photo, source, signal);
       this.#setReadiness(id, { phase: 'preparing' });
       await this.#loaded;
-      if (abort.signal.aborted) return;
+      if (signal.aborted) return;
       const opening = this.#services.decoder.call(
         'open',
         { imageId: id, bytes },
-        { signal: abort.signal, transfer: [bytes] },
+        { signal, transfer: [bytes] },
       );
       this.#setReadiness(id, { phase: 'opening' });
       this.#decoding.run();
@@ -466,17 +469,24 @@ export class Controller {
       // Another call has taken over; or the worker was lost, and another one is given the image.
       if (this.#embedding.get(id) !== abort) return;
       if (error.kind !== 'decoder') this.#embeddings.delete(id);
-      this.#embedFailed(id, isOfPhoto(error) ? { about: photo.name, ...error } : error);
+      if (source.isKept && error.kind !== 'decoder') await this.#embed(id, photo, true);
+      else this.#embedFailed(id, isOfPhoto(error) ? { about: photo.name, ...error } : error);
     } finally {
       if (this.#embedding.get(id) === abort) this.#embedding.delete(id);
     }
   }
 
-  async #fetchEmbedding(id: ImageId, photo: Photo, signal: AbortSignal): Promise<ArrayBuffer> {
+  async #fetchEmbedding(
+    id: ImageId,
+    photo: Photo,
+    source: { readonly isFresh: boolean; isKept: boolean },
+    signal: AbortSignal,
+  ): Promise<ArrayBuffer> {
     const started = this.#services.now();
     const canvas = imageOf(this.#store.session.value, id)?.document.canvas ?? null;
     const bytes = await this.#services.embed(photo.file, {
-      ...{ canvas, signal },
+      ...{ canvas, signal, digest: photo.digest, isFresh: source.isFresh },
+      onKept: () => (source.isKept = true),
       onProgress: (progress) => {
         this.#setReadiness(id, { phase: 'embedding', progress });
       },
@@ -484,6 +494,7 @@ export class Controller {
     });
     signal.throwIfAborted();
     this.#embeddings.set(id, new Blob([bytes]));
+    if (source.isKept) return bytes;
     this.#store.embedCost.value = {
       canvas,
       bytes: bytes.byteLength,

@@ -31,10 +31,15 @@ void app.keeping.start();
 warnBeforeLoss(app.store);
 keepPixels(app.store, (error) => app.controller.report(error));
 
+/** Development has no build that could be kept. */
+const offlineParts = async (): Promise<void> => {
+  if (import.meta.env.PROD) await (await import('./offline/start')).workOffline(app);
+};
+
 // What the first mask does not need.
 const stopWaiting = app.store.decoder.subscribe(({ phase }) => {
   if (phase === 'loading') return;
-  void Promise.allSettled([exportParts(), annotationParts()]);
+  void Promise.allSettled([exportParts(), annotationParts(), offlineParts()]);
   // It is no first call: the decoder takes a while.
   stopWaiting();
 });

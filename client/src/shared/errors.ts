@@ -59,6 +59,13 @@ export type Result<T> =
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 export const failed = (error: ClientError): Result<never> => ({ ok: false, error });
 
+/** Answers of proxies whose server is gone. */
+export const GONE_STATUSES: readonly number[] = [502, 503, 504];
+
+/** Whether it is for want of a server that something failed. */
+export const isServerGone = (error: ClientError): boolean =>
+  error.kind === 'network' || (error.kind === 'http' && GONE_STATUSES.includes(error.status));
+
 /** The value of a Result, or the error thrown as a Failure. */
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;

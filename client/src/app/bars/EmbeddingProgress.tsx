@@ -1,4 +1,5 @@
 import type { EmbedProgress } from '../../api/embeddings';
+import { isServerGone } from '../../shared/errors';
 import { sayFailure, sayWhatHappened } from '../../shared/failures';
 import type { App } from '../app';
 import { phaseOf, type Readiness, type Store } from '../state/store';
@@ -52,7 +53,7 @@ interface ProgressProps {
 
 function Progress({ store, title, readiness, again, cancel, leave }: ProgressProps) {
   const waiting = waitingPrompts(store);
-  const { text, fraction } = describe(readiness);
+  const { text, fraction } = describe(readiness, store.isOffline.value);
   return (
     <div class={readiness.phase === 'failed' ? 'progress failed' : 'progress'}>
       <p>{title === undefined ? text : say.of(title, text)}</p>
@@ -88,7 +89,7 @@ interface Description {
   readonly fraction: number | null;
 }
 
-function describe(readiness: Exclude<Readiness, { phase: 'ready' }>): Description {
+function describe(readiness: Exclude<Readiness, { phase: 'ready' }>, isOffline: boolean): Description {
   switch (readiness.phase) {
     case 'embedding':
       return describeProgress(readiness.progress);
@@ -96,7 +97,10 @@ function describe(readiness: Exclude<Readiness, { phase: 'ready' }>): Descriptio
     case 'opening':
       return { text: say.preparingTheDecoder, fraction: null };
     case 'failed':
-      return { text: sayFailure(readiness.error), fraction: null };
+      return {
+        text: isOffline && isServerGone(readiness.error) ? say.waitsForServer : sayFailure(readiness.error),
+        fraction: null,
+      };
   }
 }
 

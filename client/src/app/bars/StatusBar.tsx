@@ -1,3 +1,4 @@
+import { isServerGone } from '../../shared/errors';
 import { sayFailure } from '../../shared/failures';
 import { WORKER_STAGES } from '../../shared/stages';
 import type { App } from '../app';
@@ -11,7 +12,9 @@ import './StatusBar.css';
  * is in `SpokenRegion`. On low screens it is scrolled, by keys too.
  */
 export function StatusBar({ app: { store } }: { readonly app: App }) {
-  const error = store.error.value ?? readinessError(store);
+  const fault = store.error.value ?? readinessError(store);
+  // That there is no server is said once, for as long as it holds.
+  const error = fault !== null && store.isOffline.value && isServerGone(fault) ? null : fault;
   return (
     <div class="status" role="status" aria-live="off" aria-label={say.status} tabIndex={0}>
       {describeDecoder(store.decoder.value).map((text) => (
@@ -38,9 +41,12 @@ function SavedMark({ store }: { readonly store: Store }) {
   if (store.session.value.images.length === 0 || saved.phase === 'nothing') return null;
   if (saved.phase === 'failed') return <span class="error">{sayFailure(saved.error)}</span>;
   return (
-    <span class="saved" title={say.savedHint}>
-      {saved.phase === 'saved' ? say.saved : say.saving}
-    </span>
+    <>
+      <span class="saved" title={say.savedHint}>
+        {saved.phase === 'saved' ? say.saved : say.saving}
+      </span>
+      {store.needsServer.value && <span title={say.needsServerHint}>{say.needsServer}</span>}
+    </>
   );
 }
 

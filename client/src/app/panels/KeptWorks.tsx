@@ -19,14 +19,14 @@ export function KeptWorks({ app: { store, keeping } }: { readonly app: App }) {
                 {new Date(work.savedAt).toLocaleString()}
               </time>
             </span>
-            <button type="button" class="action" onClick={() => void keeping.continue(work)}>
+            <button type="button" class="action" onClick={() => keeping.continue(work)}>
               {say.continueIt}
             </button>
             <button
               type="button"
               class="action"
               title={say.deleteWorkHint}
-              onClick={() => void keeping.delete(work)}
+              onClick={() => keeping.delete(work)}
             >
               {say.deleteIt}
             </button>

@@ -1,7 +1,10 @@
 /** Work kept in the browser's own database: what was done, as a project, and the files of the photos. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { ImageId } from '../../session/state';
+import type { EmbeddingShelf } from '../photos/keptEmbeddings';
 import type { KeptWork } from '../state/kept';
+import { hasRoom } from './room';
+import { openShelf, type Shelf } from './shelf';
 
 /** What the saving of work needs of a database. */
 export interface Works {
@@ -14,8 +17,10 @@ export interface Works {
   deleteFile(work: string, image: ImageId): Promise<void>;
   /** The latest first. */
   list(): Promise<readonly KeptWork[]>;
-  /** With its files. */
+  /** With its files, and embeddings of which no other work is. */
   delete(work: string): Promise<void>;
+  /** Hears that the storage holds not all embeddings. */
+  onFull(listener: () => void): void;
 }
 
 const NAME = 'splitseem';
@@ -28,34 +33,40 @@ interface Schema extends DBSchema {
   files: { key: [string, ImageId]; value: Blob };
 }
 
+/** Works, and the embeddings of their photos; null where these cannot be kept. */
+interface Opened {
+  readonly works: Works;
+  readonly embeddings: EmbeddingShelf | null;
+}
+
 /** Rejects where the browser keeps nothing, as in some private windows. */
-export async function openWorks(): Promise<Works> {
-  return new Database(
-    await openDB<Schema>(NAME, VERSION, {
-      upgrade(database) {
-        database.createObjectStore('works', { keyPath: 'id' });
-        database.createObjectStore('files');
-      },
-    }),
-  );
+export async function openWorks(): Promise<Opened> {
+  const database = await openDB<Schema>(NAME, VERSION, {
+    upgrade(fresh) {
+      fresh.createObjectStore('works', { keyPath: 'id' });
+      fresh.createObjectStore('files');
+    },
+  });
+  const embeddings = await openShelf().catch(() => null);
+  return { works: new Database(database, embeddings), embeddings };
 }
 
 class Database implements Works {
   readonly #database: IDBPDatabase<Schema>;
 
-  constructor(database: IDBPDatabase<Schema>) {
+  readonly #embeddings: Shelf | null;
+
+  constructor(database: IDBPDatabase<Schema>, embeddings: Shelf | null) {
     this.#database = database;
+    this.#embeddings = embeddings;
   }
 
   async put(work: KeptWork): Promise<void> {
     await this.#database.put('works', work);
   }
 
-  async hasRoom(bytes: number): Promise<boolean> {
-    // Missing on pages without a secure context, whatever its type says.
-    const storage = (navigator as Partial<Navigator>).storage;
-    const { usage = 0, quota = Infinity } = (await storage?.estimate()) ?? {};
-    return usage + bytes <= MOST_FILES * quota;
+  hasRoom(bytes: number): Promise<boolean> {
+    return hasRoom(bytes, MOST_FILES);
   }
 
   async putFile(work: string, image: ImageId, file: Blob): Promise<void> {
@@ -68,6 +79,7 @@ class Database implements Works {
 
   async deleteFile(work: string, image: ImageId): Promise<void> {
     await this.#database.delete('files', [work, image]);
+    await this.#forgetEmbeddings();
   }
 
   async list(): Promise<readonly KeptWork[]> {
@@ -82,5 +94,16 @@ class Database implements Works {
       transaction.objectStore('files').delete(IDBKeyRange.bound([work], [work, []])),
       transaction.done,
     ]);
+    await this.#forgetEmbeddings();
+  }
+
+  onFull(listener: () => void): void {
+    if (this.#embeddings !== null) this.#embeddings.onFull = listener;
+  }
+
+  /** Of photos that no work has any more. */
+  async #forgetEmbeddings(): Promise<void> {
+    const photos = (await this.list()).flatMap((work) => work.photos);
+    await this.#embeddings?.keepOnly(new Set(photos.flatMap(({ digest }) => digest ?? [])));
   }
 }

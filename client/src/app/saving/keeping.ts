@@ -11,7 +11,7 @@ import type { Works } from './database';
 import { holdWork, nameOfTab, nameTab, openWorkIds } from './locks';
 import * as say from '../wording/page';
 
-interface Parts {
+export interface KeepingParts {
   readonly store: Store;
   readonly controller: Controller;
   readonly openWorks: () => Promise<Works>;
@@ -28,12 +28,12 @@ interface Open {
 const LOCK_LIVES = 1500;
 
 export class Keeping {
-  readonly #parts: Parts;
+  readonly #parts: KeepingParts;
   /** Of this tab's own work. */
   readonly #id: string;
   #open: Open | null = null;
 
-  constructor(parts: Parts) {
+  constructor(parts: KeepingParts) {
     this.#parts = parts;
     this.#id = parts.store.session.value.origin;
   }
@@ -43,6 +43,7 @@ export class Keeping {
     const { store, openWorks } = this.#parts;
     try {
       const works = await openWorks();
+      works.onFull(() => (store.needsServer.value = true));
       const autosave = new Autosave(store, works, this.#id, () => Date.now());
       this.#open = { works, autosave };
     } catch (thrown) {

@@ -23,8 +23,18 @@ const TAB = 'splitseem-work';
 export function nameTab(id: string): void {
   try {
     sessionStorage.setItem(TAB, id);
+    localStorage.setItem(TAB, '1');
   } catch {
     // Some settings of browsers forbid it; after a reload work is offered as that of other tabs is.
+  }
+}
+
+/** Whether work may be kept from before, by this tab or another. */
+export function wasHere(): boolean {
+  try {
+    return localStorage.getItem(TAB) !== null;
+  } catch {
+    return false;
   }
 }
 

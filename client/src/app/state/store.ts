@@ -72,6 +72,7 @@ export function createStore() {
     photos,
     ...partSignals(),
     ...drawingSwitches(),
+    ...keptSignals(),
     decoder: signal<DecoderState>({ phase: 'loading' }),
     tool: signal<Tool>('click'),
     viewport: signal<Viewport>({ scale: 1, x: 0, y: 0 }),
@@ -134,13 +135,22 @@ export function createStore() {
     awaited: signal<readonly AwaitedImage[]>([]),
     /** Whether they are named on the page. */
     awaitedOpen: signal(true),
-    saved: signal<Saved>({ phase: 'nothing' }),
-    /** What tabs that are closed have left, the latest first. */
-    kept: signal<readonly KeptWork[]>([]),
     activeImage: computed(() => activeImageOf(session.value)),
     activePhoto: computed(() => photos.value.get(session.value.activeImage ?? '') ?? null),
   };
 }
+
+const keptSignals = () => ({
+  /** Until what keeps work has come, nothing is. */
+  saved: signal<Saved>({ phase: 'saving' }),
+  /** What tabs that are closed have left, the latest first. */
+  kept: signal<readonly KeptWork[]>([]),
+  /** Whether the storage is too small for all embeddings: some photos need the server after a reload. */
+  needsServer: signal(false),
+  isOffline: signal(false),
+  /** Loads the page again, as another version of it; null: there is none. */
+  newVersion: signal<(() => void) | null>(null),
+});
 
 const partSignals = () => ({
   /** Of each photo the part that is embedded by itself just now: objects begin there. */

@@ -9,6 +9,7 @@ import { coarseMasks } from '../../session/sharpening';
 import { activeObjectOf, embeddedOf, imageOf, pendingSteps, type Embedded } from '../../session/state';
 import { aborted, toClientError, type ClientError } from '../../shared/errors';
 import { checkSize } from '../../pixels/decodePhoto';
+import type { Photo } from '../photos/photo';
 import { embeddedHere, phaseOf, type Readiness, type Store } from '../state/store';
 
 interface Services {
@@ -132,11 +133,13 @@ export class Parts {
     this.#follow(wantedParts(this.#store));
   }
 
-  async #open(embedded: Embedded, signal: AbortSignal): Promise<void> {
+  /** What is kept may be of another model, or damaged: then it is fetched. */
+  async #open(embedded: Embedded, signal: AbortSignal, isFresh = false): Promise<void> {
     const { id, image } = embedded;
     const photo = this.#store.photos.value.get(image)?.photo;
     if (photo === undefined) return;
-    const bytes = this.#held.get(id)?.bytes ?? new Blob([await this.#fetch(embedded, photo.file, signal)]);
+    const source = { isFresh, isKept: false };
+    const bytes = this.#held.get(id)?.bytes ?? new Blob([await this.#fetch(embedded, photo, source, signal)]);
     signal.throwIfAborted();
     this.#set(id, { phase: 'preparing' });
     const buffer = await bytes.arrayBuffer();
@@ -147,17 +150,28 @@ export class Parts {
     );
     this.#set(id, { phase: 'opening' });
     this.#events.onArrival();
-    const { key, geometry } = await opening;
+    const opened = await opening.catch((error: unknown) => {
+      if (!source.isKept || toClientError(error, 'decoder').kind === 'decoder' || signal.aborted) throw error;
+      return null;
+    });
+    if (opened === null) return this.#open(embedded, signal, true);
+    const { key, geometry } = opened;
     checkSize(photo.size, geometry.original_hw);
     this.#held.set(id, { embedded, bytes });
     this.#set(id, { phase: 'ready', key });
   }
 
-  async #fetch({ id, image, part }: Embedded, file: Blob, signal: AbortSignal): Promise<ArrayBuffer> {
+  async #fetch(
+    { id, image, part }: Embedded,
+    { file, digest }: Photo,
+    source: { readonly isFresh: boolean; isKept: boolean },
+    signal: AbortSignal,
+  ): Promise<ArrayBuffer> {
     this.#set(id, { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } });
     const canvas = imageOf(this.#store.session.value, image)?.document.canvas ?? null;
     return this.#services.embed(file, {
-      ...{ canvas, roi: part, signal },
+      ...{ canvas, roi: part, signal, digest, isFresh: source.isFresh },
+      onKept: () => (source.isKept = true),
       onProgress: (progress) => {
         if (!signal.aborted) this.#set(id, { phase: 'embedding', progress });
       },

@@ -125,3 +125,10 @@ export const toleranceOfOutlinesPixels = 'Tolerance of outlines, pixels';
 export const toleranceHint = 'Outlines may run beside the mask by that, to have fewer corners';
 export const pixelsForFewerCorners = 'pixels, for fewer corners';
 export const format = 'Format';
+
+// Notices
+
+export const offline = 'Offline: photos opened before work; new ones wait for the server.';
+export const newVersion = 'A new version of the page is ready. Your work is kept; what can be undone is not.';
+export const reload = 'Reload';
+export const notNow = 'Later';

@@ -229,6 +229,10 @@ export const whatYouShowed = 'What you showed';
 export const chooseExample = 'Choose an example, or click on it';
 export const status = 'Status';
 export const savedHint = 'Photos and objects are kept in this browser; a reload loses nothing';
+export const needsServer = 'Not all photos open offline';
+export const needsServerHint =
+  'The storage for embeddings is full: photos used longest ago need the server again after a reload';
+export const waitsForServer = 'This photo waits for the server, and is sent when that is back';
 export const saved = 'Saved';
 export const saving = 'Saving …';
 export const noDecoder = 'No decoder';

@@ -2,6 +2,8 @@
  * Files that the browser keeps in its Cache Storage under their digest. Its HTTP cache may let go of them at any time,
  * and asks again where a proxy says so. Without a Cache Storage, as on plain HTTP, every file is fetched.
  */
+import { isServerGone, toClientError } from '../../shared/errors';
+
 const STORE = 'splitseem-model';
 
 /** The bytes kept at an address, if `isGood` says so of them; else those that are fetched, which are kept then. */
@@ -18,6 +20,23 @@ export async function keptOr(
   // A full storage: it is fetched again the next time.
   void store?.put(address, new Response(fetched.slice(0))).catch(() => undefined);
   return fetched;
+}
+
+/** What is fetched, which is kept; where the server is out of reach what was kept the last time. */
+export async function fetchedOrKept(
+  address: string,
+  fetchBytes: (hasKept: boolean) => Promise<ArrayBuffer>,
+): Promise<ArrayBuffer> {
+  const store = await openStore();
+  const kept = await store?.match(address).catch(() => undefined);
+  try {
+    const fetched = await fetchBytes(kept !== undefined);
+    void store?.put(address, new Response(fetched.slice(0))).catch(() => undefined);
+    return fetched;
+  } catch (error) {
+    if (kept === undefined || !isServerGone(toClientError(error, 'network'))) throw error;
+    return kept.arrayBuffer();
+  }
 }
 
 /** Let go of what is kept below an address and is none of the wanted ones. */

@@ -10,7 +10,7 @@ import {
   type ModelFile,
   type TextWirings,
 } from '../../shared/model/manifest';
-import { keepOnly, keptOr } from './keptFiles';
+import { fetchedOrKept, keepOnly, keptOr } from './keptFiles';
 
 export interface ModelFiles {
   readonly manifest: Manifest;
@@ -33,6 +33,9 @@ export interface LateralFiles extends Record<'affine' | 'source' | 'features', A
 /** Whose files are fetched unless another execution provider is named. */
 const USUAL_PROVIDER = 'wasm';
 
+/** Milliseconds without a sign of life after which the manifest of the last visit will do. */
+const SHORT_PATIENCE = 5000;
+
 /** Hears how much of which file has come. */
 export type OnProgress = (file: string, loaded: Loaded) => void;
 
@@ -43,7 +46,10 @@ export interface FetchOptions {
 }
 
 export async function fetchManifest(modelUrl: string, milliseconds?: number): Promise<Manifest> {
-  const text = new TextDecoder().decode(await download(modelUrl, { milliseconds }));
+  const bytes = await fetchedOrKept(modelUrl, (hasKept) =>
+    download(modelUrl, { milliseconds: hasKept ? SHORT_PATIENCE : milliseconds }),
+  );
+  const text = new TextDecoder().decode(bytes);
   return unwrap(parseManifest(jsonOf(text)));
 }
 

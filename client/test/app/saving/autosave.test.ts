@@ -44,6 +44,9 @@ class Shelf implements Works {
     for (const key of this.files.keys()) if (key.startsWith(`${work}/`)) this.files.delete(key);
     return Promise.resolve();
   }
+  onFull(): void {
+    // Nothing is too large for it.
+  }
 }
 
 const CLICK = { kind: 'click', x: 1, y: 1, label: 1 } as const;

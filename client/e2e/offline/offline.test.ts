@@ -1,0 +1,174 @@
+/** The page after its server has gone, and after that is back. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { samplePath, type PageUnderTest } from '../browser';
+import { freePort, startServer, type Server } from '../programs';
+import { useStage } from '../stage';
+import { startBelow } from './sites';
+
+// The server is started again and again, and files are kept.
+vi.setConfig({ testTimeout: 240_000 });
+
+const SAMPLE = 'coffee.jpg';
+const OTHER = 'rocket.jpg';
+const OFFLINE = 'Offline: photos opened before work; new ones wait for the server.';
+
+let server: Server;
+let port = 0;
+let isRunning = false;
+
+const stage = useStage({
+  worker: true,
+  breaks: true,
+  serve: async () => {
+    port = await freePort();
+    await startAgain();
+    return { url: server.url, stop };
+  },
+});
+
+async function startAgain(): Promise<void> {
+  if (isRunning) return;
+  server = await startServer(['--cache', 'memory'], undefined, port);
+  isRunning = true;
+}
+
+async function stop(): Promise<void> {
+  if (isRunning) await server.stop();
+  isRunning = false;
+}
+
+afterEach(startAgain);
+
+/** Wait until all is kept that an absent server would be asked for. */
+async function kept({ page, status }: PageUnderTest, embeddings: number): Promise<void> {
+  await status.getByText('Saved', { exact: true }).waitFor();
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+  });
+  await expect.poll(() => embeddingsKept(page), { timeout: 20_000 }).toBe(embeddings);
+}
+
+const embeddingsKept = (page: PageUnderTest['page']): Promise<number> =>
+  page.evaluate(async () => {
+    const opening = indexedDB.open('splitseem-embeddings');
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    const count = database.transaction('bytes').objectStore('bytes').count();
+    return new Promise<number>((resolve) => {
+      count.onsuccess = () => {
+        database.close();
+        resolve(count.result);
+      };
+    });
+  });
+
+/** What the page asks anybody for, but whether the server is back. */
+function asked({ page }: PageUnderTest): string[] {
+  const paths: string[] = [];
+  page.on('request', (request) => {
+    const { protocol, pathname } = new URL(request.url());
+    if (protocol.startsWith('http') && !pathname.endsWith('/healthz')) paths.push(pathname);
+  });
+  return paths;
+}
+
+const masks = async (user: PageUnderTest) =>
+  (await user.project()).images.flatMap(({ objects }) => objects.map(({ mask }) => mask));
+
+describe('without its server the page', () => {
+  it('is there with photos and masks, and answers a click without any request', async () => {
+    const user = await stage.visit();
+    await user.openSample(SAMPLE);
+    await user.click({ x: 0.5, y: 0.3 });
+    await kept(user, 1);
+    const before = await masks(user);
+    await stop();
+    await user.page.reload();
+    await user.waitForAnswers(1);
+    expect(await masks(user)).toEqual(before);
+    await user.page.getByText(OFFLINE).waitFor();
+    const paths = asked(user);
+    await user.click({ x: 0.2, y: 0.8 });
+    await user.exportAs('COCO');
+    expect(paths).toEqual([]);
+    expect(await user.page.evaluate(() => crossOriginIsolated)).toBe(true);
+  });
+
+  it('keeps a new photo until the server is back, and says so', async () => {
+    const user = await stage.visit();
+    await user.openSample(SAMPLE);
+    await kept(user, 1);
+    await stop();
+    await user.page.reload();
+    await user.page.getByText(OFFLINE).waitFor();
+    const chooser = user.page.waitForEvent('filechooser');
+    await user.button('Open image').click();
+    await (await chooser).setFiles([samplePath(OTHER)]);
+    await user.page.getByText('This photo waits for the server').waitFor({ timeout: 60_000 });
+    expect(await user.status.getByText(/^Error/).count()).toBe(0);
+    await user.press({ x: 0.5, y: 0.5 });
+    await startAgain();
+    await user.waitForAnswers(1);
+    await user.page.getByText(OFFLINE).waitFor({ state: 'detached' });
+    await kept(user, 2);
+  });
+
+  it('forgets embeddings with their photos', async () => {
+    const user = await stage.visit();
+    await user.openSample(SAMPLE);
+    await user.openSample(OTHER);
+    await kept(user, 2);
+    await user.button(`Close ${OTHER}`).click();
+    await kept(user, 1);
+    await user.button(`Close ${SAMPLE}`).click();
+    await expect.poll(() => embeddingsKept(user.page)).toBe(0);
+  });
+});
+
+it('below a path the page is there without its server, too', async () => {
+  const site = stage.keep(await startBelow('/tool/', () => server.url));
+  const user = await stage.newUser();
+  await user.page.goto(`${site.url}/tool/`);
+  await user.waitForDecoder();
+  await user.openSample(SAMPLE);
+  await user.click({ x: 0.5, y: 0.3 });
+  await kept(user, 1);
+  // The proxy answers 502 from now on.
+  await stop();
+  await user.page.reload();
+  await user.waitForAnswers(1);
+  await user.page.getByText(OFFLINE).waitFor();
+  await user.click({ x: 0.2, y: 0.8 });
+});
+
+it('what is kept and damaged comes from the server', async () => {
+  const user = await stage.visit();
+  await user.openSample(SAMPLE);
+  await user.click({ x: 0.5, y: 0.3 });
+  await kept(user, 1);
+  await user.page.evaluate(async () => {
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) await cache.put(request, new Response('nonsense'));
+    }
+  });
+  await user.page.reload();
+  await user.waitForAnswers(1);
+  await user.click({ x: 0.2, y: 0.8 });
+});
+
+it('by ?service-worker=off nothing of the page is kept any more', async () => {
+  const user = await stage.visit();
+  await user.openSample(SAMPLE);
+  await user.click({ x: 0.5, y: 0.3 });
+  await kept(user, 1);
+  await user.page.goto(`${stage.url}/?service-worker=off`);
+  await user.waitForDecoder();
+  const left = (): Promise<unknown> =>
+    user.page.evaluate(async () => [
+      (await navigator.serviceWorker.getRegistrations()).length,
+      (await caches.keys()).filter((name) => name.startsWith('splitseem-page')).length,
+    ]);
+  await expect.poll(left, { timeout: 30_000 }).toEqual([0, 0]);
+});

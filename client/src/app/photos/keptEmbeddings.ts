@@ -1,0 +1,55 @@
+/** Embeddings come from this browser where it keeps them, and else from the server. */
+import type { Embed } from '../../api/embeddings';
+
+/** What an embedding is of. */
+export interface EmbeddingName {
+  /** Address of the route that gives it, the file, the canvas and the part of the photo. */
+  readonly name: string;
+  /** SHA-256 of the file. */
+  readonly digest: string;
+}
+
+/** Where embeddings are kept. */
+export interface EmbeddingShelf {
+  find(name: EmbeddingName): Promise<Blob | null>;
+  keep(name: EmbeddingName, bytes: Blob): Promise<void>;
+}
+
+export class KeptEmbeddings {
+  readonly #embed: Embed;
+  readonly #url: string;
+  /** Null until it is open: who has just come has nothing there. */
+  #shelf: EmbeddingShelf | null = null;
+  readonly #opened: Promise<EmbeddingShelf | null>;
+  #open: (shelf: EmbeddingShelf | null) => void = () => undefined;
+
+  /** `url` tells servers and their ways of embedding from each other. */
+  constructor(embed: Embed, url: string) {
+    this.#embed = embed;
+    this.#url = url;
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  /** Null: nothing is kept here. */
+  open(shelf: EmbeddingShelf | null): void {
+    this.#shelf = shelf;
+    this.#open(shelf);
+  }
+
+  readonly embed: Embed = async (photo, options) => {
+    const { digest, canvas = null, roi = null, isFresh = false, onKept } = options;
+    if (digest === undefined) return this.#embed(photo, options);
+    const name = { name: JSON.stringify([this.#url, digest, canvas, roi]), digest };
+    const kept = isFresh ? null : await this.#shelf?.find(name).catch(() => null);
+    // What cannot be read any more is fetched again.
+    const read = await kept?.arrayBuffer().catch(() => null);
+    if (read) {
+      onKept?.();
+      return read;
+    }
+    const bytes = await this.#embed(photo, options);
+    const blob = new Blob([bytes]);
+    void this.#opened.then((shelf) => shelf?.keep(name, blob)).catch(() => undefined);
+    return bytes;
+  };
+}
