@@ -1,6 +1,6 @@
 /**
  * All keys of the page, as one table, with their usual keys. What they run is in `shortcuts.ts`, what they are said to do
- * in `../wording/later.ts`.
+ * in `wording/later.ts`.
  */
 import { placedTools, type Tools } from '../state/tools';
 import type { ChordText } from './keys';

@@ -40,7 +40,7 @@ export const useTheseNames = 'Use these names';
 
 // KeysDialog
 
-/** By the names of rows of `../tools/keyTable.ts`. */
+/** By the names of rows of `tools/keyTable.ts`. */
 export const commandDoes = {
   accept: 'Accept the object: the next prompt begins another; while you draw, close the polygon',
   'accept-at-once': 'Accept every box, polygon and text that begins an object at once; again: do not',

@@ -1,8 +1,8 @@
 /**
  * The words of the page, by the folder that says them: to be read, corrected and translated in one place. What dialogs
- * say that are loaded later is in `later.ts`, what went wrong in `../../shared/failures.ts`. Names and helps that are a
- * column of a table stand there: tools (`../state/tools.ts`), formats (`../export/exportActions.ts`), gestures
- * (`../dialogs/gestures.ts`), names of keys (`../tools/keyMap.ts`), samples (`../photos/samples.ts`).
+ * say that are loaded later is in `later.ts`, what went wrong in `shared/failures.ts`. Names and helps that are a
+ * column of a table stand there: tools (`state/tools.ts`), formats (`export/exportActions.ts`), gestures
+ * (`dialogs/gestures.ts`), names of keys (`tools/keyMap.ts`), samples (`photos/samples.ts`).
  *
  * Import it as `say`: `say.selectFirst`. Sentences with values are functions.
  */
