@@ -35,6 +35,8 @@ from splitseem_server.settings import ADAPTERS
 
 SERVE = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve", "--port", "0"]
 CLIENTS = 4
+FIRST = 1000
+"""Bodies after which all is loaded that will be, and what is kept of the last images and sizes is full."""
 ANSWER_S = 120.0
 SLOW_S = 1.0
 IMAGE_ROUTES = ("/embed?canvas=64", "/v1/upright", "/v1/decode?canvas=64", "/v1/panoptic?canvas=64")
@@ -394,9 +396,12 @@ def serving() -> Iterator[tuple[int, str]]:
 
 
 async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, list[int]]:
-    """What came of the bodies; and resident bytes before, at most, and after."""
+    """What came of the bodies; and resident bytes before, at most, and after.
+
+    The peak counts the first bodies too, before which nothing is loaded yet.
+    """
     memory = Memory(pid)
-    await attack(url, min(bodies, 100), seed + 1, memory)  # so that everything is loaded that will be
+    await attack(url, min(bodies, FIRST), seed + 1, memory)
     await start_processes(url, seed)
     before = memory.now()
     seen = await attack(url, bodies, seed, memory)
