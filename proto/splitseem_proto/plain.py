@@ -256,8 +256,9 @@ def _read_object(value: object, where: str) -> ProjectObject:
     attributes = _optional(plain, "attributes", _attributes, where) or {}
     roi_xywh = cast(_Roi | None, _optional(plain, "roi_xywh", _four, where))
     track = _optional(plain, "track", integer, where)
-    marks = (locked, group, attributes, roi_xywh, track)
-    return build(lambda: ProjectObject(prompts, mask, label, score, timings, *identity_of, *marks), where)
+    marks = (locked, group, attributes, roi_xywh)
+    answer = (prompts, mask, label, score, timings)
+    return build(lambda: ProjectObject(*answer, *identity_of, *marks, track=track), where)
 
 
 def _attributes(value: object, where: str) -> dict[str, str | bool]:
