@@ -251,19 +251,22 @@ export const pendingSteps = (
     }),
   );
 
-/** The step to decode next, the oldest first; `canDecode` says for which steps that is possible. */
+/**
+ * The step to decode next: of the photo that is shown before all others, and the oldest first. A project that was just
+ * opened may have a thousand steps to answer again. `canDecode` says for which steps that is possible.
+ */
 export function nextPending(
   session: Session,
   isComplete: IsComplete,
   canDecode: (pending: PendingStep) => boolean,
   leftOut?: LeftOut,
 ): PendingStep | null {
+  const isShown = ({ imageId }: PendingStep): boolean => imageId === session.activeImage;
+  const comesFirst = (a: PendingStep, b: PendingStep): boolean =>
+    isShown(a) === isShown(b) ? a.step.givenAt <= b.step.givenAt : isShown(a);
   return pendingSteps(session, isComplete, leftOut)
     .filter(canDecode)
-    .reduce<PendingStep | null>(
-      (oldest, candidate) => (oldest && oldest.step.givenAt <= candidate.step.givenAt ? oldest : candidate),
-      null,
-    );
+    .reduce<PendingStep | null>((first, next) => (first && comesFirst(first, next) ? first : next), null);
 }
 
 function firstPending(

@@ -150,6 +150,25 @@ describe('pending steps', () => {
       )?.step.givenAt,
     ).toBe(5);
   });
+
+  it('are those of the photo that is shown first, before older ones of a project that was opened', () => {
+    const older = change.addPrompt(opened(), click(1, 1), 1);
+    const shown = change.openImage(older, 'dog.jpg', SIZE);
+    const session = change.addPrompt(shown, click(2, 2), 2);
+    const next = nextPending(
+      session,
+      () => true,
+      () => true,
+    );
+    expect(next?.imageId).toBe(session.activeImage);
+    expect(
+      nextPending(
+        answerAll(session),
+        () => true,
+        () => true,
+      ),
+    ).toBeNull();
+  });
 });
 
 describe('undo and redo', () => {
