@@ -66,7 +66,7 @@ def following_prompts(mask: NDArray[np.bool_]) -> Sequence[Sequence[PromptItem]]
     """What the next frame is asked: the mask of this one, bool `[H, W]`, as a hint, and a click where it is
     deepest, each a step; None: the mask is empty.
 
-    Held to `proto/vectors/following.json`.
+    `client/src/shared/prompt/following.ts` does the same; both are held to `proto/vectors/following.json`.
     """
     click = deepest_click(mask)
     if click is None:
@@ -78,7 +78,7 @@ def following_prompts(mask: NDArray[np.bool_]) -> Sequence[Sequence[PromptItem]]
 def _follow_hints(
     predictor: Predictor, images: Iterator[PreparedImage], prompts: Sequence[Sequence[PromptItem]]
 ) -> Iterator[NDArray[np.bool_]]:
-    """Every frame is asked by itself, with the mask of the frame before among its prompts.
+    """Every frame is asked by itself, with the mask of the frame before among its prompts, as in the page.
 
     Where nothing is found, the next frame gets the prompts of this one.
     """

@@ -1,6 +1,6 @@
 """What the next frame is asked of a thing that is followed: this script writes proto/vectors/following.json.
 
-Python is held to it in test_following_vectors.py.
+Python is held to it in test_following_vectors.py, TypeScript in client/test/shared/prompt/following.test.ts.
 """
 
 import json

@@ -77,8 +77,9 @@ type DialogParts = typeof import('./dialogs/Dialogs');
 /** Fetched once the decoder is there, or one of them is wanted. */
 function LaterDialogs({ app }: { readonly app: App }) {
   const [parts, setParts] = useState<DialogParts | null>(null);
-  const { decoder, helpOpen, classNamesOpen, attributesOpen } = app.store;
-  const isAsked = helpOpen.value || classNamesOpen.value || attributesOpen.value !== null;
+  const { decoder, helpOpen, classNamesOpen, attributesOpen, videos } = app.store;
+  const isEditing = classNamesOpen.value || attributesOpen.value !== null;
+  const isAsked = helpOpen.value || isEditing || videos.value.length > 0;
   const isWanted = isAsked || decoder.value.phase !== 'loading';
   useEffect(() => {
     if (!isWanted || parts !== null) return;

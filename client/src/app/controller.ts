@@ -31,6 +31,7 @@ import { Parts } from './steps/parts';
 import { Preview } from './steps/preview';
 import { Sharpening } from './steps/sharpening';
 import { EmbedQueue } from './photos/embedQueue';
+import { isVideo } from './photos/isVideo';
 import { Remarks } from './photos/remarks';
 import type { OpenedFile, Photo, ReadOptions } from './photos/photo';
 import { checkSize } from '../pixels/decodePhoto';
@@ -119,7 +120,10 @@ export class Controller {
   async openFiles(files: readonly File[]): Promise<void> {
     let shows = true;
     const remarks = new Remarks();
+    const { videos } = this.#store;
+    videos.value = [...videos.value, ...files.filter(isVideo)];
     for (const file of files) {
+      if (isVideo(file)) continue;
       try {
         const photos = this.#store.session.value.images;
         const opened = await this.#services.readFile(file, { decodes: shows, photos });

@@ -27,6 +27,8 @@ export interface AnnotatedObject {
   readonly guessScore: number | null;
   /** That it belongs to; absent: to none. */
   readonly group?: number;
+  /** Of the thing that it is with objects of other photos; absent: it was not followed. */
+  readonly track?: number;
   readonly attributes?: Attributes;
 }
 
@@ -78,6 +80,7 @@ function toAnnotated(session: Session, object: SegmentObject, mask: CocoRle): An
     guess: guessOf(session, object),
     guessScore: result.label === null ? null : result.labelScore,
     ...(object.group !== undefined && { group: object.group }),
+    ...(object.track !== undefined && { track: object.track }),
     ...(Object.keys(object.attributes ?? {}).length > 0 && { attributes: object.attributes ?? {} }),
   };
 }

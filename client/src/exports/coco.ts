@@ -29,6 +29,8 @@ interface CocoAnnotation {
   readonly area: number;
   readonly bbox: readonly [number, number, number, number];
   readonly iscrowd: 0;
+  /** The same for one thing in the frames of a video. */
+  readonly track_id?: number;
   readonly attributes: CocoAttributes;
 }
 
@@ -71,6 +73,7 @@ export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions):
       area: object.area,
       bbox: rleBounds(object.mask),
       iscrowd: 0,
+      ...(object.track !== undefined && { track_id: object.track }),
       attributes: attributesOf(object),
     })),
     categories: names.map((name, index) => ({ id: index + 1, name })),

@@ -99,6 +99,7 @@ function toProjectObject(
     ...(image.document.hidden.has(object.id) && { hidden: true }),
     ...(object.isLocked === true && { locked: true }),
     ...(object.group !== undefined && { group: object.group }),
+    ...(object.track !== undefined && { track: object.track }),
     ...(object.part !== undefined && { roi_xywh: [...object.part] }),
     ...(Object.keys(object.attributes ?? {}).length > 0 && { attributes: { ...object.attributes } }),
   };

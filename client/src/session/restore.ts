@@ -147,17 +147,19 @@ class Restoring {
 const namesOf = ({ label, label_origin }: ProjectObject): Pick<SegmentObject, 'userLabel' | 'savedGuess'> =>
   label_origin === 'model' ? { userLabel: null, savedGuess: label } : { userLabel: label, savedGuess: null };
 
-type Marks = Pick<SegmentObject, 'isLocked' | 'group' | 'attributes'>;
+type Marks = Pick<SegmentObject, 'isLocked' | 'group' | 'track' | 'attributes'>;
 
-const marksOf = ({ locked, group, attributes }: ProjectObject): Marks => ({
+const marksOf = ({ locked, group, track, attributes }: ProjectObject): Marks => ({
   ...(locked === true && { isLocked: true }),
   ...(group != null && { group }),
+  ...(track != null && { track }),
   ...(attributes != null && { attributes }),
 });
 
-const marksIn = ({ isLocked, group, attributes = {} }: SegmentObject): Marks => ({
+const marksIn = ({ isLocked, group, track, attributes = {} }: SegmentObject): Marks => ({
   ...(isLocked === true && { isLocked }),
   ...(group !== undefined && { group }),
+  ...(track !== undefined && { track }),
   ...(Object.keys(attributes).length > 0 && { attributes }),
 });
 

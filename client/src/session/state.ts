@@ -27,6 +27,8 @@ export interface SegmentObject {
   readonly isLocked?: boolean;
   /** That it belongs to, with others of its photo; absent: to none. */
   readonly group?: number;
+  /** Of the thing that it is with objects of other photos, where it was followed; absent: it was not. */
+  readonly track?: number;
   /** What is said of it beside its label, by the attributes of its class. */
   readonly attributes?: Attributes;
   /** Where its prompts are answered in full detail; absent: on the photo as a whole. */

@@ -63,6 +63,10 @@ export const NAMED_WORDS = {
     happened: 'The photo cannot be fetched from its address',
     remedy: 'Check the address; a server of another site has to allow this page to read it.',
   },
+  'video-unreadable': {
+    happened: 'This browser cannot read the video',
+    remedy: 'Save it again as MP4 (H.264) or WebM and open that.',
+  },
   'sample-missing': { happened: 'The sample photo cannot be fetched', remedy: TRY_AGAIN },
   'drop-without-photo': {
     happened: 'What was dropped holds no photo',

@@ -23,8 +23,8 @@ _log = structlog.get_logger(__name__)
 _FRAMED_BY_OWN = "; frame-ancestors 'self'"
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'"
-    " 'unsafe-inline'; img-src 'self' blob: data:; connect-src 'self' blob: data:; font-src 'self';"
-    " manifest-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'"
+    " 'unsafe-inline'; img-src 'self' blob: data:; media-src blob:; connect-src 'self' blob: data:;"
+    " font-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'"
 )
 """What page and docs may load and run: nothing of other origins. WebAssembly decodes, and the docs have their
 styles inside."""

@@ -112,7 +112,7 @@ function OpenButton({ app }: { readonly app: App }) {
       <input
         ref={photos}
         type="file"
-        accept="image/*,.json,application/json,.zip,application/zip"
+        accept="image/*,video/*,.json,application/json,.zip,application/zip"
         multiple
         hidden
         onChange={({ currentTarget }) => void app.controller.openFiles(takeFiles(currentTarget))}

@@ -1,8 +1,10 @@
 import type { App } from '../app';
 import { AttributesDialog } from './AttributesDialog';
 import { ClassNamesDialog } from './ClassNamesDialog';
+import { FollowProgress } from './FollowProgress';
 import { KeysDialog } from './KeysDialog';
 import { Notices } from './Notices';
+import { VideoDialog } from './VideoDialog';
 
 /** The dialogs, and lasting notices, that nobody needs before there is a decoder. */
 export const Dialogs = ({ app }: { readonly app: App }) => (
@@ -11,5 +13,7 @@ export const Dialogs = ({ app }: { readonly app: App }) => (
     <KeysDialog app={app} />
     <ClassNamesDialog app={app} />
     <AttributesDialog app={app} />
+    <VideoDialog app={app} />
+    <FollowProgress app={app} />
   </>
 );

@@ -151,7 +151,8 @@ function Names({ store, result }: { readonly store: Store; readonly result: Step
   );
 }
 
-const marks = ({ group, isLocked }: SegmentObject): readonly string[] => [
+const marks = ({ group, track, isLocked }: SegmentObject): readonly string[] => [
+  ...(track === undefined ? [] : [say.ofTrack(track)]),
   ...(group === undefined ? [] : [say.ofGroup(group)]),
   ...(isLocked === true ? [say.locked] : []),
 ];

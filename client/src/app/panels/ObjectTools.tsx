@@ -4,6 +4,7 @@ import type { App } from '../app';
 import { Icon, Picture } from '../parts/icons';
 import { whyNot } from '../state/tools';
 import { chooseExample } from '../tools/objectActions';
+import { followSelected } from '../tools/followActions';
 import { groupSelected, lock } from '../tools/marking';
 import { titles } from '../tools/keyMap';
 import { REPAIRS, repairSelected, type Repair, type RepairMethod } from '../tools/repairs';
@@ -61,6 +62,16 @@ function MaskTools({ app, object }: Props) {
         onClick={() => groupSelected(app)}
       >
         <Icon name="group" />
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={say.followObject(object.number)}
+        disabled={app.store.following.value !== null}
+        {...titles(app, 'follow', say.followHint)}
+        onClick={() => followSelected(app)}
+      >
+        <Icon name="follow" />
       </button>
       <OtherMask app={app} object={object} />
     </>

@@ -11,6 +11,7 @@ const PATHS = {
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3M12 14.500v2',
   unlock: 'M6 11h12v9H6zM8.500 11V7a3.500 3.500 0 0 1 6.700-1.400M12 14.500v2',
   group: 'M4 4h8v8H4zM12 12h8v8h-8zM8 15v5M15 4v5',
+  follow: 'M4 6h6v6H4zM13 9h7M17 6l3 3-3 3',
   otherMask:
     'M12 21a9 9 0 1 1 0-18 9 9 0 0 1 0 18zM12 17a5 5 0 1 1 0-10 5 5 0 0 1 0 10zM12 13a1 1 0 1 1 0-2 1 1 0 0 1 0 2z',
   fields: 'M4 6h4M11 6h9M4 12h4M11 12h9M4 18h4M11 18h9',

@@ -64,6 +64,13 @@ export interface EmbedCost {
   readonly milliseconds: number;
 }
 
+/** How far a thing has been followed through the photos after that where it began. */
+export interface FollowProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly stop: () => void;
+}
+
 export function createStore() {
   const session = signal({ ...EMPTY_SESSION, origin: randomOrigin() });
   const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
@@ -153,12 +160,21 @@ const keptSignals = () => ({
 });
 
 const partSignals = () => ({
+  ...videoSignals(),
   /** Of each photo the part that is embedded by itself just now: objects begin there. */
   sharpParts: signal<ReadonlyMap<ImageId, Part>>(new Map()),
   /** How far the embeddings of parts are, by their ids. */
   parts: signal<ReadonlyMap<string, Readiness>>(new Map()),
   /** Whether small objects are embedded by themselves once they have a mask; each asks the server once. */
   sharpensSmall: rememberedSwitch('sharpen-small', false),
+});
+
+const videoSignals = () => ({
+  /** Videos whose frames the user is asked to choose. */
+  videos: signal<readonly File[]>([]),
+  following: signal<FollowProgress | null>(null),
+  /** How often it was asked for. */
+  followAsked: signal(0),
 });
 
 const drawingSwitches = () => ({

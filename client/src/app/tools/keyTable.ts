@@ -60,6 +60,7 @@ export const COMMANDS = {
   lock: { group: 'Objects', keys: ['shift+l'] },
   group: { group: 'Objects', keys: ['ctrl+g'] },
   ungroup: { group: 'Objects', keys: ['ctrl+shift+g'] },
+  follow: { group: 'Objects', keys: ['shift+t'] },
   'fill-holes': { group: 'Objects', keys: ['shift+f'] },
   'remove-specks': { group: 'Objects', keys: ['shift+r'] },
   smooth: { group: 'Objects', keys: ['shift+s'] },

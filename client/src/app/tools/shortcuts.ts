@@ -19,6 +19,7 @@ import {
   selectNext,
   showHidden,
 } from './objectActions';
+import { followSelected } from './followActions';
 import { groupSelected, lockSelected, ungroupSelected } from './marking';
 import { repairSelected } from './repairs';
 import { finishShown, showNeighbour } from './photoActions';
@@ -59,6 +60,7 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   lock: { run: lockSelected },
   group: { run: groupSelected },
   ungroup: { run: ungroupSelected },
+  follow: { run: followSelected },
   'fill-holes': { run: (app) => repairSelected(app, 'fill-holes') },
   'remove-specks': { run: (app) => repairSelected(app, 'remove-specks') },
   smooth: { run: (app) => repairSelected(app, 'smooth') },

@@ -61,6 +61,7 @@ export const commandDoes = {
   lock: 'Lock the selected object, or unlock it',
   group: 'Group the selected object with the one before it',
   ungroup: 'Take the selected object out of its group',
+  follow: 'Follow the selected object through the photos after this one',
   'fill-holes': 'Fill the holes of the mask',
   'remove-specks': 'Take small parts out of the mask',
   smooth: 'Smooth the border of the mask',
@@ -132,3 +133,35 @@ export const offline = 'Offline: photos opened before work; new ones wait for th
 export const newVersion = 'A new version of the page is ready. Your work is kept; what can be undone is not.';
 export const reload = 'Reload';
 export const notNow = 'Later';
+
+// VideoDialog, FollowProgress and following
+
+export const framesOfAVideo = 'Frames of a video';
+export const closeTheVideo = 'Close the video';
+export const framesASecond = 'Frames a second';
+export const atMost = 'At most';
+export const cancelVideo = 'Cancel';
+export const readingFrames = 'Reading frames';
+export const aboutVideo = (length: string, width: number, height: number): string =>
+  `: ${length}, ${width} x ${height} pixels`;
+export const openFrames = (count: number): string => (count === 1 ? 'Open 1 frame' : `Open ${count} frames`);
+export const stopAfterFrame = (done: number, total: number): string => `Stop after frame ${done} of ${total}`;
+export const framesUntil = (to: string): string =>
+  `Each frame is opened as a photo, from the beginning to ${to}; Follow then takes an object through them.`;
+export const leftOutAfter = (to: string): string =>
+  ` What comes after ${to} is left out: take fewer a second, or more.`;
+export const following = 'Following';
+export const followingFrame = (frame: number, total: number): string =>
+  `Following: frame ${frame} of ${total}`;
+export const framesFollowed = 'Frames followed';
+export const stop = 'Stop';
+export const nothingToFollow =
+  'Select an object with a mask: it is followed through the photos after this one';
+export const nowhereToFollow =
+  'No photo of the same size comes after this one: open the frames of a video first';
+export const followed = (done: number, total: number, lost: number): string =>
+  [
+    `Followed through ${done === 1 ? '1 photo' : `${done} photos`}`,
+    ...(done === total ? [] : [` of ${total}: it goes on from there by Follow`]),
+    ...(lost === 0 ? [] : [`; not found in ${lost} of them`]),
+  ].join('');

@@ -57,6 +57,7 @@ export const failed = 'failed';
 export const leftOut = (prompts: number): string => `${prompts} left out`;
 export const waiting = 'waiting';
 export const draft = 'draft';
+export const ofTrack = (track: number): string => `track ${track}`;
 export const ofGroup = (group: number): string => `group ${group}`;
 export const locked = 'locked';
 export const pixels = (area: number): string => `${area.toLocaleString('en')} px`;
@@ -64,6 +65,8 @@ export const lockObject = (number: number, isLocked: boolean): string =>
   `${isLocked ? 'Unlock' : 'Lock'} object ${number}`;
 export const repairOf = (repair: string, number: number): string => `${repair} of object ${number}`;
 export const groupObject = (number: number): string => `Group object ${number} with the one before it`;
+export const followObject = (number: number): string => `Follow object ${number}`;
+export const followHint = 'Follow through the next photos';
 export const anotherMaskFor = (number: number): string => `Another mask for object ${number}`;
 export const useObjectAsExample = (number: number): string => `Use object ${number} as example`;
 export const allOf = (photos: number): string => `All (${photos})`;
@@ -254,7 +257,8 @@ export const nothingToUndo = 'Nothing to undo';
 export const redo = 'Redo';
 export const nothingToRedo = 'Nothing to redo';
 export const openImage = 'Open image';
-export const openImageHint = 'Open photos, a saved project or annotations; dropping or pasting works too';
+export const openImageHint =
+  'Open photos, a video, a saved project or annotations; dropping or pasting works too';
 export const openFolder = 'Open folder';
 export const openFolderHint = 'Open all photos of a folder; dropping it works too';
 export const dropAPhotoHere = 'Drop a photo here';
