@@ -95,7 +95,8 @@ export class Controller {
     });
     this.#decoding = new DecodeLoop(store, services, this.#texts, {
       onError,
-      onGone: ({ image, id, part }) => (part === null ? this.#sendAgain(image) : this.#parts.sendAgain(id)),
+      onGone: ({ image, id, part }) =>
+        part === null ? this.#sendAgain(image, true) : this.#parts.sendAgain(id),
     });
     this.#parts = new Parts(store, services, { onArrival, onError });
     new Preview(store, services.decoder, this.#texts);
@@ -430,18 +431,18 @@ export class Controller {
 
   // Embedding
 
-  #queueEmbed(id: ImageId, photo: Photo): void {
-    this.#embedQueue.add(id, () => this.#embed(id, photo));
+  #queueEmbed(id: ImageId, photo: Photo, isFresh = false): void {
+    this.#embedQueue.add(id, () => this.#embed(id, photo, isFresh));
   }
 
-  /** The cache of the server, which decodes, has lost the image; or it is wanted on another canvas. */
-  #sendAgain(id: ImageId): void {
+  /** It is wanted on another canvas; or, `isFresh`, the cache of the server, which decodes, has lost the image. */
+  #sendAgain(id: ImageId, isFresh = false): void {
     const photo = this.#store.photos.value.get(id)?.photo;
     if (photo === undefined) return;
     this.#embeddings.delete(id);
     this.#embedding.get(id)?.abort();
     this.#setReadiness(id, { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } });
-    this.#queueEmbed(id, photo);
+    this.#queueEmbed(id, photo, isFresh);
   }
 
   /** What is kept may be of another model, or damaged: then it is fetched. */

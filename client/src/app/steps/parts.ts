@@ -47,6 +47,8 @@ export class Parts {
   readonly #store: Store;
   readonly #services: Services;
   readonly #events: Events;
+  /** What the server, which decodes, has lost: what is kept here does not help it. */
+  readonly #lost = new Set<string>();
   /** What the decoder has, as it came, for one that has to begin again; the one wanted last is last. */
   readonly #held = new Map<string, { readonly embedded: Embedded; readonly bytes: Blob }>();
   #running: { readonly id: string; readonly abort: AbortController } | null = null;
@@ -82,6 +84,7 @@ export class Parts {
   /** The server, which decodes, has lost it. */
   sendAgain(id: string): void {
     this.#held.delete(id);
+    this.#lost.add(id);
     this.#set(id, null);
     this.#follow(wantedParts(this.#store));
   }
@@ -134,7 +137,11 @@ export class Parts {
   }
 
   /** What is kept may be of another model, or damaged: then it is fetched. */
-  async #open(embedded: Embedded, signal: AbortSignal, isFresh = false): Promise<void> {
+  async #open(
+    embedded: Embedded,
+    signal: AbortSignal,
+    isFresh = this.#lost.delete(embedded.id),
+  ): Promise<void> {
     const { id, image } = embedded;
     const photo = this.#store.photos.value.get(image)?.photo;
     if (photo === undefined) return;
