@@ -123,7 +123,7 @@ it('are changed in a dialog, which says what two of them mean, and outlive a rel
   await dialog.waitFor({ state: 'hidden' });
   await user.page.reload();
   // Before it, the second photo may not be open yet.
-  await user.page.getByText(/^Continued: /).waitFor();
+  await user.status.getByText(/^Continued: /).waitFor();
   expect(await current()).toBe('coffee.jpg');
   await user.page.keyboard.press('h');
   expect(await current()).toBe('chelsea.jpg');
