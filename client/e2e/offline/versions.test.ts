@@ -47,6 +47,8 @@ it('is offered, and open tabs of the version before go on until they are loaded 
   await user.button('Undo').click();
   await offer.getByRole('button', { name: 'Reload' }).click();
   await expect.poll(() => script(user).catch(() => old), { timeout: 60_000 }).not.toBe(old);
+  // The script stands in the page before it has run.
+  await user.waitForDecoder();
   await user.waitForAnswers(1);
   const masks = ({ images }: typeof before) => images[0]?.objects.map(({ mask }) => mask);
   expect(masks(await user.project())).toEqual(masks(before));
