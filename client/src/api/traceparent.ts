@@ -1,11 +1,10 @@
+import { hexadecimal } from '../shared/digest';
+
 /** The header by which a server that collects spans goes on with a trace (W3C Trace Context); others pass over it. */
 export const TRACE_HEADER = 'traceparent';
 
 const BYTES_OF_TRACE = 16;
 const BYTES_OF_SPAN = 8;
-
-const hexadecimal = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** A trace that begins with one request: version, ids of the trace and of the request, and that it is to be kept. */
 export function traceparent(): string {

@@ -2,6 +2,8 @@
  * The files of one build of the page, in a Cache Storage of their own. Nothing is kept whose digest is not that of the
  * build, and nothing handed out that is not what was kept; what is missing or damaged comes from the network.
  */
+import { hexadecimal } from '../shared/digest';
+import { pageCachesOf } from '../shared/pageVersions';
 
 export interface PageFile {
   /** Below the page; that of the page itself is empty. */
@@ -39,7 +41,7 @@ export class PageFiles {
   constructor(scope: string, version: string, files: readonly PageFile[]) {
     this.#scope = scope;
     this.#files = new Map(files.map((file) => [scope + file.path, file]));
-    this.#prefix = `splitseem-page ${scope} `;
+    this.#prefix = pageCachesOf(scope);
     this.#name = this.#prefix + version;
   }
 
@@ -130,8 +132,7 @@ async function good(cache: Cache, url: string, sha256: string | null): Promise<R
 async function checked(response: Response, sha256: string): Promise<Response | null> {
   const bytes = await response.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const found = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (found !== sha256) return null;
+  if (hexadecimal(digest) !== sha256) return null;
   const headers = new Headers({ [LENGTH_HEADER]: String(bytes.byteLength), [DIGEST_HEADER]: sha256 });
   for (const name of KEPT_HEADERS) {
     const value = response.headers.get(name);

@@ -3,6 +3,9 @@
 /** Begins the name of the lock that a page holds while it runs; the address of its script follows. */
 export const PAGE_LOCK = 'splitseem-page-';
 
+/** Begins the names of the caches with the versions of the page below an address. */
+export const pageCachesOf = (scope: string): string => `splitseem-page ${scope} `;
+
 export type PageMessage =
   /** Take the place of the version before. */
   | { readonly kind: 'take-over' }

@@ -1,5 +1,5 @@
 /** The service worker, which keeps the page for when there is no network, and the versions of the page. */
-import { PAGE_LOCK, type PageMessage } from '../../shared/pageVersions';
+import { PAGE_LOCK, pageCachesOf, type PageMessage } from '../../shared/pageVersions';
 import { untilTrue } from '../steps/untilTrue';
 import type { Store } from '../state/store';
 
@@ -46,7 +46,7 @@ async function forgetPage(container: ServiceWorkerContainer): Promise<void> {
   if (registration === undefined) return;
   const { scope } = registration;
   await registration.unregister();
-  const names = (await caches.keys()).filter((name) => name.startsWith(`splitseem-page ${scope} `));
+  const names = (await caches.keys()).filter((name) => name.startsWith(pageCachesOf(scope)));
   await Promise.all(names.map((name) => caches.delete(name)));
 }
 

@@ -3,6 +3,7 @@ import type { Imported, KnownPhoto } from '../../imports/imported';
 import { decodePhoto, measurePhoto, type Convert } from '../../pixels/decodePhoto';
 import { projectFromJson } from '../../codec/unpack';
 import { OVERVIEW_PIXELS, shrunk } from './pixels';
+import { digestOf } from '../../shared/digest';
 import { Failure, unwrap } from '../../shared/errors';
 import type { SizeHw } from '../../shared/types';
 
@@ -76,14 +77,7 @@ export async function readPhoto(file: Blob, name: string, convert: Convert, deco
 }
 
 /** What tells a file from others, whatever it is called. */
-async function fileDigest(file: Blob): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  // Missing on pages without a secure context, whatever its type says.
-  const { subtle } = crypto as Partial<Crypto>;
-  if (subtle === undefined) return (await import('../../shared/sha256')).sha256Hex(bytes);
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const fileDigest = async (file: Blob): Promise<string> => digestOf(new Uint8Array(await file.arrayBuffer()));
 
 /** By the rules of projects, whatever the file was. */
 const checked = ({

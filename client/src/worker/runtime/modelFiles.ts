@@ -1,6 +1,7 @@
 /** Fetches the manifest and the files it names, and trusts none of them before their digest is checked. */
 import { download, type DownloadOptions } from '../../api/download';
 import type { Loaded } from '../../api/wait';
+import { digestOf } from '../../shared/digest';
 import { Failure, unwrap } from '../../shared/errors';
 import {
   fileFor,
@@ -155,7 +156,8 @@ async function fetchFile(
   { file, sha256 }: ModelFile,
   options?: DownloadOptions,
 ): Promise<ArrayBuffer> {
-  const isGood = async (bytes: ArrayBuffer): Promise<boolean> => (await digestOf(bytes)) === sha256;
+  const isGood = async (bytes: ArrayBuffer): Promise<boolean> =>
+    (await digestOf(new Uint8Array(bytes))) === sha256;
   return keptOr(keptAt(modelUrl, sha256), isGood, async () => {
     const bytes = await download(`${modelUrl}/${encodeURIComponent(file)}`, options);
     if (await isGood(bytes)) return bytes;
@@ -174,12 +176,4 @@ const keptAt = (modelUrl: string, digest = ''): string => `${modelUrl}/sha256/${
 function forgetOthers(modelUrl: string, manifest: Manifest): void {
   const digests = JSON.stringify(manifest).match(/[0-9a-f]{64}/g) ?? [];
   void keepOnly(keptAt(modelUrl), new Set(digests.map((digest) => keptAt(modelUrl, digest))));
-}
-
-async function digestOf(bytes: ArrayBuffer): Promise<string> {
-  // Outside a secure context the type lies: there is no `subtle`.
-  const subtle = (crypto as { readonly subtle?: SubtleCrypto }).subtle;
-  if (subtle === undefined) return (await import('../../shared/sha256')).sha256Hex(new Uint8Array(bytes));
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
