@@ -1,16 +1,9 @@
-import { useEffect } from 'preact/hooks';
 import type { App } from '../app';
-import { follow } from '../steps/following';
 import * as say from '../wording/later';
 
-/** Follows the selected object when it is asked to, and shows how far it is; nothing where none is followed. */
+/** How far an object is followed; nothing where none is. */
 export function FollowProgress({ app }: { readonly app: App }) {
-  const { store } = app;
-  const asked = store.followAsked.value;
-  useEffect(() => {
-    if (asked > 0) void follow(app);
-  }, [app, asked]);
-  const following = store.following.value;
+  const following = app.store.following.value;
   if (following === null) return null;
   const { done, total, stop } = following;
   return (

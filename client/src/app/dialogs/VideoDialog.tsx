@@ -127,7 +127,7 @@ function FramesForm(props: FormProps) {
 const Choices = ({ count, onCancel }: { readonly count: number; readonly onCancel: () => void }) => (
   <div class="dialog-actions">
     <button type="button" class="action" onClick={onCancel}>
-      {say.cancelVideo}
+      {say.cancel}
     </button>
     <button type="submit" class="action primary">
       {say.openFrames(count)}

@@ -69,7 +69,7 @@ function MaskTools({ app, object }: Props) {
         aria-label={say.followObject(object.number)}
         disabled={app.store.following.value !== null}
         {...titles(app, 'follow', say.followHint)}
-        onClick={() => followSelected(app)}
+        onClick={() => void followSelected(app)}
       >
         <Icon name="follow" />
       </button>

@@ -173,8 +173,6 @@ const videoSignals = () => ({
   /** Videos whose frames the user is asked to choose. */
   videos: signal<readonly File[]>([]),
   following: signal<FollowProgress | null>(null),
-  /** How often it was asked for. */
-  followAsked: signal(0),
 });
 
 const drawingSwitches = () => ({

@@ -2,6 +2,7 @@
  * Follows the selected object through the photos after the shown one, which are frames: each gets an object of the same
  * track, whose prompts are the mask before it and a click. Fetched when it is wanted.
  */
+import { signal } from '@preact/signals';
 import { followingPrompts } from '../../shared/prompt/following';
 import {
   activeObjectOf,
@@ -54,7 +55,7 @@ class Following {
   readonly #controller: Follower['controller'];
   readonly #track: number;
   readonly #total: number;
-  #isStopped = false;
+  readonly #isStopped = signal(false);
 
   constructor({ store, controller }: Follower, track: number, total: number) {
     this.#store = store;
@@ -71,7 +72,7 @@ class Following {
     for (const frame of frames) {
       const like = this.#on(before);
       const prompts = mask && followingPrompts(mask);
-      if (like === null || prompts === null || this.#isStopped) break;
+      if (like === null || prompts === null || this.#isStopped.value) break;
       this.#ask(before, frame, like, prompts);
       const found = await this.#answerOn(frame);
       // It was stopped, could not be answered, or was taken back.
@@ -111,7 +112,7 @@ class Following {
     const isOver = (): boolean => {
       const object = this.#on(image);
       const isFailed = object?.steps.some(({ id }) => failedSteps.value.has(id)) ?? true;
-      return this.#isStopped || isFailed || phaseOf(this.#store, image) === 'failed';
+      return this.#isStopped.value || isFailed || phaseOf(this.#store, image) === 'failed';
     };
     const answer = (): CocoRle | null => {
       const object = this.#on(image);
@@ -119,20 +120,12 @@ class Following {
       const result = last && session.value.results.get(last.id);
       return result && !result.isDraft && result.isCoarse !== true ? result.mask : null;
     };
-    await untilTrue(() => (this.#watched(), isOver() || answer() !== null));
+    await untilTrue(() => isOver() || answer() !== null);
     return isOver() ? null : answer();
   }
 
-  /** Stopping is seen by what waits. */
-  #watched(): unknown {
-    return this.#store.following.value;
-  }
-
   #say(done: number): void {
-    const stop = (): void => {
-      this.#isStopped = true;
-      this.#say(done);
-    };
+    const stop = (): void => void (this.#isStopped.value = true);
     this.#store.following.value = { done, total: this.#total, stop };
   }
 

@@ -60,7 +60,7 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   lock: { run: lockSelected },
   group: { run: groupSelected },
   ungroup: { run: ungroupSelected },
-  follow: { run: followSelected },
+  follow: { run: (app) => void followSelected(app) },
   'fill-holes': { run: (app) => repairSelected(app, 'fill-holes') },
   'remove-specks': { run: (app) => repairSelected(app, 'remove-specks') },
   smooth: { run: (app) => repairSelected(app, 'smooth') },

@@ -140,7 +140,6 @@ export const framesOfAVideo = 'Frames of a video';
 export const closeTheVideo = 'Close the video';
 export const framesASecond = 'Frames a second';
 export const atMost = 'At most';
-export const cancelVideo = 'Cancel';
 export const readingFrames = 'Reading frames';
 export const aboutVideo = (length: string, width: number, height: number): string =>
   `: ${length}, ${width} x ${height} pixels`;
