@@ -226,7 +226,6 @@ async function makeObject(world: World, dice: Dice, begin: Act): Promise<void> {
   await world.page.keyboard.press('n');
 }
 
-/** Now and then the page is loaded again, or the server ends while the user works. */
 /** Zoom in somewhere, and have the part in sight in full detail; its end comes with the next photo. */
 async function sharpen(world: World, dice: Dice): Promise<void> {
   const { x, y } = await onPhoto(world, somewhere(dice));
@@ -239,6 +238,7 @@ async function sharpen(world: World, dice: Dice): Promise<void> {
   await world.page.keyboard.press('Control+0');
 }
 
+/** Now and then the page is loaded again, or the server ends while the user works. */
 async function disturb(world: World, photo: number): Promise<void> {
   if (photo % RELOAD_EVERY === 1) {
     world.count('reload');
