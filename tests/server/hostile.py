@@ -37,6 +37,8 @@ SERVE = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "s
 CLIENTS = 4
 FIRST = 1000
 """Bodies after which all is loaded that will be, and what is kept of the last images and sizes is full."""
+REST_S = 5.0
+"""After which the service has given back what is free: it looks every two seconds."""
 ANSWER_S = 120.0
 SLOW_S = 1.0
 IMAGE_ROUTES = ("/embed?canvas=64", "/v1/upright", "/v1/decode?canvas=64", "/v1/panoptic?canvas=64")
@@ -402,11 +404,16 @@ async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, list[in
     """
     memory = Memory(pid)
     await attack(url, min(bodies, FIRST), seed + 1, memory)
-    await start_processes(url, seed)
-    before = memory.now()
+    before = await at_rest(url, seed, memory)
     seen = await attack(url, bodies, seed, memory)
-    await start_processes(url, seed + 1)
-    return seen, [before, memory.peak, memory.now()]
+    return seen, [before, memory.peak, await at_rest(url, seed + 1, memory)]
+
+
+async def at_rest(url: str, seed: int, memory: Memory) -> int:
+    """Resident bytes with all processes there and nothing to do."""
+    await start_processes(url, seed)
+    await asyncio.sleep(REST_S)
+    return memory.now()
 
 
 async def start_processes(url: str, seed: int) -> None:
