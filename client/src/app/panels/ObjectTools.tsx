@@ -5,6 +5,7 @@ import { Icon, Picture } from '../parts/icons';
 import { whyNot } from '../state/tools';
 import { chooseExample } from '../tools/objectActions';
 import { followSelected } from '../tools/followActions';
+import { neighbourOf } from '../tools/photoActions';
 import { groupSelected, lock } from '../tools/marking';
 import { titles } from '../tools/keyMap';
 import { REPAIRS, repairSelected, type Repair, type RepairMethod } from '../tools/repairs';
@@ -63,18 +64,26 @@ function MaskTools({ app, object }: Props) {
       >
         <Icon name="group" />
       </button>
-      <button
-        type="button"
-        class="quiet"
-        aria-label={say.followObject(object.number)}
-        disabled={app.store.following.value !== null}
-        {...titles(app, 'follow', say.followHint)}
-        onClick={() => void followSelected(app)}
-      >
-        <Icon name="follow" />
-      </button>
+      <FollowButton app={app} object={object} />
       <OtherMask app={app} object={object} />
     </>
+  );
+}
+
+/** Only where a photo comes after the shown one. */
+function FollowButton({ app, object }: Props) {
+  if (neighbourOf(app, 1) === null) return null;
+  return (
+    <button
+      type="button"
+      class="quiet"
+      aria-label={say.followObject(object.number)}
+      disabled={app.store.following.value !== null}
+      {...titles(app, 'follow', say.followHint)}
+      onClick={() => void followSelected(app)}
+    >
+      <Icon name="follow" />
+    </button>
   );
 }
 
