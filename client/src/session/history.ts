@@ -14,10 +14,19 @@ import {
 } from './state';
 
 /** An image after a change that can be undone; what was undone before can no longer be redone. */
-export function commit(session: Session, image: ImageState, what: string, after: ImageDocument): Session {
+export function commit(
+  session: Session,
+  image: ImageState,
+  what: string,
+  after: ImageDocument,
+  together?: number,
+): Session {
   // The image may have been numbered on the way; what undo goes back to is the document the session has.
   const before = session.images.find(({ id }) => id === image.id)?.document ?? image.document;
-  const change: ChangeSet = { what, before, after, at: session.clock };
+  const change: ChangeSet = {
+    ...{ what, before, after, at: session.clock },
+    ...(together !== undefined && { together }),
+  };
   const next = { ...image, document: after, undo: [...image.undo, change], redo: [] };
   const committed = tick({ ...replaceImage(session, next), classRedo: [], reopened: [] });
   // Only what can no longer be redone is out of reach.
@@ -71,7 +80,7 @@ function undoable(session: Session): readonly Possible[] {
   const [closed, classes, image] = [session.closed.at(-1), session.classUndo.at(-1), activeImageOf(session)];
   const change = image?.undo.at(-1);
   return [
-    ...(image && change ? [{ ...change, take: () => undoOnImage(session, image, change) }] : []),
+    ...(image && change ? [{ ...change, take: () => onAll(session, image, change, undoing) }] : []),
     ...(classes ? [{ ...classes, take: () => undoClasses(session, classes) }] : []),
     ...(closed
       ? [{ what: `closing ${closed.image.name}`, at: closed.at, take: () => reopen(session, closed) }]
@@ -83,7 +92,7 @@ function redoable(session: Session): readonly Possible[] {
   const [classes, image] = [session.classRedo.at(-1), activeImageOf(session)];
   const [change, reopened] = [image?.redo.at(-1), session.reopened.at(-1)];
   return [
-    ...(image && change ? [{ ...change, take: () => redoOnImage(session, image, change) }] : []),
+    ...(image && change ? [{ ...change, take: () => onAll(session, image, change, redoing) }] : []),
     ...(classes ? [{ ...classes, take: () => redoClasses(session, classes) }] : []),
     ...(image && reopened?.id === image.id
       ? [{ what: `closing ${image.name}`, at: reopened.at, take: () => closeAgain(session, reopened) }]
@@ -91,17 +100,43 @@ function redoable(session: Session): readonly Possible[] {
   ];
 }
 
-function undoOnImage(session: Session, image: ImageState, change: ChangeSet): Session {
-  // Selecting is no change; redo brings back what was selected when the change was undone.
-  const undone = { ...change, after: image.document, at: session.clock };
-  const [rest, redo] = [image.undo.slice(0, -1), [...image.redo, undone]];
-  return tick(replaceImage(session, { ...image, document: change.before, undo: rest, redo }));
+/** A direction in which changes of photos are gone through: which change is next, and the photo after it. */
+interface Direction {
+  readonly next: (image: ImageState) => ChangeSet | undefined;
+  readonly take: (image: ImageState, change: ChangeSet, at: number) => ImageState;
 }
 
-function redoOnImage(session: Session, image: ImageState, change: ChangeSet): Session {
-  const redone = { ...change, before: image.document, at: session.clock };
-  const [undoable, rest] = [[...image.undo, redone], image.redo.slice(0, -1)];
-  return tick(replaceImage(session, { ...image, document: change.after, undo: undoable, redo: rest }));
+const undoing: Direction = {
+  next: ({ undo }) => undo.at(-1),
+  take: (image, change, at) => {
+    // Selecting is no change; redo brings back what was selected when the change was undone.
+    const undone = { ...change, after: image.document, at };
+    return {
+      ...image,
+      document: change.before,
+      undo: image.undo.slice(0, -1),
+      redo: [...image.redo, undone],
+    };
+  },
+};
+
+const redoing: Direction = {
+  next: ({ redo }) => redo.at(-1),
+  take: (image, change, at) => {
+    const redone = { ...change, before: image.document, at };
+    return { ...image, document: change.after, undo: [...image.undo, redone], redo: image.redo.slice(0, -1) };
+  },
+};
+
+/** Also on the other photos where a change that was made together with this one is next. */
+function onAll(session: Session, image: ImageState, change: ChangeSet, { next, take }: Direction): Session {
+  const isTogether = (other: ImageState): boolean =>
+    change.together !== undefined && next(other)?.together === change.together;
+  const images = session.images.map((other) => {
+    const taken = other.id === image.id ? change : isTogether(other) ? next(other) : undefined;
+    return taken === undefined ? other : take(other, taken, session.clock);
+  });
+  return tick({ ...session, images });
 }
 
 function undoClasses(session: Session, change: ClassChange): Session {

@@ -81,6 +81,8 @@ export interface ChangeSet {
   readonly after: ImageDocument;
   /** By the session's clock: when it was made, undone or redone, whichever was last. */
   readonly at: number;
+  /** Changes of several photos that are undone and redone as one have the same number. */
+  readonly together?: number;
 }
 
 /** What holds for the objects of all photos: the names that the user labels them with, and what goes with these. */

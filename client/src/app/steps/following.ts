@@ -41,26 +41,38 @@ export async function follow({ store, controller }: Follower): Promise<void> {
     controller.notify(say.nowhereToFollow);
     return;
   }
-  controller.change((session) => tracked(session, image.id, object.id));
+  // No two have the same: each is a change, and with a change the clock goes on.
+  const together = store.session.value.clock;
+  controller.change((session) => tracked(session, image.id, object.id, together));
   const track = ofObject(store, image.id, object.id)?.track ?? 0;
-  const following = new Following({ store, controller }, track, frames.length);
+  const following = new Following({ store, controller }, { track, together, total: frames.length });
   await following.through(
     image.id,
     frames.map(({ id }) => id),
   );
 }
 
+interface Wish {
+  readonly track: number;
+  /** Of the changes, which are undone as one. */
+  readonly together: number;
+  /** Frames. */
+  readonly total: number;
+}
+
 class Following {
   readonly #store: Store;
   readonly #controller: Follower['controller'];
   readonly #track: number;
+  readonly #together: number;
   readonly #total: number;
   readonly #isStopped = signal(false);
 
-  constructor({ store, controller }: Follower, track: number, total: number) {
+  constructor({ store, controller }: Follower, { track, together, total }: Wish) {
     this.#store = store;
     this.#controller = controller;
     this.#track = track;
+    this.#together = together;
     this.#total = total;
   }
 
@@ -97,7 +109,9 @@ class Following {
     const isWatched = this.#store.activeImage.value?.id === before;
     // A locked one says where the thing is, as it is.
     if (this.#on(frame)?.isLocked !== true)
-      this.#controller.change((session) => followInto(session, like, frame, prompts, performance.now()));
+      this.#controller.change((session) =>
+        followInto(session, like, frame, prompts, performance.now(), this.#together),
+      );
     if (isWatched) this.#controller.activateImage(frame);
   }
 

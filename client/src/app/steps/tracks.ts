@@ -25,14 +25,14 @@ export function framesAfter({ images }: Session, id: ImageId): readonly ImageSta
   return end < 0 ? after : after.slice(0, end);
 }
 
-/** The session where an object has a track, a new one unless it has one. */
-export function tracked(session: Session, imageId: ImageId, objectId: ObjectId): Session {
+/** The session where an object has a track, a new one unless it has one. `together`: see `ChangeSet`. */
+export function tracked(session: Session, imageId: ImageId, objectId: ObjectId, together?: number): Session {
   const image = imageOf(session, imageId);
   const object = image?.document.objects.find(({ id }) => id === objectId);
   if (image === null || object === undefined || object.track !== undefined) return session;
   const track = Math.min(1 + Math.max(0, ...tracksOf(session)), MAX_OBJECT_NUMBER);
   const objects = image.document.objects.map((one) => (one === object ? { ...one, track } : one));
-  return commit(session, image, 'follow', { ...image.document, objects });
+  return commit(session, image, 'follow', { ...image.document, objects }, together);
 }
 
 const tracksOf = ({ images }: Session): readonly number[] =>
@@ -44,7 +44,8 @@ export const ofTrack = (image: ImageState, track: number): SegmentObject | null 
 
 /**
  * Ask a photo for the thing that an object of another photo is. It takes the place of the one of the same track that is
- * there; else it is a new one, with the number of the other where that is free. It is selected.
+ * there; else it is a new one, with the number of the other where that is free. It is selected. `together`: see
+ * `ChangeSet`.
  */
 export function followInto(
   session: Session,
@@ -52,6 +53,7 @@ export function followInto(
   imageId: ImageId,
   prompts: readonly PromptItem[],
   givenAt: number,
+  together?: number,
 ): Session {
   const image = imageOf(session, imageId);
   if (image === null || like.track === undefined) return session;
@@ -72,6 +74,7 @@ export function followInto(
     { ...made.image, nextNumber },
     'follow',
     { ...made.document, objects, hidden, activeObject: id },
+    together,
   );
 }
 

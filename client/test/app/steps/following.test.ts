@@ -81,10 +81,61 @@ describe('following an object', () => {
     expect(objects()[2]?.[0]?.prompts[0]).toMatchObject({ counts: [0, 2, 22], hint: true });
   });
 
-  it('is taken back on each photo by undo', async () => {
+  it('is taken back on all photos by one undo, and done again by one redo', async () => {
     await followed();
+    const after = objects();
     world.controller.undo();
-    expect(tracks()).toEqual([[1], [1], []]);
+    expect(tracks()).toEqual([[undefined], [], []]);
+    expect(kinds()).toEqual([['click'], [], []]);
+    world.controller.redo();
+    expect(objects()).toEqual(after);
+    world.controller.undo();
+    world.controller.activateImage(world.store.session.value.images[0]?.id ?? '');
+    world.controller.undo();
+    expect(kinds()).toEqual([[], [], []]);
+  });
+
+  it('is taken back where nothing came after it, and elsewhere after what did', async () => {
+    await followed();
+    const [first, second] = world.store.session.value.images;
+    world.controller.activateImage(second?.id ?? '');
+    world.controller.give(click(0.5, 1.5));
+    await answerAll();
+    world.controller.activateImage(first?.id ?? '');
+    world.controller.undo();
+    expect(kinds()).toEqual([['click'], ['mask,click,click'], []]);
+    world.controller.activateImage(second?.id ?? '');
+    world.controller.undo();
+    expect(kinds()).toEqual([['click'], ['mask,click'], []]);
+    world.controller.undo();
+    expect(kinds()).toEqual([['click'], [], []]);
+  });
+
+  it('is taken back by itself, not with what was followed before it', async () => {
+    await followed();
+    const before = objects();
+    world.controller.activateImage(world.store.session.value.images[0]?.id ?? '');
+    world.controller.newObject();
+    world.controller.give(click(2.5, 0.5));
+    await answerAll();
+    await followed();
+    expect(tracks()).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
+    world.controller.undo();
+    expect(objects().slice(1)).toEqual(before.slice(1));
+  });
+
+  it('ends when it is taken back meanwhile', async () => {
+    const following = follow(world);
+    await settle();
+    await world.answer();
+    world.controller.undo();
+    await following;
+    expect(tracks()).toEqual([[undefined], [], []]);
+    expect(world.store.following.value).toBeNull();
   });
 
   it('changes no locked object', async () => {
