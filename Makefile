@@ -16,7 +16,7 @@ CLIENT_SOURCES := $(shell find client -type f -not -path '*/node_modules/*' -not
 EXPORT_SOURCES := $(wildcard decoder_export/splitseem_export/*.py server/splitseem_model/*.py server/splitseem_model/*/*.py server/splitseem_model/weights/*.safetensors)
 NODE_MODULES := client/node_modules/.package-lock.json
 
-.PHONY: help setup demo test check format readers other-tools label-studio ray jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
+.PHONY: help setup demo test check format readers other-tools label-studio ray root jupyter fuzz bench bench-browser day train bundle release offline text test-gpu screenshot animations screens tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -44,6 +44,9 @@ label-studio: .venv-readers/installed .venv-label-studio/installed setup ## a re
 
 ray: .venv-ray/installed setup ## embeddings of many images on a Ray cluster of several nodes, in an environment of its own, 450 MB
 	.venv-ray/bin/python -m pytest -q -W default tests/fleet
+
+root: .venv/installed ## the server's image in a Debian of its release, without a container engine: as root, with debootstrap, 4 minutes
+	DEBIAN_ROOTS=build/roots $(BIN)/python -m pytest -q -rs tests/containers
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB
 	cd client && JUPYTER=$(CURDIR)/.venv-jupyter/bin/jupyter \
