@@ -8,6 +8,7 @@ import { useStage } from './stage';
 
 const SAMPLE = 'coffee.jpg';
 const OTHER = 'rocket.jpg';
+const PATIENTLY = { timeout: 20_000 };
 
 const stage = useStage({ apart: true });
 let user: PageUnderTest;
@@ -129,6 +130,80 @@ describe('work', () => {
         };
       });
     });
+  });
+});
+
+/** From now on, the calls of the decoder that answer prompts, by every page of this tab. */
+async function countSteps(): Promise<() => Promise<number>> {
+  const count = (): void => {
+    const counted = globalThis as unknown as { steps: number };
+    counted.steps = 0;
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const send = Worker.prototype.postMessage as (this: Worker, ...args: unknown[]) => void;
+    Worker.prototype.postMessage = function (this: Worker, ...args: unknown[]) {
+      if ((args[0] as { call?: string }).call === 'step') counted.steps++;
+      send.apply(this, args);
+    };
+  };
+  await user.page.addInitScript(count);
+  return () => user.page.evaluate(() => (globalThis as unknown as { steps: number }).steps);
+}
+
+/** How many prompts the kept answers of each object are to; with `spoil` they are of another model from now on. */
+const keptAnswers = (spoil = false): Promise<number[]> =>
+  user.page.evaluate(async (isSpoilt) => {
+    const done = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve) => {
+        request.onsuccess = () => {
+          resolve(request.result);
+        };
+      });
+    const database = await done(indexedDB.open('splitseem-answers'));
+    const store = database.transaction('answers', 'readwrite').objectStore('answers');
+    const all = (await done(store.getAll())) as { steps: unknown[] }[];
+    if (isSpoilt) for (const one of all) await done(store.put({ ...one, model: '00' }));
+    database.close();
+    return all.map(({ steps }) => steps.length).sort();
+  }, spoil);
+
+describe('masks', () => {
+  it('of all photos are there after a reload without a step, and the next click is what it would have been', async () => {
+    await user.openSample(OTHER);
+    await user.click({ x: 0.5, y: 0.5 });
+    await work();
+    const last = { x: 0.3, y: 0.85 };
+    const corrected = (await user.click(last)).mask;
+    await user.button('Undo').click();
+    await expect.poll(() => keptAnswers(), PATIENTLY).toEqual([1, 1, 2]);
+    await saved();
+    const before = [essence(await user.project()), (await user.exportAs('COCO')).toString()];
+    const steps = await countSteps();
+    await user.page.reload();
+    await expect.poll(async () => essence(await user.project()), PATIENTLY).toEqual(before[0]);
+    await user.waitForEmbedding();
+    expect([essence(await user.project()), (await user.exportAs('COCO')).toString()]).toEqual(before);
+    expect(await steps()).toBe(0);
+    expect((await user.click(last)).mask).toEqual(corrected);
+    // One for the click that was kept, one for the new one.
+    expect(await steps()).toBe(2);
+    await expect.poll(() => keptAnswers(), PATIENTLY).toEqual([1, 2, 2]);
+  });
+
+  it('of another model are answered again', async () => {
+    const before = await work();
+    await expect.poll(() => keptAnswers(), PATIENTLY).toEqual([1, 2]);
+    await keptAnswers(true);
+    const steps = await countSteps();
+    await user.page.reload();
+    await expect.poll(steps, PATIENTLY).toBe(3);
+    await expect.poll(async () => essence(await user.project()), PATIENTLY).toEqual(before);
+  });
+
+  it('go with the work', async () => {
+    await work();
+    await expect.poll(() => keptAnswers(), PATIENTLY).toEqual([1, 2]);
+    await user.button(`Close ${SAMPLE}`).click();
+    await expect.poll(() => keptAnswers(), PATIENTLY).toEqual([]);
   });
 });
 

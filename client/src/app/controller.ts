@@ -6,6 +6,7 @@ import type { Loaded } from '../api/wait';
 import type { DecoderBridge } from '../bridge/decoder';
 import type { AwaitedImage, PhotoIdentity } from '../session/matching';
 import { setClassList } from '../session/classes';
+import { forgetOtherModels, wake, withKept } from '../session/kept';
 import { lockedActive } from '../session/marks';
 import { classListOf } from '../session/project';
 import {
@@ -14,6 +15,8 @@ import {
   imageOf,
   type ClassList,
   type ImageId,
+  type ImageState,
+  type ObjectId,
   type PendingStep,
   type Session,
 } from '../session/state';
@@ -61,6 +64,9 @@ export interface Services {
   readonly now: () => number;
 }
 
+/** Of an image: the answers that were kept through a reload, by step. */
+export type KeptOf = (image: ImageState) => Session['results'];
+
 /** Photos in the background that are embedded at the same time; the server makes one after the other anyway. */
 const BACKGROUND_PHOTOS = 2;
 
@@ -99,7 +105,7 @@ export class Controller {
         part === null ? this.#sendAgain(image, true) : this.#parts.sendAgain(id),
     });
     this.#parts = new Parts(store, services, { onArrival, onError });
-    new Preview(store, services.decoder, this.#texts);
+    new Preview(store, services.decoder, this.#texts, (object) => untracked(() => this.wake(object)));
     followCanvases(store, (image) => this.#sendAgain(image));
     new Sharpening(store, services, this.#texts, onArrival);
     services.decoder.onLost?.(() => this.#revive());
@@ -142,7 +148,8 @@ export class Controller {
     this.#store.notice.value ??= remarks.text;
   }
 
-  openPhoto(photo: Photo, shows = true): void {
+  /** Args: keptOf: answers that are known of the objects that the photo is given. */
+  openPhoto(photo: Photo, shows = true, keptOf: KeptOf = () => new Map()): void {
     const { session, photos } = this.#store;
     this.#clearMessages();
     const before = session.value.activeImage;
@@ -154,9 +161,17 @@ export class Controller {
     photos.value = new Map(photos.value).set(id, { photo, readiness });
     this.#sayShrunk(photo);
     this.#projects.restore();
+    this.#takeKept(id, keptOf);
     this.#store.awaitedOpen.value = true;
     this.#texts.run();
     this.#queueEmbed(id, photo);
+  }
+
+  #takeKept(id: ImageId, keptOf: KeptOf): void {
+    const { session, decoder } = this.#store;
+    const image = imageOf(session.value, id);
+    const model = decoder.value.phase === 'ready' ? decoder.value.info.fingerprint : null;
+    if (image !== null) session.value = withKept(session.value, keptOf(image), model);
   }
 
   openProject(project: Project): void {
@@ -331,6 +346,13 @@ export class Controller {
     this.#store.notice.value = notice;
   }
 
+  /** Have an object that was kept answered again, for the prompts to come. */
+  wake(object: ObjectId): void {
+    const { session } = this.#store;
+    session.value = wake(session.value, object);
+    this.#decoding.run();
+  }
+
   /** What of a prompt the decoder is told; null while it cannot be. */
   argsOf(pending: PendingStep): StepArgs | null {
     return stepArgs(this.#store, this.#texts, pending);
@@ -360,7 +382,7 @@ export class Controller {
   }
 
   async #load(): Promise<void> {
-    const { decoder } = this.#store;
+    const { decoder, session } = this.#store;
     decoder.value = { phase: 'loading' };
     this.#store.textGraphs.value = 'absent';
     const { modelUrl, threads, provider = 'wasm', maps, patience } = this.#services;
@@ -370,6 +392,7 @@ export class Controller {
     };
     const info = await this.#services.decoder.call('load', { modelUrl, ...wishes }, { onProgress });
     this.#store.vocabulary.value = info.vocabulary;
+    session.value = forgetOtherModels(session.value, info.fingerprint);
     decoder.value = { phase: 'ready', info };
     this.#texts.run();
   }

@@ -19,5 +19,6 @@ export function editResult(edit: EditItem, previous: StepResult | null, size: Si
   const before = edit.kind === 'mask' ? null : previous;
   const mask = applyEdits(before?.mask ?? emptyMask(size), [edit]);
   const { maskLogits, classEmbed, score, isDraft } = before ?? NOTHING;
-  return { maskLogits, classEmbed, score, isDraft, mask, area: rleArea(mask), timings: NO_TIME };
+  const known = { maskLogits, classEmbed, score, isDraft, ...(before?.kept && { kept: before.kept }) };
+  return { ...known, mask, area: rleArea(mask), timings: NO_TIME };
 }

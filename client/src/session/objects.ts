@@ -62,6 +62,20 @@ export function deselect(session: Session): Session {
   return replaceImage(session, { ...image, document: { ...image.document, activeObject: null } });
 }
 
+/** Accept the selected object if it has one prompt, which says all of it: the next prompt begins another. */
+export function acceptBegun(session: Session): Session {
+  const image = activeImageOf(session);
+  const [first, ...others] = (image && activeObjectOf(image)?.steps) ?? [];
+  return first !== undefined && others.length === 0 && isWhole(first.prompt) ? deselect(session) : session;
+}
+
+/** Clicks and strokes are corrected by others. */
+const WHOLE: ReadonlySet<string> = new Set(['box', 'polygon', 'mask', 'text', 'example']);
+
+/** Negative ones take something from an object. */
+const isWhole = (prompt: PromptItem): boolean =>
+  WHOLE.has(prompt.kind) && !('label' in prompt && prompt.label === 0);
+
 /** Select the object after (1) or before (-1) the selected one; after the last comes the first. */
 export function selectNeighbour(session: Session, by: -1 | 1): Session {
   const image = activeImageOf(session);

@@ -1,6 +1,7 @@
 /** What the user has made: images, objects in them, prompts in order. Plain immutable data. */
 import type { ClassAttributeFields } from '../shared/generated';
 import type { LabelOrigin, PhotoMark, PromptItem, SizeHw, StepResult } from '../shared/types';
+import { isAskedAgain } from './kept';
 
 export type ImageId = string;
 export type ObjectId = string;
@@ -242,7 +243,10 @@ export type LeftOut = Pick<ReadonlySet<StepId>, 'has'>;
 
 const NONE: LeftOut = new Set();
 
-/** The first step of every object that has no result, or only a draft of one where there can be a better one. */
+/**
+ * The first step of every object that has no result, or only a draft of one where there can be a better one, or one that
+ * was kept and says too little to the steps after it.
+ */
 export const pendingSteps = (
   session: Session,
   isComplete: IsComplete,
@@ -280,9 +284,11 @@ function firstPending(
   isComplete: IsComplete,
 ): PendingStep | null {
   const embedded = embeddedOf(image, object.part ?? null);
+  const asksAgain = isAskedAgain(session.results, object.steps);
   const index = object.steps.findIndex(({ id }) => {
     const result = session.results.get(id);
-    return result === undefined || (result.isDraft && isComplete(embedded.id));
+    if (result === undefined || (asksAgain && result.kept !== undefined)) return true;
+    return result.isDraft && isComplete(embedded.id);
   });
   const step = object.steps[index];
   if (step === undefined) return null;

@@ -54,7 +54,7 @@ export interface OpenedImage {
 export type WorkerTimings = Readonly<Record<WorkerStage, number>>;
 
 /** Names are given on the page, which has the vocabulary. */
-export type WorkerStepResult = Omit<StepResult, 'timings' | 'maskLogits' | keyof Naming> & {
+export type WorkerStepResult = Omit<StepResult, 'timings' | 'maskLogits' | 'kept' | keyof Naming> & {
   readonly maskLogits: MaskLogits;
   readonly timings: WorkerTimings;
 };

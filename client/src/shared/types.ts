@@ -86,7 +86,16 @@ export interface StepResult {
   readonly isDraft: boolean;
   /** Whether the mask is still that of the decoder's cells, which one with the edges of the photo can replace. */
   readonly isCoarse?: boolean;
+  /** That it was kept through a reload, without what the next prompt needs; absent: it has that. */
+  readonly kept?: KeptAnswer;
   readonly timings: StepTimings;
+}
+
+export interface KeptAnswer {
+  /** Fingerprint of the model that gave it. */
+  readonly model: string;
+  /** Whether its prompt is to be answered again, for what the next one needs. */
+  readonly isWanted: boolean;
 }
 
 export type PromptItem = PromptMessage['items'][number];

@@ -70,6 +70,7 @@ function answerIn(before: Session, after: Session, image: ImageState): string | 
   const result = object && resultOf(after, object);
   const known = object && resultOf(before, object);
   if (!object || !result || result.isDraft || result === known) return null;
+  if (known?.kept !== undefined && known.mask === result.mask) return null; // it was there before
   if (known?.isCoarse === true && known.maskLogits === result.maskLogits) return null; // only its edge is another
   const label = object.userLabel ?? result.label;
   const score =

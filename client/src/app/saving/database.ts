@@ -3,6 +3,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { ImageId } from '../../session/state';
 import type { EmbeddingShelf } from '../photos/keptEmbeddings';
 import type { KeptWork } from '../state/kept';
+import { openAnswers, type AnswerShelf } from './answerShelf';
 import { hasRoom } from './room';
 import { openShelf, type Shelf } from './shelf';
 
@@ -17,10 +18,12 @@ export interface Works {
   deleteFile(work: string, image: ImageId): Promise<void>;
   /** The latest first. */
   list(): Promise<readonly KeptWork[]>;
-  /** With its files, and embeddings of which no other work is. */
+  /** With its files, and embeddings and answers of photos that no other work has. */
   delete(work: string): Promise<void>;
   /** Hears that the storage holds not all embeddings. */
   onFull(listener: () => void): void;
+  /** What prompts were answered; null where that cannot be kept. */
+  readonly answers: AnswerShelf | null;
 }
 
 const NAME = 'splitseem';
@@ -48,17 +51,20 @@ export async function openWorks(): Promise<Opened> {
     },
   });
   const embeddings = await openShelf().catch(() => null);
-  return { works: new Database(database, embeddings), embeddings };
+  const answers = await openAnswers().catch(() => null);
+  return { works: new Database(database, embeddings, answers), embeddings };
 }
 
 class Database implements Works {
   readonly #database: IDBPDatabase<Schema>;
 
   readonly #embeddings: Shelf | null;
+  readonly answers: AnswerShelf | null;
 
-  constructor(database: IDBPDatabase<Schema>, embeddings: Shelf | null) {
+  constructor(database: IDBPDatabase<Schema>, embeddings: Shelf | null, answers: AnswerShelf | null) {
     this.#database = database;
     this.#embeddings = embeddings;
+    this.answers = answers;
   }
 
   async put(work: KeptWork): Promise<void> {
@@ -79,7 +85,7 @@ class Database implements Works {
 
   async deleteFile(work: string, image: ImageId): Promise<void> {
     await this.#database.delete('files', [work, image]);
-    await this.#forgetEmbeddings();
+    await this.#forgetOthers();
   }
 
   async list(): Promise<readonly KeptWork[]> {
@@ -94,16 +100,18 @@ class Database implements Works {
       transaction.objectStore('files').delete(IDBKeyRange.bound([work], [work, []])),
       transaction.done,
     ]);
-    await this.#forgetEmbeddings();
+    await this.#forgetOthers();
   }
 
   onFull(listener: () => void): void {
     if (this.#embeddings !== null) this.#embeddings.onFull = listener;
   }
 
-  /** Of photos that no work has any more. */
-  async #forgetEmbeddings(): Promise<void> {
+  /** What is kept of photos that no work has any more. */
+  async #forgetOthers(): Promise<void> {
     const photos = (await this.list()).flatMap((work) => work.photos);
-    await this.#embeddings?.keepOnly(new Set(photos.flatMap(({ digest }) => digest ?? [])));
+    const digests = new Set(photos.flatMap(({ digest }) => digest ?? []));
+    await this.#embeddings?.keepOnly(digests);
+    await this.answers?.keepOnly(digests);
   }
 }

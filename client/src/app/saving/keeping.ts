@@ -6,8 +6,10 @@ import type { Controller } from '../controller';
 import type { Photo } from '../photos/photo';
 import { summaryOf, type KeptPhoto, type KeptWork } from '../state/kept';
 import type { Store } from '../state/store';
+import { AnswerKeeping } from './answerKeeping';
 import { Autosave, troubleOf } from './autosave';
 import type { Works } from './database';
+import { resultsIn } from './keptAnswers';
 import { holdWork, nameOfTab, nameTab, openWorkIds } from './locks';
 import * as say from '../wording/page';
 
@@ -22,6 +24,7 @@ export interface KeepingParts {
 interface Open {
   readonly works: Works;
   readonly autosave: Autosave;
+  readonly answers: AnswerKeeping | null;
 }
 
 /** The lock of a page that was just left may live a little longer, milliseconds. */
@@ -45,13 +48,15 @@ export class Keeping {
       const works = await openWorks();
       works.onFull(() => (store.needsServer.value = true));
       const autosave = new Autosave(store, works, this.#id, () => Date.now());
-      this.#open = { works, autosave };
+      const answers = works.answers && new AnswerKeeping(store, works.answers);
+      this.#open = { works, autosave, answers };
     } catch (thrown) {
       store.saved.value = { phase: 'failed', error: troubleOf(thrown, 'storage-missing') };
       return;
     }
     holdWork(this.#id);
     this.#open.autosave.start();
+    this.#open.answers?.start();
     await this.#continueAfterReload();
     nameTab(this.#id);
     const isEmpty = computed(() => store.session.value.images.length === 0);
@@ -89,7 +94,7 @@ export class Keeping {
     try {
       controller.openProject(unwrap(projectFromJson(JSON.parse(work.project))));
       store.awaitedOpen.value = false;
-      for (const photo of work.photos) await this.#openPhoto(works, work, photo);
+      for (const photo of work.photos) await this.#openPhoto(this.#open, work, photo);
       controller.continueAt(work.shown.object);
       if (store.error.value === null) controller.notify(say.continued(summaryOf(work)));
       await autosave.settled();
@@ -113,7 +118,11 @@ export class Keeping {
   }
 
   /** A photo that cannot be read any more is waited for, like those of any project. */
-  async #openPhoto(works: Works, work: KeptWork, { image, name, digest }: KeptPhoto): Promise<void> {
+  async #openPhoto(
+    { works, answers }: Open,
+    work: KeptWork,
+    { image, name, digest }: KeptPhoto,
+  ): Promise<void> {
     const { controller, reopen } = this.#parts;
     const file = await works.file(work.id, image);
     if (file === null) return;
@@ -121,11 +130,23 @@ export class Keeping {
       const size = { height: 0, width: 0 };
       const isShown = image === work.shown.image;
       const kept = { name, file, size, bitmap: null, ...(digest !== null && { digest }) };
-      controller.openPhoto(await reopen(kept, isShown), isShown);
+      const photo = await reopen(kept, isShown);
+      const answered = await answersOn(works, digest);
+      controller.openPhoto(photo, isShown, (opened) => {
+        const results = resultsIn(opened, answered);
+        answers?.know(opened, digest ?? '', results);
+        return results;
+      });
     } catch (thrown) {
       controller.report(toClientError(thrown, 'image'));
     }
   }
+}
+
+/** None where they cannot be read. */
+async function answersOn({ answers }: Works, digest: string | null): Promise<readonly unknown[]> {
+  if (answers === null || digest === null) return [];
+  return answers.ofPhoto(digest).catch(() => []);
 }
 
 function withdraw({ kept }: Store, work: KeptWork): void {

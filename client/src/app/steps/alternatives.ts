@@ -3,9 +3,11 @@ import { signal } from '@preact/signals';
 import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../shared/model/providers';
 import { answerOtherwise, lastClick } from '../../session/alternatives';
+import { isAsleep } from '../../session/kept';
 import {
   activeObjectOf,
   embeddedOf,
+  type ObjectId,
   type PendingStep,
   type SegmentObject,
   type Session,
@@ -17,6 +19,7 @@ import { toClientError, type ClientError } from '../../shared/errors';
 import type { Extent } from '../../shared/types';
 import { isReady, namingOf, type Store } from '../state/store';
 import { answeredTimings } from './timings';
+import { untilTrue } from './untilTrue';
 import * as say from '../wording/page';
 
 interface Services {
@@ -27,6 +30,7 @@ interface Services {
 /** What is needed of the controller. */
 interface Actions {
   argsOf(pending: PendingStep): StepArgs | null;
+  wake(object: ObjectId): void;
   change(edit: (session: Session) => Session): void;
   notify(notice: string): void;
   report(error: ClientError): void;
@@ -87,7 +91,9 @@ export class Alternatives {
   /** Have the last click of the selected object mean what comes after what it means; after the last, the first. */
   async next(): Promise<void> {
     const object = this.#selected();
-    const [why, asked] = [this.whyNot(object), object && this.#askedOf(object)];
+    const why = this.whyNot(object);
+    if (why === null && object !== null && this.#isAsleep(object.id)) await this.#untilAwake(object.id);
+    const asked = object && this.#askedOf(object);
     if (why !== null || asked === null) {
       this.#controller.notify(why ?? '');
       return;
@@ -102,6 +108,20 @@ export class Alternatives {
     if (this.#asking === asking) this.#asking = null;
     if (answers?.length === 1) this.#controller.notify(say.noOtherMaskFound);
     else for (let press = 0; press < asking.presses; press++) this.#mean(asked.click, answers ?? []);
+  }
+
+  /** Whether it was kept through a reload, and the prompts before its last click say nothing to that yet. */
+  #isAsleep(id: ObjectId): boolean {
+    const { session, failedSteps } = this.#store;
+    const object = this.#selected();
+    if (object?.id !== id || object.steps.length === 1) return false;
+    const isFailed = object.steps.some((step) => failedSteps.value.has(step.id));
+    return !isFailed && isAsleep(session.value, object);
+  }
+
+  async #untilAwake(id: ObjectId): Promise<void> {
+    this.#controller.wake(id);
+    await untilTrue(() => !this.#isAsleep(id));
   }
 
   /** Have the selected object, if the answers are still to its last click, the one after that it has. */

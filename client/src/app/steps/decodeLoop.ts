@@ -1,8 +1,10 @@
 /** Answers the prompts that wait, one after the other. */
 import type { DecoderBridge } from '../../bridge/decoder';
+import { answeredAgain } from '../../session/kept';
 import { hasStep, nextPending, type Embedded, type PendingStep } from '../../session/state';
 import { recordResult } from '../../session/transitions';
 import { toClientError, type ClientError } from '../../shared/errors';
+import type { Naming } from '../../shared/model/naming';
 import { counted, isEdit } from '../../shared/prompt/edits';
 import { checkSize } from '../../pixels/decodePhoto';
 import { isReady, namingOf, phaseOf, type Store } from '../state/store';
@@ -75,12 +77,16 @@ export class DecodeLoop {
   }
 
   #canDecode({ imageId, embedded, prompts, step, previous }: PendingStep): boolean {
-    const { photos } = this.#store;
+    const { photos, session } = this.#store;
+    const isKept = session.value.results.get(step.id)?.kept !== undefined;
     // What is painted stands on the edges of the photo.
     if (isEdit(step.prompt))
-      return photos.value.has(imageId) && (step.prompt.kind === 'mask' || previous?.isCoarse !== true);
+      return (
+        photos.value.has(imageId) && (step.prompt.kind === 'mask' || isKept || previous?.isCoarse !== true)
+      );
     const phase = phaseOf(this.#store, embedded.id);
-    const isOpen = phase === 'ready' || phase === 'opening';
+    // A draft is worse than what was kept.
+    const isOpen = phase === 'ready' || (phase === 'opening' && !isKept);
     return isOpen && this.#texts.vectorsOf(counted(prompts)) !== null;
   }
 
@@ -100,9 +106,16 @@ export class DecodeLoop {
     const timings = { ...answeredTimings(result.timings, step.givenAt, finished), ...draft };
     // What remembers a draft is one, however well the worker knew the photo by then.
     const isDraft = result.isDraft || previous?.isDraft === true;
-    const naming = namingOf(this.#store, result.classEmbed);
+    const isNamed = previous?.classEmbed === result.classEmbed;
+    const naming = isNamed ? nameIn(previous) : namingOf(this.#store, result.classEmbed);
+    const answer = { ...result, ...naming, isDraft, timings };
+    if (before?.kept !== undefined) {
+      // Nothing new is seen.
+      session.value = recordResult(session.value, step.id, answeredAgain(before, answer));
+      return;
+    }
     unpainted.set(step.id, finished);
-    session.value = recordResult(session.value, step.id, { ...result, ...naming, isDraft, timings });
+    session.value = recordResult(session.value, step.id, answer);
     lastStep.value = step.id;
   }
 
@@ -121,3 +134,5 @@ export class DecodeLoop {
     this.#events.onError(error);
   }
 }
+
+const nameIn = ({ label, labelScore }: Naming): Naming => ({ label, labelScore });

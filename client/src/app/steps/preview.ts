@@ -13,6 +13,7 @@ import {
   embeddedOf,
   type Embedded,
   type ImageState,
+  type ObjectId,
   type PendingStep,
 } from '../../session/state';
 import type { StepArgs } from '../../shared/messages';
@@ -33,11 +34,17 @@ export class Preview {
   #wish: Wish | null = null;
   #running: { readonly wish: Wish; readonly abort: AbortController } | null = null;
 
-  constructor(store: Store, decoder: DecoderBridge, texts: TextLookup) {
+  /** `wake` hears of objects that have to be answered again before they can have a preview. */
+  constructor(store: Store, decoder: DecoderBridge, texts: TextLookup, wake: (object: ObjectId) => void) {
     this.#store = store;
     this.#decoder = decoder;
     this.#texts = texts;
-    effect(() => this.#follow(wishOf(store)));
+    effect(() => {
+      const wish = wishOf(store);
+      const isAsleep = wish?.previous?.kept !== undefined;
+      if (isAsleep && wish.object !== null) wake(wish.object);
+      this.#follow(isAsleep ? null : wish);
+    });
   }
 
   #follow(wish: Wish | null): void {

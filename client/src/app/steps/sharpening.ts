@@ -86,7 +86,7 @@ export class Sharpening {
     const canBe = ({ imageId, embedded }: CoarseMask): boolean =>
       isHere && photos.value.has(imageId) && phaseOf(this.#store, embedded.id) !== 'failed';
     for (const one of all) if (!canBe(one)) this.#record(one, null);
-    return all.find((one) => canBe(one) && isReady(this.#store, one.embedded.id)) ?? null;
+    return all.find((one) => canBe(one) && isWhole(one) && isReady(this.#store, one.embedded.id)) ?? null;
   }
 
   /** The photo on screen, where the worker does not have it yet: the first click is then as fast as the others. */
@@ -135,6 +135,9 @@ export class Sharpening {
     if (session.value !== before) this.#onSharp();
   }
 }
+
+/** Whether it has what the edges follow from; one that was kept gets it first. */
+const isWhole = ({ result }: CoarseMask): boolean => result.kept === undefined;
 
 /** Settles once no mask that can be sharp is coarse; exports wait for it. */
 export async function untilSharp({

@@ -1,53 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Autosave } from '../../../src/app/saving/autosave';
-import type { Works } from '../../../src/app/saving/database';
 import { Keeping } from '../../../src/app/saving/keeping';
 import type { KeptWork } from '../../../src/app/state/kept';
 import { sayFailure } from '../../../src/shared/failures';
 import { photo, World } from '../world';
-
-/** A database in memory that fails when the test says so. */
-class Shelf implements Works {
-  readonly works = new Map<string, KeptWork>();
-  readonly files = new Map<string, Blob>();
-  writes = 0;
-  room = Infinity;
-  putError: Error | null = null;
-  fileError: Error | null = null;
-
-  put(work: KeptWork): Promise<void> {
-    this.writes++;
-    if (this.putError) return Promise.reject(this.putError);
-    this.works.set(work.id, work);
-    return Promise.resolve();
-  }
-  hasRoom(bytes: number): Promise<boolean> {
-    return Promise.resolve(bytes <= this.room);
-  }
-  putFile(work: string, image: string, file: Blob): Promise<void> {
-    if (this.fileError) return Promise.reject(this.fileError);
-    this.files.set(`${work}/${image}`, file);
-    return Promise.resolve();
-  }
-  file(work: string, image: string): Promise<Blob | null> {
-    return Promise.resolve(this.files.get(`${work}/${image}`) ?? null);
-  }
-  deleteFile(work: string, image: string): Promise<void> {
-    this.files.delete(`${work}/${image}`);
-    return Promise.resolve();
-  }
-  list(): Promise<readonly KeptWork[]> {
-    return Promise.resolve([...this.works.values()]);
-  }
-  delete(work: string): Promise<void> {
-    this.works.delete(work);
-    for (const key of this.files.keys()) if (key.startsWith(`${work}/`)) this.files.delete(key);
-    return Promise.resolve();
-  }
-  onFull(): void {
-    // Nothing is too large for it.
-  }
-}
+import { Shelf } from './shelf';
 
 const CLICK = { kind: 'click', x: 1, y: 1, label: 1 } as const;
 

@@ -1,0 +1,71 @@
+/**
+ * Answers that were kept through a reload: the masks, without what the next prompt of their object is told. An object is
+ * answered again only for that.
+ */
+import { isEdit } from '../shared/prompt/edits';
+import type { StepResult } from '../shared/types';
+import type { ObjectId, SegmentObject, Session, Step, StepId } from './state';
+
+type Results = Session['results'];
+
+/** Put kept answers into a session, those of another model than `model` left out; null: it is not known yet. */
+export function withKept(session: Session, kept: Results, model: string | null): Session {
+  if (kept.size === 0) return session;
+  return forgetOtherModels({ ...session, results: new Map([...session.results, ...kept]) }, model);
+}
+
+/** Without what other models have answered; null: it is not known yet which one this is. */
+export function forgetOtherModels(session: Session, model: string | null): Session {
+  const isOf = ({ kept }: StepResult): boolean =>
+    kept === undefined || model === null || kept.model === model;
+  const results = new Map([...session.results].filter(([, result]) => isOf(result)));
+  return results.size === session.results.size ? session : { ...session, results };
+}
+
+/** Whether the answer to the last prompt of an object says nothing to the next one. */
+export const isAsleep = (
+  { results }: Pick<Session, 'results'>,
+  { steps }: Pick<SegmentObject, 'steps'>,
+): boolean => lastKept(results, steps)?.index === steps.length - 1;
+
+/** Have the prompts of an object answered again, so that others can follow. */
+export function wake(session: Session, id: ObjectId): Session {
+  const objects = session.images.flatMap(({ document }) => document.objects);
+  const last = lastKept(session.results, objects.find((object) => object.id === id)?.steps ?? []);
+  if (last === null || last.kept.isWanted) return session;
+  const kept = { ...last.kept, isWanted: true };
+  return { ...session, results: new Map(session.results).set(last.step, { ...last.result, kept }) };
+}
+
+/**
+ * Whether the kept answers of an object have to be given again. Strokes and masks need no more than the mask before
+ * them; a mask that has no edges of the photo yet needs the decoder's own answer to get them.
+ */
+export function isAskedAgain(results: Results, steps: readonly Step[]): boolean {
+  const last = lastKept(results, steps);
+  if (last === null) return false;
+  const next = steps[last.index + 1];
+  return next === undefined ? last.kept.isWanted || last.result.isCoarse === true : !isEdit(next.prompt);
+}
+
+/** The answer that was kept, with what the decoder has said now: the mask is the one that was seen. */
+export function answeredAgain(
+  { mask, area, isCoarse = false, timings }: StepResult,
+  again: StepResult,
+): StepResult {
+  return { ...again, mask, area, isCoarse, timings };
+}
+
+interface Kept {
+  readonly index: number;
+  readonly step: StepId;
+  readonly result: StepResult;
+  readonly kept: NonNullable<StepResult['kept']>;
+}
+
+function lastKept(results: Results, steps: readonly Step[]): Kept | null {
+  const index = steps.findLastIndex(({ id }) => results.get(id)?.kept !== undefined);
+  const step = steps[index]?.id ?? '';
+  const result = results.get(step);
+  return result?.kept === undefined ? null : { index, step, result, kept: result.kept };
+}
