@@ -134,14 +134,16 @@ photo.save(sys.argv[1], compress_level=1)
 
 describe('a photo of more than 64 megapixels', () => {
   it(
-    'is opened smaller, says so, and has its mask where it was clicked',
+    'is said to be read, opened smaller, and has its mask where it was clicked',
     { timeout: 5 * MINUTES },
     async () => {
       const path = join(folder, 'large.png');
       await run([PYTHON], ['-c', LARGE, path]);
       const user = await stage.visit();
       await user.openFile(path);
+      await user.page.getByText('Reading large.png').waitFor();
       await user.status.getByText('has 8200 x 8000 pixels and is opened').waitFor();
+      expect(await user.page.getByText('Reading large.png').count()).toBe(0);
       await user.waitForEmbedding();
       const { mask } = await user.click({ x: 0.3, y: 0.6 });
       const [image] = (await user.project()).images;

@@ -40,6 +40,7 @@ import type { OpenedFile, Photo, ReadOptions } from './photos/photo';
 import { checkSize } from '../pixels/decodePhoto';
 import { embeddedHere, type Readiness, type Store } from './state/store';
 import { Projects } from './state/projects';
+import { saidWhileReading } from './state/reading';
 import { stepArgs } from './steps/stepArgs';
 import { TextLookup } from './steps/textLookup';
 import * as say from './wording/page';
@@ -133,7 +134,9 @@ export class Controller {
       if (isVideo(file)) continue;
       try {
         const photos = this.#store.session.value.images;
-        const opened = await this.#services.readFile(file, { decodes: shows, photos });
+        const options = { decodes: shows, photos };
+        const read = (): Promise<OpenedFile> => this.#services.readFile(file, options);
+        const opened = await saidWhileReading(this.#store, file.name, read);
         if (opened.kind === 'photo') {
           this.openPhoto(opened.photo, shows);
           shows = false;
@@ -429,7 +432,7 @@ export class Controller {
     const { session, photos } = this.#store;
     this.#closed.delete(id);
     try {
-      const photo = await this.#services.reopen(closed);
+      const photo = await saidWhileReading(this.#store, closed.name, () => this.#services.reopen(closed));
       const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
       photos.value = new Map(photos.value).set(id, { photo, readiness });
       // It may have been closed again meanwhile.

@@ -8,9 +8,11 @@ import { endSharpening, sharpPartOf } from '../tools/sharpActions';
 import * as say from '../wording/page';
 import './EmbeddingProgress.css';
 
-/** What is missing until the photo, and its part in full detail, answer clicks; nothing once they do. */
+/** A file that is being read, first; then what is missing until the photo, and its part in full detail, answer clicks; nothing once they do. */
 export function EmbeddingProgress({ app }: { readonly app: App }) {
   const { store, controller } = app;
+  const read = store.reading.value.at(-1);
+  if (read !== undefined) return <Reading name={read.name} />;
   const image = store.activeImage.value;
   const readiness = store.activePhoto.value?.readiness;
   if (image === null || readiness === undefined) return null;
@@ -38,6 +40,16 @@ export function EmbeddingProgress({ app }: { readonly app: App }) {
       }}
       {...(sharpPartOf(store) !== null && { leave: () => endSharpening(app) })}
     />
+  );
+}
+
+function Reading({ name }: { readonly name: string }) {
+  const text = say.readingFile(name);
+  return (
+    <div class="progress">
+      <p>{text}</p>
+      <progress aria-label={text} />
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ import type { SizeHw } from '../../shared/types';
 import type { ClientError } from '../../shared/errors';
 import type { Photo } from '../photos/photo';
 import { nearPhotos } from '../state/ahead';
+import { saidWhileReading } from '../state/reading';
 import type { OpenPhoto, Store } from '../state/store';
 
 /** Of all overviews together, those of the shown photo and of the ones after it aside. */
@@ -94,7 +95,10 @@ async function reopen(
 ): Promise<void> {
   reopening.add(file);
   try {
-    const bitmap = await shrunk(await decodeWhole(file), OVERVIEW_PIXELS);
+    const read = async (): Promise<ImageBitmap> => shrunk(await decodeWhole(file), OVERVIEW_PIXELS);
+    // Those that come next are read while nobody waits.
+    const isShown = store.session.value.activeImage === id;
+    const bitmap = await (isShown ? saidWhileReading(store, name, read) : read());
     reopening.delete(file);
     if (store.photos.value.get(id)?.photo.file === file) setBitmap(store, id, bitmap);
     else bitmap.close();

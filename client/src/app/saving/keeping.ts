@@ -5,6 +5,7 @@ import { toClientError, unwrap } from '../../shared/errors';
 import type { Controller } from '../controller';
 import type { Photo } from '../photos/photo';
 import { summaryOf, type KeptPhoto, type KeptWork } from '../state/kept';
+import { saidWhileReading } from '../state/reading';
 import type { Store } from '../state/store';
 import { AnswerKeeping } from './answerKeeping';
 import { Autosave, troubleOf } from './autosave';
@@ -123,14 +124,14 @@ export class Keeping {
     work: KeptWork,
     { image, name, digest }: KeptPhoto,
   ): Promise<void> {
-    const { controller, reopen } = this.#parts;
+    const { store, controller, reopen } = this.#parts;
     const file = await works.file(work.id, image);
     if (file === null) return;
     try {
       const size = { height: 0, width: 0 };
       const isShown = image === work.shown.image;
       const kept = { name, file, size, bitmap: null, ...(digest !== null && { digest }) };
-      const photo = await reopen(kept, isShown);
+      const photo = await saidWhileReading(store, name, () => reopen(kept, isShown));
       const answered = await answersOn(works, digest);
       controller.openPhoto(photo, isShown, (opened) => {
         const results = resultsIn(opened, answered);

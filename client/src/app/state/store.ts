@@ -101,6 +101,8 @@ export function createStore() {
     unpainted: new Map<StepId, number>(),
     /** How long answers waited for a frame and took to draw, milliseconds. */
     painted: signal<ReadonlyMap<StepId, PaintTimings>>(new Map()),
+    /** Files that are being read for longer than a moment, in order. */
+    reading: signal<readonly { readonly name: string }[]>([]),
     error: signal<ClientError | null>(null),
     /** Good news, until the next thing happens. */
     notice: signal<string | null>(null),

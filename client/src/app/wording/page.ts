@@ -216,6 +216,7 @@ export const partInFullDetail = 'The part in full detail';
 export const tryAgain = 'Try again';
 export const wholePhoto = 'Whole photo';
 export const cancel = 'Cancel';
+export const readingFile = (name: string): string => `Reading ${name}`;
 export const preparingTheDecoder = 'Preparing the decoder';
 export const sendingThePhoto = 'Sending the photo';
 export const serverEncodesPhoto = 'The server encodes the photo';
