@@ -42,7 +42,7 @@ other-tools: .venv-readers/installed setup ## clients of other tools ask the ada
 label-studio: .venv-readers/installed .venv-label-studio/installed setup ## a real Label Studio asks its adapter, in an environment of its own, 1 GB
 	LABEL_STUDIO=.venv-label-studio/bin/label-studio .venv-readers/bin/python -m pytest -q tests/other_tools/test_label_studio_server.py
 
-ray: .venv-ray/installed setup ## embeddings of many images on a Ray cluster of several nodes, in an environment of its own, 450 MB
+ray: .venv-ray/installed setup ## embeddings of many images on a Ray cluster of several nodes, in an environment of its own, 720 MB
 	.venv-ray/bin/python -m pytest -q -W default tests/fleet
 
 root: .venv/installed ## the server's image in a Debian of its release, without a container engine: as root, with debootstrap, 4 minutes
@@ -141,11 +141,13 @@ clean: ## remove what setup made
 	.venv-readers/bin/pip install --quiet --no-deps -r tests/readers/requirements.txt
 	touch $@
 
+# botocore, of S3, wants an older dateutil than the main environment has.
 .venv-ray/installed: .venv/installed tests/fleet/requirements.txt
 	test -x .venv-ray/bin/python || $(BIN)/python -m venv .venv-ray
 	$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
 		> $$(echo .venv-ray/lib/python*/site-packages)/main-environment.pth
-	.venv-ray/bin/pip install --quiet -c constraints.txt -r tests/fleet/requirements.txt
+	grep -v '^python-dateutil=' constraints.txt > .venv-ray/constraints.txt
+	.venv-ray/bin/pip install --quiet -c .venv-ray/constraints.txt -r tests/fleet/requirements.txt
 	touch $@
 
 # As users install it, without torch.

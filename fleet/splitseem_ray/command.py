@@ -66,14 +66,16 @@ def command(
         import ray
 
         from splitseem_ray.dataset import Workers, embed_images
+        from splitseem_ray.files import NoDestination, check_writable
         from splitseem_ray.index import Index
         from splitseem_ray.sources import NoSource, addresses
         from splitseem_ray.worker import Wish, load_encoder, making_of
     except ModuleNotFoundError as error:
         raise Refused(f"this needs the package {error.name}: pip install 'splitseem[ray]'") from error
 
-    with refusals(NoSource):
+    with refusals(NoSource, NoDestination):
         images = addresses(source)
+        check_writable(output)
         join(address)
         given = ray.cluster_resources()
         each = (1.0 if given.get("GPU") else 0.0) if gpus is None else gpus

@@ -87,7 +87,7 @@ def _batches(
         work,
         fn_constructor_args=(wish, destination),
         batch_size=workers.batch,
-        concurrency=workers.count,
+        compute=ray.data.ActorPoolStrategy(size=workers.count),
         num_cpus=workers.cpus,
         num_gpus=workers.gpus or None,
     )

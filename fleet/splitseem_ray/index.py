@@ -12,6 +12,8 @@ import pyarrow.dataset
 import pyarrow.parquet
 from fsspec.core import url_to_fs
 
+from splitseem_ray.files import write_whole
+
 FOLDER = "index"
 SCHEMA = pyarrow.schema(
     [
@@ -67,13 +69,11 @@ class Index:
         """Write rows into a part of their own, at once or not at all."""
         if not rows:
             return
-        self._files.makedirs(self._folder, exist_ok=True)
-        name = f"{self._folder}/{secrets.token_hex(8)}"
         table = pyarrow.Table.from_pylist(list(_plain(rows)), schema=SCHEMA)
-        # What does not end like a part is not read.
-        with self._files.open(f"{name}.unfinished", "wb") as file:
-            pyarrow.parquet.write_table(table, file)
-        self._files.mv(f"{name}.unfinished", f"{name}.parquet")
+        part = pyarrow.BufferOutputStream()
+        pyarrow.parquet.write_table(table, part)
+        path = f"{self._folder}/{secrets.token_hex(8)}.parquet"
+        write_whole(self._files, path, part.getvalue().to_pybytes())
 
 
 def _plain(rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:

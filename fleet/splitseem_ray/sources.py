@@ -30,7 +30,7 @@ def addresses(source: str) -> list[str]:
     """
     try:
         found = list(_listed(source) if source.lower().endswith(LISTS) else _in_folder(source))
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # file systems of others raise what they like
         raise NoSource(f"{source}: {error}") from error
     if not found:
         raise NoSource(f"{source} names no image; images end with {', '.join(IMAGES)}")

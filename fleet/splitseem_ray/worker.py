@@ -17,6 +17,7 @@ from splitseem_model.encode.encoder import ImageEncoder, ModelInput
 from splitseem_model.encode.resize import crop_and_resize
 from splitseem_model.errors import DeviceMemoryError, ModelError
 from splitseem_proto import ImageGeometry, pack
+from splitseem_ray.files import write_whole
 from splitseem_ray.index import Making
 from splitseem_ray.sources import read
 from splitseem_server.embedding.keys import embedding_key
@@ -142,12 +143,7 @@ class EmbedImages:
             self._write(image.row["file"], data)
 
     def _write(self, name: str, data: bytes) -> None:
-        """At once or not at all: a node may end at any time."""
-        path = f"{self._root}/{name}"
-        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-        with self._files.open(f"{path}.unfinished", "wb") as file:
-            file.write(data)
-        self._files.mv(f"{path}.unfinished", path)
+        write_whole(self._files, f"{self._root}/{name}", data)
 
 
 def _by_size(images: Sequence[_Read]) -> Iterator[list[_Read]]:

@@ -16,6 +16,8 @@ from PIL import Image
 collect_ignore_glob = [] if find_spec("ray") else ["test_*"]
 
 os.environ.update(RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0", RAY_DEDUP_LOGS="0", OMP_NUM_THREADS="1")
+# Ray lowers the priority of its workers; on a machine with other work they would not come to theirs.
+os.environ["RAY_worker_niceness"] = "0"
 
 
 def photo(seed: int) -> bytes:

@@ -36,7 +36,7 @@ def embed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     """Runs the command on the cluster that is there: exit status and output."""
     monkeypatch.setattr("splitseem_ray.command.join", lambda address: None)
 
-    def run(source: object, output: Path, *options: str) -> tuple[int, str]:
+    def run(source: object, output: object, *options: str) -> tuple[int, str]:
         given = [
             "embed-dataset",
             str(source),
@@ -151,6 +151,17 @@ def test_a_source_without_images_is_refused_in_one_line(
     assert status == 2
     assert "Traceback" not in output
     assert source in output
+
+
+def test_a_destination_where_nothing_can_be_written_is_refused_in_one_line(
+    embed: Callable[..., tuple[int, str]], photos: Callable[[int], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for output in (tmp_path / "file", "nowhere://bucket"):
+        status, said = embed(photos(1), output)
+        assert status == 2
+        assert "Traceback" not in said
+        assert str(output) in said
 
 
 def test_an_unfinished_part_of_the_index_is_not_read(tmp_path: Path) -> None:
