@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from splitseem_cli.files.videos import Video, videos_of
 from splitseem_proto import Project, ProjectImage, ProjectObject, decode_rle, masks_apart
 from splitseem_proto.coco_rle import CocoRle
 
@@ -26,9 +28,14 @@ def coco_of(project: Project) -> dict[str, Any]:
     ]
     classes = project.class_names or project.classes or ()
     names = list(dict.fromkeys([*classes, *(_category(item) for _, item, _ in shown)]))
+    videos = videos_of(project.images)
     return {
         "info": {"description": "Made with splitseem"},
-        "images": [_image(number, image) for number, image in enumerate(project.images, 1)],
+        **({"videos": [_video(*found, project) for found in enumerate(videos, 1)]} if videos else {}),
+        "images": [
+            {**_image(number, image), **_frame(videos, number - 1)}
+            for number, image in enumerate(project.images, 1)
+        ],
         "annotations": [
             {
                 "id": id_,
@@ -47,6 +54,20 @@ def _image(number: int, image: ProjectImage) -> dict[str, Any]:
     return {"id": number, "file_name": image.name, "width": width, "height": height}
 
 
+def _video(number: int, video: Video, project: Project) -> dict[str, Any]:
+    height, width = project.images[video.first].size_hw
+    length = video.last - video.first + 1
+    return {"id": number, "name": video.name, "width": width, "height": height, "length": length}
+
+
+def _frame(videos: Sequence[Video], place: int) -> dict[str, int]:
+    """Which frame of which video a photo is."""
+    for number, video in enumerate(videos, 1):
+        if video.first <= place <= video.last:
+            return {"video_id": number, "frame_id": place - video.first}
+    return {}
+
+
 def _category(item: ProjectObject) -> str:
     return item.label if item.label is not None and item.label_origin != "model" else UNLABELLED
 
@@ -60,6 +81,7 @@ def _annotation(item: ProjectObject, mask: CocoRle) -> dict[str, Any]:
         "area": int(pixels.sum()),
         "bbox": [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top],
         "iscrowd": 0,
+        **({} if item.track is None else {"track_id": item.track}),
         "attributes": {
             **item.attributes,
             **({} if item.number is None else {"number": item.number}),

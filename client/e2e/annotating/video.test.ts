@@ -87,7 +87,9 @@ it('opens as photos, is followed, stopped, corrected, exported with tracks, and 
 
   const coco = JSON.parse((await user.exportAs('COCO')).toString()) as {
     annotations: readonly { image_id: number; track_id?: number }[];
+    videos: unknown;
   };
+  expect(coco.videos).toEqual([{ id: 1, name: 'clip', width: VIDEO.width, height: VIDEO.height, length: 5 }]);
   expect(coco.annotations.map(({ image_id, track_id }) => [image_id, track_id])).toEqual(
     [1, 2, 3, 4, 5].map((image) => [image, 1]),
   );

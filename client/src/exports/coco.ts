@@ -4,12 +4,24 @@ import type { CocoRle, LabelOrigin } from '../shared/types';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 import { categorised, categoryNames, type CategoryOptions } from './categories';
 import { polygonsOf } from './polygons';
+import { videosOf, type Video } from './videos';
 
 export interface CocoFile {
   readonly info: { readonly description: string };
+  /** Absent where no photo is a frame of one. */
+  readonly videos?: readonly CocoVideo[];
   readonly images: readonly CocoImage[];
   readonly annotations: readonly CocoAnnotation[];
   readonly categories: readonly { readonly id: number; readonly name: string }[];
+}
+
+interface CocoVideo {
+  readonly id: number;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** Frames. */
+  readonly length: number;
 }
 
 interface CocoImage {
@@ -19,6 +31,9 @@ interface CocoImage {
   readonly height: number;
   /** What the photo is called, where that cannot be its name here. */
   readonly original_name?: string;
+  readonly video_id?: number;
+  /** Its place in the video, from 0. */
+  readonly frame_id?: number;
 }
 
 interface CocoAnnotation {
@@ -56,14 +71,17 @@ export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions):
   const annotated = found.flatMap(({ objects }, index) =>
     objects.map((named) => ({ ...named, imageId: index + 1 })),
   );
+  const videos = videosOf(photos);
   return {
     info: { description: 'Made with splitseem' },
+    ...(videos.length > 0 && { videos: videos.map((video, index) => cocoVideo(video, index + 1, photos)) }),
     images: photos.map(({ name, fileName, size }, index) => ({
       id: index + 1,
       file_name: fileName,
       width: size.width,
       height: size.height,
       ...(name !== fileName && { original_name: name }),
+      ...frameIn(videos, index),
     })),
     annotations: annotated.map(({ object, category, imageId }, index) => ({
       id: index + 1,
@@ -78,6 +96,22 @@ export function toCoco(photos: readonly AnnotatedPhoto[], options: CocoOptions):
     })),
     categories: names.map((name, index) => ({ id: index + 1, name })),
   };
+}
+
+function cocoVideo(
+  { name, first, last }: Video,
+  id: number,
+  photos: readonly Pick<AnnotatedPhoto, 'size'>[],
+): CocoVideo {
+  const { width, height } = photos[first]?.size ?? { width: 0, height: 0 };
+  return { id, name, width, height, length: last - first + 1 };
+}
+
+/** Which frame of which video a photo is. */
+function frameIn(videos: readonly Video[], place: number): Pick<CocoImage, 'video_id' | 'frame_id'> {
+  const index = videos.findIndex(({ first, last }) => first <= place && place <= last);
+  const video = videos[index];
+  return video === undefined ? {} : { video_id: index + 1, frame_id: place - video.first };
 }
 
 const attributesOf = (object: AnnotatedObject): CocoAttributes => ({

@@ -1,5 +1,6 @@
 /** COCO JSON -> photos with objects: run lengths, plain or as text, and polygons. */
 import { UNLABELLED } from '../exports/categories';
+import { MAX_OBJECT_NUMBER } from '../shared/reading/limits';
 import { isValidRle } from '../shared/rle';
 import type { CocoRle, SizeHw } from '../shared/types';
 import {
@@ -50,7 +51,7 @@ export function fromCoco(json: unknown): readonly ImportedPhoto[] {
 }
 
 function objectOf(
-  { segmentation, category_id, attributes }: Readonly<Record<string, unknown>>,
+  { segmentation, category_id, attributes, track_id }: Readonly<Record<string, unknown>>,
   size: SizeHw,
   names: ReadonlyMap<unknown, string>,
 ): ImportedObject | null {
@@ -62,9 +63,14 @@ function objectOf(
     mask,
     label: label === UNLABELLED ? null : label,
     labelOrigin: label_origin === 'model' ? 'model' : 'user',
-    number: typeof number === 'number' && Number.isInteger(number) && number > 0 ? number : null,
+    number: isNumber(number) ? number : null,
+    ...(isNumber(track_id) && { track: track_id }),
   };
 }
+
+/** One that an object may have. */
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= MAX_OBJECT_NUMBER;
 
 function maskOf(segmentation: unknown, size: SizeHw): CocoRle | null {
   if (Array.isArray(segmentation)) {

@@ -9,6 +9,8 @@ export interface ImportedObject {
   readonly labelOrigin: LabelOrigin | null;
   /** In the list of objects, where the file says it. */
   readonly number: number | null;
+  /** Of the thing that it is with objects of other photos, where the file says it. */
+  readonly track?: number;
 }
 
 export interface ImportedPhoto {
@@ -53,13 +55,14 @@ const toProject = (photos: readonly ImportedPhoto[]): Project => ({
     name,
     size_hw: [size.height, size.width],
     key: null,
-    objects: objects.map(({ mask, label, labelOrigin, number }) => ({
+    objects: objects.map(({ mask, label, labelOrigin, number, track }) => ({
       prompts: [{ kind: 'mask', size: mask.size, counts: mask.counts }],
       mask,
       label,
       score: null,
       timings: {},
       ...(number !== null && { number }),
+      ...(track !== undefined && { track }),
       ...(labelOrigin !== null && { label_origin: labelOrigin }),
     })),
   })),

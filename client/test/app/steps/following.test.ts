@@ -3,6 +3,8 @@ import { follow } from '../../../src/app/steps/following';
 import { projectOf } from '../../../src/app/steps/projectOf';
 import { annotated } from '../../../src/exports/annotated';
 import { toCoco } from '../../../src/exports/coco';
+import { fromCoco } from '../../../src/imports/coco';
+import { toImported } from '../../../src/imports/imported';
 import { toggleLock } from '../../../src/session/marks';
 import { activeImageOf, EMPTY_SESSION } from '../../../src/session/state';
 import { openImage, restoreObjects } from '../../../src/session/transitions';
@@ -174,10 +176,19 @@ describe('following an object', () => {
     expect(activeImageOf(read)?.document.objects).toMatchObject([{ track: 1 }]);
   });
 
-  it('is told by COCO', async () => {
+  it('is told by COCO, and read back from there', async () => {
     await followed();
     const { photos } = annotated(world.store.session.value);
-    const { annotations } = toCoco(photos, { segmentation: 'rle', useGuesses: true });
+    const coco = toCoco(photos, { segmentation: 'rle', useGuesses: true });
+    const { annotations, videos, images } = coco;
+    expect(videos).toMatchObject([{ id: 1, length: 3 }]);
+    expect(images.map(({ video_id, frame_id }) => [video_id, frame_id])).toEqual([
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ]);
+    const read = toImported(fromCoco(JSON.parse(JSON.stringify(coco)))).project.images;
+    expect(read.map((image) => image.objects.map(({ track }) => track))).toEqual(tracks());
     expect(annotations.map(({ image_id, track_id }) => [image_id, track_id])).toEqual([
       [1, 1],
       [2, 1],
