@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
+import { videoOfDisk } from '../annotating/videoFile';
 import { useStage } from '../stage';
 
 const stage = useStage();
@@ -110,7 +111,13 @@ const STATES: Readonly<Record<string, Step>> = {
   },
   'no photo of a state': async ({ page }) =>
     page.getByRole('combobox', { name: 'Which photos' }).selectOption('done'),
+  'a video': async (user) => {
+    const buffer = await videoOfDisk(user.page);
+    await user.openFile({ name: 'clip.webm', mimeType: 'video/webm', buffer });
+    await user.page.getByRole('dialog', { name: 'Frames of a video' }).waitFor();
+  },
   'a file that cannot be read': async (user) => {
+    await key('Escape')(user);
     await user.openFile({
       name: 'a.png',
       mimeType: 'image/png',

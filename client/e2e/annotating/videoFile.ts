@@ -49,6 +49,62 @@ async function encode(wanted: {
   return frames;
 }
 
+/**
+ * A disk that moves for some seconds, as the browser's own recorder writes it while it does, in the first of
+ * these forms that it knows; null: in none. It does not say how long it is.
+ */
+export async function recording(
+  page: Page,
+  forms: readonly string[],
+  seconds: number,
+): Promise<{ readonly buffer: Buffer; readonly form: string } | null> {
+  for (const form of forms) {
+    const text = await page.evaluate(record, { ...VIDEO, mimeType: form, seconds });
+    if (text !== null) return { buffer: Buffer.from(text, 'base64'), form };
+  }
+  return null;
+}
+
+/** Runs in the page. */
+async function record(wanted: {
+  readonly width: number;
+  readonly height: number;
+  readonly radius: number;
+  readonly rate: number;
+  readonly mimeType: string;
+  readonly seconds: number;
+}): Promise<string | null> {
+  const { width, height, radius, rate, mimeType, seconds } = wanted;
+  if (!MediaRecorder.isTypeSupported(mimeType)) return null;
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const pen = canvas.getContext('2d');
+  if (pen === null) throw new Error('no canvas');
+  const draw = (share: number): void => {
+    pen.fillStyle = '#3a7d44';
+    pen.fillRect(0, 0, width, height);
+    pen.fillStyle = '#c8102e';
+    pen.beginPath();
+    pen.arc(radius + (width - 2 * radius) * share, height / 2, radius, 0, 7);
+    pen.fill();
+  };
+  draw(0);
+  const recorder = new MediaRecorder(canvas.captureStream(rate), { mimeType, videoBitsPerSecond: 4e6 });
+  const parts: Blob[] = [];
+  recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
+  const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve));
+  // In parts, as a page writes that sends what it records: the file cannot say at its beginning how long it is.
+  recorder.start(100);
+  const began = performance.now();
+  for (let share = 0; share < 1; share = (performance.now() - began) / (1000 * seconds)) {
+    draw(share);
+    await new Promise((resolve) => setTimeout(resolve, 1000 / rate));
+  }
+  recorder.stop();
+  await stopped;
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
 /** An element of a Matroska file. */
 function element(id: string, ...parts: readonly (Buffer | string | number)[]): Buffer {
   const body = Buffer.concat(parts.map(bytesOf));
