@@ -1,10 +1,10 @@
 /** Annotated photos -> COCO JSON: one annotation an object, as uncompressed run lengths or as polygons. */
 import { rleBounds } from '../shared/rle';
+import { videosOf, type Video } from '../pixels/videos';
 import type { CocoRle, LabelOrigin } from '../shared/types';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 import { categorised, categoryNames, type CategoryOptions } from './categories';
 import { polygonsOf } from './polygons';
-import { videosOf, type Video } from './videos';
 
 export interface CocoFile {
   readonly info: { readonly description: string };

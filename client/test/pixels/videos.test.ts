@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { videosOf, type Video } from '../../src/exports/videos';
+import { videosOf, type Video } from '../../src/pixels/videos';
 import { readJson } from '../vectors';
 
 interface Case {
