@@ -383,7 +383,7 @@ def serving() -> Iterator[tuple[int, str]]:
             "SPLITSEEM_ADAPTERS": ",".join(ADAPTERS),
             "SPLITSEEM_LOG_LEVEL": "warning",
             "SPLITSEEM_BODY_STALL_S": "0.5",
-            "SPLITSEEM_CACHE_BYTES": str(2**25),
+            "SPLITSEEM_CACHE_BYTES": str(2**23),
         },
         stdout=subprocess.PIPE,
         text=True,

@@ -13,12 +13,11 @@ from functools import partial
 from typing import Any
 
 import anyio
-import anyio.from_thread
 import anyio.to_thread
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.server.gates import until
+from tests.server.gates import Gate, until
 
 from splitseem_server.embedding.pipeline import WARM_UP_RUNS
 from splitseem_server.embedding.queue import EncodeQueue
@@ -289,10 +288,11 @@ async def test_uncommitted_flight_is_cancelled_with_its_last_caller_and_not_join
 async def test_queue_without_capacity_refuses_the_second_and_recovers() -> None:
     queue = EncodeQueue(workers=1, capacity=0)
     started = asyncio.Event()
-    gate = anyio.Event()
+    gate = Gate()
+    gate.clear()
 
     def work() -> str:
-        anyio.from_thread.run(gate.wait)
+        gate.wait()
         return "done"
 
     running = asyncio.ensure_future(queue.run(work, on_start=started.set))

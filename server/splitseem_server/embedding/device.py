@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-import anyio
-import anyio.to_thread
 import structlog
 
 from splitseem_model.errors import DeviceMemoryError
 from splitseem_server.errors import OutOfDeviceMemory
+from splitseem_server.worker_threads import WorkerThreads
 
 Group = TypeVar("Group", bound=Hashable)
 _GROWS_AFTER = 32
@@ -69,7 +68,7 @@ class Device(Generic[Group]):
         self._fitted = 0
         self._waiting: deque[_Item[Group]] = deque()
         self._running: set[asyncio.Task[None]] = set()
-        self._threads = anyio.CapacityLimiter(batching.workers)
+        self._threads = WorkerThreads(batching.workers, "device")
         self._alarm: asyncio.TimerHandle | None = None
 
     async def run(self, image: Any, group: Group, begun: Callable[[], None]) -> Any:
@@ -149,7 +148,7 @@ class Device(Generic[Group]):
         begin = time.perf_counter()
         run = partial(self._run, [item.image for item in batch], batch[0].group)
         try:
-            return await anyio.to_thread.run_sync(run, limiter=self._threads)
+            return await self._threads.run(run)
         finally:
             self._ran(len(batch), time.perf_counter() - begin)
 

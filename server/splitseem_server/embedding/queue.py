@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import anyio
-import anyio.to_thread
 
 from splitseem_server.embedding.admission import Admission
+from splitseem_server.worker_threads import WorkerThreads
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class EncodeQueue:
         self._waited = waited
         self._admission = Admission(workers=workers, capacity=capacity, what=what)
         self._slots = anyio.CapacityLimiter(workers)
-        self._threads = anyio.CapacityLimiter(workers)
+        self._threads = WorkerThreads(workers, what)
         self._together = anyio.CapacityLimiter(IN_TURNS)
 
     @property
@@ -59,7 +59,7 @@ class EncodeQueue:
                 self._waited(time.perf_counter() - begin)
                 on_start()
                 with self._admission.timed():
-                    return await anyio.to_thread.run_sync(work, limiter=self._threads)
+                    return await self._threads.run(work)
 
     async def run_in_turns(self, pieces: Iterable[Callable[[], T]]) -> T:
         """Run pieces of one request one after the other, and give the last result; other requests have their
@@ -76,7 +76,7 @@ class EncodeQueue:
                 with self._admission.timed():
                     for piece in pieces:
                         async with self._slots:
-                            result = await anyio.to_thread.run_sync(piece, limiter=self._threads)
+                            result = await self._threads.run(piece)
                 return result
 
     def check_room(self) -> None:
