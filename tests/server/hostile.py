@@ -35,7 +35,7 @@ from splitseem_server.settings import ADAPTERS
 
 SERVE = [sys.executable, "-c", "from splitseem_cli.main import main; main()", "serve", "--port", "0"]
 CLIENTS = 4
-FIRST = 1000
+FIRST = 2000
 """Bodies after which all is loaded that will be, and what is kept of the last images and sizes is full."""
 REST_S = 5.0
 """After which the service has given back what is free: it looks every two seconds."""
@@ -348,6 +348,10 @@ class Memory:
         """Of all of them."""
         return sum(_resident(pid) for pid in (self._pid, *children_of(self._pid)))
 
+    def anonymous(self) -> int:
+        """Of them what no file holds: the rest is of libraries and weights, and the system may drop it."""
+        return sum(_anonymous(pid) for pid in (self._pid, *children_of(self._pid)))
+
     async def watch(self) -> None:
         """Keep the peak, until cancelled."""
         while True:
@@ -369,6 +373,14 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):
         return 0
+
+
+def _anonymous(pid: int) -> int:
+    try:
+        found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return 1024 * int(found[1]) if found else 0
 
 
 @contextlib.contextmanager
@@ -397,8 +409,16 @@ def serving() -> Iterator[tuple[int, str]]:
         process.communicate(timeout=60)
 
 
-async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, list[int]]:
-    """What came of the bodies; and resident bytes before, at most, and after.
+@dataclass(frozen=True)
+class Rest:
+    """Bytes with nothing to do: resident ones, and those of them that no file holds."""
+
+    resident: int
+    anonymous: int
+
+
+async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, Rest, int, Rest]:
+    """What came of the bodies; and the memory before, resident bytes at most, and the memory after.
 
     The peak counts the first bodies too, before which nothing is loaded yet.
     """
@@ -406,14 +426,14 @@ async def run(pid: int, url: str, bodies: int, seed: int) -> tuple[Seen, list[in
     await attack(url, min(bodies, FIRST), seed + 1, memory)
     before = await at_rest(url, seed, memory)
     seen = await attack(url, bodies, seed, memory)
-    return seen, [before, memory.peak, await at_rest(url, seed + 1, memory)]
+    return seen, before, memory.peak, await at_rest(url, seed + 1, memory)
 
 
-async def at_rest(url: str, seed: int, memory: Memory) -> int:
-    """Resident bytes with all processes there and nothing to do."""
+async def at_rest(url: str, seed: int, memory: Memory) -> Rest:
+    """The memory once nothing is to be done."""
     await start_processes(url, seed)
     await asyncio.sleep(REST_S)
-    return memory.now()
+    return Rest(memory.now(), memory.anonymous())
 
 
 async def start_processes(url: str, seed: int) -> None:
@@ -422,6 +442,10 @@ async def start_processes(url: str, seed: int) -> None:
     random = Random(seed)
     photos = [Sent("/embed?canvas=64", "image/*", photo(random, "JPEG")) for _ in range(2)]
     await asyncio.gather(*(post(host, int(port), sent) for sent in photos))
+
+
+def _mb(size: int) -> str:
+    return f"{size / 10**6:.0f} MB"
 
 
 def main() -> None:
@@ -437,11 +461,14 @@ def main() -> None:
         del KINDS[names[name]]
     begin = time.monotonic()
     with serving() as (pid, url):
-        seen, sizes = asyncio.run(run(pid, url, options.bodies, options.seed))
+        seen, before, peak, after = asyncio.run(run(pid, url, options.bodies, options.seed))
     for kind, statuses in seen.statuses.items():
         print(f"{kind:14}", dict(sorted(statuses.items())))
-    before, peak, after = (size // 10**6 for size in sizes)
-    print(f"resident: {before} MB before, {peak} at most, {after} after; {time.monotonic() - begin:.0f} s")
+    print(
+        f"resident: {_mb(before.resident)} before, {_mb(peak)} at most, {_mb(after.resident)} after;"
+        f" {time.monotonic() - begin:.0f} s"
+    )
+    print(f"of that not of files: {_mb(before.anonymous)} before, {_mb(after.anonymous)} after")
     print(f"slowest: {seen.slowest[0]:.1f} s, {seen.slowest[1]}; server errors: {len(seen.failed)}")
     for sent in itertools.islice(seen.failed, 5):
         print(sent.path, sent.content_type, sent.body[:200])
