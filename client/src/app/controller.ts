@@ -463,9 +463,10 @@ export class Controller {
 
   /** It is wanted on another canvas; or, `isFresh`, the cache of the server, which decodes, has lost the image. */
   #sendAgain(id: ImageId, isFresh = false): void {
+    this.#embeddings.delete(id);
+    // One that is read again after it was closed is sent then.
     const photo = this.#store.photos.value.get(id)?.photo;
     if (photo === undefined) return;
-    this.#embeddings.delete(id);
     this.#embedding.get(id)?.abort();
     this.#setReadiness(id, { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } });
     this.#queueEmbed(id, photo, isFresh);
