@@ -6,11 +6,13 @@ files are read, none of its code is run, so the libraries it asks for need not b
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -32,7 +34,6 @@ _BATCH = 64
 
 # (published, ours): parts of parameter names.
 _RENAMES = (
-    ("embeddings.word_embeddings.weight", "pieces.weight"),
     ("embeddings.position_embeddings.weight", "positions.weight"),
     ("embeddings.token_type_embeddings.weight", "segments.weight"),
     ("embeddings.LayerNorm.", "norm."),
@@ -44,7 +45,8 @@ _RENAMES = (
     (".output.dense.", ".narrow."),
     (".output.LayerNorm.", ".norm."),
 )
-_UNUSED = frozenset({"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"})
+_PIECES = "embeddings.word_embeddings.weight"
+_UNUSED = frozenset({_PIECES, "embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"})
 
 
 def is_installed() -> bool:
@@ -78,8 +80,9 @@ class MiniLm:
             raise TextTowerError(f"{folder} does not hold the sentence encoder: {error}") from error
         if found != SHA256:
             raise TextTowerError(f"expected all-MiniLM-L6-v2 with sha256 {SHA256}, got {found} in {folder}")
+        word_pieces = _Rows(file, _PIECES)
         with torch.device("meta"):  # the weights stay in the file, of which memory holds what is read
-            model = _Bert()
+            model = _Bert(word_pieces)
         model.load_state_dict(_renamed(load_file(file)), assign=True)
         return cls(WordPiece(pieces[:_NUM_PIECES]), model)
 
@@ -99,6 +102,27 @@ class MiniLm:
         return vectors
 
 
+class _Rows:
+    """The vectors of word pieces, read from the file for each text: a text takes few of these 47 MB, but in
+    memory all that were ever taken would stay."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+            self._begin = file.tell() + header[name]["data_offsets"][0]
+
+    def __call__(self, pieces: Tensor) -> Tensor:
+        """`[...]` int64 -> `[..., 384]` float32."""
+        found, places = np.unique(pieces.numpy(), return_inverse=True)
+        rows = np.empty((len(found), WIDTH), np.dtype("<f4"))
+        with self._path.open("rb", buffering=0) as file:
+            for row, piece in zip(rows, found, strict=True):
+                file.seek(self._begin + row.nbytes * int(piece))
+                file.readinto(row.data)
+        return torch.from_numpy(rows[places.reshape(pieces.shape)])
+
+
 def _table(rows: int) -> nn.Embedding:
     """Without first numbers: without memory, drawing those loads torch's compiler, 50 MB and a second."""
     return nn.Embedding(rows, WIDTH, _weight=torch.empty(rows, WIDTH))
@@ -107,9 +131,10 @@ def _table(rows: int) -> nn.Embedding:
 class _Bert(nn.Module):
     """Six post-norm transformer layers, then the mean over the tokens."""
 
-    def __init__(self) -> None:
+    def __init__(self, pieces: "_Rows") -> None:
         super().__init__()
-        self.pieces, self.positions, self.segments = map(_table, (_NUM_PIECES, _NUM_POSITIONS, 2))
+        self.pieces = pieces
+        self.positions, self.segments = map(_table, (_NUM_POSITIONS, 2))
         self.norm = nn.LayerNorm(WIDTH, eps=_NORM_EPS)
         self.layers = nn.ModuleList(_Layer() for _ in range(_LAYERS))
 

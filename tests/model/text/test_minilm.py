@@ -125,7 +125,24 @@ def test_a_long_text_keeps_both_markers() -> None:
 
 def test_the_encoder_is_built_without_the_compiler_of_torch() -> None:
     """It takes 50 MB and seconds; what loads it is to draw first weights that have no memory."""
-    build = "import torch; from splitseem_model.text import minilm\nwith torch.device('meta'): minilm._Bert()"
+    build = (
+        "import torch; from splitseem_model.text import minilm\nwith torch.device('meta'): minilm._Bert(None)"
+    )
     asks = f"{build}\nimport sys; print('torch._dynamo' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@needs_weights
+def test_what_texts_take_of_the_table_of_word_pieces_does_not_stay_in_memory() -> None:
+    """Of its 47 MB: the words of many texts are in all of it."""
+    grows = (
+        "import re, random; from pathlib import Path; from splitseem_model.text.minilm import MiniLm\n"
+        "def size(): return int(re.search(r'RssFile:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
+        "encoder = MiniLm.load(); encoder.encode(['a cat'])\n"
+        "rows, before = encoder._model.pieces, size()\n"
+        "import torch; rows(torch.arange(0, 30522, 8))\n"
+        "print(size() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", grows], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 4000
