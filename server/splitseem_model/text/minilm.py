@@ -8,6 +8,7 @@ files are read, none of its code is run, so the libraries it asks for need not b
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -59,7 +60,7 @@ class MiniLm:
 
     def __init__(self, tokenizer: WordPiece, model: "_Bert") -> None:
         self._tokenizer = tokenizer
-        self._model = model.eval().requires_grad_(False)
+        self._model = model
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
@@ -70,21 +71,7 @@ class MiniLm:
         Raises:
             TextTowerError: the package is not installed, a file is missing, or it holds other weights.
         """
-        folder = package_folder() if folder is None else folder
-        file = folder / "model.safetensors"
-        try:
-            with file.open("rb") as weights:
-                found = hashlib.file_digest(weights, "sha256").hexdigest()
-            pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
-        except OSError as error:
-            raise TextTowerError(f"{folder} does not hold the sentence encoder: {error}") from error
-        if found != SHA256:
-            raise TextTowerError(f"expected all-MiniLM-L6-v2 with sha256 {SHA256}, got {found} in {folder}")
-        word_pieces = _Rows(file, _PIECES)
-        with torch.device("meta"):  # the weights stay in the file, of which memory holds what is read
-            model = _Bert(word_pieces)
-        model.load_state_dict(_renamed(load_file(file)), assign=True)
-        return cls(WordPiece(pieces[:_NUM_PIECES]), model)
+        return cls(*_read(package_folder() if folder is None else folder))
 
     @torch.no_grad()  # not inference mode: the vectors may be fed to a layer in training
     def encode(self, texts: Sequence[str]) -> Tensor:
@@ -100,6 +87,25 @@ class MiniLm:
             batch = by_length[start : start + _BATCH]
             vectors[batch] = self._model(*_padded([tokens[index] for index in batch]))
         return vectors
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path) -> tuple[WordPiece, "_Bert"]:
+    """Once: prompts and names have an encoder each, of the same weights."""
+    file = folder / "model.safetensors"
+    try:
+        with file.open("rb") as weights:
+            found = hashlib.file_digest(weights, "sha256").hexdigest()
+        pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise TextTowerError(f"{folder} does not hold the sentence encoder: {error}") from error
+    if found != SHA256:
+        raise TextTowerError(f"expected all-MiniLM-L6-v2 with sha256 {SHA256}, got {found} in {folder}")
+    word_pieces = _Rows(file, _PIECES)
+    with torch.device("meta"):  # the weights stay in the file, of which memory holds what is read
+        model = _Bert(word_pieces)
+    model.load_state_dict(_renamed(load_file(file)), assign=True)
+    return WordPiece(pieces[:_NUM_PIECES]), model.eval().requires_grad_(False)
 
 
 class _Rows:

@@ -146,3 +146,9 @@ def test_what_texts_take_of_the_table_of_word_pieces_does_not_stay_in_memory() -
     )
     done = subprocess.run([sys.executable, "-c", grows], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 4000
+
+
+@needs_weights
+def test_encoders_of_the_same_files_have_the_same_weights() -> None:
+    first, second = MiniLm.load(), MiniLm.load()
+    assert first._model is second._model
