@@ -72,6 +72,7 @@ ORDER = {
         "files",
         "images",
         "cache",
+        "worker_threads",
         "embedding",
         "decoding",
         "services",
