@@ -95,7 +95,7 @@ def query_parameters() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_the_document_says_what_a_parameter_may_be() -> None:
     schemas = {parameter["name"]: parameter["schema"] for _, parameter in query_parameters()}
-    assert schemas.keys() == {"codec", "canvas", "roi", "maps", "mode", "min_score"}
+    assert schemas.keys() == {"codec", "canvas", "roi", "original", "maps", "mode", "min_score"}
     assert schemas["codec"]["enum"] == list(NoEncoder.codecs)
     assert schemas["maps"]["enum"] == list(NoEncoder.maps)
     assert schemas["canvas"]["maximum"] == Settings().max_canvas

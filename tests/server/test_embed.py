@@ -88,6 +88,25 @@ async def test_every_way_of_sending_gives_the_same_embedding(
     np.testing.assert_allclose(mean, [200, 100, 50], rtol=0.01)
 
 
+async def test_a_picture_may_be_what_the_model_sees_of_a_larger_photo(
+    client: httpx.AsyncClient, image_bytes: ImageBytes
+) -> None:
+    whole = embedding_of(await client.post("/embed", **as_raw(image_bytes())))
+    height, width = whole.geometry.input_hw
+    seen = as_raw(image_bytes(width, height))
+    for original in ("61,47", "610,470"):
+        asked = embedding_of(await client.post(f"/embed?original={original}", **seen))
+        assert asked.geometry.original_hw == tuple(int(side) for side in original.split(","))[::-1]
+        assert asked.geometry.input_hw == (height, width)
+        again = embedding_of(
+            await client.post("/embed", data={"original": original}, files={"image": seen["content"]})
+        )
+        assert again == asked
+    refused = await client.post("/embed?original=610,480", **seen)
+    assert refused.status_code == 422
+    assert "of that original the model sees" in refused.json()["detail"]
+
+
 FIELDS = {"codec": "float32", "canvas": "32", "roi": "0,0,30,20"}
 
 
@@ -108,7 +127,11 @@ async def test_fields_beside_the_image_are_as_good_as_the_query(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("codec", "jpeg"), ("canvas", "-1"), ("canvas", "many"), ("roi", "1,2"), ("maps", "x")],
+    [
+        *(("codec", "jpeg"), ("canvas", "-1"), ("canvas", "many"), ("roi", "1,2"), ("maps", "x")),
+        *(("original", "9"), ("original", "a,b"), ("original", "0,9"), ("original", "65536,9")),
+        *(("original", "61,48"), ("original", "65535,50310")),
+    ],
 )
 async def test_a_field_is_refused_as_in_the_query(
     client: httpx.AsyncClient, image_bytes: ImageBytes, field: str, value: str

@@ -284,8 +284,9 @@ async def images_a_second(host: SlowHost, batching: Batching, count: int) -> flo
     pipeline = EncodePipeline(host, host, batching, capacity=count, queue_s=600)  # type: ignore[arg-type]  # as above
     pipeline._finish = lambda prepared, maps, wanted: host.finish(prepared, maps, "")  # type: ignore[method-assign]
     geometry = geometry_of((32, 32), canvas=32, canvas_side="longest")
+    view = View(geometry.roi_xywh, geometry.input_hw)
     begin = time.perf_counter()
-    make = partial(pipeline.make, b"", Wanted("0" * 64, geometry, "float32", "features", 0), nothing)
+    make = partial(pipeline.make, b"", Wanted("0" * 64, geometry, "float32", "features", 0, view), nothing)
     await asyncio.gather(*(make() for _ in range(count)))
     return count / (time.perf_counter() - begin)
 

@@ -25,6 +25,7 @@ from PIL import Image
 from splitseem_cli.serve import build_app, command, load_parts, take_threads
 from splitseem_model.checkpoints.registry import load_model
 from splitseem_model.encode.encoder import ImageEncoder
+from splitseem_model.encode.resize import crop_and_resize
 from splitseem_proto import Embedding, unpack
 from splitseem_server.app import create_app
 from splitseem_server.cache.in_process import InProcessCache
@@ -119,6 +120,35 @@ async def test_service_and_encoder_agree_bit_for_bit(model: str, run_in_process:
     codec = encoder.codec_for(None)
     expected = encoder.encode(pixels, roi_xywh=(10, 5, 60, 50), canvas=None, codec=codec, maps="features")
     assert embedding == dataclasses.replace(expected, key=embedding.key)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("roi", [None, (10, 5, 60, 50)])
+async def test_a_resized_picture_gives_the_embedding_of_the_photo(
+    roi: tuple[int, int, int, int] | None, run_in_process: Any
+) -> None:
+    encoder = ImageEncoder(load_model("nano"))
+    image = Image.open(io.BytesIO(photo()))
+    size_hw = (image.height, image.width)
+    geometry = encoder.geometry_for(size_hw, roi)
+    seen = crop_and_resize(np.asarray(image), geometry.roi_xywh, geometry.input_hw)
+    stream = io.BytesIO()
+    Image.fromarray(seen).save(stream, "PNG")
+    query = {} if roi is None else {"roi": ",".join(map(str, roi))}
+    async with run_in_process(
+        create_app(Parts(settings=Settings(), encoder=encoder, cache=InProcessCache(2**26)))
+    ) as client:
+        whole = await client.post("/embed", params=query, files={"image": photo()})
+        original = f"{image.width},{image.height}"
+        resized = await client.post(
+            "/embed", params={**query, "original": original}, files={"image": stream.getvalue()}
+        )
+    of_whole, of_resized = unpack(whole.content), unpack(resized.content)
+    assert isinstance(of_whole, Embedding)
+    assert isinstance(of_resized, Embedding)
+    assert of_resized.geometry.original_hw == size_hw
+    assert of_resized.key != of_whole.key
+    assert of_resized == dataclasses.replace(of_whole, key=of_resized.key)
 
 
 def test_without_the_client_only_the_api_is_served(tiny_decoder_dir: Path) -> None:

@@ -44,13 +44,15 @@ class _Group(NamedTuple):
 @dataclass(frozen=True)
 class Wanted:
     """What is to be made: how the image is brought to the model, in which codec and with which maps, under
-    which key; and the bytes of memory that decoding it needs."""
+    which key; the bytes of memory that decoding it needs; and what of the picture that is given the model
+    sees."""
 
     key: str
     geometry: ImageGeometry
     codec: str
     maps: str
     decode_bytes: int
+    view: View
 
 
 class EncodePipeline:
@@ -167,8 +169,7 @@ class EncodePipeline:
         try:
             clock.lap("queue")
             with span("decode"):
-                view = View(geometry.roi_xywh, geometry.input_hw)
-                pixels = await self._images.pixels(image, view, needs_bytes=wanted.decode_bytes)
+                pixels = await self._images.pixels(image, wanted.view, needs_bytes=wanted.decode_bytes)
                 prepared = await self._on_host(partial(self._encoder.prepare, pixels, geometry))
             clock.lap("decode")
             group = _Group(geometry.padded_hw, wanted.maps)

@@ -11,6 +11,7 @@ from typing import Literal
 import anyio
 import anyio.to_thread
 
+from splitseem_proto import ImageGeometry
 from splitseem_server.cache.checked import CheckedCache, Expected, place_of
 from splitseem_server.cache.packed import PackedEmbedding
 from splitseem_server.embedding.clock import Clock
@@ -19,6 +20,7 @@ from splitseem_server.embedding.keys import embedding_key
 from splitseem_server.embedding.pipeline import EncodePipeline, Wanted
 from splitseem_server.embedding.single_flight import Commit, SingleFlight
 from splitseem_server.errors import InvalidParameter
+from splitseem_server.images.pool import View
 from splitseem_server.images.read import ImageHeader, ImageLimits, read_header
 from splitseem_server.tracing import span
 
@@ -43,6 +45,9 @@ class EmbedOptions:
     maps: str | None = None
     tenant: str = ""
     """Whose image it is; empty where there are no tenants."""
+    original_hw: tuple[int, int] | None = None
+    """Of the upright photo, where not its file is given but the picture that the model sees of it, or of the
+    region; None: the file is given."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +186,12 @@ class EmbeddingService:
         encoder = self._encoder
         codec, maps = options.codec or encoder.codec_for(options.maps), options.maps or encoder.maps[0]
         try:
-            geometry = encoder.geometry_for(header.original_hw, options.roi_xywh, options.canvas)
+            original_hw = options.original_hw or header.original_hw
+            geometry = encoder.geometry_for(original_hw, options.roi_xywh, options.canvas)
         except ValueError as error:
             raise InvalidParameter(str(error)) from error
+        if options.original_hw is not None:
+            self._check_resized(header, geometry)
         padded_h, padded_w = geometry.padded_hw
         if padded_h * padded_w > self._max_input_pixels:
             raise InvalidParameter(
@@ -191,7 +199,27 @@ class EmbeddingService:
                 f" {self._max_input_pixels} in all; ask for a smaller canvas or a less elongated region"
             )
         key = embedding_key(header.digest, geometry, encoder.fingerprint, codec, maps, encoder.numerics)
-        return Wanted(key, geometry, codec, maps, header.decode_bytes)
+        view = View(geometry.roi_xywh, geometry.input_hw)
+        if options.original_hw is not None:
+            view = View((0, 0, *header.original_hw[::-1]), geometry.input_hw)
+        return Wanted(key, geometry, codec, maps, header.decode_bytes, view)
+
+    def _check_resized(self, header: ImageHeader, geometry: ImageGeometry) -> None:
+        """Whether a picture is what the model sees of an image of some size.
+
+        Raises:
+            InvalidParameter: it is not, or the image has too many pixels.
+        """
+        (height, width), (input_h, input_w) = geometry.original_hw, geometry.input_hw
+        if height * width > self._limits.max_pixels:
+            raise InvalidParameter(
+                f"the original has {width} x {height} pixels, at most {self._limits.max_pixels} are accepted"
+            )
+        if header.original_hw != geometry.input_hw:
+            raise InvalidParameter(
+                f"the picture has {header.original_hw[1]} x {header.original_hw[0]} pixels; of that original"
+                f" the model sees {input_w} x {input_h}"
+            )
 
     def _expected(self, wanted: Wanted) -> Expected:
         return Expected(self._encoder.fingerprint, wanted.codec, wanted.geometry)

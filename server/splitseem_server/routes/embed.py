@@ -23,6 +23,7 @@ from splitseem_server.routes.options import (
     Canvas,
     Codec,
     Maps,
+    Original,
     Roi,
     image_body,
     parse_embed_options,
@@ -38,6 +39,7 @@ async def embed_options(
     codec: Codec = None,
     canvas: Canvas = None,
     roi: Roi = None,
+    original: Original = None,
     maps: Maps = None,
 ) -> EmbedOptions:
     """The query of `POST /embed`, refused before the body is read.

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from splitseem_model.config import MIN_CANVAS
 from splitseem_model.tasks.segments import MODES
 from splitseem_proto import CODECS
+from splitseem_proto.limits import MAX_DIMENSION
 from splitseem_server.embedding.encoder import RoiXywh
 from splitseem_server.embedding.service import EmbedOptions
 from splitseem_server.errors import InvalidParameter
@@ -21,9 +22,13 @@ PNG = "image/png"
 Codec = Annotated[str | None, Query(description=f"of the embedding: {', '.join(CODECS)}")]
 Canvas = Annotated[int | None, Query(ge=1, description="pixels to resize to; the model's own size if absent")]
 Roi = Annotated[str | None, Query(description="x,y,w,h in image pixels; the whole image if absent")]
+Original = Annotated[
+    str | None,
+    Query(description="w,h of the upright photo, where it, or the part, is sent as the model sees it"),
+]
 Maps = Annotated[str | None, Query(description="features, source or lateral: what masks are to be made of")]
 
-EMBED_PARAMETERS = ("codec", "canvas", "roi", "maps")
+EMBED_PARAMETERS = ("codec", "canvas", "roi", "original", "maps")
 PANOPTIC_PARAMETERS = ("mode", "min_score", "codec", "canvas", "roi")
 
 
@@ -67,6 +72,7 @@ def parameter_schemas(services: Services) -> dict[str, dict[str, Any]]:
         "codec": {"type": "string", "enum": list(encoder.codecs)},
         "canvas": {"type": "integer", "minimum": MIN_CANVAS, "maximum": services.settings.max_canvas},
         "roi": {"type": "string", "pattern": r"^[0-9]+,[0-9]+,[0-9]+,[0-9]+$"},
+        "original": {"type": "string", "pattern": r"^[0-9]+,[0-9]+$"},
         "maps": {"type": "string", "enum": list(encoder.maps)},
         "min_score": {"type": "number", "minimum": 0, "maximum": 1, "default": 0},
         "mode": {"type": "string", "enum": list(MODES), "default": MODES[0]},
@@ -78,7 +84,7 @@ def parse_embed_options(request: Request, services: Services, given: Mapping[str
     """How an image is to be encoded.
 
     Args:
-        given: `codec`, `canvas`, `roi` and `maps`, as far as they are given.
+        given: `codec`, `canvas`, `roi`, `original` and `maps`, as far as they are given.
     Raises:
         InvalidParameter: a value without meaning for this model.
     """
@@ -91,7 +97,8 @@ def parse_embed_options(request: Request, services: Services, given: Mapping[str
     if maps is not None and maps not in services.encoder.maps:
         raise InvalidParameter(f"maps {maps!r}; this model gives {', '.join(services.encoder.maps)}")
     region = None if roi is None else _parse_roi(roi)
-    return EmbedOptions(codec, canvas, region, maps, tenant_of(request))
+    original = None if "original" not in given else _parse_original(given["original"])
+    return EmbedOptions(codec, canvas, region, maps, tenant_of(request), original)
 
 
 def _parse_roi(text: str) -> RoiXywh:
@@ -100,3 +107,14 @@ def _parse_roi(text: str) -> RoiXywh:
     except ValueError as error:
         raise InvalidParameter(f"roi {text!r}; expected four integers x,y,w,h") from error
     return x, y, width, height
+
+
+def _parse_original(text: str) -> tuple[int, int]:
+    """Height and width of `w,h`."""
+    try:
+        width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidParameter(f"original {text!r}; expected two integers w,h") from error
+    if not (1 <= width <= MAX_DIMENSION and 1 <= height <= MAX_DIMENSION):
+        raise InvalidParameter(f"original {text!r}; sides must be 1 to {MAX_DIMENSION} pixels")
+    return height, width
