@@ -1,12 +1,16 @@
 /** `POST /v1/embed`: a photo in, the bytes of its embedding out. */
 import type { ClientError } from '../shared/errors';
+import type { SizeHw } from '../shared/types';
 import { sendRepeatedly, sleep, type Sleep } from './retry';
 import { post } from './post';
 import { patiently, type Sending } from './patiently';
 import type { PostRequest, TransferProgress } from './transport';
 
 export type EmbedProgress =
-  TransferProgress | { readonly phase: 'retry'; readonly seconds: number; readonly reason: ClientError };
+  | TransferProgress
+  /** Before anything is sent the photo is made smaller. */
+  | { readonly phase: 'shrink' }
+  | { readonly phase: 'retry'; readonly seconds: number; readonly reason: ClientError };
 
 export interface EmbedOptions {
   /** Pixels that the photo is resized to; null: what the model usually takes. */
@@ -19,6 +23,10 @@ export interface EmbedOptions {
   readonly onKept?: () => void;
   /** The part to embed: left, top, width and height; null: all of it. */
   readonly roi?: readonly [number, number, number, number] | null;
+  /** Whether the photo may be sent as the model sees it. */
+  readonly isSmaller?: boolean;
+  /** Of the photo, where not its file is sent but the picture that the model sees of it, or of the part. */
+  readonly original?: SizeHw;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: EmbedProgress) => void;
   /** May hear the embedding while it comes; `at` bytes came before, 0 when it is sent again. */
@@ -39,8 +47,9 @@ export function createEmbed(
   surroundings: Surroundings = browser,
   milliseconds?: number,
 ): Embed {
-  return (photo, { canvas = null, roi = null, signal, onProgress, onBytes }) => {
-    const url = withQuery(address, { canvas: canvas?.toString(), roi: roi?.join() });
+  return (photo, { canvas = null, roi = null, original, signal, onProgress, onBytes }) => {
+    const size = original && `${original.width},${original.height}`;
+    const url = withQuery(address, { canvas: canvas?.toString(), roi: roi?.join(), original: size });
     const headers = { Accept: 'application/msgpack', 'Content-Type': contentType(photo) };
     const request = { url, body: photo, headers, signal, onProgress, ...(onBytes && { onBytes }) };
     const send = () => patiently(surroundings, request, { patience: 'embedding', milliseconds });

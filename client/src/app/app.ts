@@ -18,6 +18,7 @@ import { Words } from './steps/words';
 import { Controller, type Services as ControllerServices } from './controller';
 import { readFile, readPhoto } from './photos/photo';
 import { KeptEmbeddings } from './photos/keptEmbeddings';
+import { SmallerPhotos } from './photos/smallerPhotos';
 import type { Works } from './saving/database';
 import { LaterKeeping } from './saving/laterKeeping';
 import { ApiKeys } from './state/apiKeys';
@@ -56,7 +57,7 @@ export interface App {
 
 export function createApp(services: Services, tools: Tools = TOOLS): App {
   const store = createStore();
-  const controller = new Controller(store, services);
+  const controller = new Controller(store, { ...services, embed: embedAsChosen(store, services) });
   const keeping = new LaterKeeping({ store, controller, ...services });
   const everything = new Everything(store, services, (error) => controller.report(error));
   const words = new Words(store, services, (text) => controller.giveText(text));
@@ -78,6 +79,12 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const parts = { ...works, apiKeys, canvases, view, gestures, tools };
   return { ...parts, chooseTool, ...drawnFirst(gestures, controller) };
 }
+
+/** Photos are sent as the user has chosen. */
+const embedAsChosen =
+  ({ sendsSmaller }: Store, { embed }: Services): Services['embed'] =>
+  (photo, options) =>
+    embed(photo, { ...options, isSmaller: sendsSmaller.value });
 
 /** What pointers and the crosshair do with the chosen tool. */
 function gesturesOn({
@@ -160,7 +167,9 @@ export function browserServices(): Services {
     unlessSlow: !isProviderNamed(location.search),
     makeServerDecoder: serverDecoder,
   });
-  const embeddings = new KeptEmbeddings(service.embed, `${address('v1/embed')} ${maps ?? ''}`);
+  const canvases = (): Promise<Canvases | null> => readCanvases(address('v1/model'));
+  const sending = new SmallerPhotos(service.embed, canvases);
+  const embeddings = new KeptEmbeddings(sending.embed, `${address('v1/embed')} ${maps ?? ''}`);
   return {
     ...service,
     embed: embeddings.embed,
@@ -171,7 +180,7 @@ export function browserServices(): Services {
       ...(digest !== undefined && { digest }),
     }),
     openWorks: () => openKept(embeddings),
-    canvases: () => readCanvases(address('v1/model')),
+    canvases,
     threads: threadsFrom(location.search),
     provider: providerFrom(location.search),
     maps,

@@ -10,6 +10,7 @@ const LARGE = { height: 240, width: 320 };
 const DOT = { height: 1, width: 1 };
 
 let app: App;
+let world: World;
 
 /** Input at a position of the image that is shown. */
 const at = (x: number, y: number): PointerInput => ({
@@ -26,9 +27,16 @@ const prompts = (): unknown[] =>
   projectOf(app.store).images.flatMap(({ objects }) => objects.flatMap((object) => object.prompts));
 
 beforeEach(() => {
-  app = createApp(new World().services);
+  world = new World();
+  app = createApp(world.services);
   app.view.resize({ height: 480, width: 640 });
   app.controller.openPhoto(photo('large.png', LARGE));
+});
+
+it('photos are sent smaller once the user has chosen that', () => {
+  app.store.sendsSmaller.value = true;
+  app.controller.openPhoto(photo('dot.png', DOT));
+  expect(world.embeds.map(({ options }) => options.isSmaller)).toEqual([false, true]);
 });
 
 describe('what is being drawn when another photo comes', () => {

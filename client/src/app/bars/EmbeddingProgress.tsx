@@ -118,6 +118,8 @@ function describe(readiness: Exclude<Readiness, { phase: 'ready' }>, isOffline: 
 
 function describeProgress(progress: EmbedProgress): Description {
   switch (progress.phase) {
+    case 'shrink':
+      return { text: say.makingThePhotoSmaller, fraction: null };
     case 'upload':
       return { text: say.sendingThePhoto, fraction: progress.fraction };
     case 'wait':

@@ -36,6 +36,7 @@ export function ViewMenu({ app }: { readonly app: App }) {
         <Looks app={app} />
         <SharpenHere app={app} />
         <Detail app={app} />
+        <SendSmaller app={app} />
       </div>
     </details>
   );
@@ -144,6 +145,25 @@ function Detail({ app }: { readonly app: App }) {
       <p id="detail-hint" class="hint">
         {say.detailHelp}
       </p>
+    </div>
+  );
+}
+
+function SendSmaller({ app: { store } }: { readonly app: App }) {
+  const { sendsSmaller } = store;
+  return (
+    <div>
+      <label title={say.sendSmallerHelp}>
+        <input
+          type="checkbox"
+          checked={sendsSmaller.value}
+          onChange={({ currentTarget }) => {
+            sendsSmaller.value = currentTarget.checked;
+          }}
+        />
+        {say.sendSmaller}
+      </label>
+      <p class="hint">{say.sendSmallerHelp}</p>
     </div>
   );
 }

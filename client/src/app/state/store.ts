@@ -169,6 +169,8 @@ const partSignals = () => ({
   parts: signal<ReadonlyMap<string, Readiness>>(new Map()),
   /** Whether small objects are embedded by themselves once they have a mask; each asks the server once. */
   sharpensSmall: rememberedSwitch('sharpen-small', false),
+  /** Whether large photos are made smaller before they are sent. */
+  sendsSmaller: rememberedSwitch('send-smaller', false),
 });
 
 const videoSignals = () => ({

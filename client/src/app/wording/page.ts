@@ -218,6 +218,7 @@ export const wholePhoto = 'Whole photo';
 export const cancel = 'Cancel';
 export const readingFile = (name: string): string => `Reading ${name}`;
 export const preparingTheDecoder = 'Preparing the decoder';
+export const makingThePhotoSmaller = 'Making the photo smaller';
 export const sendingThePhoto = 'Sending the photo';
 export const serverEncodesPhoto = 'The server encodes the photo';
 export const receivingTheEmbedding = 'Receiving the embedding';
@@ -302,6 +303,9 @@ export const sharpenSmallHelp = 'Better masks for one more request for each; cli
 export const detail = 'Detail';
 export const detailHelp =
   'Pixels along the photo that the model sees; cost by the last embedding. Prompts on this photo are answered again; photos without prompts follow.';
+export const sendSmaller = 'Send photos smaller';
+export const sendSmallerHelp =
+  'For slow lines: a large JPEG is sent as the model sees it, with the same masks, for a few seconds of work here first.';
 export const zoomAndView = 'Zoom and view';
 export const zoomOut = 'Zoom out';
 export const zoomIn = 'Zoom in';
