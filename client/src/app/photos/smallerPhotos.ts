@@ -11,7 +11,7 @@ import type { SizeHw } from '../../shared/types';
 
 /** Files of fewer bytes are sent as they are. */
 const FEW_BYTES = 500_000;
-/** A photo has to be so many times longer than what the model sees of it. */
+/** How many times longer a photo has to be than what the model sees of it. */
 const LEAST_GAIN = 2;
 /** Browsers and the server make other colours of four, as in print. */
 const CHANNELS: readonly (number | null)[] = [1, 3];
