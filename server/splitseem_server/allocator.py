@@ -14,7 +14,7 @@ _KEPT_BYTES = 64 * 2**20
 _LARGEST_KEPT_BYTES = 32 * 2**20
 """The most that glibc takes."""
 _ARENAS = 1
-"""Heaps: each keeps what is free in it for itself. Two took no time off two encoder threads."""
+"""Heaps: each keeps what is free in it for itself."""
 _OPTIONS = (
     (_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES),
     (_M_TRIM_THRESHOLD, _KEPT_BYTES),
@@ -32,8 +32,8 @@ images takes 73 primitives of nano, a second one 55 more; what describes a linea
 
 def keep_few_primitives() -> None:
     """Have what is made for the layers of one size of images be kept for few sizes only, unless the
-    environment says otherwise: by themselves oneDNN and torch keep 1,024 of each (`tests/server/hostile.py`
-    measures 200 MB more). To be called before torch is imported."""
+    environment says otherwise: by themselves oneDNN and torch keep 1,024 of each. To be called before
+    torch is imported."""
     for name, value in _FEW_PRIMITIVES.items():
         os.environ.setdefault(name, value)
 
