@@ -190,8 +190,10 @@ class EmbeddingService:
             geometry = encoder.geometry_for(original_hw, options.roi_xywh, options.canvas)
         except ValueError as error:
             raise InvalidParameter(str(error)) from error
+        view = View(geometry.roi_xywh, geometry.input_hw)
         if options.original_hw is not None:
             self._check_resized(header, geometry)
+            view = View((0, 0, *header.original_hw[::-1]), geometry.input_hw)
         padded_h, padded_w = geometry.padded_hw
         if padded_h * padded_w > self._max_input_pixels:
             raise InvalidParameter(
@@ -199,9 +201,6 @@ class EmbeddingService:
                 f" {self._max_input_pixels} in all; ask for a smaller canvas or a less elongated region"
             )
         key = embedding_key(header.digest, geometry, encoder.fingerprint, codec, maps, encoder.numerics)
-        view = View(geometry.roi_xywh, geometry.input_hw)
-        if options.original_hw is not None:
-            view = View((0, 0, *header.original_hw[::-1]), geometry.input_hw)
         return Wanted(key, geometry, codec, maps, header.decode_bytes, view)
 
     def _check_resized(self, header: ImageHeader, geometry: ImageGeometry) -> None:
