@@ -17,8 +17,9 @@ T = TypeVar("T")
 class WorkerThreads:
     """A fixed number of threads that do blocking work, and live as long as this does.
 
-    torch keeps what it has made ready for a layer in each thread that ran it. Threads of a common pool take turns and end when they are idle, so that each of them keeps its own for a
-    while; these few are always the same.
+    torch keeps what it has made ready for a layer in each thread that ran it. Threads of a common pool take
+    turns and end when they are idle, so that each of them keeps its own for a while; these few are always the
+    same.
 
     Args:
         count: pieces of work at the same time.

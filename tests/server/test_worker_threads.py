@@ -9,6 +9,7 @@ import weakref
 from contextvars import ContextVar
 from functools import partial
 
+import anyio
 import pytest
 from tests.server.gates import Gate, until
 
@@ -59,6 +60,24 @@ async def test_work_that_waits_is_dropped_with_its_caller() -> None:
         await second
     await threads.run(lambda: begun.append(3))
     assert begun == [3]
+
+
+async def test_work_that_has_begun_is_waited_for_when_its_scope_is_cancelled() -> None:
+    threads, gate, begun = WorkerThreads(1, "model"), Gate(), threading.Event()
+    gate.clear()
+
+    def work() -> None:
+        begun.set()
+        gate.wait()
+
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(threads.run, work)
+            await until(begun.is_set)
+            scope.cancel()
+            asyncio.get_running_loop().call_later(0.05, gate.set)
+    assert gate.is_set()
+    assert await threads.run(lambda: "free") == "free"
 
 
 async def test_errors_and_the_context_of_the_caller_pass_through() -> None:
