@@ -12,7 +12,7 @@ import { Failure, type ClientError } from '../../src/shared/errors';
 import type { WorkerCalls, WorkerStepResult } from '../../src/shared/messages';
 import type { Vocabulary } from '../../src/shared/model/naming';
 import type { PromptItem, TextVectors } from '../../src/shared/types';
-import { POINT_RULES, stepResult } from '../samples';
+import { click, POINT_RULES, stepResult } from '../samples';
 
 export const SIZE = { height: 4, width: 6 };
 export const KEY = 'ab'.repeat(16);
@@ -179,6 +179,13 @@ export class World {
     this.controller.openPhoto(photo());
     this.embeds.at(-1)?.arrive();
     await settle();
+  }
+
+  /** With a photo whose first click has been answered. */
+  async openAnswered(): Promise<void> {
+    await this.openReady();
+    this.controller.give(click(1, 1));
+    await this.answer();
   }
 
   get areas(): (number | undefined)[] {

@@ -2,16 +2,13 @@
 import { beforeEach, expect, it } from 'vitest';
 import { setCanvas } from '../../../src/session/canvas';
 import type { Photo } from '../../../src/app/photos/photo';
-import { click } from '../../samples';
 import { photo, settle, World } from '../world';
 
 let world: World;
 
 beforeEach(async () => {
   world = new World();
-  await world.openReady();
-  world.controller.give(click(1, 1));
-  await world.answer();
+  await world.openAnswered();
 });
 
 const choose = async (canvas: number | null): Promise<void> => {

@@ -2,16 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { projectOf } from '../../../src/app/steps/projectOf';
 import { medianTimings, recordPaint, timingsOf } from '../../../src/app/steps/timings';
 import { STAGES } from '../../../src/shared/stages';
-import { click, stepResult } from '../../samples';
+import { stepResult } from '../../samples';
 import { SIZE, World } from '../world';
 
 let world: World;
 
 beforeEach(async () => {
   world = new World();
-  await world.openReady();
-  world.controller.give(click(1, 1));
-  await world.answer();
+  await world.openAnswered();
 });
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
