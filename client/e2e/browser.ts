@@ -22,6 +22,9 @@ export const launchBrowser = (...flags: readonly string[]): Promise<Browser> =>
     args: [...FLAGS, ...flags],
   });
 
+/** The browser logs every request that failed by itself, that for a service worker too; the page handles those. */
+const FAILED_REQUESTS = ['Failed to load resource', 'An unknown error occurred when fetching the script.'];
+
 export const samplePath = (name: string): string => join(REPOSITORY, 'client/public/samples', name);
 
 export type Button = 'left' | 'right';
@@ -36,8 +39,7 @@ export class PageUnderTest {
     this.page = page;
     page.on('pageerror', (error) => this.faults.push(error.message));
     page.on('console', (message) => {
-      // The browser logs every failed response by itself; the page handles those.
-      const isOurs = !message.text().startsWith('Failed to load resource');
+      const isOurs = !FAILED_REQUESTS.some((start) => message.text().startsWith(start));
       if (message.type() === 'error' && isOurs) this.faults.push(message.text());
     });
   }

@@ -126,6 +126,22 @@ describe('without its server the page', () => {
   });
 });
 
+it('the page is kept once the network is back that went while it was loaded', async () => {
+  const user = await stage.newUser({});
+  const context = user.page.context();
+  await user.page.goto(stage.url);
+  await user.waitForDecoder();
+  await context.setOffline(true);
+  await user.page.getByText(OFFLINE).waitFor();
+  const isKept = (): Promise<boolean> =>
+    user.page.evaluate(async () => (await navigator.serviceWorker.getRegistration()) !== undefined);
+  // The worker's file is asked for five seconds after the decoder is there.
+  await user.page.waitForTimeout(8000);
+  expect(await isKept()).toBe(false);
+  await context.setOffline(false);
+  await expect.poll(isKept, { timeout: 20_000 }).toBe(true);
+});
+
 it('below a path the page is there without its server, too', async () => {
   const site = stage.keep(await startBelow('/tool/', () => server.url));
   const user = await stage.newUser();

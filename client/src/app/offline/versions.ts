@@ -26,7 +26,7 @@ export async function keepPage(store: Store): Promise<void> {
     return;
   }
   void navigator.locks.request(PAGE_LOCK + ownScript(), () => new Promise<never>(() => undefined));
-  const registration = await container.register(new URL('serviceWorker.js', document.baseURI).href);
+  const registration = await registered(container, store);
   if (registration.waiting !== null) void offer(store, registration.waiting);
   registration.addEventListener('updatefound', () => {
     const fresh = registration.installing;
@@ -39,6 +39,21 @@ export async function keepPage(store: Store): Promise<void> {
   const { active } = await container.ready;
   if (active !== null) say(active, { kind: 'let-go' });
   isolate(store);
+}
+
+/** Where the network went while the page was loaded the worker waits for it. */
+async function registered(
+  container: ServiceWorkerContainer,
+  { isOffline }: Store,
+): Promise<ServiceWorkerRegistration> {
+  for (;;) {
+    try {
+      return await container.register(new URL('serviceWorker.js', document.baseURI).href);
+    } catch (error) {
+      if (!isOffline.value) throw error;
+      await untilTrue(() => !isOffline.value);
+    }
+  }
 }
 
 async function forgetPage(container: ServiceWorkerContainer): Promise<void> {
