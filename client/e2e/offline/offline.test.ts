@@ -10,6 +10,7 @@ vi.setConfig({ testTimeout: 240_000 });
 
 const SAMPLE = 'coffee.jpg';
 const OTHER = 'rocket.jpg';
+const NOT_ALL = 'Not all photos open offline';
 const OFFLINE = 'Offline: photos opened before work; new ones wait for the server.';
 
 let server: Server;
@@ -45,20 +46,41 @@ async function kept({ page, status }: PageUnderTest, embeddings: number): Promis
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
   });
-  await expect.poll(() => embeddingsKept(page), { timeout: 20_000 }).toBe(embeddings);
+  await expect.poll(() => embeddingNames(page), { timeout: 20_000 }).toHaveLength(embeddings);
 }
 
-const embeddingsKept = (page: PageUnderTest['page']): Promise<number> =>
+const embeddingNames = (page: PageUnderTest['page']): Promise<IDBValidKey[]> =>
   page.evaluate(async () => {
     const opening = indexedDB.open('splitseem-embeddings');
     const database = await new Promise<IDBDatabase>((resolve) => {
       opening.onsuccess = () => resolve(opening.result);
     });
-    const count = database.transaction('bytes').objectStore('bytes').count();
-    return new Promise<number>((resolve) => {
-      count.onsuccess = () => {
+    const keys = database.transaction('bytes').objectStore('bytes').getAllKeys();
+    return new Promise<IDBValidKey[]>((resolve) => {
+      keys.onsuccess = () => {
         database.close();
-        resolve(count.result);
+        resolve(keys.result);
+      };
+    });
+  });
+
+/** Say of the one embedding that is kept that it is as large as all may be together. */
+const makeNearlyFull = (page: PageUnderTest['page']): Promise<void> =>
+  page.evaluate(async () => {
+    const opening = indexedDB.open('splitseem-embeddings');
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    const entries = database.transaction('entries', 'readwrite').objectStore('entries');
+    const reading = entries.openCursor();
+    await new Promise<void>((resolve) => {
+      reading.onsuccess = () => {
+        const cursor = reading.result;
+        if (cursor === null) throw new Error('no embedding is kept');
+        cursor.update({ ...(cursor.value as object), bytes: 499.9e6 }).onsuccess = () => {
+          database.close();
+          resolve();
+        };
       };
     });
   });
@@ -122,8 +144,28 @@ describe('without its server the page', () => {
     await user.button(`Close ${OTHER}`).click();
     await kept(user, 1);
     await user.button(`Close ${SAMPLE}`).click();
-    await expect.poll(() => embeddingsKept(user.page)).toBe(0);
+    await expect.poll(() => embeddingNames(user.page)).toEqual([]);
   });
+});
+
+it('of more embeddings than are kept those used longest ago go, and the page says so', async () => {
+  const user = await stage.visit();
+  await user.openSample(SAMPLE);
+  await kept(user, 1);
+  const names = await embeddingNames(user.page);
+  await makeNearlyFull(user.page);
+  expect(await user.status.getByText(NOT_ALL).count()).toBe(0);
+  await user.openSample(OTHER);
+  await user.status.getByText(NOT_ALL).waitFor();
+  const now = await embeddingNames(user.page);
+  expect(now).toHaveLength(1);
+  expect(now).not.toEqual(names);
+  await user.click({ x: 0.5, y: 0.5 });
+  await kept(user, 1);
+  await stop();
+  await user.page.reload();
+  await user.waitForAnswers(1);
+  await user.click({ x: 0.2, y: 0.8 });
 });
 
 it('the page is kept once the network is back that went while it was loaded', async () => {
