@@ -59,9 +59,9 @@ export function createApp(services: Services, tools: Tools = TOOLS): App {
   const store = createStore();
   const controller = new Controller(store, { ...services, embed: embedAsChosen(store, services) });
   const keeping = new LaterKeeping({ store, controller, ...services });
-  const everything = new Everything(store, services, (error) => controller.report(error));
-  const words = new Words(store, services, (text) => controller.giveText(text));
-  const examples = new Examples(store, services, (error) => controller.report(error));
+  const everything = new Everything(store, services, controller);
+  const words = new Words(store, services, controller);
+  const examples = new Examples(store, services, controller);
   const alternatives = new Alternatives(store, services, controller);
   const view = new View(store);
   const gestures = gesturesOn({ store, controller, examples, view, tools });

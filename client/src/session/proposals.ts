@@ -31,18 +31,21 @@ export interface Adding {
   readonly label?: string | null;
   /** Where they were found; null or absent: in all of the photo. */
   readonly part?: Part | null;
+  /** The canvas of the embedding that they were found in. */
+  readonly canvas: number | null;
 }
 
 /**
  * Put proposals into an image as one change, each an object of its own. Those are left out that are there already: from
  * the same click alone, or with nearly the same mask. Unless the first is selected, no object is active: the next
- * prompt begins another. Where nothing is new, the one that is there is selected.
+ * prompt begins another. Where nothing is new, the one that is there is selected. If the photo is wanted on another
+ * canvas by now, their clicks are answered again.
  */
 export function addProposals(
   session: Session,
   imageId: ImageId,
   proposals: readonly Proposal[],
-  { what, selects, givenAt, label = null, part = null }: Adding,
+  { what, selects, givenAt, label = null, part = null, canvas }: Adding,
 ): Session {
   const image = session.images.find(({ id }) => id === imageId);
   if (image === undefined) return session;
@@ -59,7 +62,7 @@ export function addProposals(
   const results = new Map<StepId, StepResult>(session.results);
   const objects = fresh.map(({ prompt, result }): SegmentObject => {
     const step = { id: `step-${nextId++}`, prompt, givenAt };
-    results.set(step.id, result);
+    if (image.document.canvas === canvas) results.set(step.id, result);
     const number = nextNumber++;
     const id: ObjectId = `${image.id}-object-${number}`;
     return onPart({ id, number, steps: [step], userLabel: label, savedGuess: null }, part);

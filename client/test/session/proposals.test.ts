@@ -11,7 +11,7 @@ const proposal = (x: number, fill: number): Proposal => ({
   result: stepResult({ fill, size: SIZE }),
 });
 
-const adding = { what: 'everything', selects: false, givenAt: 7 };
+const adding = { what: 'everything', selects: false, givenAt: 7, canvas: null };
 
 const opened = (): Session => openImage(EMPTY_SESSION, 'cat.jpg', SIZE);
 
@@ -31,6 +31,13 @@ describe('proposals', () => {
     expect(activeImageOf(after)?.document.activeObject).toBeNull();
     const selecting = addProposals(before, idOf(before), [proposal(1.5, 5)], { ...adding, selects: true });
     expect(activeImageOf(selecting)?.document.activeObject).toBe(first?.id);
+  });
+
+  it('have no masks yet where the photo is wanted on another canvas than they were found on', () => {
+    const before = opened();
+    const after = addProposals(before, idOf(before), [proposal(1.5, 5)], { ...adding, canvas: 768 });
+    expect(objectsOf(after)).toHaveLength(1);
+    expect(after.results.size).toBe(0);
   });
 
   it('are taken back by one undo and given again by one redo', () => {

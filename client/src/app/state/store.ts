@@ -11,6 +11,7 @@ import {
   activeImageOf,
   embeddedOf,
   EMPTY_SESSION,
+  imageOf,
   type Embedded,
   type ImageId,
   type Part,
@@ -207,6 +208,10 @@ export function embeddedHere({
   const image = activeImage.value;
   return image && embeddedOf(image, sharpParts.value.get(image.id) ?? null);
 }
+
+/** The canvas that an embedding of a photo, or of a part of it, is made on; null: the model's own. */
+export const canvasOf = ({ session }: Pick<Store, 'session'>, { image }: Embedded): number | null =>
+  imageOf(session.value, image)?.document.canvas ?? null;
 
 /** What a class embedding is called by the vocabulary of the store. */
 export function namingOf({ decoder, vocabulary }: Store, classEmbed: Float32Array): Naming {

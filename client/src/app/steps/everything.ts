@@ -3,17 +3,23 @@ import { signal } from '@preact/signals';
 import type { Loaded } from '../../api/wait';
 import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../shared/model/providers';
-import type { Embedded, ImageId } from '../../session/state';
-import { addProposals, type Proposal } from '../../session/proposals';
+import type { Embedded, ImageId, Session } from '../../session/state';
+import { addProposals, type Adding, type Proposal } from '../../session/proposals';
 import { toClientError, type ClientError } from '../../shared/errors';
 import type { WorkerProposal } from '../../shared/messages';
-import { embeddedHere, isReady, namingOf, type Store } from '../state/store';
+import { canvasOf, embeddedHere, isReady, namingOf, type Store } from '../state/store';
 import { answeredTimings } from './timings';
 import * as say from '../wording/page';
 
 interface Services {
   readonly decoder: DecoderBridge;
   readonly now: () => number;
+}
+
+/** What is needed of the controller. */
+interface Actions {
+  change(edit: (session: Session) => Session): void;
+  report(error: ClientError): void;
 }
 
 interface Running {
@@ -27,13 +33,13 @@ export class Everything {
   readonly running = signal<Running | null>(null);
   readonly #store: Store;
   readonly #services: Services;
-  readonly #onError: (error: ClientError) => void;
+  readonly #controller: Actions;
   #abort: AbortController | null = null;
 
-  constructor(store: Store, services: Services, onError: (error: ClientError) => void) {
+  constructor(store: Store, services: Services, controller: Actions) {
     this.#store = store;
     this.#services = services;
-    this.#onError = onError;
+    this.#controller = controller;
   }
 
   /** Why it cannot begin now; null: it can. */
@@ -58,14 +64,15 @@ export class Everything {
       if (this.#abort === abort) this.running.value = { image: here.image, fraction };
     };
     show(0);
+    const canvas = canvasOf(this.#store, here);
     try {
       const onProgress = ({ bytes, total }: Loaded): void => show(bytes / (total ?? bytes));
       const options = { signal: abort.signal, onProgress };
       const found = await this.#services.decoder.call('everything', { imageId: here.id }, options);
-      this.#add(here, found, givenAt);
+      this.#add(here, found, { givenAt, canvas });
     } catch (thrown) {
       const error = toClientError(thrown, 'decoder');
-      if (error.kind !== 'aborted') this.#onError(error);
+      if (error.kind !== 'aborted') this.#controller.report(error);
     } finally {
       if (this.#abort === abort) this.cancel();
     }
@@ -78,13 +85,17 @@ export class Everything {
     this.running.value = null;
   }
 
-  #add({ image, part }: Embedded, found: readonly WorkerProposal[], givenAt: number): void {
+  #add(
+    { image, part }: Embedded,
+    found: readonly WorkerProposal[],
+    { givenAt, canvas }: Pick<Adding, 'givenAt' | 'canvas'>,
+  ): void {
     const { session, notice } = this.#store;
     const before = session.value;
     const proposals = answered(this.#store, found, givenAt, this.#services.now());
-    const adding = { what: 'everything', selects: false, givenAt, part };
-    session.value = addProposals(before, image, proposals, adding);
-    const count = (one: typeof before): number =>
+    const adding = { what: 'everything', selects: false, givenAt, part, canvas };
+    this.#controller.change((now) => addProposals(now, image, proposals, adding));
+    const count = (one: Session): number =>
       one.images.find(({ id }) => id === image)?.document.objects.length ?? 0;
     const added = count(session.value) - count(before);
     notice.value = say.objectsFound(added);

@@ -10,6 +10,7 @@ import {
   imageOf,
   labelOf,
   resultOf,
+  type Embedded,
   type ImageId,
   type ObjectId,
   type SegmentObject,
@@ -19,13 +20,19 @@ import { Failure, toClientError, type ClientError } from '../../shared/errors';
 import { promptPoints, wholeImage } from '../../shared/prompt/prompts';
 import { rleIou } from '../../shared/rle';
 import type { CocoRle, PromptItem, StepResult } from '../../shared/types';
-import { embeddedHere, isReady, type Store } from '../state/store';
+import { canvasOf, embeddedHere, isReady, type Store } from '../state/store';
 import { answered } from './everything';
 import * as say from '../wording/page';
 
 interface Services {
   readonly decoder: DecoderBridge;
   readonly now: () => number;
+}
+
+/** What is needed of the controller. */
+interface Actions {
+  change(edit: (session: Session) => Session): void;
+  report(error: ClientError): void;
 }
 
 /** A region of an open photo. */
@@ -82,12 +89,12 @@ export class Examples {
   readonly chosen = signal<Example | null>(null);
   readonly #store: Store;
   readonly #services: Services;
-  readonly #onError: (error: ClientError) => void;
+  readonly #controller: Actions;
 
-  constructor(store: Store, services: Services, onError: (error: ClientError) => void) {
+  constructor(store: Store, services: Services, controller: Actions) {
     this.#store = store;
     this.#services = services;
-    this.#onError = onError;
+    this.#controller = controller;
   }
 
   /** Let an object be the example; null, or one without a mask: none is. */
@@ -118,27 +125,32 @@ export class Examples {
     const { session, notice } = this.#store;
     const [here, example] = [embeddedHere(this.#store), this.chosen.value];
     if (here === null || example === null || this.isRunning.value) return;
-    if (!isReady(this.#store, here.id)) {
-      notice.value = say.photoNotReadyTryAgain;
-      return;
-    }
+    if (!this.#isReady(here)) return;
     this.isRunning.value = true;
     const givenAt = this.#services.now();
     try {
       const vector = example.meaning ?? (await this.#meaningOf(example));
+      if (!this.#isReady(here)) return;
+      const canvas = canvasOf(this.#store, here);
       const found = await this.#services.decoder.call('find', { imageId: here.id, vector });
       const proposals = apart(answered(this.#store, found, givenAt, this.#services.now()));
       const before = session.value;
       const { image, part } = here;
-      const adding = { what: 'example', selects: true, givenAt, label: example.label, part };
-      session.value = addProposals(before, image, proposals, adding);
+      const adding = { what: 'example', selects: true, givenAt, label: example.label, part, canvas };
+      this.#controller.change((now) => addProposals(now, image, proposals, adding));
       notice.value = say.foundLike(example.name, countOf(session.value, image) - countOf(before, image));
     } catch (thrown) {
       const error = toClientError(thrown, 'decoder');
-      if (error.kind !== 'aborted') this.#onError(error);
+      if (error.kind !== 'aborted') this.#controller.report(error);
     } finally {
       this.isRunning.value = false;
     }
+  }
+
+  #isReady({ id }: Embedded): boolean {
+    if (isReady(this.#store, id)) return true;
+    this.#store.notice.value = say.photoNotReadyTryAgain;
+    return false;
   }
 
   /** What the decoder says of the prompts alone. */

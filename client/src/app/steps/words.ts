@@ -2,9 +2,10 @@
 import type { Texts } from '../../api/texts';
 import type { DecoderBridge } from '../../bridge/decoder';
 import { SERVER_PROVIDER } from '../../shared/model/providers';
-import { activeObjectOf } from '../../session/state';
+import { aborted, Failure } from '../../shared/errors';
+import { activeObjectOf, type Session } from '../../session/state';
 import { addProposals } from '../../session/proposals';
-import { embeddedHere, isReady, type Store } from '../state/store';
+import { canvasOf, embeddedHere, isReady, type Store } from '../state/store';
 import { answered } from './everything';
 import * as say from '../wording/page';
 
@@ -14,16 +15,22 @@ interface Services {
   readonly now: () => number;
 }
 
+/** What is needed of the controller. */
+interface Actions {
+  change(edit: (session: Session) => Session): void;
+  /** Give words as a prompt of the active object. */
+  giveText(words: string): void;
+}
+
 export class Words {
   readonly #store: Store;
   readonly #services: Services;
-  readonly #givePrompt: (words: string) => void;
+  readonly #controller: Actions;
 
-  /** `givePrompt` gives words as a prompt of the active object. */
-  constructor(store: Store, services: Services, givePrompt: (words: string) => void) {
+  constructor(store: Store, services: Services, controller: Actions) {
     this.#store = store;
     this.#services = services;
-    this.#givePrompt = givePrompt;
+    this.#controller = controller;
   }
 
   /** Words beside other prompts, and where the model cannot find them by themselves, are a prompt. */
@@ -31,14 +38,14 @@ export class Words {
     const text = words.trim().replace(/\s+/g, ' ');
     if (text === '') return;
     if (!this.#areAlone()) {
-      this.#givePrompt(text);
+      this.#controller.giveText(text);
       return;
     }
     try {
       await this.#find(text);
     } catch {
       // As a prompt they are kept, tried again, and say what is wrong.
-      this.#givePrompt(text);
+      this.#controller.giveText(text);
     }
   }
 
@@ -53,7 +60,7 @@ export class Words {
   }
 
   async #find(text: string): Promise<void> {
-    const { decoder, session, textsAsked, notice } = this.#store;
+    const { decoder, textsAsked, notice } = this.#store;
     const here = embeddedHere(this.#store);
     if (here === null || decoder.value.phase !== 'ready') return;
     const { fingerprint } = decoder.value.info;
@@ -62,11 +69,13 @@ export class Words {
     try {
       const options = { fingerprint, signal: new AbortController().signal };
       const { classMatrix } = await this.#services.texts.classMatrix([text], options);
+      if (!isReady(this.#store, here.id)) throw new Failure(aborted());
+      const canvas = canvasOf(this.#store, here);
       const args = { imageId: here.id, vector: Float32Array.from(classMatrix) };
       const found = await this.#services.decoder.call('find', args);
       const proposals = answered(this.#store, found, givenAt, this.#services.now());
-      const adding = { what: 'words', selects: true, givenAt, part: here.part };
-      session.value = addProposals(session.value, here.image, proposals, adding);
+      const adding = { what: 'words', selects: true, givenAt, part: here.part, canvas };
+      this.#controller.change((now) => addProposals(now, here.image, proposals, adding));
       notice.value = say.foundBy(text, found.length);
     } finally {
       textsAsked.value = [];

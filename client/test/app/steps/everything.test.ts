@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallOptions, DecoderBridge } from '../../../src/bridge/decoder';
 import { Everything } from '../../../src/app/steps/everything';
+import { setCanvas } from '../../../src/session/canvas';
 import { Failure, type ClientError } from '../../../src/shared/errors';
 import type { WorkerProposal } from '../../../src/shared/messages';
 import { click, stepResult } from '../../samples';
@@ -29,7 +30,11 @@ async function page() {
       asked.push({ options, answer: resolve, fail });
     });
   const decoder = { call: call as DecoderBridge['call'], terminate: () => undefined };
-  const everything = new Everything(world.store, { decoder, now: () => 5 }, (error) => errors.push(error));
+  const everything = new Everything(
+    world.store,
+    { decoder, now: () => 5 },
+    { change: (edit) => world.controller.change(edit), report: (error) => errors.push(error) },
+  );
   return { world, everything, asked, errors };
 }
 
@@ -74,6 +79,26 @@ describe('everything', () => {
     expect(everything.whyNot).toBeNull();
   });
 
+  it.each(['before', 'after'])('is answered anew on a canvas that comes %s what was found', async (when) => {
+    const { world, everything, asked } = await page();
+    const run = everything.run();
+    world.controller.change((session) => setCanvas(session, 600));
+    await settle();
+    const arrive = async (): Promise<void> => {
+      world.embeds.at(-1)?.arrive();
+      await settle();
+    };
+    if (when === 'before') await arrive();
+    asked[0]?.answer([proposal(1.5, 4)]);
+    await run;
+    expect(world.store.session.value.results.size).toBe(0);
+    if (when === 'after') await arrive();
+    await world.answer();
+    const [object] = world.store.activeImage.value?.document.objects ?? [];
+    expect(object?.steps.map(({ prompt }) => prompt)).toEqual([click(1.5, 1.5)]);
+    expect(world.store.session.value.results.has(object?.steps[0]?.id ?? '')).toBe(true);
+  });
+
   it('says what went wrong', async () => {
     const { everything, asked, errors } = await page();
     const run = everything.run();
@@ -85,7 +110,7 @@ describe('everything', () => {
 
   it('waits for a photo, and until it is ready', async () => {
     const world = new World();
-    const everything = new Everything(world.store, world.services, () => undefined);
+    const everything = new Everything(world.store, world.services, world.controller);
     expect(everything.whyNot).toBe('Open a photo first');
     await world.openReady();
     expect(everything.whyNot).toBeNull();

@@ -43,8 +43,13 @@ async function page(
   };
   const bridge = { call: call as DecoderBridge['call'], terminate: () => undefined };
   const errors: unknown[] = [];
-  const examples = new Examples(world.store, { decoder: bridge, now: () => 5 }, (error) =>
-    errors.push(error),
+  const examples = new Examples(
+    world.store,
+    { decoder: bridge, now: () => 5 },
+    {
+      change: (edit) => world.controller.change(edit),
+      report: (error) => errors.push(error),
+    },
   );
   return { world, examples, calls, errors, first, object: first?.document.objects[0]?.id ?? '' };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { setCanvas } from '../../../src/session/canvas';
 import { Words } from '../../../src/app/steps/words';
 import type { DecoderBridge } from '../../../src/bridge/decoder';
 import { click, stepResult } from '../../samples';
@@ -24,11 +25,23 @@ async function page({ canFind = true } = {}) {
   };
   const bridge = { call: call as DecoderBridge['call'], terminate: () => undefined };
   const services = { texts: world.services.texts, decoder: bridge, now: () => 5 };
-  const words = new Words(world.store, services, (text) => prompts.push(text));
+  const words = new Words(world.store, services, {
+    change: (edit) => world.controller.change(edit),
+    giveText: (text) => prompts.push(text),
+  });
   return { world, words, calls, prompts };
 }
 
 describe('words alone', () => {
+  it('are a prompt where the photo goes to another canvas while they are looked up', async () => {
+    const { world, words, calls, prompts } = await page();
+    const giving = words.give('cat');
+    world.controller.change((session) => setCanvas(session, 600));
+    world.nameInquiries[0]?.answer();
+    await giving;
+    expect([calls, prompts]).toEqual([[], ['cat']]);
+  });
+
   it('become all objects that they name, of which the best is active', async () => {
     const { world, words, calls, prompts } = await page();
     const given = words.give('  the   cups ');
