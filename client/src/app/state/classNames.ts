@@ -47,19 +47,15 @@ export class ClassNames {
     const { fingerprint, vocabulary } = decoder.value.info;
     const names = vocabularyOf(session.value);
     const asking = new AbortController();
+    const { signal } = asking;
     this.#asking = asking;
+    this.#store.classNamesAsked.value = names?.length ?? 0;
     try {
-      const found = names === null ? vocabulary : await this.#ask(names, fingerprint, asking);
-      if (!asking.signal.aborted) this.#rename(found);
+      const found =
+        names === null ? vocabulary : await this.#texts.classMatrix(names, { fingerprint, signal });
+      if (!signal.aborted) this.#rename(found);
     } catch (thrown) {
       this.#onError({ ...toClientError(thrown, 'network'), about: 'The class names cannot be looked up' });
-    }
-  }
-
-  async #ask(names: readonly string[], fingerprint: string, asking: AbortController): Promise<Vocabulary> {
-    this.#store.classNamesAsked.value = names.length;
-    try {
-      return await this.#texts.classMatrix(names, { fingerprint, signal: asking.signal });
     } finally {
       if (this.#asking === asking) this.#store.classNamesAsked.value = 0;
     }

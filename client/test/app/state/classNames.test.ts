@@ -77,6 +77,14 @@ describe('class names', () => {
     expect(projectOf(world.store)).not.toHaveProperty('class_names');
   });
 
+  it('are not waited for any more once they are undone', async () => {
+    await world.openReady();
+    world.controller.useClasses(MUG_AND_SPOON);
+    world.controller.undo();
+    await settle();
+    expect(world.store.classNamesAsked.value).toBe(0);
+  });
+
   it('that cannot be looked up are kept, and the labels stay', async () => {
     await world.openReady();
     await giveObject();
