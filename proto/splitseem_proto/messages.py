@@ -48,6 +48,7 @@ CODEC_DTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,128}")
 _KEY = re.compile(r"[0-9a-f]{32,128}|")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -328,8 +329,9 @@ class Project:
         attributes: of objects, by their class.
         overlap: of which object a pixel of several masks is, "gives-way" (the first) or "eats" (the last), or
             None: of all.
+        class_colours: that the user chose, "#rrggbb", by the name of the class; others follow from the name.
     Raises:
-        MessageError: another format, or a name is blank.
+        MessageError: another format, a name is blank, or a colour is written otherwise.
     """
 
     type: ClassVar[str] = "project"
@@ -340,14 +342,19 @@ class Project:
     classes: tuple[str, ...] | None = None
     attributes: tuple[ClassAttribute, ...] = ()
     overlap: str | None = None
+    class_colours: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.format != PROJECT_FORMAT:
             raise MessageError(f"project format {self.format}, this package knows {PROJECT_FORMAT}")
         if self.overlap is not None and self.overlap not in OVERLAPS:
             raise MessageError(f"overlap {self.overlap!r} must be one of {', '.join(OVERLAPS)}")
-        if not all(name.strip() for name in (*(self.class_names or ()), *(self.classes or ()))):
+        names = (*(self.class_names or ()), *(self.classes or ()), *self.class_colours)
+        if not all(name.strip() for name in names):
             raise MessageError("a class name must not be blank")
+        for name, colour in self.class_colours.items():
+            if not _COLOUR.fullmatch(colour):
+                raise MessageError(f"colour {colour!r} of class {name!r} must be # and 6 digits of 0-9a-f")
 
 
 Message = Embedding | Prompt | StepResult | Project

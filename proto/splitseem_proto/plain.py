@@ -178,7 +178,8 @@ def _write_project(project: Project) -> Plain:
     lists = {"class_names": project.class_names, "classes": project.classes}
     given = {name: list(names) for name, names in lists.items() if names is not None}
     attributes = [_write_attribute(one) for one in project.attributes] or None
-    return plain | given | _given(attributes=attributes, overlap=project.overlap)
+    colours = dict(project.class_colours) or None
+    return plain | given | _given(attributes=attributes, overlap=project.overlap, class_colours=colours)
 
 
 def _write_attribute(one: ClassAttribute) -> Plain:
@@ -223,7 +224,9 @@ def _read_project(plain: Plain, where: str) -> Project:
     classes = _class_names(plain.get("classes"), f"{where}.classes")
     attributes = _optional(plain, "attributes", _class_attributes, where) or ()
     overlap = _optional(plain, "overlap", _overlap, where)
-    return build(lambda: Project(images, version, class_names, classes, attributes, overlap), where)
+    colours = _optional(plain, "class_colours", _class_colours, where) or {}
+    lists = (class_names, classes, attributes, overlap, colours)
+    return build(lambda: Project(images, version, *lists), where)
 
 
 def _read_image(value: object, where: str) -> ProjectImage:
@@ -281,6 +284,13 @@ def _class_attribute(value: object, where: str) -> ClassAttribute:
 
 
 _class_attributes = sequence(_class_attribute, limit=limits.MAX_CLASS_NAMES)
+
+
+def _class_colours(value: object, where: str) -> dict[str, str]:
+    given = mapping(value, where)
+    if len(given) > limits.MAX_CLASS_NAMES:
+        raise LimitExceeded(f"{where}: {len(given)} colours, at most {limits.MAX_CLASS_NAMES} are allowed")
+    return {_text(name, where): _name(colour, f"{where}.{name}") for name, colour in given.items()}
 
 
 def _overlap(value: object, where: str) -> str:

@@ -26,6 +26,7 @@ Codec = Literal["float32", "float16", "int8", "uint10", "uint8"]
 Key = Annotated[str, Field(pattern="^[0-9a-f]{32,128}$")]
 Words = Annotated[str, Field(max_length=limits.MAX_TEXT_BYTES)]
 Name = Annotated[str, Field(max_length=limits.MAX_NAME_BYTES)]
+Colour = Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
 Timing = Annotated[float, Field(ge=0)]
 Timings = Annotated[dict[str, Timing], Field(max_length=limits.MAX_TIMINGS)]
 
@@ -162,6 +163,7 @@ class ProjectMessage(Envelope):
     classes: Annotated[list[Words], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
     attributes: Annotated[list[ClassAttributeFields], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
     overlap: Literal["gives-way", "eats"] | None = None
+    class_colours: Annotated[dict[Words, Colour], Field(max_length=limits.MAX_CLASS_NAMES)] | None = None
 
 
 MESSAGE_MODELS: dict[str, type[Envelope]] = {

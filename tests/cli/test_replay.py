@@ -129,6 +129,20 @@ def test_the_masks_written_as_coco_share_pixels_as_the_project_says(
         assert one["category_id"] == 2
 
 
+def test_what_is_said_of_classes_stays_in_the_project(photo: Path, tmp_path: Path) -> None:
+    image = image_of(photo, an_object(Click(20, 15, 1), mask=disk(20, 15)))
+    project, out = tmp_path / "project.json", tmp_path / "again.json"
+    said = Project((image,), classes=("disk", "cat"), overlap="eats", class_colours={"disk": "#00bc9b"})
+    project.write_text(json.dumps(to_plain(said)))
+    assert run(project, photo, "-o", out).exit_code == 0
+    again = json.loads(out.read_text())
+    assert [again[name] for name in ("classes", "overlap", "class_colours")] == [
+        ["disk", "cat"],
+        "eats",
+        {"disk": "#00bc9b"},
+    ]
+
+
 def test_photos_are_found_by_content_under_any_name_and_by_name_in_another_encoding(
     photo: Path, tmp_path: Path
 ) -> None:

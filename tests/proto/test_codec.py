@@ -164,6 +164,27 @@ def test_project_survives_json(
     assert project_from_dict(json.loads(json.dumps(project_to_dict(project)))) == project
 
 
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9).filter(
+    lambda name: bool(name.strip())
+)
+colours = st.from_regex("#[0-9a-f]{6}", fullmatch=True)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(names, colours, max_size=6))
+def test_colours_of_classes_survive_json_and_msgpack(class_colours: dict[str, str]) -> None:
+    project = Project((), class_colours=class_colours)
+    assert unpack(pack(project)) == project
+    plain = json.loads(json.dumps(project_to_dict(project)))
+    assert project_from_dict(plain) == project
+    assert ("class_colours" in plain) == bool(class_colours)
+
+
+def test_a_colour_that_cannot_be_read_is_named_with_its_class() -> None:
+    with pytest.raises(CodecError, match=r"colour 'green' of class 'dog' must be # and 6 digits"):
+        project_from_dict({**project_to_dict(Project(())), "class_colours": {"dog": "green"}})
+
+
 def test_reading_a_project_refuses_another_message() -> None:
     with pytest.raises(UnknownMessage, match="expected a project"):
         project_from_dict(to_plain(valid_messages()["prompt_click"]))

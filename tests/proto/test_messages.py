@@ -43,6 +43,8 @@ REFUSED: dict[str, Callable[[], object]] = {
     "score_nan": lambda: StepResult(MASK, None, None, float("nan")),
     "timing_negative": lambda: StepResult(MASK, None, None, 0.0, {"step_ms": -1}),
     "project_format": lambda: Project((), format=2),
+    "project_colour": lambda: Project((), class_colours={"dog": "#00BC9B"}),
+    "project_colour_of_blank": lambda: Project((), class_colours={"\t": "#00bc9b"}),
     "project_key": lambda: ProjectImage("a", (1, 1), "", ()),
     "project_size": lambda: ProjectImage("a", (0, 1), None, ()),
     "tensor_name": lambda: NamedTensor("Level 0", BYTES, SCALE),

@@ -1,4 +1,4 @@
-/** Readers of what projects say of objects and classes beside labels. */
+/** Readers of what projects say of objects and classes beside names. */
 import type { ClassAttributeFields, ProjectMessage } from '../shared/generated';
 import {
   check,
@@ -55,3 +55,21 @@ export const readClassAttributes = sequence(readClassAttribute, MAX_CLASS_NAMES)
 
 export const overlap: Reader<NonNullable<ProjectMessage['overlap']>> = (value, where) =>
   known(name(value, where), ['gives-way', 'eats'], where);
+
+const COLOUR = /^#[0-9a-f]{6}$/;
+
+/** By the names of classes. */
+export const readClassColours: Reader<Readonly<Record<string, string>>> = (value, where) => {
+  const entries = Object.entries(mapping(value, where));
+  if (entries.length > MAX_CLASS_NAMES)
+    refuse('limit-exceeded', `${where}: ${entries.length} colours, at most ${MAX_CLASS_NAMES} are allowed`);
+  return Object.fromEntries(
+    entries.map(([key, said]) => [words(key, where), readColour(said, `${where}.${key}`)]),
+  );
+};
+
+const readColour: Reader<string> = (value, where) => {
+  const colour = name(value, where);
+  check(COLOUR.test(colour), `${where}: a colour must be # and 6 digits of 0-9a-f`);
+  return colour;
+};

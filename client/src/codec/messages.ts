@@ -36,7 +36,7 @@ import {
   MAX_TEXT_BYTES,
   MAX_TIMINGS,
 } from '../shared/reading/limits';
-import { overlap, readAttributes, readClassAttributes } from './attributes';
+import { overlap, readAttributes, readClassAttributes, readClassColours } from './attributes';
 import { checkRoi } from './embedding';
 import { readPromptItem } from '../shared/prompt/kinds';
 import { cocoRle } from '../shared/reading/cocoRle';
@@ -103,8 +103,10 @@ export function readProject(fields: Fields, where: string): Project {
     classes: optional(fields, 'classes', classNames, where),
     attributes: optional(fields, 'attributes', readClassAttributes, where),
     overlap: optional(fields, 'overlap', overlap, where),
+    class_colours: optional(fields, 'class_colours', readClassColours, where),
   });
-  const names = [...(lists.class_names ?? []), ...(lists.classes ?? [])];
+  const { class_names = [], classes = [], class_colours = {} } = lists;
+  const names = [...class_names, ...classes, ...Object.keys(class_colours)];
   check(!names.some((word) => word.trim() === ''), `${where}: a class name must not be blank`);
   return { protocol_version: PROTOCOL_VERSION, type: 'project', format, images, ...lists };
 }

@@ -110,6 +110,7 @@ export interface ProjectMessage {
   readonly classes?: readonly string[] | null;
   readonly attributes?: readonly ClassAttributeFields[] | null;
   readonly overlap?: 'gives-way' | 'eats' | null;
+  readonly class_colours?: Readonly<Record<string, string>> | null;
 }
 
 /** One segmented object: its prompts in order and the mask they gave. */

@@ -111,6 +111,11 @@ def _projects() -> dict[str, Message]:
             ),
             overlap="eats",
         ),
+        "project_class_colours": Project(
+            (),
+            classes=("dog", "grüner Papagei"),
+            class_colours={"grüner Papagei": "#00bc9b", "__proto__": "#000000", "not in the list": "#ffffff"},
+        ),
         "project_photo_states": Project(_reviewed()),
         "project_canvas": Project((ProjectImage("a.jpg", (3, 4), None, (), canvas=768),)),
         "project_tracks": Project(
