@@ -83,4 +83,13 @@ describe('classes', () => {
       expect(await seriousFindings(user.page)).toEqual([]);
     }
   });
+
+  it('that are guesses have a tick beside the eye, also with text at 200 %', async () => {
+    const browser = await user.page.context().newCDPSession(user.page);
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: 32 } });
+    await user.click({ x: 0.5, y: 0.3 });
+    const tick = await user.button('Confirm label of object 1').locator('svg').boundingBox();
+    const eye = await user.button('Hide object 1').boundingBox();
+    expect((tick?.x ?? 0) + (tick?.width ?? 0)).toBeLessThanOrEqual(eye?.x ?? 0);
+  });
 });
