@@ -91,13 +91,14 @@ const STATES: Readonly<Record<string, Step>> = {
     await key('Escape')(user);
     await user.page.getByRole('radio', { name: 'CVAT' }).check();
   },
+  'a class in a dark colour': async ({ page }) => page.getByLabel('Colour of cup').fill('#1a0033'),
   'Class names': dialog('Class names', 'What objects are called'),
   Attributes: dialog('Attributes of class cup', /^Attributes of/, async ({ page }) =>
     page.getByRole('textbox', { name: 'Attributes' }).fill('colour = white, red\nfull?\nnote'),
   ),
   'fields of an object': async (user) => {
     await user.button('Use these attributes').click();
-    await user.page.getByLabel('colour').waitFor();
+    await user.page.getByLabel('colour', { exact: true }).waitFor();
   },
   'Export as COCO': dialog('Export', 'Export'),
   'Export as YOLO, with a tolerance': async (user) => {

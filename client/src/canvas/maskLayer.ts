@@ -71,7 +71,10 @@ export class MaskLayer {
 }
 
 const isSame = (a: DrawnMask, b: DrawnMask | undefined): boolean =>
-  a.mask === b?.mask && a.colour === b.colour && a.look === b.look && a.opacity === b.opacity;
+  a.mask === b?.mask &&
+  a.colour.every((channel, index) => channel === b.colour[index]) &&
+  a.look === b.look &&
+  a.opacity === b.opacity;
 
 function dim(context: CanvasRenderingContext2D): void {
   context.fillStyle = DIM;

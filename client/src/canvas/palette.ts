@@ -1,4 +1,6 @@
 /** Colours of objects: far apart in hue, readable on photos, told apart by people with colour-blindness. */
+import type { ClassColours } from '../session/state';
+
 export type Rgb = readonly [number, number, number];
 
 const COLOURS: readonly Rgb[] = [
@@ -23,10 +25,19 @@ export interface Coloured {
 }
 
 /** By its class once it has one by the user, till then by its number. */
-export const objectColour = ({ number, userLabel }: Coloured): Rgb =>
-  userLabel === null ? numberColour(number) : classColour(userLabel);
+export const objectColour = ({ number, userLabel }: Coloured, chosen: ClassColours): Rgb =>
+  userLabel === null ? numberColour(number) : classColour(userLabel, chosen);
 
 const numberColour = (number: number): Rgb => COLOURS[(number - 1) % COLOURS.length] ?? [56, 132, 255];
+
+/** What can be read on a colour, black or white: a contrast of 4.58 and more. */
+export function inkOn(rgb: Rgb): 'black' | 'white' {
+  const [r = 0, g = 0, b = 0] = rgb.map(toLinear);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > MIDDLE_LUMINANCE ? 'black' : 'white';
+}
+
+/** As far from black as from white, by the contrast of WCAG. */
+const MIDDLE_LUMINANCE = Math.sqrt(1.05 * 0.05) - 0.05;
 
 export const cssColour = ([r, g, b]: Rgb, alpha = 1): string => `rgb(${r} ${g} ${b} / ${alpha})`;
 
@@ -34,11 +45,22 @@ const HUES = 360;
 const LIGHTNESSES = [0.7, 0.8, 0.62, 0.88] as const;
 const CHROMA = 0.15;
 
-/** Colour of a class, by its name alone: the same on every photo, in every session and in every export. */
-export function classColour(name: string): Rgb {
+/** Colour of a class: as the user chose it, else by its name. */
+export function classColour(name: string, chosen: ClassColours): Rgb {
+  const hex = Object.hasOwn(chosen, name) ? chosen[name] : undefined;
+  return hex === undefined ? colourByName(name) : fromHex(hex);
+}
+
+/** By the name alone: the same on every photo, in every session and in every export. */
+function colourByName(name: string): Rgb {
   const hash = hashOf(name.normalize('NFC'));
   const hue = (hash % HUES) / HUES;
   return fromOklch(LIGHTNESSES[Math.floor(hash / HUES) % LIGHTNESSES.length] ?? 0.7, CHROMA, hue);
+}
+
+function fromHex(hex: string): Rgb {
+  const value = parseInt(hex.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
 export const hexColour = (rgb: Rgb): string =>
@@ -65,6 +87,12 @@ function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
     toByte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
     toByte(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
   ];
+}
+
+/** Of a channel of sRGB: its share of the light. */
+function toLinear(byte: number): number {
+  const part = byte / 255;
+  return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }
 
 function toByte(linear: number): number {

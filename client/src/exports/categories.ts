@@ -1,5 +1,5 @@
 /** Objects -> categories: names, numbered in the order of the user's list, then of the objects. */
-import type { ClassAttribute } from '../session/state';
+import type { ClassAttribute, ClassColours } from '../session/state';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
 
 export interface CategoryOptions {
@@ -9,6 +9,8 @@ export interface CategoryOptions {
   readonly classes?: readonly string[];
   /** What objects of classes say beside their label. */
   readonly attributes?: readonly ClassAttribute[];
+  /** Colours of classes that the user chose; absent: none. */
+  readonly colours?: ClassColours;
   /** Pixels that outlines may run beside the masks, to have fewer corners; absent: none. */
   readonly tolerance?: number;
 }

@@ -8,10 +8,11 @@ import { element, toXml, type Element } from './xml';
 
 export function toCvat(photos: readonly AnnotatedPhoto[], options: CategoryOptions): Blob {
   const found = categorised(photos, options);
+  const { colours = {} } = options;
   const labels = categoryNames(found, options).map((name) =>
     element('label', [
       element('name', name),
-      element('color', hexColour(classColour(name))),
+      element('color', hexColour(classColour(name, colours))),
       element('type', 'mask'),
       element('attributes', specsOf(name, options)),
     ]),

@@ -8,7 +8,7 @@
 import { classColour, hexColour } from '../canvas/palette';
 import { maskFromRle } from '../shared/rle';
 import type { CocoRle } from '../shared/types';
-import type { Attributes } from '../session/state';
+import type { Attributes, ClassColours } from '../session/state';
 import type { AnnotatedPhoto } from './annotated';
 import { categorised, categoryNames, type Categorised, type CategoryOptions } from './categories';
 import { element, written } from './xml';
@@ -19,7 +19,7 @@ export function toLabelStudio(photos: readonly AnnotatedPhoto[], options: Catego
   return zipOf(
     new Map([
       ['tasks.json', JSON.stringify(found.map(task))],
-      ['config.xml', config(categoryNames(found, options))],
+      ['config.xml', config(categoryNames(found, options), options.colours)],
     ]),
   );
 }
@@ -49,7 +49,7 @@ const task = ({ photo, objects }: Categorised): unknown => ({
 const notes = (attributes: Attributes): string[] =>
   Object.entries(attributes).map(([name, said]) => `${name}: ${said}`);
 
-const config = (names: readonly string[]): string =>
+const config = (names: readonly string[], colours: ClassColours = {}): string =>
   written(
     element('View', [
       { tag: 'Image', attributes: { name: TO, value: '$image' } },
@@ -58,7 +58,7 @@ const config = (names: readonly string[]): string =>
         attributes: { name: FROM, toName: TO },
         content: names.map((value) => ({
           tag: 'Label',
-          attributes: { value, background: hexColour(classColour(value)) },
+          attributes: { value, background: hexColour(classColour(value, colours)) },
         })),
       },
     ]),

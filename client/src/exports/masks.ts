@@ -1,8 +1,11 @@
 /** Annotated photos -> label maps, one or all, with a legend that says which number is which object. */
 import { objectColour } from '../canvas/palette';
 import type { AnnotatedObject, AnnotatedPhoto } from './annotated';
+import type { CategoryOptions } from './categories';
 import { labelMapPng, maskPng } from './png';
 import { zipOf } from './zip';
+
+type Coloured = Pick<CategoryOptions, 'colours'>;
 
 interface Legend {
   readonly file_name: string;
@@ -23,22 +26,23 @@ interface LegendEntry {
 
 export const labelMapName = ({ stem }: AnnotatedPhoto): string => `${stem}-labels.png`;
 
-export function labelMap(photo: AnnotatedPhoto): Promise<Blob> {
+/** In the colours of classes; `colours` are those that the user chose. */
+export function labelMap(photo: AnnotatedPhoto, { colours = {} }: Coloured = {}): Promise<Blob> {
   const { objects, size } = photo;
   const masks = objects.map(({ number, mask, label, labelOrigin }) => ({
     number,
     mask,
-    colour: objectColour({ number, userLabel: labelOrigin === 'user' ? label : null }),
+    colour: objectColour({ number, userLabel: labelOrigin === 'user' ? label : null }, colours),
   }));
   return labelMapPng([size.height, size.width], masks, JSON.stringify(legendOf(photo)));
 }
 
 /** A ZIP of the label maps of all photos that have masks, and of their legends in `legend.json`. */
-export async function labelMaps(photos: readonly AnnotatedPhoto[]): Promise<Blob> {
+export async function labelMaps(photos: readonly AnnotatedPhoto[], options: Coloured = {}): Promise<Blob> {
   const masked = photos.filter(({ objects }) => objects.length > 0);
   const legend = JSON.stringify({ photos: masked.map(legendOf) }, null, 1);
   const files = new Map<string, string | Blob>([['legend.json', legend]]);
-  for (const photo of masked) files.set(labelMapName(photo), await labelMap(photo));
+  for (const photo of masked) files.set(labelMapName(photo), await labelMap(photo, options));
   return zipOf(files);
 }
 

@@ -138,7 +138,7 @@ export class CanvasView {
       sketch: this.#sketch,
       crosshair: this.#crosshair,
       objects: marking.objects.map(({ number, isActive, found, prompts, answered }) => ({
-        colour: objectColour({ number, userLabel: null }),
+        colour: objectColour({ number, userLabel: null }, {}),
         isActive,
         mask: found?.mask ?? null,
         prompts: prompts.map((item, index) => ({ item, isPending: index >= answered })),

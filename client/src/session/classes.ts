@@ -1,7 +1,14 @@
 /** Classes: what objects are called by the user, in an order of the user's. */
 import { MAX_CLASS_NAMES } from '../shared/reading/limits';
 import { commitClasses } from './history';
-import { labelOf, type ClassAttribute, type ClassList, type Overlap, type Session } from './state';
+import {
+  labelOf,
+  type ClassAttribute,
+  type ClassColours,
+  type ClassList,
+  type Overlap,
+  type Session,
+} from './state';
 
 export interface ClassInUse {
   readonly name: string;
@@ -60,7 +67,8 @@ const isSame = (a: ClassList, b: ClassList): boolean =>
   a.isVocabulary === b.isVocabulary &&
   a.names.join('\n') === b.names.join('\n') &&
   overlapOf(a) === overlapOf(b) &&
-  JSON.stringify(a.attributes ?? []) === JSON.stringify(b.attributes ?? []);
+  JSON.stringify(a.attributes ?? []) === JSON.stringify(b.attributes ?? []) &&
+  JSON.stringify(coloursOf(a)) === JSON.stringify(coloursOf(b));
 
 export const overlapOf = ({ overlap = 'allowed' }: Pick<ClassList, 'overlap'>): Overlap => overlap;
 
@@ -76,4 +84,17 @@ export function setAttributes(session: Session, name: string, rules: readonly Cl
   const others = (session.classList.attributes ?? []).filter((one) => one.class !== name);
   const attributes = [...others, ...rules].slice(0, MAX_CLASS_NAMES);
   return setClassList(session, { ...session.classList, attributes }, `attributes of ${name}`);
+}
+
+export const coloursOf = ({ colours = {} }: Pick<ClassList, 'colours'>): ClassColours => colours;
+
+/** Choose the colour of a class, `#rrggbb`; null: it follows from the name. */
+export function setColour(session: Session, name: string, colour: string | null): Session {
+  const chosen = Object.entries({ ...coloursOf(session.classList), [name]: colour });
+  const colours = chosen.filter((one): one is [string, string] => one[1] !== null).slice(-MAX_CLASS_NAMES);
+  return setClassList(
+    session,
+    { ...session.classList, colours: Object.fromEntries(colours) },
+    `colour of ${name}`,
+  );
 }

@@ -33,12 +33,13 @@ export function toProject(session: Session, facts: ProjectFacts): Project {
   };
 }
 
-function toClassLists({ attributes = [], ...list }: ClassList): Partial<Project> {
+function toClassLists({ attributes = [], colours = {}, ...list }: ClassList): Partial<Project> {
   const overlap = overlapOf(list);
   return {
     ...toNames(list),
     ...(attributes.length > 0 && { attributes }),
     ...(overlap !== 'allowed' && { overlap }),
+    ...(Object.keys(colours).length > 0 && { class_colours: { ...colours } }),
   };
 }
 
@@ -48,13 +49,15 @@ function toNames({ names, isVocabulary }: ClassList): Pick<Project, 'class_names
 }
 
 /** The class list that a project was saved with; null: with none. */
-export function classListOf({ class_names, classes, attributes, overlap }: Project): ClassList | null {
+export function classListOf(project: Project): ClassList | null {
+  const { class_names, classes, attributes, overlap, class_colours: colours } = project;
   const names = class_names ?? classes;
-  if (names == null && attributes == null && overlap == null) return null;
+  if ([names, attributes, overlap, colours].every((said) => said == null)) return null;
   return {
     ...{ names: [...new Set(names ?? [])], isVocabulary: class_names != null },
     ...(attributes && { attributes }),
     ...(overlap && { overlap }),
+    ...(colours && { colours }),
   };
 }
 

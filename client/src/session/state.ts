@@ -54,6 +54,9 @@ export type Attributes = Readonly<Record<string, string | boolean>>;
 /** What objects of a class say beside their label. */
 export type ClassAttribute = ClassAttributeFields;
 
+/** Colours that the user chose, `#rrggbb`, by the names of classes. */
+export type ClassColours = Readonly<Record<string, string>>;
+
 /** Of which object a pixel is that several masks hold: of all, of the first, of the last. */
 export type Overlap = 'allowed' | 'gives-way' | 'eats';
 
@@ -95,6 +98,8 @@ export interface ClassList {
   readonly attributes?: readonly ClassAttribute[];
   /** Absent: masks may overlap. */
   readonly overlap?: Overlap;
+  /** Absent: all colours follow from the names. */
+  readonly colours?: ClassColours;
 }
 
 /** A change of the class list. */

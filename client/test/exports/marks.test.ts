@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import type { AnnotatedPhoto } from '../../src/exports/annotated';
 import { toCoco } from '../../src/exports/coco';
 import { toCvat } from '../../src/exports/cvat';
+import { toLabelStudio } from '../../src/exports/labelStudio';
+import { labelMaps } from '../../src/exports/masks';
 import { toLabelMe } from '../../src/exports/labelMe';
 
 const object = (number: number, group?: number) => ({
@@ -48,4 +50,17 @@ it('groups and attributes are where COCO, CVAT and LabelMe have them', async () 
   };
   expect(file.shapes.map(({ group_id }) => group_id)).toEqual([1, 2, 2]);
   expect(file.shapes[0]).toMatchObject({ flags: { tame: true }, description: 'colour: brown & <black>' });
+});
+
+it('a colour that the user chose is that of the class in CVAT, Label Studio and label maps', async () => {
+  const options = { ...OPTIONS, classes: ['dog', 'cat'], colours: { dog: '#0a80ff' } };
+  const cvat = await toCvat(PHOTOS, options).text();
+  expect(cvat).toContain('<name>dog</name>\n<color>#0a80ff</color>');
+  expect(cvat).toMatch(/<name>cat<\/name>\n<color>#[0-9a-f]{6}<\/color>/);
+  const studio = unzipSync(new Uint8Array(await (await toLabelStudio(PHOTOS, options)).arrayBuffer()));
+  expect(strFromU8(studio['config.xml'] ?? new Uint8Array())).toContain('value="dog" background="#0a80ff"');
+  const maps = unzipSync(new Uint8Array(await (await labelMaps(PHOTOS, options)).arrayBuffer()));
+  const png = Buffer.from(maps['a-labels.png'] ?? []);
+  const palette = png.subarray(png.indexOf('PLTE') + 4);
+  expect([...palette.subarray(0, 6)]).toEqual([0, 0, 0, 10, 128, 255]);
 });

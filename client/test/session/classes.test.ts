@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { addClasses, classesOf, classNamesOf, moveClass, setClassList } from '../../src/session/classes';
+import {
+  addClasses,
+  classesOf,
+  classNamesOf,
+  coloursOf,
+  moveClass,
+  setClassList,
+  setColour,
+} from '../../src/session/classes';
 import { nextRedo, nextUndo } from '../../src/session/history';
 import { classListOf, toProject } from '../../src/session/project';
 import { EMPTY_SESSION, NO_CLASSES, type Session } from '../../src/session/state';
 import * as change from '../../src/session/transitions';
+import { projectFromJson } from '../../src/codec/unpack';
 import { MAX_CLASS_NAMES } from '../../src/shared/reading/limits';
 import { click, stepResult } from '../samples';
 
@@ -102,7 +111,65 @@ describe('changes of the class list', () => {
   });
 });
 
+describe('the colour of a class', () => {
+  it('is chosen, chosen again and given up, each in a step that says whose it is', () => {
+    const two = setColour(setColour(labelled('dog', 'cat'), 'dog', '#ff0000'), 'cat', '#00ff00');
+    const other = setColour(two, 'dog', '#0000ff');
+    expect(coloursOf(other.classList)).toEqual({ dog: '#0000ff', cat: '#00ff00' });
+    expect(nextUndo(other)).toBe('colour of dog');
+    expect(coloursOf(change.undo(other).classList)).toEqual({ dog: '#ff0000', cat: '#00ff00' });
+    expect(change.redo(change.undo(other)).classList).toEqual(other.classList);
+    const none = setColour(setColour(other, 'dog', null), 'cat', null);
+    expect(projectOf(none)).toEqual(projectOf(labelled('dog', 'cat')));
+  });
+
+  it('that it has already, or never had, is no step', () => {
+    const session = setColour(labelled('dog', 'cat'), 'dog', '#ff0000');
+    expect(setColour(session, 'dog', '#ff0000')).toBe(session);
+    expect(setColour(session, 'cat', null)).toBe(session);
+  });
+
+  it('stays while the list is changed, and is there when the class comes back', () => {
+    const coloured = setColour(addClasses(EMPTY_SESSION, ['dog', 'cat']), 'dog', '#ff0000');
+    const moved = moveClass(addClasses(coloured, ['owl']), 'dog', 1);
+    expect(coloursOf(moved.classList)).toEqual({ dog: '#ff0000' });
+    const without = setClassList(moved, { names: ['owl'], isVocabulary: true }, 'class names');
+    expect(coloursOf(addClasses(without, ['dog']).classList)).toEqual({ dog: '#ff0000' });
+  });
+
+  it('is kept of no more classes than a project can hold', () => {
+    const colours = Object.fromEntries(
+      Array.from({ length: MAX_CLASS_NAMES }, (_, index) => [`class ${index}`, '#ff0000']),
+    );
+    const full = setClassList(EMPTY_SESSION, { ...NO_CLASSES, colours }, '');
+    const names = Object.keys(coloursOf(setColour(full, 'dog', '#00ff00').classList));
+    expect([names.length, names.at(-1)]).toEqual([MAX_CLASS_NAMES, 'dog']);
+  });
+});
+
 describe('a project', () => {
+  it.each(['dog', '__proto__', 'constructor', '1'])('holds the chosen colour of "%s"', (name) => {
+    const project = projectOf(setColour(addClasses(EMPTY_SESSION, [name, 'cat']), name, '#0a80ff'));
+    const read = projectFromJson(JSON.parse(JSON.stringify(project)));
+    const list = read.ok ? classListOf(read.value) : null;
+    expect(Object.entries(coloursOf(list ?? NO_CLASSES))).toEqual([[name, '#0a80ff']]);
+    expect(list?.names).toEqual([name, 'cat']);
+  });
+
+  it('with colours alone is read, too', () => {
+    const colours = { dog: '#0a80ff' };
+    const project = projectOf(setClassList(EMPTY_SESSION, { ...NO_CLASSES, colours }, ''));
+    expect(classListOf(project)).toEqual({ ...NO_CLASSES, colours });
+  });
+
+  it.each(['green', '#0b9', '#0A80FF', '#0a80ff ', '', 7])('with the colour %j is refused', (colour) => {
+    const project = { ...projectOf(EMPTY_SESSION), class_colours: { dog: colour } };
+    expect(projectFromJson(project)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('class_colours.dog') as string },
+    });
+  });
+
   it.each([
     [{ names: ['b', 'a, large'], isVocabulary: false }, { classes: ['b', 'a, large'] }],
     [{ names: ['b', 'a'], isVocabulary: true }, { class_names: ['b', 'a'] }],
@@ -116,6 +183,7 @@ describe('a project', () => {
     const project = projectOf(EMPTY_SESSION);
     expect(Object.keys(project)).not.toContain('classes');
     expect(Object.keys(project)).not.toContain('class_names');
+    expect(Object.keys(project)).not.toContain('class_colours');
     expect(classListOf(project)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 /** Undo and redo over random sessions. */
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { addClasses, classNamesOf, moveClass, setClassList } from '../../src/session/classes';
+import { addClasses, classNamesOf, moveClass, setClassList, setColour } from '../../src/session/classes';
 import {
   duplicateObject,
   mergeWithPrevious,
@@ -29,6 +29,7 @@ const COPIED: CopiedObject = {
   size: { height: 8, width: 3 },
 };
 
+const COLOURS = ['#ff0000', '#00ff00', null] as const;
 const MARKS = ['done', 'checked', 'rejected', null] as const;
 
 type Edit = (session: Session) => Session;
@@ -119,6 +120,8 @@ const CHANGES = {
   'move class': (index) => (session) => moveClass(session, pick(classNamesOf(session), index) ?? '', 1),
   'class names': (index, label) => (session) =>
     setClassList(session, { names: [label, 'b'], isVocabulary: index % 2 === 0 }, 'class names'),
+  'class colour': (index, label) => (session) =>
+    setColour(session, pick(classNamesOf(session), index) ?? label, COLOURS[index % COLOURS.length] ?? null),
 } satisfies Record<string, MakeEdit>;
 
 const OTHERS = {

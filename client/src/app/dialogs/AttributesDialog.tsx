@@ -1,7 +1,8 @@
 import { useRef } from 'preact/hooks';
-import { attributesOf } from '../../session/classes';
+import { attributesOf, coloursOf } from '../../session/classes';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
+import { chooseColour } from '../tools/labelling';
 import { attributeText, describeClass } from '../tools/marking';
 import * as say from '../wording/later';
 
@@ -30,12 +31,14 @@ interface FormProps {
 
 function Form({ app, name, onDone }: FormProps) {
   const field = useRef<HTMLTextAreaElement>(null);
+  const { classList } = app.store.session.value;
+  const describe = (): void => describeClass(app, name, field.current?.value ?? '');
   return (
     <form
       class="dialog-form"
       onSubmit={(event) => {
         event.preventDefault();
-        describeClass(app, name, field.current?.value ?? '');
+        describe();
         onDone();
       }}
     >
@@ -53,6 +56,20 @@ function Form({ app, name, onDone }: FormProps) {
         {say.attributesHelp}
       </p>
       <div class="dialog-actions">
+        {Object.hasOwn(coloursOf(classList), name) && (
+          <button
+            type="button"
+            class="action"
+            title={say.colourByNameHint}
+            onClick={() => {
+              describe();
+              chooseColour(app, name, null);
+              onDone();
+            }}
+          >
+            {say.colourByName}
+          </button>
+        )}
         <button type="submit" class="action primary">
           {say.useTheseAttributes}
         </button>

@@ -12,10 +12,10 @@ import type { Store } from '../state/store';
 import { sharpPartOf } from '../tools/sharpActions';
 
 /** In the colour that the click's object has, or would have. */
-function previewOf({ preview, nextLabel }: Store, image: ImageState): Scene['preview'] {
+function previewOf({ preview, nextLabel, classColours }: Store, image: ImageState): Scene['preview'] {
   const mask = preview.value;
   const object = activeObjectOf(image) ?? { number: image.nextNumber, userLabel: nextLabel.value };
-  return mask && { mask, colour: objectColour(object) };
+  return mask && { mask, colour: objectColour(object, classColours.value) };
 }
 
 /** Where the mouse or the keyboard's crosshair holds a brush that is not pressed. */
@@ -47,7 +47,7 @@ export function sceneOf({ store, tools }: Pick<App, 'store' | 'tools'>): Scene |
     preview: isPeeking ? null : previewOf(store, image),
     brush: brushCursorOf(store, tools[store.tool.value].gesture),
     objects: shown.map((object) => ({
-      colour: objectColour(object),
+      colour: objectColour(object, store.classColours.value),
       isActive: object.id === activeObject,
       mask: masks.get(object.id) ?? null,
       prompts: object.steps.map(({ id, prompt }) => ({ item: prompt, isPending: !session.results.has(id) })),

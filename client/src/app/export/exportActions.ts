@@ -105,7 +105,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     name: 'Masks',
     hint: 'a ZIP with a label map each, and a legend of the numbers',
     scope: 'all',
-    run: async ({ photos }) => download('masks.zip', await labelMaps(photos)),
+    run: async ({ photos }, options) => download('masks.zip', await labelMaps(photos, options)),
   },
   {
     name: 'Masks by object',
@@ -138,8 +138,8 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
     name: 'Label map',
     hint: 'this photo as PNG: the value of a pixel is the number in the list, its name stands inside as text',
     scope: 'photo',
-    run: async ({ shown }) => {
-      if (shown !== null) download(labelMapName(shown), await labelMap(shown));
+    run: async ({ shown }, options) => {
+      if (shown !== null) download(labelMapName(shown), await labelMap(shown, options));
     },
   },
   {
@@ -245,7 +245,7 @@ export async function exportAs(
   await untilSharp(store);
   const exported = scopedTo(store, format, annotated(store.session.value), options);
   const remarks = remarksOn(format, exported, options);
-  const { names: classes, attributes = [] } = store.session.value.classList;
-  await format.run(exportSource(store, exported), { ...options, classes, attributes });
+  const { names: classes, attributes = [], colours = {} } = store.session.value.classList;
+  await format.run(exportSource(store, exported), { ...options, classes, attributes, colours });
   return remarks;
 }

@@ -1,11 +1,11 @@
 import { useRef, useState } from 'preact/hooks';
-import { classColour, cssColour } from '../../canvas/palette';
+import { classColour, hexColour } from '../../canvas/palette';
 import { classesOf, type ClassInUse } from '../../session/classes';
 import type { App } from '../app';
 import { Icon } from '../parts/icons';
 import { keyTexts } from '../tools/keyMap';
 import { classKey } from '../tools/keyTable';
-import { createClasses, reorderClass, toggleClass } from '../tools/labelling';
+import { chooseColour, createClasses, reorderClass, toggleClass, tryColour } from '../tools/labelling';
 import * as say from '../wording/page';
 import './ClassList.css';
 
@@ -95,6 +95,7 @@ function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
   const objects = say.counted(count, 'object');
   return (
     <li class={isNext ? 'class active' : 'class'}>
+      <ColourChoice app={app} name={name} />
       <button
         type="button"
         class="class-choice"
@@ -103,7 +104,6 @@ function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
         title={isNext ? say.comingAre(name) : name}
         onClick={() => toggleClass(app, name)}
       >
-        <span class="class-colour" style={{ '--swatch': cssColour(classColour(name)) }} />
         <span class="class-name" dir="auto">
           {name}
         </span>
@@ -124,6 +124,19 @@ function ClassItem({ app, row: { name, count }, index, isLast }: ItemProps) {
     </li>
   );
 }
+
+/** Dragging in the browser's picker only shows the colour; what it is left with is chosen. */
+const ColourChoice = ({ app, name }: { readonly app: App; readonly name: string }) => (
+  <input
+    type="color"
+    class="class-colour"
+    aria-label={say.colourOfClass(name)}
+    title={say.colourHint}
+    value={hexColour(classColour(name, app.store.classColours.value))}
+    onInput={({ currentTarget }) => tryColour(app, name, currentTarget.value)}
+    onChange={({ currentTarget }) => chooseColour(app, name, currentTarget.value)}
+  />
+);
 
 interface MoveProps {
   readonly app: App;

@@ -1,4 +1,4 @@
-import { cssColour, objectColour } from '../../canvas/palette';
+import { cssColour, inkOn, objectColour } from '../../canvas/palette';
 import { classNamesOf, overlapOf } from '../../session/classes';
 import { resultOf, type ImageState, type Overlap, type SegmentObject } from '../../session/state';
 import { rankedNames } from '../../shared/model/naming';
@@ -73,12 +73,13 @@ function ObjectItem({ app, image, object }: ItemProps) {
   const isActive = image.document.activeObject === object.id;
   const isHidden = image.document.hidden.has(object.id);
   const result = resultOf(store.session.value, object);
+  const colour = objectColour(object, store.classColours.value);
   return (
     <li class={isActive ? 'object active' : 'object'} aria-current={isActive}>
       <button
         type="button"
         class="swatch"
-        style={{ '--swatch': cssColour(objectColour(object)) }}
+        style={{ '--swatch': cssColour(colour), '--ink': inkOn(colour) }}
         aria-label={say.selectObject(number)}
         title={say.selectObject(number)}
         onClick={() => controller.selectObject(object.id)}

@@ -1,11 +1,12 @@
 /** All that the page shows, as signals. Only the controller writes them. */
-import { computed, signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Canvases } from '../../api/canvases';
 import type { EmbedProgress } from '../../api/embeddings';
 import { LOOKS } from '../../canvas/layers';
 import type { Sketch } from '../../canvas/sketch';
 import type { Viewport } from '../../canvas/viewport';
 import type { AwaitedImage } from '../../session/matching';
+import { coloursOf } from '../../session/classes';
 import type { CopiedObject } from '../../session/objects';
 import {
   activeImageOf,
@@ -15,6 +16,7 @@ import {
   type Embedded,
   type ImageId,
   type Part,
+  type Session,
   type StepId,
 } from '../../session/state';
 import type { ClientError } from '../../shared/errors';
@@ -72,12 +74,21 @@ export interface FollowProgress {
   readonly stop: () => void;
 }
 
+/** A colour that is looked at before it is chosen. */
+export interface TriedColour {
+  readonly name: string;
+  readonly colour: string;
+  /** By the session's clock: with the next change it is over. */
+  readonly at: number;
+}
+
 export function createStore() {
   const session = signal({ ...EMPTY_SESSION, origin: randomOrigin() });
   const photos = signal<ReadonlyMap<ImageId, OpenPhoto>>(new Map());
   return {
     session,
     photos,
+    ...classSignals(session),
     ...partSignals(),
     ...drawingSwitches(),
     ...keptSignals(),
@@ -115,11 +126,6 @@ export function createStore() {
     textGraphs: signal<'absent' | 'loading' | 'ready'>('absent'),
     /** What labels are chosen from; null while there are no names. */
     vocabulary: signal<Vocabulary | null>(null),
-    /** Class names that the server is asked for just now. */
-    classNamesAsked: signal(0),
-    classNamesOpen: signal(false),
-    /** The class whose attributes are being edited. */
-    attributesOpen: signal<string | null>(null),
     /** What the user calls the next new objects; null: what the model calls them. */
     nextLabel: signal<string | null>(null),
     /** An object to be given again, on this or another photo. */
@@ -161,6 +167,25 @@ const keptSignals = () => ({
   /** Loads the page again, as another version of it; null: there is none. */
   newVersion: signal<(() => void) | null>(null),
 });
+
+const classSignals = (session: ReadonlySignal<Session>) => {
+  const triedColour = signal<TriedColour | null>(null);
+  return {
+    /** Class names that the server is asked for just now. */
+    classNamesAsked: signal(0),
+    classNamesOpen: signal(false),
+    /** The class whose attributes are being edited. */
+    attributesOpen: signal<string | null>(null),
+    triedColour,
+    /** As the user chose or tries them. */
+    classColours: computed(() => {
+      const { classList, clock } = session.value;
+      const tried = triedColour.value;
+      const chosen = coloursOf(classList);
+      return tried?.at === clock ? { ...chosen, [tried.name]: tried.colour } : chosen;
+    }),
+  };
+};
 
 const partSignals = () => ({
   ...videoSignals(),

@@ -3,7 +3,7 @@ import type { App } from '../app';
 import { findPressed } from './keys';
 import { shortcutsOf, type Shortcut } from './shortcuts';
 
-const TYPED_INTO = 'input:not([type=radio], [type=range], [type=checkbox]), textarea, select';
+const TYPED_INTO = 'input:not([type=radio], [type=range], [type=checkbox], [type=color]), textarea, select';
 
 /** Whether keys and pasted text go into a field. */
 export const isTyping = (target: EventTarget | null): boolean =>

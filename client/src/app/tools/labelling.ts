@@ -1,5 +1,5 @@
 /** What users do with classes. */
-import { addClasses, classNamesOf, moveClass } from '../../session/classes';
+import { addClasses, classNamesOf, moveClass, setColour } from '../../session/classes';
 import { activeObjectOf } from '../../session/state';
 import { relabel } from '../../session/transitions';
 import type { App } from '../app';
@@ -39,4 +39,14 @@ export function createClasses(app: App, text: string): void {
 
 export function reorderClass({ controller }: App, name: string, by: -1 | 1): void {
   controller.change((session) => moveClass(session, name, by));
+}
+
+/** Show a class in a colour while the user looks for one. */
+export function tryColour({ store }: App, name: string, colour: string): void {
+  store.triedColour.value = { name, colour, at: store.session.value.clock };
+}
+
+/** The colour of a class, `#rrggbb`; null: that of its name. */
+export function chooseColour({ controller }: App, name: string, colour: string | null): void {
+  controller.change((session) => setColour(session, name, colour));
 }

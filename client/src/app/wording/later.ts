@@ -25,6 +25,8 @@ export const closeAttributes = 'Close attributes';
 export const attributes = 'Attributes';
 export const attributesHelp =
   'An attribute a line: a name with values after = is to choose from, one with ? to tick, any other to type. The selected object of this class shows them as fields.';
+export const colourByName = 'Colour by name';
+export const colourByNameHint = 'Give up the colour that you chose';
 export const useTheseAttributes = 'Use these attributes';
 
 // ClassNamesDialog

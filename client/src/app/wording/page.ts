@@ -40,6 +40,8 @@ export const withKey = (objects: string, key: string): string => `${objects}, ke
 export const comingAre = (label: string): string =>
   `Objects that come are “${label}”; choose it again to leave that to the model`;
 export const attributesOfClass = (name: string): string => `Attributes of class ${name}`;
+export const colourOfClass = (name: string): string => `Colour of ${name}`;
+export const colourHint = 'Colour; the attributes of the class have the way back to that of its name';
 export const moveClass = (name: string, isUp: boolean): string =>
   `Move class ${name} ${isUp ? 'up' : 'down'}`;
 export const labelOfObject = (number: number): string => `Label of object ${number}`;

@@ -1,9 +1,18 @@
 /** Digits and the list of classes, as a user meets them. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../../src/app/app';
+import { sceneOf } from '../../../src/app/drawing/scene';
 import { projectOf } from '../../../src/app/steps/projectOf';
-import { chooseClassAt, createClasses, reorderClass, toggleClass } from '../../../src/app/tools/labelling';
+import {
+  chooseClassAt,
+  chooseColour,
+  createClasses,
+  reorderClass,
+  toggleClass,
+  tryColour,
+} from '../../../src/app/tools/labelling';
 import { classNamesOf } from '../../../src/session/classes';
+import { nextUndo } from '../../../src/session/history';
 import { click } from '../../samples';
 import { photo, settle, World } from '../world';
 
@@ -119,5 +128,40 @@ describe('the list', () => {
     app.controller.relabel(app.store.activeImage.value?.document.activeObject ?? '', 'cup, large');
     createClasses(app, 'cup, large');
     expect(classNamesOf(app.store.session.value)).toEqual(['cup, large']);
+  });
+});
+
+describe('a colour that the user looks for', () => {
+  beforeEach(() => createClasses(app, 'dog, cat'));
+
+  const shown = (): unknown => app.store.classColours.value;
+  const undoes = (): unknown => nextUndo(app.store.session.value);
+
+  it('is shown, and is a step once it is chosen', () => {
+    give();
+    chooseClassAt(app, 0);
+    const before = sceneOf(app)?.objects[0]?.colour;
+    tryColour(app, 'dog', '#111111');
+    tryColour(app, 'dog', '#0a80ff');
+    expect(shown()).toEqual({ dog: '#0a80ff' });
+    expect(sceneOf(app)?.objects[0]?.colour).toEqual([10, 128, 255]);
+    expect([undoes(), projectOf(app.store).class_colours]).toEqual(['label', undefined]);
+    chooseColour(app, 'dog', '#0a80ff');
+    expect([undoes(), projectOf(app.store).class_colours]).toEqual(['colour of dog', { dog: '#0a80ff' }]);
+    app.undo();
+    expect(shown()).toEqual({});
+    expect(sceneOf(app)?.objects[0]?.colour).toEqual(before);
+  });
+
+  it('is over when the list changes', () => {
+    tryColour(app, 'dog', '#111111');
+    reorderClass(app, 'cat', -1);
+    expect(shown()).toEqual({});
+  });
+
+  it('is given up for that of the name', () => {
+    chooseColour(app, 'dog', '#0a80ff');
+    chooseColour(app, 'dog', null);
+    expect(shown()).toEqual({});
   });
 });
