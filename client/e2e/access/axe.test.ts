@@ -80,6 +80,7 @@ const STATES: Readonly<Record<string, Step>> = {
     await key('Enter', 'Control+d', 'Control+g', 'Shift+L')(user);
     await user.page.getByRole('combobox', { name: 'Where masks overlap' }).waitFor();
   },
+  'a class in a dark colour': async ({ page }) => page.getByLabel('Colour of cup').fill('#1a0033'),
   'a message': key('Delete'),
   'menu View': async ({ page }) => {
     await page.getByText('View', { exact: true }).press('Enter');
@@ -91,14 +92,16 @@ const STATES: Readonly<Record<string, Step>> = {
     await key('Escape')(user);
     await user.page.getByRole('radio', { name: 'CVAT' }).check();
   },
-  'a class in a dark colour': async ({ page }) => page.getByLabel('Colour of cup').fill('#1a0033'),
   'Class names': dialog('Class names', 'What objects are called'),
   Attributes: dialog('Attributes of class cup', /^Attributes of/, async ({ page }) =>
     page.getByRole('textbox', { name: 'Attributes' }).fill('colour = white, red\nfull?\nnote'),
   ),
   'fields of an object': async (user) => {
     await user.button('Use these attributes').click();
-    await user.page.getByLabel('colour', { exact: true }).waitFor();
+    await user.page
+      .getByRole('group', { name: /^Attributes of/ })
+      .getByLabel('colour')
+      .waitFor();
   },
   'Export as COCO': dialog('Export', 'Export'),
   'Export as YOLO, with a tolerance': async (user) => {

@@ -95,7 +95,10 @@ it('a selected object is repaired, locked, grouped and described by keys and fie
   await user.page.getByRole('button', { name: 'Use these attributes' }).click();
   await user.canvas.focus();
   await user.page.keyboard.press('1');
-  await user.page.getByLabel('colour', { exact: true }).selectOption('red');
+  await user.page
+    .getByRole('group', { name: /^Attributes of/ })
+    .getByLabel('colour')
+    .selectOption('red');
   await user.page.getByLabel('full').check();
   await user.page.keyboard.press('Control+d');
   await user.page.keyboard.press('Control+g');
