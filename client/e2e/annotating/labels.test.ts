@@ -98,6 +98,25 @@ describe('classes', () => {
     expect(await classes()).toEqual(['leaf', 'ripe apple']);
   });
 
+  it('that look alike get other colours where the user wants that, in the same step', async () => {
+    const colours = async (): Promise<readonly string[]> => [await colourOf('apple'), await colourOf('leaf')];
+    await user.button('Class names').click();
+    await user.page.getByRole('textbox', { name: 'Class names' }).fill('apple\nleaf');
+    await user.button('Use the model’s names').click();
+    const [apple = '', leaf] = await colours();
+    expect(leaf).toBe(apple);
+    await user.button('Class names').click();
+    await user.page.getByRole('checkbox', { name: /colours look alike/ }).check();
+    await user.button('Use the model’s names').click();
+    const [same, other] = await colours();
+    expect(same).toBe(apple);
+    expect(other).not.toBe(apple);
+    expect((await user.project()).class_colours).toEqual({ leaf: other });
+    await user.button('Undo').click();
+    expect(await colours()).toEqual([apple, apple]);
+    expect(await classes()).toEqual(['apple', 'leaf']);
+  });
+
   it('have a colour that the user chooses, undoes, keeps and finds in files', async () => {
     await addClass('mug');
     const byName = await colourOf('mug');

@@ -77,7 +77,7 @@ function hashOf(text: string): number {
 }
 
 /** OKLCH, in which equal steps look equal, to sRGB; the hue is a part of the circle. */
-function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
+export function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
   const [a, b] = [chroma * Math.cos(2 * Math.PI * hue), chroma * Math.sin(2 * Math.PI * hue)];
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -90,7 +90,7 @@ function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
 }
 
 /** Of a channel of sRGB: its share of the light. */
-function toLinear(byte: number): number {
+export function toLinear(byte: number): number {
   const part = byte / 255;
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }

@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
-import { classNamesOf } from '../../session/classes';
+import { toldApart } from '../../canvas/distinct';
+import { classNamesOf, coloursOf } from '../../session/classes';
 import type { App } from '../app';
 import { Dialog } from '../parts/Dialog';
 import { parseClassNames } from '../state/classNames';
@@ -30,10 +31,16 @@ interface FormProps {
 
 function NamesForm({ app: { store, controller }, onDone }: FormProps) {
   const field = useRef<HTMLTextAreaElement>(null);
+  const setApart = useRef<HTMLInputElement>(null);
   const known = classNamesOf(store.session.value);
   const use = (isVocabulary: boolean): void => {
     const names = parseClassNames(field.current?.value ?? '', known);
-    controller.useClasses({ names, isVocabulary: isVocabulary && takesTexts(store) });
+    const chosen = coloursOf(store.session.value.classList);
+    controller.useClasses({
+      names,
+      isVocabulary: isVocabulary && takesTexts(store),
+      ...(setApart.current?.checked === true && { colours: toldApart(names, chosen) }),
+    });
     onDone();
   };
   return (
@@ -57,6 +64,10 @@ function NamesForm({ app: { store, controller }, onDone }: FormProps) {
       <p id="class-names-hint" class="hint">
         {say.classNamesHelp}
       </p>
+      <label>
+        <input ref={setApart} type="checkbox" />
+        {say.tellColoursApart}
+      </label>
       <div class="dialog-actions">
         <button type="button" class="action" onClick={() => use(false)}>
           {say.useTheModelsNames}

@@ -37,6 +37,7 @@ export const classNames = 'Class names';
 export const classNamesExample = 'ripe apple\ngreen apple\nleaf';
 export const classNamesHelp =
   'A name a line, or commas between them; the first nine have the keys 1 to 9. With “Use these names” every object gets the one that fits best as the model’s guess: the server is asked once what they mean. With “Use the model’s names” the list is for your own labels only.';
+export const tellColoursApart = 'Give names whose colours look alike other colours';
 export const useTheModelsNames = 'Use the model’s names';
 export const useTheseNames = 'Use these names';
 
