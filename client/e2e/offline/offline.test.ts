@@ -1,6 +1,7 @@
 /** The page after its server has gone, and after that is back. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { samplePath, type PageUnderTest } from '../browser';
+import { FirefoxUser, launchFirefox } from '../firefox';
 import { freePort, startServer, type Server } from '../programs';
 import { useStage } from '../stage';
 import { startBelow } from './sites';
@@ -182,6 +183,33 @@ it('the page is kept once the network is back that went while it was loaded', as
   expect(await isKept()).toBe(false);
   await context.setOffline(false);
   await expect.poll(isKept, { timeout: 20_000 }).toBe(true);
+});
+
+it('in Firefox, too, the page is there and answers without its server', async () => {
+  const firefox = await launchFirefox();
+  try {
+    const user = new FirefoxUser(await firefox.newPage());
+    await user.page.setViewport({ width: 1280, height: 800 });
+    await user.page.goto(stage.url);
+    await user.open(samplePath(SAMPLE));
+    await user.press({ x: 0.5, y: 0.3 });
+    await user.untilAnswered(1);
+    await user.untilSaved();
+    await user.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+    });
+    const before = await user.masks();
+    await stop();
+    await user.page.goto(stage.url);
+    await expect.poll(() => user.masks(), { timeout: 60_000 }).toEqual(before);
+    await user.press({ x: 0.2, y: 0.8 });
+    await user.untilAnswered(2);
+    const shown = await user.page.evaluate(() => document.body.textContent);
+    expect(shown).toContain(OFFLINE);
+    expect(await user.page.evaluate(() => crossOriginIsolated)).toBe(true);
+  } finally {
+    await firefox.close();
+  }
 });
 
 it('below a path the page is there without its server, too', async () => {

@@ -27,9 +27,7 @@ let goneUntil = 0;
 self.addEventListener('install', (event) => event.waitUntil(files.fill()));
 
 self.addEventListener('activate', (event) => {
-  // Missing in some browsers, whatever its type says.
-  const preload = self.registration.navigationPreload as NavigationPreloadManager | undefined;
-  event.waitUntil(Promise.all([self.clients.claim(), preload?.enable(), letGo()]));
+  event.waitUntil(Promise.all([self.clients.claim(), preloadPages(), letGo()]));
 });
 
 self.addEventListener('message', (event) => {
@@ -66,6 +64,13 @@ async function answer(event: FetchEvent, url: string): Promise<Response> {
   else if (event.request.mode === 'navigate') return first; // Perhaps of a proxy that asks who calls.
   const kept = await files.find(url);
   return kept === null ? coming : isolated(kept);
+}
+
+/** Ask for a page while this starts; but in Firefox a page whose preload fails is not shown, whatever is answered. */
+async function preloadPages(): Promise<void> {
+  // Missing in some browsers, whatever its type says.
+  const preload = self.registration.navigationPreload as NavigationPreloadManager | undefined;
+  await (navigator.userAgent.includes('Firefox/') ? preload?.disable() : preload?.enable());
 }
 
 const preloadedOr = async (event: FetchEvent): Promise<Response> =>
