@@ -51,6 +51,38 @@ async function cup(page) {
   await page.keyboard.press('Enter');
 }
 
+/** Three seconds of the coffee, which the camera passes, as the browser records them. @param {Page} page */
+async function videoOf(page) {
+  const base64 = await page.evaluate(async () => {
+    const photo = await createImageBitmap(await (await fetch('samples/coffee.jpg')).blob());
+    const [width, height] = [(2 * photo.width) / 3, photo.height];
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const pen = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(15), { mimeType: 'video/webm' });
+    /** @type {Blob[]} */
+    const parts = [];
+    recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
+    const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve));
+    recorder.start();
+    for (let frame = 0; frame < 45; frame++) {
+      pen?.drawImage(photo, (-frame * (photo.width - width)) / 45, 0);
+      await new Promise((resolve) => setTimeout(resolve, 1000 / 15));
+    }
+    recorder.stop();
+    await stopped;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  });
+  return Buffer.from(base64, 'base64');
+}
+
+/** @param {Page} page @param {{ name: string, mimeType: string, buffer: Buffer }} file */
+async function giveFile(page, file) {
+  const chooser = page.waitForEvent('filechooser');
+  await press(page, 'Open image');
+  await (await chooser).setFiles([file]);
+}
+
 const ACROSS = [
   { x: 0.14, y: 0.04 },
   { x: 0.79, y: 0.96 },
@@ -166,6 +198,10 @@ const SCREENS = {
     await cup(page);
     await press(page, 'Export');
     await shows(page, 'Export');
+  },
+  'dialog-video': async (page) => {
+    await giveFile(page, { name: 'coffee.webm', mimeType: 'video/webm', buffer: await videoOf(page) });
+    await shows(page, 'Frames of a video');
   },
   offline: async (page) => {
     await cup(page);
