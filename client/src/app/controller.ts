@@ -487,7 +487,7 @@ export class Controller {
       if (signal.aborted) return;
       const opening = this.#services.decoder.call(
         'open',
-        { imageId: id, bytes },
+        { imageId: id, bytes, source: this.#embeddings.get(id) },
         { signal, transfer: [bytes] },
       );
       this.#setReadiness(id, { phase: 'opening' });

@@ -116,7 +116,15 @@ export interface WorkerCalls {
     args: { readonly imageId: string; readonly bytes: ArrayBuffer; readonly at: number };
     result: null;
   };
-  open: { args: { readonly imageId: string; readonly bytes: ArrayBuffer }; result: OpenedImage };
+  open: {
+    args: {
+      readonly imageId: string;
+      readonly bytes: ArrayBuffer;
+      /** The same bytes, which the browser may have on disk: with it the worker keeps none. */
+      readonly source?: Blob | undefined;
+    };
+    result: OpenedImage;
+  };
   step: { args: StepArgs; result: WorkerStepResult };
   /** The answers to the last click that differ, the first one first. */
   alternatives: { args: Omit<StepArgs, 'extent'>; result: readonly WorkerAlternative[] };

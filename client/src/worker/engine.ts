@@ -93,11 +93,11 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return Promise.resolve(null);
   };
 
-  open: Call<'open'> = async ({ imageId, bytes }, signal) => {
+  open: Call<'open'> = async ({ imageId, bytes, source }, signal) => {
     const started = performance.now();
     this.#hasImage = true;
     const decoder = this.#ready();
-    const opened = await this.#images.open(decoder, imageId, new Uint8Array(bytes), signal);
+    const opened = await this.#images.open(decoder, imageId, new Uint8Array(bytes), { signal, source });
     const { embedding, longestSliceMilliseconds } = opened;
     const { key, geometry } = embedding;
     return { key, geometry, longestSliceMilliseconds, prepareMilliseconds: performance.now() - started };

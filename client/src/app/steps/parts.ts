@@ -152,7 +152,7 @@ export class Parts {
     const buffer = await bytes.arrayBuffer();
     const opening = this.#services.decoder.call(
       'open',
-      { imageId: id, bytes: buffer },
+      { imageId: id, bytes: buffer, source: bytes },
       { signal, transfer: [buffer] },
     );
     this.#set(id, { phase: 'opening' });

@@ -1,4 +1,4 @@
-/** The images that the worker holds: all their embeddings, and what was prepared of the recent ones. */
+/** The images that the worker holds: where their embeddings are, and what was prepared of the recent ones. */
 import { unpackEmbedding } from '../../codec/unpack';
 import { aborted, Failure, unwrap } from '../../shared/errors';
 import type { Manifest } from '../../shared/model/manifest';
@@ -13,8 +13,8 @@ import type { Turns } from '../runtime/turns';
 const MOST_BYTES = 256e6;
 
 interface HeldImage {
-  /** The embedding as it came, a small part of what is prepared of it. */
-  readonly message: Uint8Array;
+  /** The embedding as it came, a small part of what is prepared of it, or where it is read again. */
+  message: Uint8Array | Blob;
   /** What can be stepped now; null before the first draft, and again when others needed the space. */
   image: PreparedImage | null;
   /** Settles with the first draft when the image is opened, with the whole image when it is prepared again. */
@@ -29,6 +29,12 @@ interface HeldImage {
 export interface Opened {
   readonly embedding: Embedding;
   readonly longestSliceMilliseconds: number;
+}
+
+interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Where the embedding is read again; without it, it is kept. */
+  readonly source?: Blob | undefined;
 }
 
 interface Events {
@@ -56,7 +62,12 @@ export class ImageStore {
   }
 
   /** Prepare an image, in slices; it can be used from its first draft on. */
-  async open(decoder: Decoder, id: string, message: Uint8Array, signal?: AbortSignal): Promise<Opened> {
+  async open(
+    decoder: Decoder,
+    id: string,
+    message: Uint8Array,
+    { signal, source }: OpenOptions = {},
+  ): Promise<Opened> {
     this.#forget(id);
     let onDraft = (): void => undefined;
     const drafted = new Promise<void>((resolve) => {
@@ -79,7 +90,9 @@ export class ImageStore {
     held.usable.catch(() => undefined); // Perhaps no step waits for it.
     this.#held.set(id, held);
     try {
-      return await opened;
+      const done = await opened;
+      held.message = source ?? message;
+      return done;
     } catch (error) {
       if (this.#held.get(id) === held) this.close(id);
       throw error;
@@ -135,7 +148,9 @@ export class ImageStore {
         longestSliceMilliseconds = Math.max(longestSliceMilliseconds, performance.now() - started);
         return value;
       });
-    const embedding = await slice(async () => read(held.message, decoder.manifest));
+    const { message } = held;
+    const bytes = message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message;
+    const embedding = await slice(async () => read(bytes, decoder.manifest));
     // Who waits for an image that is prepared again is not asked again, and gets the whole one.
     const isAwaited = (): boolean => onDraft !== undefined && held.waiting > 0;
     const early = (await events.early?.(embedding)) ?? null;

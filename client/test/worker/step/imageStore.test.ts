@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Manifest } from '../../../src/shared/model/manifest';
 import type { Decoder } from '../../../src/worker/step/decoder';
 import type { Fetches, Graph } from '../../../src/worker/runtime/graph';
@@ -83,7 +83,7 @@ describe('while an image is opened', () => {
   it('aborting ends the work, and the image is gone', async () => {
     const images = store();
     const abort = new AbortController();
-    const opened = images.open(decoder, 'a', MESSAGE, abort.signal);
+    const opened = images.open(decoder, 'a', MESSAGE, { signal: abort.signal });
     abort.abort();
     await expect(opened).rejects.toEqual(detail('aborted'));
     await expect(images.use(decoder, 'a')).rejects.toEqual(detail('decoder'));
@@ -125,6 +125,20 @@ describe('when space is short', () => {
     const again = await images.use(decoder, 'b');
     expect(prepared).toBe(4);
     expect(again).toEqual(kept);
+  });
+
+  it('its embedding is read again from where it is, and is not held', async () => {
+    const images = store(1);
+    const source = new Blob([MESSAGE.slice()]);
+    const reading = vi.spyOn(source, 'arrayBuffer');
+    const bytes = MESSAGE.slice();
+    await images.open(decoder, 'a', bytes, { source });
+    const first = await images.use(decoder, 'a');
+    await images.open(decoder, 'b', MESSAGE);
+    bytes.fill(0);
+    expect(reading).not.toHaveBeenCalled();
+    expect((await images.use(decoder, 'a')).embedding.key).toBe(first.embedding.key);
+    expect(reading).toHaveBeenCalledTimes(1);
   });
 
   it('the image used last stays, however large', async () => {
