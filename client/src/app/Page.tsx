@@ -5,7 +5,6 @@ import type { App } from './app';
 import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
 import { ZoomButtons } from './drawing/ZoomButtons';
-import { ApiKeyDialog } from './dialogs/ApiKeyDialog';
 import { ClassList } from './panels/ClassList';
 import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { ExampleBar } from './bars/ExampleBar';
@@ -66,7 +65,6 @@ export function Page({ app }: { readonly app: App }) {
       </main>
       <StatusBar app={app} />
       <SpokenRegion app={app} />
-      <ApiKeyDialog app={app} />
       <LaterDialogs app={app} />
     </div>
   );
@@ -79,7 +77,8 @@ function LaterDialogs({ app }: { readonly app: App }) {
   const [parts, setParts] = useState<DialogParts | null>(null);
   const { decoder, helpOpen, classNamesOpen, attributesOpen, videos } = app.store;
   const isEditing = classNamesOpen.value || attributesOpen.value !== null;
-  const isAsked = helpOpen.value || isEditing || videos.value.length > 0;
+  const isKeyAsked = app.apiKeys.asked.value !== null;
+  const isAsked = helpOpen.value || isEditing || isKeyAsked || videos.value.length > 0;
   const isWanted = isAsked || decoder.value.phase !== 'loading';
   useEffect(() => {
     if (!isWanted || parts !== null) return;

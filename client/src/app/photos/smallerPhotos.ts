@@ -4,17 +4,11 @@
  */
 import type { Canvases } from '../../api/canvases';
 import type { Embed, EmbedOptions } from '../../api/embeddings';
-import { decodeWhole } from '../../pixels/decodePhoto';
 import { Failure } from '../../shared/errors';
-import { channelsOfJpeg } from '../../shared/image/jpegChannels';
 import type { SizeHw } from '../../shared/types';
 
 /** Files of fewer bytes are sent as they are. */
 const FEW_BYTES = 500_000;
-/** How many times longer a photo has to be than what the model sees of it. */
-const LEAST_GAIN = 2;
-/** Browsers and the server make other colours of four, as in print. */
-const CHANNELS: readonly (number | null)[] = [1, 3];
 
 interface Seen {
   readonly picture: Blob;
@@ -93,26 +87,5 @@ export class SmallerPhotos {
   }
 }
 
-const seenOf: See = async (photo, roi, canvas, signal) => {
-  if (!CHANNELS.includes(channelsOfJpeg(new Uint8Array(await photo.arrayBuffer())))) return null;
-  // Fetched with the first large photo.
-  const [{ resampled }, whole] = await Promise.all([import('../../pixels/resampled'), decodeWhole(photo)]);
-  try {
-    const original = { height: whole.height, width: whole.width };
-    if (Math.max(original.height, original.width) <= LEAST_GAIN * canvas) return null;
-    const [x, y, width, height] = roi ?? [0, 0, whole.width, whole.height];
-    const wanted = inputSize({ height, width }, canvas);
-    return { picture: await resampled(whole, { x, y, width, height }, wanted, signal), original };
-  } finally {
-    whole.close();
-  }
-};
-
-/** What the model sees of a photo: its longer side as long as the canvas. */
-export function inputSize({ height, width }: SizeHw, canvas: number): SizeHw {
-  const shorter = (short: number, long: number): number =>
-    Math.max(1, Math.trunc((canvas * short) / long + 0.5));
-  return height <= width
-    ? { height: shorter(height, width), width: canvas }
-    : { height: canvas, width: shorter(width, height) };
-}
+/** Fetched with the first large photo. */
+const seenOf: See = async (...asked) => (await import('./seenByModel')).seenByModel(...asked);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Canvases } from '../../../src/api/canvases';
 import type { Embed, EmbedOptions } from '../../../src/api/embeddings';
-import { inputSize, SmallerPhotos, type See } from '../../../src/app/photos/smallerPhotos';
+import { inputSize } from '../../../src/app/photos/seenByModel';
+import { SmallerPhotos, type See } from '../../../src/app/photos/smallerPhotos';
 import { Failure } from '../../../src/shared/errors';
 import type { SizeHw } from '../../../src/shared/types';
 

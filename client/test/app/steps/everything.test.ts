@@ -79,7 +79,7 @@ describe('everything', () => {
     expect(everything.whyNot).toBeNull();
   });
 
-  it.each(['before', 'after'])('is answered anew on a canvas that comes %s what was found', async (when) => {
+  it.each(['before', 'after'])('is answered again on a canvas that comes %s what was found', async (when) => {
     const { world, everything, asked } = await page();
     const run = everything.run();
     world.controller.change((session) => setCanvas(session, 600));
