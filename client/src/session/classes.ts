@@ -86,7 +86,10 @@ export function setAttributes(session: Session, name: string, rules: readonly Cl
   return setClassList(session, { ...session.classList, attributes }, `attributes of ${name}`);
 }
 
-export const coloursOf = ({ colours = {} }: Pick<ClassList, 'colours'>): ClassColours => colours;
+const NONE_CHOSEN: ClassColours = {};
+
+/** The same object where none is chosen, so that nothing is drawn again for it. */
+export const coloursOf = ({ colours = NONE_CHOSEN }: Pick<ClassList, 'colours'>): ClassColours => colours;
 
 /** Choose the colour of a class, `#rrggbb`; null: it follows from the name. */
 export function setColour(session: Session, name: string, colour: string | null): Session {
