@@ -16,8 +16,8 @@ interface Services {
   readonly now: () => number;
 }
 
-/** What is needed of the controller. */
-interface Actions {
+/** What is needed of the controller to add what was found. */
+export interface Adder {
   change(edit: (session: Session) => Session): void;
   report(error: ClientError): void;
 }
@@ -33,10 +33,10 @@ export class Everything {
   readonly running = signal<Running | null>(null);
   readonly #store: Store;
   readonly #services: Services;
-  readonly #controller: Actions;
+  readonly #controller: Adder;
   #abort: AbortController | null = null;
 
-  constructor(store: Store, services: Services, controller: Actions) {
+  constructor(store: Store, services: Services, controller: Adder) {
     this.#store = store;
     this.#services = services;
     this.#controller = controller;

@@ -16,23 +16,17 @@ import {
   type SegmentObject,
   type Session,
 } from '../../session/state';
-import { Failure, toClientError, type ClientError } from '../../shared/errors';
+import { Failure, toClientError } from '../../shared/errors';
 import { promptPoints, wholeImage } from '../../shared/prompt/prompts';
 import { rleIou } from '../../shared/rle';
 import type { CocoRle, PromptItem, StepResult } from '../../shared/types';
 import { canvasOf, embeddedHere, isReady, type Store } from '../state/store';
-import { answered } from './everything';
+import { answered, type Adder } from './everything';
 import * as say from '../wording/page';
 
 interface Services {
   readonly decoder: DecoderBridge;
   readonly now: () => number;
-}
-
-/** What is needed of the controller. */
-interface Actions {
-  change(edit: (session: Session) => Session): void;
-  report(error: ClientError): void;
 }
 
 /** A region of an open photo. */
@@ -89,9 +83,9 @@ export class Examples {
   readonly chosen = signal<Example | null>(null);
   readonly #store: Store;
   readonly #services: Services;
-  readonly #controller: Actions;
+  readonly #controller: Adder;
 
-  constructor(store: Store, services: Services, controller: Actions) {
+  constructor(store: Store, services: Services, controller: Adder) {
     this.#store = store;
     this.#services = services;
     this.#controller = controller;
