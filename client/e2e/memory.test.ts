@@ -127,7 +127,7 @@ it.runIf(IS_SLOW)('hardly grows with photos, once there are many', GENEROUS, asy
   }
   const shown = sizes.map((size) => (size / MB).toFixed(0)).join(', ');
   console.log(`40, 80, 120, 160, 200 photos of 0.75 megapixels: ${shown} MB`);
-  // Half a megabyte a photo; it was 1.2 when the worker held all embeddings.
+  // An embedding that the worker held would be another half megabyte a photo.
   expect(((sizes.at(-1) ?? NaN) - (sizes[2] ?? NaN)) / 80 / MB).toBeLessThan(0.85);
 });
 
