@@ -19,21 +19,20 @@ const pathOf = (name) => fileURLToPath(new URL(`../src/canvas/${name}.ts`, impor
 const { module: palette } = await runnerImport(pathOf('palette'), { logLevel: 'error' });
 /**
  * @type {{ module: {
- *   ALIKE: number, toLab: (rgb: Triple) => Triple, toldApart: (names: string[], chosen: Colours) => Colours
+ *   ALIKE: number, distanceOf: (a: Triple, b: Triple) => number, toLab: (rgb: Triple) => Triple,
+ *   toldApart: (names: string[], chosen: Colours) => Colours
  * } }}
  */
 const { module: distinct } = await runnerImport(pathOf('distinct'), { logLevel: 'error' });
 const { classColour } = palette;
-const { ALIKE, toLab, toldApart } = distinct;
+const { ALIKE, distanceOf, toLab, toldApart } = distinct;
 
 /** @param {string[]} names @param {Colours} chosen */
 function alike(names, chosen) {
   const colours = names.map((name) => toLab(classColour(name, chosen)));
-  const isAlike = (/** @type {Triple} */ a, /** @type {Triple} */ b) =>
-    Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < ALIKE;
   return colours.reduce(
     (pairs, colour, index) =>
-      pairs + colours.slice(0, index).filter((other) => isAlike(colour, other)).length,
+      pairs + colours.slice(0, index).filter((other) => distanceOf(colour, other) < ALIKE).length,
     0,
   );
 }

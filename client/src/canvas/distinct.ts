@@ -74,7 +74,8 @@ class Taken {
   }
 }
 
-const distanceOf = (a: Lab, b: Lab): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+/** In OKLab. */
+export const distanceOf = (a: Lab, b: Lab): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
 /** sRGB in OKLab, in which equal distances look equal. */
 export function toLab(rgb: Rgb): Lab {
