@@ -45,7 +45,7 @@ label-studio: .venv-readers/installed .venv-label-studio/installed setup ## a re
 ray: .venv-ray/installed setup ## embeddings of many images on a Ray cluster of several nodes, in an environment of its own, 720 MB
 	.venv-ray/bin/python -m pytest -q -W default tests/fleet
 
-root: .venv/installed ## the server's image in a Debian of its release, without a container engine: as root, with debootstrap, 4 minutes
+root: .venv/installed ## the images of server and client in a Debian, without a container engine: as root, with debootstrap
 	DEBIAN_ROOTS=build/roots $(BIN)/python -m pytest -q -rs tests/containers
 
 jupyter: setup .venv-jupyter/installed tools ## the canvas for notebooks in a real JupyterLab, in an environment of its own, 600 MB

@@ -108,13 +108,9 @@ class DebianRoot:
         return [*mounts, *entered, *command]
 
 
-def pip_settings() -> tuple[dict[str, str], list[Bind]]:
-    """Whence this machine's pip takes packages: variables for pip in a root, and the files that they name."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
-    ).stdout
-    pairs = re.findall(r"^(?:global|install|user|:env:)\.(\S+)='(.*)'$", listed, re.M)
-    variables = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in pairs}
+def package_settings() -> tuple[dict[str, str], list[Bind]]:
+    """Whence this machine takes packages: variables for pip and npm in a root, and files that they name."""
+    variables = {**_pip_settings(), **_npm_settings()}
     variables |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
     # Of an index, the folder above: pages may name files beside theirs.
     words = [word.removeprefix("file://") for value in variables.values() for word in value.split()]
@@ -122,3 +118,37 @@ def pip_settings() -> tuple[dict[str, str], list[Bind]]:
         Path(word).parent if word.endswith("/simple") else Path(word) for word in words if word[0] == "/"
     }
     return variables, [Bind(path, str(path)) for path in sorted(paths) if path.exists()]
+
+
+def _pip_settings() -> dict[str, str]:
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    pairs = re.findall(r"^(?:global|install|user|:env:)\.(\S+)='(.*)'$", listed, re.M)
+    return {f"PIP_{name.upper().replace('-', '_')}": value for name, value in pairs}
+
+
+def _npm_settings() -> dict[str, str]:
+    if shutil.which("npm") is None:
+        return {}
+    names = ("registry", "cafile", "proxy", "https-proxy")
+    command = ["npm", "config", "get", *names]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    pairs = re.findall(r"^(\S+)=(?!null$|undefined$)(.+)$", listed, re.M)
+    return {f"NPM_CONFIG_{name.upper().replace('-', '_')}": value for name, value in pairs}
+
+
+def unpack_from_npm(package: str, folder: Path) -> None:
+    """Put a package below a folder as npm does with `-g`: what it has in `bin` is a program there.
+
+    Args:
+        package: `name@version`.
+    Raises:
+        NoRoot: npm is missing, or has no such package.
+    """
+    if shutil.which("npm") is None:
+        raise NoRoot("npm is needed to take Node from its registry")
+    command = ["npm", "install", "--global", "--ignore-scripts", "--no-audit", f"--prefix={folder}", package]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise NoRoot(f"npm installed no {package}: {(done.stdout + done.stderr).strip()[-300:]}")
