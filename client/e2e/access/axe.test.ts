@@ -1,4 +1,7 @@
-/** Every tool, menu and dialog, one after the other, in light and dark, with text at 200 % too: axe finds nothing serious. */
+/**
+ * Every tool, menu and dialog, one after the other, in light and dark, with text at 200 % and 390 pixels wide too: axe
+ * finds nothing serious.
+ */
 import { expect, it } from 'vitest';
 import { seriousFindings } from '../axe';
 import { samplePath, type PageUnderTest } from '../browser';
@@ -11,6 +14,8 @@ interface Condition {
   readonly colorScheme: 'light' | 'dark';
   /** Pixels of the browser's usual text. */
   readonly fontSize?: number;
+  /** Of the window, in CSS pixels; else that of a usual screen. */
+  readonly width?: number;
 }
 
 const CONDITIONS: readonly (readonly [string, Condition])[] = [
@@ -18,6 +23,8 @@ const CONDITIONS: readonly (readonly [string, Condition])[] = [
   ['dark', { colorScheme: 'dark' }],
   ['light, text at 200 %', { colorScheme: 'light', fontSize: 32 }],
   ['dark, text at 200 %', { colorScheme: 'dark', fontSize: 32 }],
+  ['light, 390 px wide', { colorScheme: 'light', width: 390 }],
+  ['dark, 390 px wide', { colorScheme: 'dark', width: 390 }],
 ];
 
 type Step = (user: PageUnderTest) => Promise<unknown>;
@@ -146,9 +153,10 @@ const STATES: Readonly<Record<string, Step>> = {
   },
 };
 
-it.each(CONDITIONS)('%s', { timeout: 300_000 }, async (_, { colorScheme, fontSize = 16 }) => {
+it.each(CONDITIONS)('%s', { timeout: 300_000 }, async (_, { colorScheme, fontSize = 16, width }) => {
   const user = await stage.visit('/');
   await user.page.emulateMedia({ colorScheme });
+  if (width !== undefined) await user.page.setViewportSize({ width, height: 844 });
   const browser = await user.page.context().newCDPSession(user.page);
   const found: Record<string, readonly string[]> = {};
   for (const [state, enter] of Object.entries(STATES)) {
