@@ -1,5 +1,5 @@
 /** Joins user, session, server and decoder: every action of the page is a method here. */
-import { effect, untracked } from '@preact/signals';
+import { untracked } from '@preact/signals';
 import type { Embed } from '../api/embeddings';
 import type { Texts } from '../api/texts';
 import type { Loaded } from '../api/wait';
@@ -21,24 +21,22 @@ import {
   type Session,
 } from '../session/state';
 import * as change from '../session/transitions';
-import { aborted, toClientError, type ClientError } from '../shared/errors';
+import { toClientError, type ClientError } from '../shared/errors';
 import type { MapsWish } from '../shared/model/maps';
 import type { ProviderWish } from '../shared/model/providers';
 import type { StepArgs } from '../shared/messages';
 import type { Project, PromptItem } from '../shared/types';
-import { wantedPhotos } from './state/ahead';
 import { ClassNames } from './state/classNames';
 import { followCanvases } from './steps/canvases';
 import { DecodeLoop } from './steps/decodeLoop';
 import { Parts } from './steps/parts';
+import { BEGUN, PhotoEmbedding } from './steps/photoEmbedding';
 import { Preview } from './steps/preview';
 import { Sharpening } from './steps/sharpening';
-import { EmbedQueue } from './photos/embedQueue';
 import { isVideo } from './photos/isVideo';
 import { Remarks } from './photos/remarks';
 import type { OpenedFile, Photo, ReadOptions } from './photos/photo';
-import { checkSize } from '../pixels/decodePhoto';
-import { embeddedHere, type Readiness, type Store } from './state/store';
+import { embeddedHere, type Store } from './state/store';
 import { Projects } from './state/projects';
 import { saidWhileReading } from './state/reading';
 import { stepArgs } from './steps/stepArgs';
@@ -68,23 +66,17 @@ export interface Services {
 /** Of an image: the answers that were kept through a reload, by step. */
 export type KeptOf = (image: ImageState) => Session['results'];
 
-/** Photos in the background that are embedded at the same time; the server makes one after the other anyway. */
-const BACKGROUND_PHOTOS = 2;
-
 export class Controller {
   readonly #store: Store;
   readonly #services: Services;
   readonly #texts: TextLookup;
   readonly #decoding: DecodeLoop;
+  readonly #embedding: PhotoEmbedding;
   readonly #parts: Parts;
   readonly #classNames: ClassNames;
   readonly #projects: Projects;
   /** Photos that undo brings back; without their pixels. */
   readonly #closed = new Map<ImageId, Photo>();
-  readonly #embedding = new Map<ImageId, AbortController>();
-  readonly #embedQueue = new EmbedQueue(BACKGROUND_PHOTOS);
-  /** As they came, for a decoder that has to begin again; the browser may keep them on disk. */
-  readonly #embeddings = new Map<ImageId, Blob>();
   /** Settles when the decoder is ready or cannot be. */
   #loaded: Promise<void> = Promise.resolve();
 
@@ -96,18 +88,23 @@ export class Controller {
     this.#texts = new TextLookup(store, services, { onArrival, onError });
     this.#projects = new Projects(store, services.now);
     this.#classNames = new ClassNames(store, services.texts, onError);
-    effect(() => {
-      const wanted = wantedPhotos(store.session.value, store.awaited.value);
-      untracked(() => this.#embedQueue.want(wanted));
+    this.#embedding = new PhotoEmbedding(store, services, {
+      loaded: () => this.#loaded,
+      ...{ onArrival, onError },
+      // A photo may be known by its key; prompts that come so are answered with the others.
+      onSettled: () => {
+        this.#projects.restore();
+        this.#answer();
+      },
     });
     this.#decoding = new DecodeLoop(store, services, this.#texts, {
       onError,
       onGone: ({ image, id, part }) =>
-        part === null ? this.#sendAgain(image, true) : this.#parts.sendAgain(id),
+        part === null ? this.#embedding.sendAgain(image, true) : this.#parts.sendAgain(id),
     });
     this.#parts = new Parts(store, services, { onArrival, onError });
     new Preview(store, services.decoder, this.#texts, (object) => untracked(() => this.wake(object)));
-    followCanvases(store, (image) => this.#sendAgain(image));
+    followCanvases(store, (image) => this.#embedding.sendAgain(image));
     new Sharpening(store, services, this.#texts, onArrival);
     services.decoder.onLost?.(() => this.#revive());
   }
@@ -160,14 +157,13 @@ export class Controller {
     session.value = shows || before === null ? opened : change.activateImage(opened, before);
     const id = opened.activeImage;
     if (id === null) return;
-    const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
-    photos.value = new Map(photos.value).set(id, { photo, readiness });
+    photos.value = new Map(photos.value).set(id, { photo, readiness: BEGUN });
     this.#sayShrunk(photo);
     this.#projects.restore();
     this.#takeKept(id, keptOf);
     this.#store.awaitedOpen.value = true;
     this.#texts.run();
-    this.#queueEmbed(id, photo);
+    this.#embedding.add(id, photo);
   }
 
   #takeKept(id: ImageId, keptOf: KeptOf): void {
@@ -208,16 +204,14 @@ export class Controller {
     this.#store.failedSteps.value = new Map();
     this.#parts.retry();
     if (this.#store.decoder.value.phase === 'failed') this.start();
-    this.#queueEmbed(id, photo);
+    this.#embedding.add(id, photo);
     // What was left out on other photos is tried again too, and does not wait for this one.
     this.#answer();
   }
 
   /** Stop waiting for the embedding of an image; it can be tried again. */
   cancelEmbedding(id: ImageId): void {
-    this.#embedQueue.remove(id);
-    this.#embedding.get(id)?.abort();
-    this.#setReadiness(id, { phase: 'failed', error: aborted() });
+    this.#embedding.cancel(id);
   }
 
   /** Try the parts of photos again that could not be embedded. */
@@ -415,13 +409,12 @@ export class Controller {
 
   #forget(id: ImageId): void {
     this.#closed.delete(id);
-    this.#embeddings.delete(id);
+    this.#embedding.forget(id);
   }
 
   #letGo(id: ImageId, photo: Photo): void {
     const { photos } = this.#store;
-    this.#embedQueue.remove(id);
-    this.#embedding.get(id)?.abort();
+    this.#embedding.stop(id);
     photo.bitmap?.close();
     this.#closed.set(id, photo);
     photos.value = new Map([...photos.value].filter(([key]) => key !== id));
@@ -433,11 +426,10 @@ export class Controller {
     this.#closed.delete(id);
     try {
       const photo = await saidWhileReading(this.#store, closed.name, () => this.#services.reopen(closed));
-      const readiness: Readiness = { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } };
-      photos.value = new Map(photos.value).set(id, { photo, readiness });
+      photos.value = new Map(photos.value).set(id, { photo, readiness: BEGUN });
       // It may have been closed again meanwhile.
       this.#followClosing();
-      if (session.value.images.some((image) => image.id === id)) this.#queueEmbed(id, photo);
+      if (session.value.images.some((image) => image.id === id)) this.#embedding.add(id, photo);
     } catch (thrown) {
       this.#closed.set(id, closed);
       this.#fail(toClientError(thrown, 'image'));
@@ -447,116 +439,7 @@ export class Controller {
   /** The worker was lost, with all images that it held: load another and give it those. */
   #revive(): void {
     this.start();
-    for (const [id, { photo, readiness }] of this.#store.photos.value) {
-      const isAsked = readiness.phase === 'embedding' || readiness.phase === 'failed';
-      if (isAsked || !this.#embeddings.has(id)) continue;
-      this.#setReadiness(id, { phase: 'preparing' });
-      void this.#embed(id, photo);
-    }
-  }
-
-  // Embedding
-
-  #queueEmbed(id: ImageId, photo: Photo, isFresh = false): void {
-    this.#embedQueue.add(id, () => this.#embed(id, photo, isFresh));
-  }
-
-  /** It is wanted on another canvas; or, `isFresh`, the cache of the server, which decodes, has lost the image. */
-  #sendAgain(id: ImageId, isFresh = false): void {
-    this.#embeddings.delete(id);
-    // One that is read again after it was closed is sent then.
-    const photo = this.#store.photos.value.get(id)?.photo;
-    if (photo === undefined) return;
-    this.#embedding.get(id)?.abort();
-    this.#setReadiness(id, { phase: 'embedding', progress: { phase: 'upload', fraction: 0 } });
-    this.#queueEmbed(id, photo, isFresh);
-  }
-
-  /** What is kept may be of another model, or damaged: then it is fetched. */
-  async #embed(id: ImageId, photo: Photo, isFresh = false): Promise<void> {
-    this.#embedding.get(id)?.abort();
-    const abort = new AbortController();
-    this.#embedding.set(id, abort);
-    const { signal } = abort;
-    const source = { isFresh, isKept: false };
-    try {
-      const known = this.#embeddings.get(id);
-      const bytes = known ? await known.arrayBuffer() : await this.#fetchEmbedding(id, photo, source, signal);
-      this.#setReadiness(id, { phase: 'preparing' });
-      await this.#loaded;
-      if (signal.aborted) return;
-      const opening = this.#services.decoder.call(
-        'open',
-        { imageId: id, bytes, source: this.#embeddings.get(id) },
-        { signal, transfer: [bytes] },
-      );
-      this.#setReadiness(id, { phase: 'opening' });
-      this.#decoding.run();
-      const { key, geometry } = await opening;
-      checkSize(photo.size, geometry.original_hw);
-      this.#setReadiness(id, { phase: 'ready', key });
-      this.#decoding.run();
-    } catch (thrown) {
-      const error = toClientError(thrown, 'network');
-      // Another call has taken over; or the worker was lost, and another one is given the image.
-      if (this.#embedding.get(id) !== abort) return;
-      if (error.kind !== 'decoder') this.#embeddings.delete(id);
-      if (source.isKept && error.kind !== 'decoder') await this.#embed(id, photo, true);
-      else this.#embedFailed(id, isOfPhoto(error) ? { about: photo.name, ...error } : error);
-    } finally {
-      if (this.#embedding.get(id) === abort) this.#embedding.delete(id);
-    }
-  }
-
-  async #fetchEmbedding(
-    id: ImageId,
-    photo: Photo,
-    source: { readonly isFresh: boolean; isKept: boolean },
-    signal: AbortSignal,
-  ): Promise<ArrayBuffer> {
-    const started = this.#services.now();
-    const canvas = imageOf(this.#store.session.value, id)?.document.canvas ?? null;
-    const bytes = await this.#services.embed(photo.file, {
-      ...{ canvas, signal, digest: photo.digest, isFresh: source.isFresh },
-      onKept: () => (source.isKept = true),
-      onProgress: (progress) => {
-        this.#setReadiness(id, { phase: 'embedding', progress });
-      },
-      onBytes: (bytes, at) => this.#receive(id, bytes.slice().buffer, at),
-    });
-    signal.throwIfAborted();
-    this.#embeddings.set(id, new Blob([bytes]));
-    if (source.isKept) return bytes;
-    this.#store.embedCost.value = {
-      canvas,
-      bytes: bytes.byteLength,
-      milliseconds: this.#services.now() - started,
-    };
-    return bytes;
-  }
-
-  /** Let the decoder, once it is there, begin with an embedding of which more is to come. */
-  #receive(imageId: ImageId, bytes: ArrayBuffer, at: number): void {
-    if (this.#store.decoder.value.phase !== 'ready') return;
-    const { decoder } = this.#services;
-    void decoder.call('receive', { imageId, bytes, at }, { transfer: [bytes] }).catch(() => undefined);
-  }
-
-  #embedFailed(id: ImageId, error: ClientError): void {
-    if (error.kind === 'aborted') return;
-    this.#setReadiness(id, { phase: 'failed', error });
-    this.#fail(error);
-  }
-
-  #setReadiness(id: ImageId, readiness: Readiness): void {
-    const { photos } = this.#store;
-    const open = photos.value.get(id);
-    if (open === undefined) return;
-    photos.value = new Map(photos.value).set(id, { ...open, readiness });
-    // A photo may be known by its key; prompts that come so are answered with the others.
-    if (readiness.phase !== 'ready' && readiness.phase !== 'failed') return;
-    this.#projects.restore();
-    this.#answer();
+    this.#embedding.openAgain();
   }
 
   #fail(error: ClientError): void {
@@ -570,6 +453,3 @@ export class Controller {
     this.#store.notice.value = null;
   }
 }
-
-/** Whether an error tells of the photo, not of the decoder that it waited for. */
-const isOfPhoto = ({ kind }: ClientError): boolean => kind === 'http' || kind === 'image';
