@@ -2,7 +2,6 @@ import './Page.css';
 import { useEffect, useState } from 'preact/hooks';
 import { toClientError } from '../shared/errors';
 import type { App } from './app';
-import { AwaitedPhotos } from './panels/AwaitedPhotos';
 import { CanvasView } from './drawing/CanvasView';
 import { ZoomButtons } from './drawing/ZoomButtons';
 import { ClassList } from './panels/ClassList';
@@ -10,6 +9,7 @@ import { filesOf, holdsPicture } from './photos/droppedFiles';
 import { ExampleBar } from './bars/ExampleBar';
 import { EverythingProgress } from './bars/Everything';
 import { EmbeddingProgress } from './bars/EmbeddingProgress';
+import { useLater } from './parts/useLater';
 import { OpenPhotos } from './panels/OpenPhotos';
 import { Samples } from './panels/SamplePhotos';
 import { PhotoTurner } from './panels/PhotoTurner';
@@ -53,7 +53,7 @@ export function Page({ app }: { readonly app: App }) {
           <EverythingProgress app={app} />
           <TextBar app={app} />
           <ExampleBar app={app} />
-          <AwaitedPhotos app={app} />
+          <LaterAwaitedPhotos app={app} />
         </div>
         <aside class="panel" aria-label={say.panel}>
           <ObjectList app={app} />
@@ -70,24 +70,21 @@ export function Page({ app }: { readonly app: App }) {
   );
 }
 
-type DialogParts = typeof import('./dialogs/Dialogs');
-
-/** Fetched once the decoder is there, or one of them is wanted. */
+/** Fetched once the decoder is there, or one of them is asked for. */
 function LaterDialogs({ app }: { readonly app: App }) {
-  const [parts, setParts] = useState<DialogParts | null>(null);
   const { decoder, helpOpen, classNamesOpen, attributesOpen, videos } = app.store;
   const isEditing = classNamesOpen.value || attributesOpen.value !== null;
   const isKeyAsked = app.apiKeys.asked.value !== null;
   const isAsked = helpOpen.value || isEditing || isKeyAsked || videos.value.length > 0;
   const isWanted = isAsked || decoder.value.phase !== 'loading';
-  useEffect(() => {
-    if (!isWanted || parts !== null) return;
-    import('./dialogs/Dialogs').then(setParts, (error: unknown) => {
-      // Where none is asked for, the next wish tries again.
-      if (isAsked) app.controller.report(toClientError(error, 'network'));
-    });
-  }, [app, isWanted, isAsked, parts]);
-  return parts && <parts.Dialogs app={app} />;
+  const later = useLater(app, () => import('./dialogs/Dialogs'), { isWanted, isAsked });
+  return later && <later.Dialogs app={app} />;
+}
+
+function LaterAwaitedPhotos({ app }: { readonly app: App }) {
+  const isAsked = app.store.awaited.value.length > 0;
+  const later = useLater(app, () => import('./panels/AwaitedPhotos'), { isWanted: isAsked, isAsked });
+  return later && <later.AwaitedPhotos app={app} />;
 }
 
 /** Files dropped or pasted anywhere on the page; tells whether some hover over it. */
