@@ -21,6 +21,8 @@ export interface EmbedOptions {
   readonly isFresh?: boolean;
   /** Is called where nothing is sent, since the embedding is kept. */
   readonly onKept?: () => void;
+  /** Hears where an embedding that is kept lies, on disk as a rule: its bytes need not be held. */
+  readonly onStored?: (bytes: Blob) => void;
   /** The part to embed: left, top, width and height; null: all of it. */
   readonly roi?: readonly [number, number, number, number] | null;
   /** Whether the photo may be sent as the model sees it. */

@@ -33,6 +33,7 @@ export function createServerDecoder(
   const handlers: { readonly [Name in CallName]: Handler<Name> } = {
     load: async ({ modelUrl }) => describe(modelUrl),
     receive: () => Promise.resolve(null),
+    reread: () => Promise.resolve(null),
     open: ({ imageId, bytes }) => {
       const { key, geometry } = unwrap(unpackEmbedding(new Uint8Array(bytes)));
       opened.set(imageId, key);

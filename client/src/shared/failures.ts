@@ -101,6 +101,10 @@ export const NAMED_WORDS = {
     happened: 'A file of the model is not what the server announced: it was updated or damaged on its way',
     remedy: RELOAD,
   },
+  'embedding-lost': {
+    happened: 'The browser no longer has what it kept of this photo',
+    remedy: 'Try again: the photo is sent once more.',
+  },
   'worker-failed': {
     happened: 'The part of this page that works out masks has stopped',
     remedy: 'Try again; if it fails again, reload the page.',

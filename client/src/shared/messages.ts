@@ -125,6 +125,8 @@ export interface WorkerCalls {
     };
     result: OpenedImage;
   };
+  /** Where the same bytes lie from now on, for an image that is open or being opened. */
+  reread: { args: { readonly imageId: string; readonly source: Blob }; result: null };
   step: { args: StepArgs; result: WorkerStepResult };
   /** The answers to the last click that differ, the first one first. */
   alternatives: { args: Omit<StepArgs, 'extent'>; result: readonly WorkerAlternative[] };

@@ -103,6 +103,11 @@ export class Engine implements Readonly<{ [Name in CallName]: Call<Name> }> {
     return { key, geometry, longestSliceMilliseconds, prepareMilliseconds: performance.now() - started };
   };
 
+  reread: Call<'reread'> = async ({ imageId, source }) => {
+    this.#images.reread(imageId, source);
+    return Promise.resolve(null);
+  };
+
   step: Call<'step'> = async ({ imageId, ...prompts }, signal) => {
     const decoder = this.#ready();
     const image = await this.#images.use(decoder, imageId);

@@ -19,6 +19,7 @@ const UNQUEUED: readonly CallName[] = [
   'fetchText',
   'receive',
   'open',
+  'reread',
   'alternatives',
   'preview',
   'photo',
@@ -88,6 +89,8 @@ function dispatch(
       return engine.receive(request, signal);
     case 'open':
       return engine.open(request, signal);
+    case 'reread':
+      return engine.reread(request, signal);
     case 'step':
       return engine.step(request, signal);
     case 'alternatives':

@@ -155,7 +155,7 @@ export class World {
         };
       });
     }
-    if (name === 'close' || name === 'receive' || name === 'photo') return Promise.resolve(null);
+    if (['close', 'photo', 'receive', 'reread'].includes(name)) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const fail = (error: ClientError): void => {
         reject(new Failure(error));

@@ -12,7 +12,8 @@ export interface EmbeddingName {
 /** Where embeddings are kept. */
 export interface EmbeddingShelf {
   find(name: EmbeddingName): Promise<Blob | null>;
-  keep(name: EmbeddingName, bytes: Blob): Promise<void>;
+  /** Gives the bytes back from where they lie then; null: they are not kept. */
+  keep(name: EmbeddingName, bytes: Blob): Promise<Blob | null>;
 }
 
 export class KeptEmbeddings {
@@ -36,20 +37,25 @@ export class KeptEmbeddings {
     this.#open(shelf);
   }
 
+  async #keep(name: EmbeddingName, bytes: Blob): Promise<Blob | null> {
+    const shelf = await this.#opened;
+    return shelf?.keep(name, bytes).catch(() => null) ?? null;
+  }
+
   readonly embed: Embed = async (photo, options) => {
-    const { digest, canvas = null, roi = null, isFresh = false, onKept } = options;
+    const { digest, canvas = null, roi = null, isFresh = false, onKept, onStored } = options;
     if (digest === undefined) return this.#embed(photo, options);
     const name = { name: JSON.stringify([this.#url, digest, canvas, roi]), digest };
     const kept = isFresh ? null : await this.#shelf?.find(name).catch(() => null);
     // What cannot be read any more is fetched again.
     const read = await kept?.arrayBuffer().catch(() => null);
-    if (read) {
+    if (kept && read) {
       onKept?.();
+      onStored?.(kept);
       return read;
     }
     const bytes = await this.#embed(photo, options);
-    const blob = new Blob([bytes]);
-    void this.#opened.then((shelf) => shelf?.keep(name, blob)).catch(() => undefined);
+    void this.#keep(name, new Blob([bytes])).then((stored) => stored && onStored?.(stored));
     return bytes;
   };
 }

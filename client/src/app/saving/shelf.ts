@@ -45,7 +45,7 @@ export class Shelf implements EmbeddingShelf {
     return blob;
   }
 
-  keep(name: EmbeddingName, bytes: Blob): Promise<void> {
+  keep(name: EmbeddingName, bytes: Blob): Promise<Blob | null> {
     const kept = this.#keeping.then(() => this.#keep(name, bytes));
     this.#keeping = kept.catch(() => undefined);
     return kept;
@@ -57,19 +57,25 @@ export class Shelf implements EmbeddingShelf {
     for (const entry of entries) if (!digests.has(entry.digest)) await this.#delete(entry);
   }
 
-  async #keep({ name, digest }: EmbeddingName, blob: Blob): Promise<void> {
+  async #keep({ name, digest }: EmbeddingName, blob: Blob): Promise<Blob | null> {
     const bytes = blob.size;
     await this.#makeRoom(name, bytes);
     if (bytes > this.#mostBytes || !(await hasRoom(bytes, MOST_SHARE))) {
       this.onFull();
-      return;
+      return null;
     }
-    const transaction = this.#database.transaction(['entries', 'bytes'], 'readwrite');
-    await Promise.all([
-      transaction.objectStore('entries').put({ name, digest, bytes, usedAt: Date.now() }, name),
-      transaction.objectStore('bytes').put(blob, name),
-      transaction.done,
-    ]).catch(() => this.onFull());
+    try {
+      const transaction = this.#database.transaction(['entries', 'bytes'], 'readwrite');
+      await Promise.all([
+        transaction.objectStore('entries').put({ name, digest, bytes, usedAt: Date.now() }, name),
+        transaction.objectStore('bytes').put(blob, name),
+        transaction.done,
+      ]);
+      return (await this.#database.get('bytes', name)) ?? null;
+    } catch {
+      this.onFull();
+      return null;
+    }
   }
 
   async #makeRoom(name: string, bytes: number): Promise<void> {

@@ -123,7 +123,7 @@ export class DecodeLoop {
   #failed({ embedded, step }: PendingStep, error: ClientError): void {
     if (error.kind === 'aborted') return;
     // With another worker, or the photo sent again, it may be answered; what loses these too is not tried again.
-    const isGone = error.kind === 'http' && error.status === 404;
+    const isGone = error.what === 'embedding-lost' || (error.kind === 'http' && error.status === 404);
     if ((error.what === 'worker-failed' || isGone) && !this.#lostDuring.has(step.id)) {
       this.#lostDuring.add(step.id);
       if (isGone) this.#events.onGone(embedded);

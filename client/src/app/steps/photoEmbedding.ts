@@ -104,8 +104,11 @@ export class PhotoEmbedding {
     const { signal } = abort;
     const source = { isFresh, isKept: false };
     try {
-      const known = this.#embeddings.get(id);
-      const bytes = known ? await known.arrayBuffer() : await this.#fetchEmbedding(id, photo, source, signal);
+      const held = this.#embeddings.get(id);
+      const known = held ? await held.arrayBuffer().catch(() => null) : null;
+      // What cannot be read any more is fetched again.
+      if (known === null) this.#embeddings.delete(id);
+      const bytes = known ?? (await this.#fetchEmbedding(id, photo, source, signal));
       this.#setReadiness(id, { phase: 'preparing' });
       await this.#events.loaded();
       if (signal.aborted) return;
@@ -138,18 +141,28 @@ export class PhotoEmbedding {
     source: { readonly isFresh: boolean; isKept: boolean },
     signal: AbortSignal,
   ): Promise<ArrayBuffer> {
+    const { decoder } = this.#services;
     const started = this.#services.now();
+    let held: Blob | undefined;
+    const hold = (source: Blob): void => {
+      // Another call may have taken over, or the photo been closed for good.
+      if (signal.aborted || this.#embeddings.get(id) !== held) return;
+      this.#embeddings.set(id, source);
+      if (held !== undefined) void decoder.call('reread', { imageId: id, source }).catch(() => undefined);
+      held = source;
+    };
     const canvas = imageOf(this.#store.session.value, id)?.document.canvas ?? null;
     const bytes = await this.#services.embed(photo.file, {
       ...{ canvas, signal, digest: photo.digest, isFresh: source.isFresh },
       onKept: () => (source.isKept = true),
+      onStored: hold,
       onProgress: (progress) => {
         this.#setReadiness(id, { phase: 'embedding', progress });
       },
       onBytes: (bytes, at) => this.#receive(id, bytes.slice().buffer, at),
     });
     signal.throwIfAborted();
-    this.#embeddings.set(id, new Blob([bytes]));
+    if (!this.#embeddings.has(id)) hold(new Blob([bytes]));
     if (source.isKept) return bytes;
     this.#store.embedCost.value = {
       canvas,

@@ -17,8 +17,11 @@ interface HeldImage {
   message: Uint8Array | Blob;
   /** What can be stepped now; null before the first draft, and again when others needed the space. */
   image: PreparedImage | null;
-  /** Settles with the first draft when the image is opened, with the whole image when it is prepared again. */
-  usable: Promise<unknown>;
+  /**
+   * Settles with the first draft when the image is opened, with the whole image when it is prepared again; with nothing,
+   * since what it settles with is held as long as the image.
+   */
+  usable: Promise<void>;
   /** Steps that wait for that. */
   waiting: number;
   isPreparing: boolean;
@@ -86,13 +89,13 @@ export class ImageStore {
       isStale: () => signal?.aborted === true,
       early: (embedding) => this.#arrivals.take(id, embedding, message.length),
     });
-    held.usable = Promise.race([drafted, opened]);
+    // The work has begun with the bytes, and only others need them again.
+    if (source !== undefined) held.message = source;
+    held.usable = Promise.race([drafted, opened.then(() => undefined)]);
     held.usable.catch(() => undefined); // Perhaps no step waits for it.
     this.#held.set(id, held);
     try {
-      const done = await opened;
-      held.message = source ?? message;
-      return done;
+      return await opened;
     } catch (error) {
       if (this.#held.get(id) === held) this.close(id);
       throw error;
@@ -107,12 +110,19 @@ export class ImageStore {
     }
     this.#held.delete(id);
     this.#held.set(id, held);
-    if (held.image === null && !held.isPreparing) held.usable = this.#prepare(decoder, held, {});
+    if (held.image === null && !held.isPreparing)
+      held.usable = this.#prepare(decoder, held, {}).then(() => undefined);
     held.waiting++;
     await held.usable.finally(() => held.waiting--);
     this.#makeRoom();
     // Others may have needed the space in between.
     return held.image ?? this.use(decoder, id);
+  }
+
+  /** Read an image again from here when that is needed; its bytes are the same. */
+  reread(id: string, source: Blob): void {
+    const held = this.#held.get(id);
+    if (held !== undefined) held.message = source;
   }
 
   close(id: string): void {
@@ -149,7 +159,7 @@ export class ImageStore {
         return value;
       });
     const { message } = held;
-    const bytes = message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message;
+    const bytes = message instanceof Blob ? await bytesIn(message) : message;
     const embedding = await slice(async () => read(bytes, decoder.manifest));
     // Who waits for an image that is prepared again is not asked again, and gets the whole one.
     const isAwaited = (): boolean => onDraft !== undefined && held.waiting > 0;
@@ -176,6 +186,16 @@ export class ImageStore {
       bytes += bytesOf(held.image);
       if (recency > 0 && bytes > this.#mostBytes && held.image.isComplete) held.image = null;
     });
+  }
+}
+
+/** What lies on disk may have been taken away, with all that the browser keeps of the page. */
+async function bytesIn(source: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await source.arrayBuffer());
+  } catch (cause) {
+    const message = 'what was kept of the embedding cannot be read';
+    throw new Failure({ kind: 'decoder', what: 'embedding-lost', message }, { cause });
   }
 }
 

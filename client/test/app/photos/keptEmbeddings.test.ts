@@ -14,9 +14,10 @@ class Shelf implements EmbeddingShelf {
   find({ name }: EmbeddingName): Promise<Blob | null> {
     return Promise.resolve(this.kept.get(name) ?? null);
   }
-  keep({ name }: EmbeddingName, bytes: Blob): Promise<void> {
-    this.kept.set(name, bytes);
-    return Promise.resolve();
+  /** On disk they are other objects. */
+  keep({ name }: EmbeddingName, bytes: Blob): Promise<Blob | null> {
+    this.kept.set(name, bytes.slice());
+    return Promise.resolve(this.kept.get(name) ?? null);
   }
 }
 
@@ -61,6 +62,29 @@ it.each<[string, Partial<EmbedOptions>]>([
   await bytes(embeddings);
   await bytes(embeddings, options);
   expect(sent).toBe(2);
+});
+
+it('it is told where an embedding lies, once it is kept and when it is found', async () => {
+  const embeddings = open();
+  const told: Blob[] = [];
+  const onStored = (stored: Blob): number => told.push(stored);
+  await bytes(embeddings, { onStored });
+  expect(told).toEqual([]);
+  embeddings.open(shelf);
+  await settle();
+  await bytes(embeddings, { onStored });
+  const [stored] = shelf.kept.values();
+  expect(told).toHaveLength(2);
+  expect(told.every((one) => one === stored)).toBe(true);
+});
+
+it('nothing is told of an embedding that could not be kept', async () => {
+  const embeddings = open();
+  shelf.keep = () => Promise.reject(new Error('the disk is full'));
+  embeddings.open(shelf);
+  let told = 0;
+  expect(await bytes(embeddings, { onStored: () => told++ })).toBe(1);
+  expect(told).toBe(0);
 });
 
 it('another server gives its own', async () => {

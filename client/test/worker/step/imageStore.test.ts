@@ -141,6 +141,29 @@ describe('when space is short', () => {
     expect(reading).toHaveBeenCalledTimes(1);
   });
 
+  it('its embedding is read again from where it lies by then, and not from where it lay', async () => {
+    const images = store(1);
+    const [before, now] = [new Blob([MESSAGE.slice()]), new Blob([MESSAGE.slice()])];
+    const readings = [before, now].map((source) => vi.spyOn(source, 'arrayBuffer'));
+    const opened = images.open(decoder, 'a', MESSAGE, { source: before });
+    images.reread('a', now);
+    images.reread('closed by now', now);
+    await opened;
+    await images.open(decoder, 'b', MESSAGE);
+    await images.use(decoder, 'a');
+    expect(readings.map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
+  });
+
+  it('an embedding that cannot be read any more is said to be lost', async () => {
+    const images = store(1);
+    const source = new Blob([MESSAGE.slice()]);
+    await images.open(decoder, 'a', MESSAGE, { source });
+    await images.open(decoder, 'b', MESSAGE);
+    vi.spyOn(source, 'arrayBuffer').mockRejectedValue(new DOMException('gone', 'NotFoundError'));
+    const lost = expect.objectContaining({ what: 'embedding-lost' }) as unknown;
+    await expect(images.use(decoder, 'a')).rejects.toMatchObject({ detail: lost });
+  });
+
   it('the image used last stays, however large', async () => {
     const images = store(1);
     await images.open(decoder, 'a', MESSAGE);
