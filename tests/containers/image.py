@@ -76,7 +76,7 @@ class Image:
 
 @contextlib.contextmanager
 def built(name: str) -> Iterator[Image]:
-    """The image of `docker/NAME.Dockerfile`, made anew; its roots go afterwards."""
+    """The image of `docker/NAME.Dockerfile`, made from its first step; its roots go afterwards."""
     stages = read_dockerfile((ROOT / "docker" / f"{name}.Dockerfile").read_text(), os.environ)
     paths = {stage.name: ROOTS / f"{name}-{stage.name or 'image'}" for stage in stages}
     service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][name]
