@@ -158,12 +158,13 @@ const keptAnswers = (spoil = false): Promise<number[]> =>
           resolve(request.result);
         };
       });
-    const database = await done(indexedDB.open('splitseem-answers'));
-    const store = database.transaction('answers', 'readwrite').objectStore('answers');
-    const all = (await done(store.getAll())) as { steps: unknown[] }[];
+    const database = await done(indexedDB.open('splitseem-answers-by-prompt'));
+    if (![...database.objectStoreNames].includes('objects')) return [];
+    const store = database.transaction('objects', 'readwrite').objectStore('objects');
+    const all = (await done(store.getAll())) as { count: number }[];
     if (isSpoilt) for (const one of all) await done(store.put({ ...one, model: '00' }));
     database.close();
-    return all.map(({ steps }) => steps.length).sort();
+    return all.map(({ count }) => count).sort();
   }, spoil);
 
 describe('masks', () => {

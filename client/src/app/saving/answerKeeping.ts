@@ -6,7 +6,7 @@ import { computed } from '@preact/signals';
 import type { ImageState, ObjectId, Session } from '../../session/state';
 import type { Store } from '../state/store';
 import type { AnswerShelf, AnswersOf } from './answerShelf';
-import { finalAnswers, toKept, type Answered } from './keptAnswers';
+import { finalAnswers, toFresh, type Answered } from './keptAnswers';
 
 type Written = Pick<Answered, 'photo' | 'answers'>;
 
@@ -65,9 +65,16 @@ export class AnswerKeeping {
     const model = decoder.value.info.fingerprint;
     const fresh = this.#answered().filter((one) => !isSame(one, this.#written.get(one.object.id)));
     const gone = this.#takeGone();
-    for (const { object, photo, answers } of fresh) this.#written.set(object.id, { photo, answers });
     if (gone.length > 0) await this.#shelf.delete(gone);
-    if (fresh.length > 0) await this.#shelf.put(fresh.map((one) => toKept({ ...one, model })));
+    if (fresh.length === 0) return;
+    await this.#shelf.put(fresh.map((one) => toFresh(one, model, this.#writtenOf(one))));
+    for (const { object, photo, answers } of fresh) this.#written.set(object.id, { photo, answers });
+  }
+
+  /** The answers of an object that the database has under the photo that it is on. */
+  #writtenOf({ object, photo }: Answered): Written['answers'] {
+    const written = this.#written.get(object.id);
+    return written?.photo === photo ? written.answers : [];
   }
 
   /** Objects whose answers are all there. */

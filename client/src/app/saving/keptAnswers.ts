@@ -22,6 +22,14 @@ export interface KeptAnswers {
 
 type KeptFields = 'label' | 'labelScore' | 'score' | 'classEmbed' | 'timings';
 
+/** What is new of the answers of one object since they were written last. */
+export interface FreshAnswers extends Omit<KeptAnswers, 'steps'> {
+  /** Prompts of the object. */
+  readonly count: number;
+  /** By the place of their prompt. */
+  readonly fresh: ReadonlyMap<number, KeptStep>;
+}
+
 export interface KeptStep extends Pick<StepResult, KeptFields> {
   /** Run lengths of the mask. */
   readonly counts: Uint32Array;
@@ -47,18 +55,19 @@ export function finalAnswers(
   return answers.length === steps.length && isFinal ? answers : null;
 }
 
-/** Args: model: that gives answers now. */
-export function toKept({
-  image,
-  object,
-  answers,
-  photo,
-  model,
-}: Answered & Pick<KeptAnswers, 'model'>): KeptAnswers {
+/** Args: model: that gives answers now; written: the answers that the database has. */
+export function toFresh(
+  { image, object, answers, photo }: Answered,
+  model: string,
+  written: readonly StepResult[],
+): FreshAnswers {
   const madeBy = answers.flatMap(({ kept }) => kept?.model ?? []).at(0) ?? model;
+  const fresh = answers.flatMap((answer, place) =>
+    answer === written[place] ? [] : [[place, toKeptStep(answer)] as const],
+  );
   return {
     ...{ photo, object: object.id, basis: basisOf(image, object), model: madeBy },
-    steps: answers.map(toKeptStep),
+    ...{ count: answers.length, fresh: new Map(fresh) },
   };
 }
 

@@ -292,6 +292,42 @@ describe('what is kept', () => {
     expect(shelf.answers.writes).toBe(writes);
   });
 
+  it('is no more than the new answers, however many an object has', async () => {
+    await work(POSITIVE);
+    for (let prompts = 2; prompts <= 20; prompts++) {
+      world.controller.give(click(prompts % 4, 1));
+      await world.answer();
+      await kept();
+    }
+    expect(records()[0]?.steps).toHaveLength(20);
+    expect(shelf.answers.writes).toBe(20);
+  });
+
+  it('is without the answer to a prompt that was taken back', async () => {
+    await work(POSITIVE, NEGATIVE);
+    world.controller.removeLastPrompt();
+    await kept();
+    expect(records()[0]?.steps).toHaveLength(1);
+    const before = seen();
+    await reload();
+    expect(seen()).toEqual(before);
+  });
+
+  it('is all of it once the database takes it again', async () => {
+    const put = vi.spyOn(shelf.answers, 'put');
+    put.mockRejectedValueOnce(new DOMException('', 'QuotaExceededError'));
+    await work(POSITIVE);
+    expect(records()).toEqual([]);
+    world.controller.give(NEGATIVE);
+    await world.answer();
+    await kept();
+    const before = seen();
+    await reload();
+    expect(seen()).toEqual(before);
+    await embedded();
+    expect(steps()).toBe(0);
+  });
+
   it('has no memory of the decoder, and no draft', async () => {
     await work(POSITIVE);
     expect(JSON.stringify(records())).not.toContain('maskLogits');

@@ -1,6 +1,6 @@
 import type { AnswerShelf, AnswersOf } from '../../../src/app/saving/answerShelf';
 import type { Works } from '../../../src/app/saving/database';
-import type { KeptAnswers } from '../../../src/app/saving/keptAnswers';
+import type { FreshAnswers, KeptAnswers } from '../../../src/app/saving/keptAnswers';
 import type { KeptWork } from '../../../src/app/state/kept';
 
 /** A database in memory that fails when the test says so. */
@@ -56,9 +56,14 @@ class Answers implements AnswerShelf {
     const ofPhoto = [...this.all.values()].filter(({ photo }) => photo === digest);
     return Promise.resolve(structuredClone(ofPhoto));
   }
-  put(answers: readonly KeptAnswers[]): Promise<void> {
-    this.writes += answers.length;
-    for (const one of answers) this.all.set(keyOf([one.photo, one.object]), structuredClone(one));
+  put(answers: readonly FreshAnswers[]): Promise<void> {
+    for (const { count, fresh, ...whose } of answers) {
+      const key = keyOf([whose.photo, whose.object]);
+      const before = this.all.get(key)?.steps ?? [];
+      const steps = Array.from({ length: count }, (_, place) => fresh.get(place) ?? before[place]);
+      this.all.set(key, structuredClone({ ...whose, steps }) as KeptAnswers);
+      this.writes += fresh.size;
+    }
     return Promise.resolve();
   }
   delete(objects: readonly AnswersOf[]): Promise<void> {
