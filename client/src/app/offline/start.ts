@@ -1,6 +1,6 @@
 /** What makes the page work without a network; fetched once there is a decoder. */
 import type { App } from '../app';
-import { untilTrue } from '../steps/untilTrue';
+import { untilTrue } from '../state/untilTrue';
 import { Connection } from './connection';
 import { keepPage } from './versions';
 

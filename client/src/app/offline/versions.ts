@@ -1,6 +1,6 @@
 /** The service worker, which keeps the page for when there is no network, and the versions of the page. */
 import { PAGE_LOCK, pageCachesOf, type PageMessage } from '../../shared/pageVersions';
-import { untilTrue } from '../steps/untilTrue';
+import { untilTrue } from '../state/untilTrue';
 import type { Store } from '../state/store';
 
 /** Milliseconds between looks for another version, while the page stays open. */

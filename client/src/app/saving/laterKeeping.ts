@@ -1,6 +1,6 @@
 /** What keeps work, fetched when there may be some: the first mask of somebody who has just come does not wait for it. */
 import type { KeptWork } from '../state/kept';
-import { untilTrue } from '../steps/untilTrue';
+import { untilTrue } from '../state/untilTrue';
 import type { Keeping, KeepingParts } from './keeping';
 import { wasHere } from './locks';
 

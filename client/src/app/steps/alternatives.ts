@@ -19,7 +19,7 @@ import { toClientError, type ClientError } from '../../shared/errors';
 import type { Extent } from '../../shared/types';
 import { isReady, namingOf, type Store } from '../state/store';
 import { answeredTimings } from './timings';
-import { untilTrue } from './untilTrue';
+import { untilTrue } from '../state/untilTrue';
 import * as say from '../wording/page';
 
 interface Services {

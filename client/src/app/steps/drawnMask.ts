@@ -6,7 +6,7 @@ import { rasterise } from '../../shared/prompt/rasterise';
 import type { PolygonItem } from '../../shared/generated';
 import type { PromptItem } from '../../shared/types';
 import type { Store } from '../state/store';
-import { untilTrue } from './untilTrue';
+import { untilTrue } from '../state/untilTrue';
 
 /** What a polygon is given to; null: a new object. */
 interface Target {

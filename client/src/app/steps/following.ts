@@ -16,7 +16,7 @@ import type { CocoRle } from '../../shared/types';
 import { phaseOf, type Store } from '../state/store';
 import { followInto, framesAfter, ofTrack, tracked } from './tracks';
 import * as say from '../wording/later';
-import { untilTrue } from './untilTrue';
+import { untilTrue } from '../state/untilTrue';
 
 export interface Follower {
   readonly store: Store;

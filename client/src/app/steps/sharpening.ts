@@ -13,7 +13,7 @@ import { decodeWhole } from '../../pixels/decodePhoto';
 import { isReady, phaseOf, type Store } from '../state/store';
 import { stepArgs } from './stepArgs';
 import type { TextLookup } from './textLookup';
-import { untilTrue } from './untilTrue';
+import { untilTrue } from '../state/untilTrue';
 
 interface Services {
   readonly decoder: DecoderBridge;
