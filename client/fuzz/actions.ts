@@ -254,6 +254,15 @@ async function newClass(world: World, dice: Dice): Promise<string | null> {
   return JSON.stringify(name.slice(0, 20));
 }
 
+async function chooseColour(world: World, dice: Dice): Promise<string | null> {
+  const [part, colour] = [dice.between(0, 1), dice.pick(['#1a0033', '#ffffff', '#00ff00'])];
+  if ((await world.place('.class-colour')) === null) return null;
+  const fields = world.page.locator('.class-colour');
+  const field = fields.nth(Math.floor(part * (await fields.count())));
+  await field.fill(colour);
+  return `${(await field.getAttribute('aria-label')) ?? ''}: ${colour}`;
+}
+
 async function classNames(world: World, dice: Dice): Promise<string | null> {
   const [names, end] = [dice.pick(['dog\ncup, spoon', '', 'leaf']), dice.pick(['submit', 'button'])];
   if ((await world.press('[title^="Edit or paste the whole list"]')) === null) return null;
@@ -396,6 +405,7 @@ export const ACTIONS: readonly Action[] = [
   { name: 'new class', weight: 2, run: newClass },
   { name: 'choose class', weight: 4, run: pressing('[aria-label="Classes"] .class-choice') },
   { name: 'move class', weight: 1, run: pressing('[aria-label^="Move class"]') },
+  { name: 'colour of class', weight: 1, run: chooseColour },
   { name: 'class names', weight: 0.5, run: classNames },
   { name: 'photo state', weight: 3, run: markPhoto },
   { name: 'next to do', weight: 1, run: pressing('.photo-tools button') },
