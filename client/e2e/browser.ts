@@ -1,5 +1,12 @@
 /** Drives the page as a user would: by the names that people and screen readers meet. */
-import { chromium, type Browser, type Download, type Locator, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type Download,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Project, ProjectObject, StepTimings } from '../src/shared/types';
@@ -16,11 +23,17 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+const withFlags = (flags: readonly string[]) => ({
+  executablePath: process.env.CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome'),
+  args: [...FLAGS, ...flags],
+});
+
 export const launchBrowser = (...flags: readonly string[]): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    args: [...FLAGS, ...flags],
-  });
+  chromium.launch(withFlags(flags));
+
+/** A browser that keeps on disk, in a folder, what pages keep, as that of a user does. */
+export const launchProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, { ...withFlags([]), serviceWorkers: 'block' });
 
 /** The browser logs every request that failed by itself, that for a service worker too; the page handles those. */
 const FAILED_REQUESTS = ['Failed to load resource', 'An unknown error occurred when fetching the script.'];
