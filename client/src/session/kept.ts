@@ -1,7 +1,8 @@
 /**
- * Answers that were kept through a reload: the masks, without what the next prompt of their object is told. An object is
- * answered again only for that.
+ * Answers that are kept without what the next prompt of their object is told, through a reload or because they are old:
+ * the masks, names and scores. An object is answered again only for that.
  */
+import { packedRle } from '../shared/packedRle';
 import { isEdit } from '../shared/prompt/edits';
 import type { StepResult } from '../shared/types';
 import type { ObjectId, SegmentObject, Session, Step, StepId } from './state';
@@ -21,6 +22,27 @@ export function forgetOtherModels(session: Session, model: string | null): Sessi
   const results = new Map([...session.results].filter(([, result]) => isOf(result)));
   return results.size === session.results.size ? session : { ...session, results };
 }
+
+/** Answers that have what the next prompt is told, each some 30 to 150 kB: those given last, between half of this and this. */
+const MOST_WHOLE = 256;
+
+/** Without what only the next prompt needs of all but the last answers, of which `model` gave all. */
+export function withOldThinned(session: Session, model: string, most = MOST_WHOLE): Session {
+  const whole = [...session.results].filter(([, result]) => isWhole(result));
+  if (whole.length <= most) return session;
+  const shown = new Set(
+    session.images.flatMap(({ document }) => document.objects.map(({ steps }) => steps.at(-1)?.id)),
+  );
+  const results = new Map(session.results);
+  for (const [id, result] of whole.slice(0, whole.length - most / 2)) {
+    const mask = shown.has(id) ? result.mask : packedRle(result.mask);
+    results.set(id, { ...result, mask, maskLogits: null, kept: { model, isWanted: false } });
+  }
+  return { ...session, results };
+}
+
+const isWhole = ({ maskLogits, isDraft, isCoarse, kept }: StepResult): boolean =>
+  maskLogits !== null && !isDraft && isCoarse !== true && kept === undefined;
 
 /** Whether the answer to the last prompt of an object says nothing to the next one. */
 export const isAsleep = (
@@ -45,7 +67,8 @@ export function isAskedAgain(results: Results, steps: readonly Step[]): boolean 
   const last = lastKept(results, steps);
   if (last === null) return false;
   const next = steps[last.index + 1];
-  return next === undefined ? last.kept.isWanted || last.result.isCoarse === true : !isEdit(next.prompt);
+  if (next === undefined) return last.kept.isWanted || last.result.isCoarse === true;
+  return !isEdit(next.prompt) && !results.has(next.id);
 }
 
 /** The answer that was kept, with what the decoder has said now: the mask is the one that was seen. */

@@ -173,7 +173,10 @@ export function toggleVisible(session: Session, id: ObjectId): Session {
 
 /** Keep the result of a step, whether or not the step is in a document just now. */
 export function recordResult(session: Session, step: StepId, result: StepResult): Session {
-  const results = new Map(session.results).set(step, result);
+  const results = new Map(session.results);
+  // The ones given last are last.
+  results.delete(step);
+  results.set(step, result);
   // What came after it was answered without it.
   if (!session.results.has(step)) for (const later of stepsAfter(session, step)) results.delete(later);
   return { ...session, results };

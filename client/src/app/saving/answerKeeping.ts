@@ -6,7 +6,7 @@ import { computed } from '@preact/signals';
 import type { ImageState, ObjectId, Session } from '../../session/state';
 import type { Store } from '../state/store';
 import type { AnswerShelf, AnswersOf } from './answerShelf';
-import { finalAnswers, toFresh, type Answered } from './keptAnswers';
+import { finalAnswers, isKeptAlike, toFresh, type Answered } from './keptAnswers';
 
 type Written = Pick<Answered, 'photo' | 'answers'>;
 
@@ -103,4 +103,4 @@ export class AnswerKeeping {
 const isSame = (one: Written, other: Written | undefined): boolean =>
   one.photo === other?.photo &&
   one.answers.length === other.answers.length &&
-  one.answers.every((answer, index) => answer === other.answers[index]);
+  one.answers.every((answer, index) => isKeptAlike(answer, other.answers[index]));

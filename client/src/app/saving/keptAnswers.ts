@@ -55,6 +55,13 @@ export function finalAnswers(
   return answers.length === steps.length && isFinal ? answers : null;
 }
 
+/** Of these the times are those of one answer only. */
+const TOLD = ['timings', 'label', 'labelScore', 'score', 'classEmbed', 'isCoarse', 'area'] as const;
+
+/** Whether the same would be kept of two answers to a prompt. */
+export const isKeptAlike = (one: StepResult, other: StepResult | undefined): boolean =>
+  other !== undefined && TOLD.every((field) => one[field] === other[field]);
+
 /** Args: model: that gives answers now; written: the answers that the database has. */
 export function toFresh(
   { image, object, answers, photo }: Answered,
@@ -63,7 +70,7 @@ export function toFresh(
 ): FreshAnswers {
   const madeBy = answers.flatMap(({ kept }) => kept?.model ?? []).at(0) ?? model;
   const fresh = answers.flatMap((answer, place) =>
-    answer === written[place] ? [] : [[place, toKeptStep(answer)] as const],
+    isKeptAlike(answer, written[place]) ? [] : [[place, toKeptStep(answer)] as const],
   );
   return {
     ...{ photo, object: object.id, basis: basisOf(image, object), model: madeBy },

@@ -1,11 +1,12 @@
 /** Answers the prompts that wait, one after the other. */
 import type { DecoderBridge } from '../../bridge/decoder';
-import { answeredAgain } from '../../session/kept';
-import { hasStep, nextPending, type Embedded, type PendingStep } from '../../session/state';
+import { answeredAgain, withOldThinned } from '../../session/kept';
+import { hasStep, nextPending, type Embedded, type PendingStep, type StepId } from '../../session/state';
 import { recordResult } from '../../session/transitions';
 import { toClientError, type ClientError } from '../../shared/errors';
 import type { Naming } from '../../shared/model/naming';
 import { counted, isEdit } from '../../shared/prompt/edits';
+import type { StepResult } from '../../shared/types';
 import { checkSize } from '../../pixels/decodePhoto';
 import { isReady, namingOf, phaseOf, type Store } from '../state/store';
 import { editResult, type Answer } from '../../bridge/editResult';
@@ -111,12 +112,19 @@ export class DecodeLoop {
     const answer = { ...result, ...naming, isDraft, timings };
     if (before?.kept !== undefined) {
       // Nothing new is seen.
-      session.value = recordResult(session.value, step.id, answeredAgain(before, answer));
+      this.#record(step.id, answeredAgain(before, answer));
       return;
     }
     unpainted.set(step.id, finished);
-    session.value = recordResult(session.value, step.id, answer);
+    this.#record(step.id, answer);
     lastStep.value = step.id;
+  }
+
+  #record(step: StepId, result: StepResult): void {
+    const { session, decoder } = this.#store;
+    const recorded = recordResult(session.value, step, result);
+    const model = decoder.value.phase === 'ready' ? decoder.value.info.fingerprint : null;
+    session.value = model === null ? recorded : withOldThinned(recorded, model);
   }
 
   /** A step that failed is left out until another prompt is given or it is tried again. */
