@@ -44,11 +44,11 @@ export function withOldThinned(session: Session, model: string, most = MOST_WHOL
 const isWhole = ({ maskLogits, isDraft, isCoarse, kept }: StepResult): boolean =>
   maskLogits !== null && !isDraft && isCoarse !== true && kept === undefined;
 
-/** Whether the answer to the last prompt of an object says nothing to the next one. */
+/** Whether the last prompt of an object cannot be answered otherwise, nor another follow: they would be told nothing. */
 export const isAsleep = (
   { results }: Pick<Session, 'results'>,
   { steps }: Pick<SegmentObject, 'steps'>,
-): boolean => lastKept(results, steps)?.index === steps.length - 1;
+): boolean => (lastKept(results, steps)?.index ?? -Infinity) >= steps.length - 2;
 
 /** Have the prompts of an object answered again, so that others can follow. */
 export function wake(session: Session, id: ObjectId): Session {
@@ -67,8 +67,8 @@ export function isAskedAgain(results: Results, steps: readonly Step[]): boolean 
   const last = lastKept(results, steps);
   if (last === null) return false;
   const next = steps[last.index + 1];
-  if (next === undefined) return last.kept.isWanted || last.result.isCoarse === true;
-  return !isEdit(next.prompt) && !results.has(next.id);
+  if (last.kept.isWanted) return true;
+  return next === undefined ? last.result.isCoarse === true : !isEdit(next.prompt) && !results.has(next.id);
 }
 
 /** The answer that was kept, with what the decoder has said now: the mask is the one that was seen. */

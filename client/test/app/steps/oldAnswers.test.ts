@@ -1,8 +1,12 @@
 /** Answers given long ago are held without what only the next prompt of their object needs. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Alternatives } from '../../../src/app/steps/alternatives';
 import type { StepResult } from '../../../src/shared/types';
 import { click } from '../../samples';
-import { World } from '../world';
+import { settle, World } from '../world';
+
+// Hundreds of answers, on a machine that has other work.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let world: World;
 
@@ -54,6 +58,24 @@ describe('of hundreds of clicks on one object', () => {
     expect(world.questions).toHaveLength(304);
     expect(world.areas).toEqual([4]);
   });
+});
+
+it('another meaning of a click is told of the click before also where only that one is old', async () => {
+  await give(128);
+  world.controller.newObject();
+  await give(2);
+  world.controller.newObject();
+  await give(127);
+  const { steps, id } = world.store.activeImage.value?.document.objects[1] ?? { steps: [], id: '' };
+  const logits = steps.map((step) => world.store.session.value.results.get(step.id)?.maskLogits);
+  expect(logits).toEqual([null, expect.anything()]);
+  world.controller.selectObject(id);
+  void new Alternatives(world.store, world.services, world.controller).next();
+  await settle();
+  expect(world.calls.at(-1)).toBe('step');
+  await world.answer();
+  expect(world.calls.at(-1)).toBe('alternatives');
+  expect(world.questions.at(-1)?.args.memory?.data).toEqual(Float32Array.of(1));
 });
 
 it('an object of long ago is answered again for its next click, and stays ready for more', async () => {
