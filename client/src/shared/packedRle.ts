@@ -11,6 +11,18 @@ const MORE = 0x80;
  * of its kind before it, small differences of either sign in one byte.
  */
 export function packedRle({ size, counts }: CocoRle): CocoRle {
+  return unpackedWhenRead(size, packed(counts));
+}
+
+/** By itself: its functions hold on to all that any of them names. */
+const unpackedWhenRead = (size: CocoRle['size'], bytes: Uint8Array): CocoRle => ({
+  size,
+  get counts() {
+    return unpacked(bytes);
+  },
+});
+
+function packed(counts: readonly number[]): Uint8Array {
   const bytes: number[] = [];
   counts.forEach((count, index) => {
     const difference = count - (counts[index - 2] ?? 0);
@@ -18,20 +30,14 @@ export function packedRle({ size, counts }: CocoRle): CocoRle {
     for (; rest >= MORE; rest = Math.floor(rest / MORE)) bytes.push((rest % MORE) | MORE);
     bytes.push(rest);
   });
-  const packed = Uint8Array.from(bytes);
-  return {
-    size,
-    get counts() {
-      return unpacked(packed);
-    },
-  };
+  return Uint8Array.from(bytes);
 }
 
-function unpacked(packed: Uint8Array): number[] {
+function unpacked(bytes: Uint8Array): number[] {
   const counts: number[] = [];
   let value = 0;
   let scale = 1;
-  for (const byte of packed) {
+  for (const byte of bytes) {
     value += (byte % MORE) * scale;
     scale *= MORE;
     if (byte >= MORE) continue;
