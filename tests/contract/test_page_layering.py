@@ -17,7 +17,8 @@ ORDER = {
         *("exports", "imports", "pieces", "app"),
     ),
     "shared": (
-        *("failures", "errors", "stages", "generated", "types", "geometry", "rle", "packedRle", "sha256", "digest"),
+        *("failures", "errors", "stages", "generated", "types", "geometry"),
+        *("rle", "packedRle", "sha256", "digest"),
         *("reading", "image", "prompt", "model", "messages", "pageVersions"),
     ),
     "worker": ("runtime", "layers", "prompt", "decode", "mask", "step", "engine", "serve", "main"),
